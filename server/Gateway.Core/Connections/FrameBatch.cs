@@ -1,0 +1,56 @@
+using Gateway.Core.Messages;
+
+namespace Gateway.Core.Connections;
+
+/// <summary>
+/// Frames in one format that go out together, in one piece of memory that all their receivers share.
+/// An outbox may write or drop any part of a batch, frame by frame.
+/// </summary>
+public sealed class FrameBatch
+{
+    private readonly int[]? _ends;
+    private readonly long[]? _offsets;
+    private readonly long _offset;
+
+    /// <summary>One frame.</summary>
+    /// <param name="policy">What to do when an outbox is full; <c>null</c> for a reply, which is never dropped.</param>
+    /// <param name="room">The room it came through, or <c>null</c>.</param>
+    /// <param name="offset">Its offset in that room, or 0.</param>
+    public FrameBatch(ReadOnlyMemory<byte> frame, SlowConsumerPolicy? policy = null, string? room = null, long offset = 0)
+    {
+        Bytes = frame;
+        Policy = policy;
+        Room = room;
+        Count = 1;
+        _offset = offset;
+    }
+
+    /// <summary>Several frames, one after the other in <paramref name="bytes"/>.</summary>
+    /// <param name="ends">Where each frame ends.</param>
+    /// <param name="offsets">The offset of each in the room, or <c>null</c>.</param>
+    public FrameBatch(ReadOnlyMemory<byte> bytes, int[] ends, long[]? offsets, SlowConsumerPolicy? policy, string? room)
+    {
+        Bytes = bytes;
+        Policy = policy;
+        Room = room;
+        Count = ends.Length;
+        _ends = ends;
+        _offsets = offsets;
+    }
+
+    public ReadOnlyMemory<byte> Bytes { get; }
+    public int Count { get; }
+    public SlowConsumerPolicy? Policy { get; }
+    public string? Room { get; }
+
+    public long OffsetOf(int frame) => _offsets != null ? _offsets[frame] : _offset;
+
+    /// <summary>The frames from <paramref name="from"/> up to, not including, <paramref name="to"/>.</summary>
+    public ReadOnlyMemory<byte> Slice(int from, int to) => Bytes[Start(from)..End(to - 1)];
+
+    public int Length(int from, int to) => End(to - 1) - Start(from);
+
+    private int Start(int frame) => frame == 0 ? 0 : _ends![frame - 1];
+
+    private int End(int frame) => _ends != null ? _ends[frame] : Bytes.Length;
+}

@@ -1,0 +1,15 @@
+namespace Gateway.Core.Messages;
+
+/// <summary>Why the gateway ends a connection.</summary>
+/// <param name="Code">A WebSocket close code, RFC 6455 section 7.4.1.</param>
+/// <param name="Text">At most 123 bytes of UTF-8; the client sees it.</param>
+/// <param name="AllowReconnect">Whether a stock SignalR client with automatic reconnect tries again.</param>
+public sealed record CloseReason(int Code, string Text, bool AllowReconnect)
+{
+    public static CloseReason Normal { get; } = new(1000, "", AllowReconnect: false);
+    public static CloseReason Shutdown { get; } = new(1001, "shutting down", AllowReconnect: true);
+    public static CloseReason PongTimeout { get; } = new(1001, "no pong", AllowReconnect: true);
+    public static CloseReason SlowConsumer { get; } = new(1008, "slow consumer", AllowReconnect: true);
+    public static CloseReason Flooding { get; } = new(1008, "flooding", AllowReconnect: false);
+    public static CloseReason TooBig { get; } = new(1009, "message too big", AllowReconnect: false);
+}

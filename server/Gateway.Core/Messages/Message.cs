@@ -1,0 +1,16 @@
+namespace Gateway.Core.Messages;
+
+/// <summary>A type and a payload that is JSON already. Immutable: everyone who gets the message shares the same bytes.</summary>
+/// <param name="Type">The message type: the envelope's <c>type</c> and the SignalR target.</param>
+/// <param name="Payload">One JSON value in UTF-8.</param>
+public sealed record Message(string Type, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>
+    /// The payload is a JSON array that server code passed to SignalR as an argument list of none, or of two or more.
+    /// SignalR clients get it as arguments; raw clients as an array, or <c>null</c> when it is empty.
+    /// </summary>
+    public bool IsArgumentList { get; init; }
+
+    /// <summary>The payload is a JSON object to which the room's offset is added as the field <c>offset</c>.</summary>
+    public bool CarriesOffset { get; init; }
+}

@@ -1,0 +1,14 @@
+namespace Gateway.Core.Wire;
+
+/// <summary>How a message's bytes look on one kind of connection: its dialect, and whether they stand in a WebSocket frame.</summary>
+public enum FrameFormat : byte
+{
+    /// <summary>The JSON envelope in a WebSocket text frame.</summary>
+    RawWebSocket = 0,
+
+    /// <summary>A SignalR JSON record in a WebSocket text frame.</summary>
+    SignalRWebSocket = 1,
+
+    /// <summary>A SignalR JSON record by itself: server-sent events and long polling add their own framing.</summary>
+    SignalRRecord = 2,
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Gateway.Core.Messages;
+
+namespace Gateway.Core.Wire;
+
+/// <summary>
+/// A message as each dialect shows it. The payload's bytes are the same in all of them.
+/// <code>
+/// raw       {"type":T,"payload":P}
+/// SignalR   {"type":1,"target":T,"arguments":[P]}␞        an Invocation of the SignalR JSON protocol, ended by U+001E
+/// </code>
+/// </summary>
+internal static class MessageWriter
+{
+    private const byte RecordSeparator = 0x1e;
+
+    /// <summary>The payload as clients see it: with the offset that the backplane assigned, where the message carries one.</summary>
+    public static ReadOnlyMemory<byte> CompletePayload(Message message, Position position) =>
+        message.CarriesOffset && position.Offset > 0 ? OffsetField.Append(message.Payload.Span, position.Offset) : message.Payload;
+
+    /// <param name="payload">From <see cref="CompletePayload"/>.</param>
+    public static byte[] Write(Message message, ReadOnlyMemory<byte> payload, FrameFormat format) => format switch
+    {
+        FrameFormat.RawWebSocket => WriteRaw(message, payload),
+        FrameFormat.SignalRWebSocket => JsonText.Write((message, payload), WriteInvocation, static json => Terminated(json, inWebSocketFrame: true)),
+        _ => JsonText.Write((message, payload), WriteInvocation, static json => Terminated(json, inWebSocketFrame: false)),
+    };
+
+    private static byte[] WriteRaw(Message message, ReadOnlyMemory<byte> payload) => JsonText.Write((message, payload), static (json, m) =>
+    {
+        json.WriteStartObject();
+        json.WriteString("type"u8, m.message.Type);
+        json.WritePropertyName("payload"u8);
+        if (m.message.IsArgumentList && m.payload.Length == 2) json.WriteNullValue();
+        else json.WriteRawValue(m.payload.Span, skipInputValidation: true);
+        json.WriteEndObject();
+    }, WebSocketFrame.WriteText);
+
+    private static void WriteInvocation(Utf8JsonWriter json, (Message Message, ReadOnlyMemory<byte> Payload) m)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("type"u8, 1);
+        json.WriteString("target"u8, m.Message.Type);
+        json.WritePropertyName("arguments"u8);
+        if (!m.Message.IsArgumentList) json.WriteStartArray();
+        json.WriteRawValue(m.Payload.Span, skipInputValidation: true);
+        if (!m.Message.IsArgumentList) json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>A SignalR JSON record: the text and its separator, in a WebSocket frame or by itself.</summary>
+    internal static byte[] Terminated(ReadOnlySpan<byte> json, bool inWebSocketFrame)
+    {
+        var length = json.Length + 1;
+        var header = inWebSocketFrame ? WebSocketFrame.HeaderLength(length) : 0;
+        var record = new byte[header + length];
+        if (inWebSocketFrame) WebSocketFrame.WriteHeader(record, WebSocketFrame.Text, length);
+        json.CopyTo(record.AsSpan(header));
+        record[^1] = RecordSeparator;
+        return record;
+    }
+}

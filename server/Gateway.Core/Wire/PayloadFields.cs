@@ -1,0 +1,140 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using Gateway.Core.Messages;
+
+namespace Gateway.Core.Wire;
+
+/// <summary>The names of the fields that a command reads from its payload, at most <see cref="Max"/>.</summary>
+internal sealed class FieldNames(params string[] names)
+{
+    public const int Max = 8;
+    public IReadOnlyList<string> Names { get; } = names;
+    public byte[][] Utf8 { get; } = [.. names.Select(Encoding.UTF8.GetBytes)];
+}
+
+/// <summary>
+/// The fields of a payload, found in one pass and without allocation. Fields that were not asked for are passed over.
+/// The first fault is kept in <see cref="Error"/>; after it every getter returns nothing.
+/// </summary>
+internal ref struct PayloadFields
+{
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = JsonRules.MaxDepth };
+
+    private readonly ReadOnlySpan<byte> _payload;
+    private readonly FieldNames _names;
+    private Values _values;
+
+    public PayloadFields(ReadOnlySpan<byte> payload, FieldNames names)
+    {
+        _payload = payload;
+        _names = names;
+        try
+        {
+            Error = Find();
+        }
+        catch (JsonException fault)
+        {
+            Error = JsonRules.Describe(fault, payload);
+        }
+        catch (InvalidOperationException)
+        {
+            Error = JsonRules.InvalidText;
+        }
+    }
+
+    public Error? Error { get; private set; }
+
+    /// <summary>The field's JSON value as it came, or empty if it is absent or <c>null</c>.</summary>
+    public readonly ReadOnlySpan<byte> Raw(int field) => _payload[_values[field].Start.._values[field].End];
+
+    public string? OptionalString(int field, int maxLength)
+    {
+        var raw = Text(field, required: false);
+        if (Error != null || raw.IsEmpty) return null;
+        return Decode(field, raw, maxLength);
+    }
+
+    public string RequiredString(int field, int maxLength)
+    {
+        var raw = Text(field, required: true);
+        return Error != null ? "" : Decode(field, raw, maxLength);
+    }
+
+    /// <summary>The JSON string as it came, quotes included, once it is known to be text.</summary>
+    public ReadOnlySpan<byte> RequiredText(int field)
+    {
+        var raw = Text(field, required: true);
+        if (Error != null) return default;
+        var reader = new Utf8JsonReader(raw, Options);
+        reader.Read();
+        Error = JsonRules.CheckString(ref reader) == null ? null : Error.BadRequest($"{_names.Names[field]} holds half a surrogate pair");
+        return raw;
+    }
+
+    private ReadOnlySpan<byte> Text(int field, bool required)
+    {
+        if (Error != null) return default;
+        var raw = Raw(field);
+        if (raw.IsEmpty && required) Error = Error.BadRequest($"{_names.Names[field]} is missing");
+        else if (!raw.IsEmpty && raw[0] != '"') Error = Error.BadRequest($"{_names.Names[field]} must be a string");
+        return raw;
+    }
+
+    private string Decode(int field, ReadOnlySpan<byte> raw, int maxLength)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(raw, Options);
+            reader.Read();
+            var value = reader.GetString()!;
+            if (value.Length <= maxLength) return value;
+            Error = Error.BadRequest($"{_names.Names[field]} is longer than {maxLength} characters");
+        }
+        catch (InvalidOperationException)
+        {
+            Error = Error.BadRequest($"{_names.Names[field]} holds half a surrogate pair");
+        }
+        return "";
+    }
+
+    private Error? Find()
+    {
+        var reader = new Utf8JsonReader(_payload, Options);
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null) return null;
+        if (reader.TokenType != JsonTokenType.StartObject) return Error.BadRequest("payload must be an object");
+        var seen = 0;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var field = IndexOf(ref reader);
+            reader.Read();
+            if (field < 0)
+            {
+                reader.Skip();
+                continue;
+            }
+            if ((seen & 1 << field) != 0) return Error.BadRequest($"{_names.Names[field]} stands there twice");
+            seen |= 1 << field;
+            var start = (int)reader.TokenStartIndex;
+            var isNull = reader.TokenType == JsonTokenType.Null;
+            reader.Skip();
+            if (!isNull) _values[field] = (start, (int)reader.BytesConsumed);
+        }
+        return null;
+    }
+
+    private readonly int IndexOf(ref Utf8JsonReader reader)
+    {
+        for (var i = 0; i < _names.Utf8.Length; i++)
+            if (reader.ValueTextEquals(_names.Utf8[i]))
+                return i;
+        return -1;
+    }
+
+    [InlineArray(FieldNames.Max)]
+    private struct Values
+    {
+        private (int Start, int End) _first;
+    }
+}

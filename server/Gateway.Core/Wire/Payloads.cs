@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Text.Json;
+using Gateway.Core.Messages;
+
+namespace Gateway.Core.Wire;
+
+/// <summary>The payloads that the gateway itself writes; docs/protocol.md shows each. Names are snake_case in both dialects.</summary>
+internal static class Payloads
+{
+    public static ReadOnlyMemory<byte> Empty { get; } = "{}"u8.ToArray();
+
+    /// <summary>RFC 3339 in UTC with milliseconds.</summary>
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary><c>{"room","user_id","username","content","time","message_id"?}</c>; the offset is added when it is known, see <see cref="OffsetField"/>.</summary>
+    /// <param name="content">A JSON string, quotes included.</param>
+    public static byte[] Chat(string room, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset time, string? messageId) =>
+        JsonText.Write(new Spoken("room", room, userId, username, content, time, messageId), WriteSpoken);
+
+    /// <summary><c>{"to","user_id","username","content","time","message_id"?}</c>.</summary>
+    /// <param name="content">A JSON string, quotes included.</param>
+    public static byte[] Direct(string to, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset time, string? messageId) =>
+        JsonText.Write(new Spoken("to", to, userId, username, content, time, messageId), WriteSpoken);
+
+    /// <summary><c>{"event","room"?,"user_id"?,"username"?}</c>.</summary>
+    public static byte[] System(string @event, string? room = null, string? userId = null, string? username = null) =>
+        JsonText.Write((@event, room, userId, username), static (json, p) =>
+        {
+            json.WriteStartObject();
+            json.WriteString("event"u8, p.@event);
+            if (p.room != null) json.WriteString("room"u8, p.room);
+            if (p.userId != null) json.WriteString("user_id"u8, p.userId);
+            if (p.username != null) json.WriteString("username"u8, p.username);
+            json.WriteEndObject();
+        });
+
+    /// <summary><c>{"event":"gap","room"?,"missed","from"?,"to"?}</c>: how many messages the receiver missed, and their first and last offset where the room has offsets.</summary>
+    public static byte[] Gap(string? room, long missed, long from, long to) => JsonText.Write((room, missed, from, to), static (json, gap) =>
+    {
+        json.WriteStartObject();
+        json.WriteString("event"u8, "gap"u8);
+        if (gap.room != null) json.WriteString("room"u8, gap.room);
+        json.WriteNumber("missed"u8, gap.missed);
+        if (gap.from > 0)
+        {
+            json.WriteNumber("from"u8, gap.from);
+            json.WriteNumber("to"u8, gap.to);
+        }
+        json.WriteEndObject();
+    });
+
+    /// <summary><c>{"connection_id","user_id","username","replica","rooms":[{"room","epoch","offset"}]}</c>.</summary>
+    public static byte[] Welcome(string connectionId, string userId, string username, string replica, IReadOnlyList<(string Room, Position Position)> rooms) =>
+        JsonText.Write((connectionId, userId, username, replica, rooms), static (json, p) =>
+        {
+            json.WriteStartObject();
+            json.WriteString("connection_id"u8, p.connectionId);
+            json.WriteString("user_id"u8, p.userId);
+            json.WriteString("username"u8, p.username);
+            json.WriteString("replica"u8, p.replica);
+            json.WriteStartArray("rooms"u8);
+            foreach (var (room, position) in p.rooms) WriteRoom(json, room, position);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+
+    /// <summary><c>{"room","epoch"?,"offset"?}</c>: the answer to <c>join</c>. A room without a sequence has neither.</summary>
+    public static byte[] Joined(string room, Position position) => JsonText.Write((room, position), static (json, p) => WriteRoom(json, p.room, p.position));
+
+    /// <summary><c>{"room"}</c>: the answer to <c>leave</c>.</summary>
+    public static byte[] Left(string room) => JsonText.Write(room, static (json, room) =>
+    {
+        json.WriteStartObject();
+        json.WriteString("room"u8, room);
+        json.WriteEndObject();
+    });
+
+    /// <summary><c>{"offset"?}</c>: the answer to a published message: its place in the room.</summary>
+    public static ReadOnlyMemory<byte> Published(Position position) => position.Offset == 0 ? Empty : JsonText.Write(position.Offset, static (json, offset) =>
+    {
+        json.WriteStartObject();
+        json.WriteNumber("offset"u8, offset);
+        json.WriteEndObject();
+    });
+
+    /// <summary><c>{"time"}</c>.</summary>
+    public static byte[] Pong(DateTimeOffset time) => JsonText.Write(time, static (json, time) =>
+    {
+        json.WriteStartObject();
+        json.WriteString("time"u8, Time(time));
+        json.WriteEndObject();
+    });
+
+    private static void WriteRoom(Utf8JsonWriter json, string room, Position position)
+    {
+        json.WriteStartObject();
+        json.WriteString("room"u8, room);
+        if (!position.IsNone)
+        {
+            json.WriteString("epoch"u8, position.Epoch);
+            json.WriteNumber("offset"u8, position.Offset);
+        }
+        json.WriteEndObject();
+    }
+
+    private static void WriteSpoken(Utf8JsonWriter json, Spoken p)
+    {
+        json.WriteStartObject();
+        json.WriteString(p.Where, p.Name);
+        json.WriteString("user_id"u8, p.UserId);
+        json.WriteString("username"u8, p.Username);
+        json.WritePropertyName("content"u8);
+        WriteText(json, p.Content);
+        json.WriteString("time"u8, Time(p.At));
+        if (p.MessageId != null) json.WriteString("message_id"u8, p.MessageId);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A client's string in our own escaping, so that equal texts have equal bytes.</summary>
+    private static void WriteText(Utf8JsonWriter json, ReadOnlySpan<byte> quoted)
+    {
+        var reader = new Utf8JsonReader(quoted);
+        reader.Read();
+        if (reader.ValueIsEscaped) json.WriteStringValue(reader.GetString());
+        else json.WriteStringValue(reader.ValueSpan);
+    }
+
+    private readonly ref struct Spoken(string where, string name, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset at, string? messageId)
+    {
+        public readonly string Where = where;
+        public readonly string Name = name;
+        public readonly string UserId = userId;
+        public readonly string Username = username;
+        public readonly ReadOnlySpan<byte> Content = content;
+        public readonly DateTimeOffset At = at;
+        public readonly string? MessageId = messageId;
+    }
+}

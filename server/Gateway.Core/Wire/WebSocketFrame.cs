@@ -1,0 +1,67 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Gateway.Core.Wire;
+
+/// <summary>
+/// Frames that a server sends, RFC 6455 section 5.2: unmasked, unfragmented, no extension bits.
+/// <code>
+/// byte 0      1 0 0 0 oooo       FIN and opcode
+/// byte 1      0 lllllll          0..125, or 126 (16-bit length follows), or 127 (64-bit length follows); big endian
+/// then        payload
+/// </code>
+/// </summary>
+public static class WebSocketFrame
+{
+    public const byte Text = 0x81;
+    public const byte Close = 0x88;
+    public const byte Ping = 0x89;
+
+    /// <summary>RFC 6455 section 5.5: a control frame's payload, so a close frame's code and reason, fits in 125 bytes.</summary>
+    private const int MaxCloseReasonBytes = 123;
+
+    public static int HeaderLength(int payloadLength) => payloadLength switch { < 126 => 2, <= ushort.MaxValue => 4, _ => 10 };
+
+    /// <summary>Writes the header and returns its length.</summary>
+    public static int WriteHeader(Span<byte> destination, byte finAndOpcode, int payloadLength)
+    {
+        destination[0] = finAndOpcode;
+        switch (payloadLength)
+        {
+            case < 126:
+                destination[1] = (byte)payloadLength;
+                return 2;
+            case <= ushort.MaxValue:
+                destination[1] = 126;
+                BinaryPrimitives.WriteUInt16BigEndian(destination[2..], (ushort)payloadLength);
+                return 4;
+            default:
+                destination[1] = 127;
+                BinaryPrimitives.WriteUInt64BigEndian(destination[2..], (ulong)payloadLength);
+                return 10;
+        }
+    }
+
+    public static byte[] WriteText(ReadOnlySpan<byte> payload) => Write(Text, payload);
+
+    public static byte[] WritePing() => Write(Ping, []);
+
+    /// <summary>Section 5.5.1: two bytes of status code, then a UTF-8 reason, which is cut to fit.</summary>
+    public static byte[] WriteClose(int code, string reason)
+    {
+        Span<byte> payload = stackalloc byte[2 + MaxCloseReasonBytes];
+        BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)code);
+        Encoding.UTF8.GetEncoder().Convert(reason, payload[2..], flush: true, out _, out var written, out _);
+        return Write(Close, payload[..(2 + written)]);
+    }
+
+    /// <summary>Is this a close frame that somebody else wrote? See <see cref="Close"/>.</summary>
+    public static bool IsClose(ReadOnlySpan<byte> frame) => !frame.IsEmpty && frame[0] == Close;
+
+    private static byte[] Write(byte finAndOpcode, ReadOnlySpan<byte> payload)
+    {
+        var frame = new byte[HeaderLength(payload.Length) + payload.Length];
+        payload.CopyTo(frame.AsSpan(WriteHeader(frame, finAndOpcode, payload.Length)));
+        return frame;
+    }
+}

@@ -1,0 +1,179 @@
+using Gateway.Core.Messages;
+
+namespace Gateway.Configuration;
+
+/// <summary>
+/// Everything that can be set. A property's key is its name in snake_case below its section's, such as <c>server.shutdown_timeout</c>;
+/// config/gateway.yaml lists all of them with these defaults, and a test holds the two together.
+/// </summary>
+public sealed class GatewayOptions
+{
+    public ServerOptions Server { get; set; } = new();
+    public RawOptions Raw { get; set; } = new();
+    public SignalROptions SignalR { get; set; } = new();
+    public OutboxOptions Outbox { get; set; } = new();
+    public RoomsOptions Rooms { get; set; } = new();
+    public MessagesOptions Messages { get; set; } = new();
+    public MetricsStreamOptions MetricsStream { get; set; } = new();
+    public MetricsOptions Metrics { get; set; } = new();
+    public RedisOptions Redis { get; set; } = new();
+    public RateLimitOptions RateLimit { get; set; } = new();
+    public LoggingOptions Logging { get; set; } = new();
+}
+
+public sealed class ServerOptions
+{
+    public string Host { get; set; } = "0.0.0.0";
+
+    /// <summary>0 to 65535; 0 takes a free port.</summary>
+    public int Port { get; set; } = 8080;
+    public TlsOptions Tls { get; set; } = new();
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>0 = no limit.</summary>
+    public int MaxConnections { get; set; }
+
+    /// <summary>0 = no limit.</summary>
+    public int MaxConnectionsPerIp { get; set; }
+
+    /// <summary>Empty: the gateway's own origin, and clients that send no Origin. <c>*</c>: everyone.</summary>
+    public IList<string> AllowedOrigins { get; set; } = [];
+
+    /// <summary>Write to the socket past the web server's pipe where that is sound: plain-text HTTP/1.1.</summary>
+    public bool DirectSocket { get; set; } = true;
+}
+
+public sealed class TlsOptions
+{
+    public bool Enabled { get; set; }
+
+    /// <summary>PEM certificate, with its chain.</summary>
+    public string CertFile { get; set; } = "";
+
+    /// <summary>PEM private key.</summary>
+    public string KeyFile { get; set; } = "";
+}
+
+public sealed class RawOptions
+{
+    public string Path { get; set; } = "/ws";
+
+    /// <summary>128 to 16777216.</summary>
+    public int MaxMessageBytes { get; set; } = 32768;
+    public TimeSpan WriteWait { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan PingPeriod { get; set; } = TimeSpan.FromSeconds(54);
+
+    /// <summary>More than <see cref="PingPeriod"/>.</summary>
+    public TimeSpan PongWait { get; set; } = TimeSpan.FromSeconds(60);
+}
+
+public sealed class SignalROptions
+{
+    public string Path { get; set; } = "/hub";
+}
+
+public sealed class OutboxOptions
+{
+    /// <summary>Messages waiting for one connection, 1 to 65536.</summary>
+    public int Capacity { get; set; } = 256;
+
+    /// <summary>Bytes waiting for one connection, 4096 to 1073741824.</summary>
+    public long MaxBytes { get; set; } = 1048576;
+    public SlowConsumerPolicy OnFull { get; set; } = SlowConsumerPolicy.Disconnect;
+}
+
+public sealed class RoomsOptions
+{
+    public IList<string> AutoJoin { get; set; } = ["lobby", "metrics"];
+
+    /// <summary>1 to 100000.</summary>
+    public int MaxPerConnection { get; set; } = 100;
+    public RoomDefaults Defaults { get; set; } = new();
+
+    /// <summary>The first that matches a room's name overrides the defaults.</summary>
+    public IList<RoomPolicyOptions> Policies { get; set; } =
+    [
+        new() { Match = "metrics", Publish = PublishRight.Server, OnFull = SlowConsumerPolicy.Latest, Presence = false, Announce = false },
+        new() { Match = "lobby", Announce = false },
+    ];
+}
+
+public enum PublishRight
+{
+    Members,
+    Server,
+}
+
+public sealed class RoomDefaults
+{
+    public PublishRight Publish { get; set; } = PublishRight.Members;
+    public bool Echo { get; set; } = true;
+    public bool Presence { get; set; } = true;
+    public bool Announce { get; set; } = true;
+}
+
+/// <summary>What is not set is taken from <see cref="RoomDefaults"/>, and <see cref="OnFull"/> from <see cref="OutboxOptions.OnFull"/>.</summary>
+public sealed class RoomPolicyOptions
+{
+    /// <summary>A room's name; <c>*</c> stands for any text.</summary>
+    public string Match { get; set; } = "";
+    public PublishRight? Publish { get; set; }
+    public SlowConsumerPolicy? OnFull { get; set; }
+    public bool? Echo { get; set; }
+    public bool? Presence { get; set; }
+    public bool? Announce { get; set; }
+}
+
+public sealed class MessagesOptions
+{
+    /// <summary>Any type is relayed to the sender's room as it is.</summary>
+    public bool RelayUnknown { get; set; }
+
+    /// <summary>Types that clients may send beside the built-in ones.</summary>
+    public IDictionary<string, CustomMessageOptions> Custom { get; set; } = new Dictionary<string, CustomMessageOptions>();
+}
+
+public sealed class CustomMessageOptions
+{
+    public PublishRight Publish { get; set; } = PublishRight.Members;
+
+    /// <summary>Not set: the room's.</summary>
+    public SlowConsumerPolicy? OnFull { get; set; }
+}
+
+public sealed class MetricsStreamOptions
+{
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>50 to 3600000.</summary>
+    public int IntervalMs { get; set; } = 1000;
+}
+
+public sealed class MetricsOptions
+{
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>0 to 65535; 0 takes a free port.</summary>
+    public int Port { get; set; } = 9464;
+}
+
+public sealed class RedisOptions
+{
+    public bool Enabled { get; set; }
+    public string Connection { get; set; } = "localhost:6379";
+
+    /// <summary>What every key and channel begins with.</summary>
+    public string Prefix { get; set; } = "gw";
+}
+
+public sealed class RateLimitOptions
+{
+    /// <summary>Messages that one connection may send in a window; 0 = no limit.</summary>
+    public int Messages { get; set; } = 100;
+    public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(10);
+}
+
+public sealed class LoggingOptions
+{
+    public LogLevel Level { get; set; } = LogLevel.Information;
+}
