@@ -1,0 +1,103 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Broadcast;
+
+/// <summary>Posts messages for one target to the connections of one shard, as many as possible in one batch. One thread at a time.</summary>
+internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter meter, TimeProvider time)
+{
+    private readonly FrameBatch?[] _batches = new FrameBatch?[3];
+    private readonly HashSet<string> _except = new(StringComparer.Ordinal);
+    private readonly int[] _delivered = new int[2];
+    private Connection[] _members = new Connection[16];
+
+    /// <param name="target">A <see cref="MemberSet"/> or a <see cref="Connection"/>.</param>
+    /// <param name="deliveries">In their order.</param>
+    public void Post(object target, ReadOnlySpan<Delivery> deliveries)
+    {
+        var count = 1;
+        if (target is MemberSet set) count = set.Copy(shard, ref _members);
+        else _members[0] = (Connection)target;
+
+        var members = _members.AsSpan(0, count);
+        while (!deliveries.IsEmpty)
+        {
+            var run = NextRun(deliveries);
+            PostRun(members, deliveries[..run]);
+            deliveries = deliveries[run..];
+        }
+        members.Clear(); // hold on to nobody
+    }
+
+    /// <summary>How many of the first messages can go in one batch: one policy, and within the bounds.</summary>
+    private int NextRun(ReadOnlySpan<Delivery> deliveries)
+    {
+        var bytes = deliveries[0].ApproximateBytes;
+        var run = 1;
+        for (; run < deliveries.Length && run < bounds.BatchMessages; run++)
+        {
+            bytes += deliveries[run].ApproximateBytes;
+            if (bytes > bounds.BatchBytes || deliveries[run].Policy != deliveries[0].Policy) break;
+        }
+        return run;
+    }
+
+    private void PostRun(ReadOnlySpan<Connection> members, ReadOnlySpan<Delivery> run)
+    {
+        foreach (var delivery in run)
+            foreach (var id in delivery.Except)
+                _except.Add(id);
+
+        foreach (var member in members)
+        {
+            if (_except.Count > 0 && _except.Contains(member.Id))
+            {
+                PostAllBut(member, run);
+                continue;
+            }
+            var format = member.Outbox.Format;
+            var batch = _batches[(int)format] ??= Join(run, format);
+            _delivered[(int)member.Dialect] += member.Outbox.Post(batch);
+        }
+        Array.Clear(_batches);
+        _except.Clear();
+        Report(run);
+    }
+
+    /// <summary>For a connection that some of the messages leave out.</summary>
+    private void PostAllBut(Connection member, ReadOnlySpan<Delivery> run)
+    {
+        foreach (var delivery in run)
+            if (!delivery.Except.Contains(member.Id))
+                _delivered[(int)member.Dialect] += member.Outbox.Post(Join([delivery], member.Outbox.Format));
+    }
+
+    private void Report(ReadOnlySpan<Delivery> run)
+    {
+        meter.CountDelivered(Dialect.Raw, _delivered[(int)Dialect.Raw]);
+        meter.CountDelivered(Dialect.SignalR, _delivered[(int)Dialect.SignalR]);
+        Array.Clear(_delivered);
+        var now = time.GetTimestamp();
+        foreach (var delivery in run) meter.RecordPublishToSocket(time.GetElapsedTime(delivery.ArrivedAt, now));
+    }
+
+    private static FrameBatch Join(ReadOnlySpan<Delivery> run, FrameFormat format)
+    {
+        var first = run[0];
+        if (run.Length == 1) return new FrameBatch(first.Frame(format), first.Policy, first.Room, first.Offset);
+        var length = 0;
+        foreach (var delivery in run) length += delivery.Frame(format).Length;
+        var bytes = GC.AllocateUninitializedArray<byte>(length);
+        var ends = new int[run.Length];
+        var offsets = new long[run.Length];
+        var end = 0;
+        for (var i = 0; i < run.Length; i++)
+        {
+            var frame = run[i].Frame(format);
+            frame.CopyTo(bytes, end);
+            ends[i] = end += frame.Length;
+            offsets[i] = run[i].Offset;
+        }
+        return new FrameBatch(bytes, ends, offsets, first.Policy, first.Room);
+    }
+}

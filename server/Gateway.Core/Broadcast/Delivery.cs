@@ -1,0 +1,26 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Broadcast;
+
+/// <summary>One message on its way to this replica's receivers: encoded once per format, when the first receiver of that format is met.</summary>
+internal sealed class Delivery(Audience audience, Message message, Position position, SlowConsumerPolicy policy, long arrivedAt)
+{
+    // Two workers may both encode a frame for the first time: the results are equal and one of them is kept.
+    private readonly byte[]?[] _frames = new byte[]?[3];
+    private readonly ReadOnlyMemory<byte> _payload = MessageWriter.CompletePayload(message, position);
+
+    /// <summary>The room it goes through; <c>null</c> if it does not go through one.</summary>
+    public string? Room { get; } = audience.Kind == AudienceKind.Room ? audience.Name : null;
+    public IReadOnlyList<string> Except { get; } = audience.Except;
+    public long Offset { get; } = position.Offset;
+    public SlowConsumerPolicy Policy { get; } = policy;
+
+    /// <summary>A timestamp of the time provider.</summary>
+    public long ArrivedAt { get; } = arrivedAt;
+
+    public int ApproximateBytes => _payload.Length + 64;
+
+    public byte[] Frame(FrameFormat format) => _frames[(int)format] ??= MessageWriter.Write(message, _payload, format);
+}

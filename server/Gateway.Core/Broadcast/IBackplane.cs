@@ -1,0 +1,61 @@
+using Gateway.Core.Messages;
+
+namespace Gateway.Core.Broadcast;
+
+/// <summary>
+/// Joins the replicas. Whatever is published comes back to every replica that subscribed to its audience, the publishing one included,
+/// in one order per room; there is no second path for local clients.
+/// </summary>
+public interface IBackplane
+{
+    /// <summary>Are there other replicas behind it? If not, only rooms are subscribed to.</summary>
+    bool CrossesReplicas { get; }
+
+    /// <summary>To be called once, before anything else.</summary>
+    void Start(IBackplaneReceiver receiver);
+
+    /// <summary>Completes when whatever is published to the audience from now on will arrive. Its exclusions do not matter.</summary>
+    /// <returns>For a room: the position of its last message, if it has any.</returns>
+    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    ValueTask<Position> SubscribeAsync(Audience audience);
+
+    ValueTask UnsubscribeAsync(Audience audience);
+
+    /// <summary>Completes when the backplane has taken the message.</summary>
+    /// <param name="numbered">The message gets the room's next offset.</param>
+    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    ValueTask<Published> PublishAsync(Audience audience, Message message, bool numbered, CancellationToken cancel = default);
+
+    /// <summary>Is anyone subscribed to the audience, on any replica?</summary>
+    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    ValueTask<bool> HasSubscribersAsync(Audience audience);
+
+    /// <summary>Asks the replica that has the connection to enter it into a room, or to take it out.</summary>
+    /// <returns>Whether a replica did.</returns>
+    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    ValueTask<bool> InstructAsync(Instruction instruction, CancellationToken cancel = default);
+}
+
+/// <summary>Where a replica takes what the backplane brings.</summary>
+public interface IBackplaneReceiver
+{
+    /// <summary>Queues a message for its local receivers, and returns how many they are. Never waits. Calls for one room come one after the other.</summary>
+    int Deliver(Audience audience, Message message, Position position);
+
+    /// <summary>Completes when the fan-out has caught up enough to take more: whoever brings messages waits here between them.</summary>
+    ValueTask WhenReadyAsync();
+
+    /// <summary>Carries out what another replica asked for. False if the connection is not here.</summary>
+    ValueTask<bool> CarryOutAsync(Instruction instruction);
+}
+
+/// <summary>What became of a published message.</summary>
+/// <param name="Position">Its place in the room, if it has one.</param>
+/// <param name="Receivers">0 if nobody was there to get it; otherwise connections or replicas, as the backplane counts.</param>
+public readonly record struct Published(Position Position, long Receivers);
+
+/// <summary>Enter a connection into a room, or take it out.</summary>
+public sealed record Instruction(string ConnectionId, string Room, bool Enter);
+
+/// <summary>The backplane did not take a message or a subscription.</summary>
+public sealed class BackplaneException(string message, Exception? inner = null) : Exception(message, inner);

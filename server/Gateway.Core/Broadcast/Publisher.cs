@@ -1,0 +1,16 @@
+using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
+
+namespace Gateway.Core.Broadcast;
+
+/// <summary>The one way for a message to its audience, for clients' commands and server code alike: through the backplane.</summary>
+public sealed class Publisher(IBackplane backplane, RoomTable rooms)
+{
+    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    public ValueTask<Published> PublishAsync(Audience audience, Message message, CancellationToken cancel = default) =>
+        backplane.PublishAsync(audience, message, audience.Kind == AudienceKind.Room && rooms.PolicyOf(audience.Name).HasOffsets, cancel);
+
+    /// <summary>Is anyone in the room, on any replica?</summary>
+    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    public ValueTask<bool> HasMembersAsync(string room) => backplane.HasSubscribersAsync(Audience.Room(room));
+}

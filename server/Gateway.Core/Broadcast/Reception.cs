@@ -1,0 +1,73 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
+using Gateway.Core.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Core.Broadcast;
+
+/// <summary>Where connections of both dialects come in and go out: tables, rooms, the welcome, the counters.</summary>
+public sealed partial class Reception(
+    ConnectionTable connections, RoomTable rooms, RoomMembership membership, IBackplane backplane, GatewayMeter meter, string replica, ILogger<Reception> logger)
+{
+    private readonly Subscriptions _addresses = new(backplane);
+
+    /// <summary>Enters a connection into its first rooms and lets it hear: the welcome first, then whatever has come meanwhile.</summary>
+    /// <returns>Why it cannot stay; the caller then ends it, and calls <see cref="DepartAsync"/> in any case.</returns>
+    public async ValueTask<Error?> ArriveAsync(Connection connection, IReadOnlyList<string> firstRooms)
+    {
+        if (!connections.Add(connection)) return new Error(409, "there is a connection of this id");
+        meter.CountConnected(connection.Dialect);
+        Log.Arrived(logger, connection.Id, connection.Dialect.Name(), connection.User.Id);
+        try
+        {
+            if (backplane.CrossesReplicas)
+            {
+                await _addresses.AcquireAsync(Audience.User(connection.User.Id)).ConfigureAwait(false);
+                connection.Addresses++;
+                await _addresses.AcquireAsync(Audience.Connection(connection.Id)).ConfigureAwait(false);
+                connection.Addresses++;
+            }
+            var positions = new List<(string, Position)>(firstRooms.Count);
+            foreach (var room in firstRooms)
+            {
+                var (error, position) = await membership.JoinAsync(connection, room, announce: false).ConfigureAwait(false);
+                if (error != null) return error;
+                positions.Add((room, position));
+            }
+            var welcome = new Message("welcome", Payloads.Welcome(connection.Id, connection.User.Id, connection.User.Name, replica, positions));
+            connection.Outbox.OpenGate(new FrameBatch(MessageWriter.Write(welcome, welcome.Payload, connection.Outbox.Format)));
+            foreach (var room in firstRooms)
+                if (rooms.PolicyOf(room).Announce)
+                    await membership.AnnounceAsync(connection, room, "join").ConfigureAwait(false);
+            return null;
+        }
+        catch (BackplaneException fault)
+        {
+            Log.BackplaneAway(logger, connection.Id, fault.Message);
+            return Error.BackplaneAway;
+        }
+    }
+
+    public async ValueTask DepartAsync(Connection connection)
+    {
+        if (!connections.Remove(connection)) return;
+        meter.CountDisconnected(connection.Dialect);
+        await membership.LeaveAllAsync(connection).ConfigureAwait(false);
+        if (connection.Addresses > 0) _addresses.Release(Audience.User(connection.User.Id));
+        if (connection.Addresses > 1) _addresses.Release(Audience.Connection(connection.Id));
+        Log.Departed(logger, connection.Id);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "Connection {ConnectionId} ({Dialect}) of user {UserId} arrived")]
+        public static partial void Arrived(ILogger logger, string connectionId, string dialect, string userId);
+
+        [LoggerMessage(2, LogLevel.Debug, "Connection {ConnectionId} departed")]
+        public static partial void Departed(ILogger logger, string connectionId);
+
+        [LoggerMessage(3, LogLevel.Warning, "Connection {ConnectionId} is turned away, the backplane is away: {Fault}")]
+        public static partial void BackplaneAway(ILogger logger, string connectionId, string fault);
+    }
+}

@@ -1,0 +1,35 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Commands;
+
+/// <summary><c>chat {"room"?,"content","message_id"?}</c> → <c>{"offset"?}</c>: says something in a room that the sender is in.</summary>
+internal sealed class Chat(Publisher publisher, RoomTable rooms, TimeProvider time) : ICommand
+{
+    public const int MaxMessageIdLength = 128;
+
+    private static readonly FieldNames Fields = new("room", "content", "message_id");
+
+    public string Type => "chat";
+
+    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    {
+        var fields = new PayloadFields(payload, Fields);
+        var room = fields.OptionalString(0, RoomName.MaxLength) ?? RoomName.Lobby;
+        var content = fields.RequiredText(1);
+        var messageId = fields.OptionalString(2, MaxMessageIdLength);
+        if ((fields.Error ?? PublishRights.Check(sender, room, rooms)) is { } error) return (Outcome)error;
+
+        var message = new Message(Type, Payloads.Chat(room, sender.User.Id, sender.User.Name, content, time.GetUtcNow(), messageId)) { CarriesOffset = true };
+        return PublishAsync(PublishRights.AudienceOf(sender, room, rooms), message);
+    }
+
+    private async ValueTask<Outcome> PublishAsync(Audience audience, Message message)
+    {
+        var published = await publisher.PublishAsync(audience, message).ConfigureAwait(false);
+        return Outcome.Done(Payloads.Published(published.Position));
+    }
+}

@@ -1,0 +1,123 @@
+using System.Collections.Frozen;
+using System.Text;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Core.Commands;
+
+/// <summary>The one door through which clients of both dialects come in with what they ask for.</summary>
+public sealed partial class CommandRouter
+{
+    private readonly FrozenDictionary<string, ICommand> _commands;
+    private readonly FrozenDictionary<string, ICommand>.AlternateLookup<ReadOnlySpan<char>> _byName;
+    private readonly Publisher _publisher;
+    private readonly RoomTable _rooms;
+    private readonly RateLimit _limit;
+    private readonly bool _relayUnknown;
+    private readonly GatewayMeter _meter;
+    private readonly ILogger<CommandRouter> _logger;
+
+    public CommandRouter(
+        Publisher publisher, RoomTable rooms, RoomMembership membership, CustomTypes custom, RateLimit limit, GatewayMeter meter, TimeProvider time, ILogger<CommandRouter> logger)
+    {
+        IEnumerable<ICommand> builtIn =
+        [
+            new Chat(publisher, rooms, time), new Join(membership), new Leave(membership), new Presence(publisher, rooms), new Direct(publisher, time), new Ping(time),
+        ];
+        var declared = custom.Types.Select(t => new CustomMessage(t.Type, t.ClientsPublish, publisher, rooms));
+        _commands = builtIn.Concat(declared).ToFrozenDictionary(c => c.Type, StringComparer.Ordinal);
+        _byName = _commands.GetAlternateLookup<ReadOnlySpan<char>>();
+        _relayUnknown = custom.RelayUnknown;
+        _publisher = publisher;
+        _rooms = rooms;
+        _limit = limit;
+        _meter = meter;
+        _logger = logger;
+    }
+
+    /// <summary>Counts something that a client sent, whatever it is, before anything is done with it.</summary>
+    /// <returns>Why it will not be looked at.</returns>
+    public Error? Admit(Connection sender)
+    {
+        _meter.CountReceived(sender.Dialect);
+        if (_limit.Admit(sender) is not { } error) return null;
+        _meter.CountRateLimited(sender.Dialect);
+        return error;
+    }
+
+    /// <summary>Carries out a command. Whatever goes wrong comes back as an error; nothing is thrown.</summary>
+    /// <param name="type">UTF-8.</param>
+    /// <param name="payload">One JSON value, read before this returns.</param>
+    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> type, ReadOnlySpan<byte> payload)
+    {
+        Span<char> name = stackalloc char[Math.Min(type.Length, 256)];
+        return Encoding.UTF8.TryGetChars(type, name, out var length)
+            ? ExecuteAsync(sender, name[..length], payload)
+            : (Outcome)Error.BadRequest("type is too long");
+    }
+
+    /// <inheritdoc cref="ExecuteAsync(Connection, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
+    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<char> type, ReadOnlySpan<byte> payload)
+    {
+        if (!_byName.TryGetValue(type, out var command))
+        {
+            if (!_relayUnknown || ServerTypes.Contains(type)) return (Outcome)Error.BadRequest($"unknown message type: {type}");
+            command = new CustomMessage(type.ToString(), clientsPublish: true, _publisher, _rooms);
+        }
+        try
+        {
+            var outcome = command.ExecuteAsync(sender, payload);
+            return outcome.IsCompletedSuccessfully ? outcome : GuardAsync(outcome, command, sender);
+        }
+        catch (Exception fault)
+        {
+            return Failed(fault, command, sender);
+        }
+    }
+
+    private async ValueTask<Outcome> GuardAsync(ValueTask<Outcome> outcome, ICommand command, Connection sender)
+    {
+        try
+        {
+            return await outcome.ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            return Failed(fault, command, sender);
+        }
+    }
+
+    private Outcome Failed(Exception fault, ICommand command, Connection sender)
+    {
+        if (fault is BackplaneException) return Error.BackplaneAway;
+        Log.Failed(_logger, fault, command.Type, sender.Id);
+        return Error.Internal;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Command {Type} of connection {ConnectionId} failed")]
+        public static partial void Failed(ILogger logger, Exception fault, string type, string connectionId);
+    }
+}
+
+/// <summary>The types beside the built-in ones.</summary>
+/// <param name="RelayUnknown">Any other type is relayed to the sender's room as it is.</param>
+public sealed record CustomTypes(IReadOnlyList<(string Type, bool ClientsPublish)> Types, bool RelayUnknown);
+
+/// <summary>Types that only the gateway sends, so that no client can pass for it.</summary>
+public static class ServerTypes
+{
+    public static IReadOnlyList<string> All { get; } = ["welcome", "system", "metrics", "error", "ack", "pong", "history"];
+
+    internal static bool Contains(ReadOnlySpan<char> type)
+    {
+        foreach (var name in All)
+            if (type.SequenceEqual(name))
+                return true;
+        return false;
+    }
+}

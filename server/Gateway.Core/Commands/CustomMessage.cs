@@ -1,0 +1,43 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Commands;
+
+/// <summary>
+/// A type that the configuration declares (or, with <c>messages.relay_unknown</c>, any): the payload goes to the room that its field
+/// <c>room</c> names, else to <c>lobby</c>, as it is. → <c>{"offset"?}</c>.
+/// </summary>
+internal sealed class CustomMessage(string type, bool clientsPublish, Publisher publisher, RoomTable rooms) : ICommand
+{
+    private static readonly FieldNames Fields = new("room", "offset");
+
+    public string Type => type;
+
+    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    {
+        if (!clientsPublish) return (Outcome)Error.Forbidden($"only the server sends {type}");
+        if (JsonRules.Check(payload) is { } malformed) return (Outcome)malformed;
+        var isObject = payload.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+        var room = RoomName.Lobby;
+        if (isObject)
+        {
+            var fields = new PayloadFields(payload, Fields);
+            room = fields.OptionalString(0, RoomName.MaxLength) ?? RoomName.Lobby;
+            if (fields.Error is { } error) return (Outcome)error;
+            if (!fields.Raw(1).IsEmpty) return (Outcome)Error.BadRequest("offset is assigned by the gateway: leave it out");
+        }
+        if (PublishRights.Check(sender, room, rooms) is { } refused) return (Outcome)refused;
+
+        var message = new Message(type, payload.Trim(" \t\r\n"u8).ToArray()) { CarriesOffset = isObject };
+        return PublishAsync(PublishRights.AudienceOf(sender, room, rooms), message);
+    }
+
+    private async ValueTask<Outcome> PublishAsync(Audience audience, Message message)
+    {
+        var published = await publisher.PublishAsync(audience, message).ConfigureAwait(false);
+        return Outcome.Done(Payloads.Published(published.Position));
+    }
+}

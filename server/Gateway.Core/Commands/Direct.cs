@@ -1,0 +1,34 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Commands;
+
+/// <summary><c>direct {"to","content","message_id"?}</c> → <c>{}</c>: says something to one user, on all that user's connections.</summary>
+internal sealed class Direct(Publisher publisher, TimeProvider time) : ICommand
+{
+    private const int MaxUserIdLength = 256;
+
+    private static readonly FieldNames Fields = new("to", "content", "message_id");
+
+    public string Type => "direct";
+
+    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    {
+        var fields = new PayloadFields(payload, Fields);
+        var to = fields.RequiredString(0, MaxUserIdLength);
+        var content = fields.RequiredText(1);
+        var messageId = fields.OptionalString(2, Chat.MaxMessageIdLength);
+        if (fields.Error is { } error) return (Outcome)error;
+        if (to.Length == 0) return (Outcome)Error.BadRequest("to must not be empty");
+
+        return PublishAsync(to, new Message(Type, Payloads.Direct(to, sender.User.Id, sender.User.Name, content, time.GetUtcNow(), messageId)));
+    }
+
+    private async ValueTask<Outcome> PublishAsync(string to, Message message)
+    {
+        var published = await publisher.PublishAsync(Audience.User(to), message).ConfigureAwait(false);
+        return published.Receivers > 0 ? Outcome.Done(Payloads.Empty) : Error.NotFound($"user {to} is not connected");
+    }
+}

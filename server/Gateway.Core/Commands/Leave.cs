@@ -1,0 +1,27 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Commands;
+
+/// <summary><c>leave {"room"}</c> → <c>{"room"}</c>.</summary>
+internal sealed class Leave(RoomMembership membership) : ICommand
+{
+    private static readonly FieldNames Fields = new("room");
+
+    public string Type => "leave";
+
+    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    {
+        var fields = new PayloadFields(payload, Fields);
+        var room = fields.RequiredString(0, RoomName.MaxLength);
+        return fields.Error is { } error ? (Outcome)error : LeaveAsync(sender, room);
+    }
+
+    private async ValueTask<Outcome> LeaveAsync(Connection sender, string room) =>
+        await membership.LeaveAsync(sender, room).ConfigureAwait(false)
+            ? Outcome.Done(Payloads.Left(room))
+            : Error.NotFound($"not in room {room}");
+}

@@ -1,0 +1,90 @@
+using Gateway.Core.Messages;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Core.Connections;
+
+/// <summary>One client's connection, whatever its dialect: who it is, its outbox, and the sets (rooms and others) it is in.</summary>
+public sealed partial class Connection : IOutboxOwner
+{
+    private static readonly TimeSpan DropLogInterval = TimeSpan.FromSeconds(1);
+
+    private readonly ConnectionEvents _events;
+    private readonly TimeProvider _time;
+    /// <summary>What the client sent lately.</summary>
+    internal SlidingWindow Sent;
+
+    private int _dropsToLog;
+    private long _dropsLoggedAt;
+
+    public Connection(string id, UserIdentity user, Dialect dialect, Outbox outbox, ConnectionEvents events, TimeProvider time)
+    {
+        Id = id;
+        User = user;
+        Dialect = dialect;
+        Outbox = outbox;
+        _events = events;
+        _time = time;
+        ConnectedAt = time.GetUtcNow();
+        outbox.Attach(this);
+    }
+
+    public string Id { get; }
+    public UserIdentity User { get; }
+    public Dialect Dialect { get; }
+    public Outbox Outbox { get; }
+    public DateTimeOffset ConnectedAt { get; }
+    public string? RemoteAddress { get; init; }
+
+    /// <summary>What the user says of itself, <c>online</c> until it says otherwise.</summary>
+    public string Status { get; set; } = "online";
+
+    /// <summary>Its share of the fan-out: the worker that posts to it.</summary>
+    internal int Shard { get; init; }
+
+    /// <summary>The rooms it is in, under their names. Guarded by <see cref="Rooms"/>' own lock.</summary>
+    internal ConnectionRooms Rooms { get; } = new();
+
+    /// <summary>How many of its addresses (user, then connection) the backplane knows.</summary>
+    internal int Addresses { get; set; }
+
+    /// <summary>Sends to this client alone. Never dropped: if it does not fit, the connection is closed as a slow consumer.</summary>
+    public void Reply(ReadOnlyMemory<byte> frame) => Outbox.Post(new FrameBatch(frame));
+
+    /// <summary>Says goodbye after what waits to go out.</summary>
+    public void Close(CloseReason reason) => Outbox.Close(reason);
+
+    void IOutboxOwner.OnDropped(SlowConsumerPolicy? policy, int messages)
+    {
+        _events.CountDropped(policy, messages);
+        if (policy == null) return;
+        Interlocked.Add(ref _dropsToLog, messages);
+        var last = Volatile.Read(ref _dropsLoggedAt);
+        if (last != 0 && _time.GetElapsedTime(last) < DropLogInterval) return;
+        if (Interlocked.CompareExchange(ref _dropsLoggedAt, _time.GetTimestamp(), last) != last) return;
+        Log.Dropped(_events.Logger, Id, Interlocked.Exchange(ref _dropsToLog, 0), policy.Value);
+    }
+
+    void IOutboxOwner.OnClosing(CloseReason reason)
+    {
+        _events.CountClosed(reason);
+        if (reason == CloseReason.SlowConsumer) Log.SlowConsumer(_events.Logger, Id, User.Id);
+        else Log.Closing(_events.Logger, Id, reason.Code, reason.Text);
+    }
+
+    void IOutboxOwner.OnBroken() => Log.Broken(_events.Logger, Id);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Connection {ConnectionId}: its outbox was full, {Messages} messages dropped ({Policy})")]
+        public static partial void Dropped(ILogger logger, string connectionId, int messages, SlowConsumerPolicy policy);
+
+        [LoggerMessage(2, LogLevel.Information, "Connection {ConnectionId} of user {UserId} is a slow consumer and is closed")]
+        public static partial void SlowConsumer(ILogger logger, string connectionId, string userId);
+
+        [LoggerMessage(3, LogLevel.Debug, "Connection {ConnectionId} is closed: {Code} {Reason}")]
+        public static partial void Closing(ILogger logger, string connectionId, int code, string reason);
+
+        [LoggerMessage(4, LogLevel.Debug, "Connection {ConnectionId}: a write failed, the client is gone")]
+        public static partial void Broken(ILogger logger, string connectionId);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+
+namespace Gateway.Core.Connections;
+
+/// <summary>The connections of this replica: by id, by user, and all of them.</summary>
+public sealed class ConnectionTable(int shards)
+{
+    private readonly ConcurrentDictionary<string, (Connection Connection, Membership Membership)> _byId = new(StringComparer.Ordinal);
+
+    // Guarded by itself. One connection stands for itself, several are a list: most users have one.
+    private readonly Dictionary<string, object> _byUser = new(StringComparer.Ordinal);
+    private readonly int[] _byDialect = new int[2];
+    private int _nextShard = -1;
+
+    internal MemberSet Everyone { get; } = new(shards);
+
+    public int Count => _byId.Count;
+
+    public int CountOf(Dialect dialect) => Volatile.Read(ref _byDialect[(int)dialect]);
+
+    /// <summary>The shard for the next connection: they take turns.</summary>
+    internal int NextShard() => (int)((uint)Interlocked.Increment(ref _nextShard) % (uint)shards);
+
+    /// <returns>False if there is a connection of that id.</returns>
+    internal bool Add(Connection connection)
+    {
+        var membership = new Membership(connection);
+        if (!_byId.TryAdd(connection.Id, (connection, membership))) return false;
+        Everyone.Add(membership);
+        Interlocked.Increment(ref _byDialect[(int)connection.Dialect]);
+        lock (_byUser)
+        {
+            _byUser[connection.User.Id] = _byUser.TryGetValue(connection.User.Id, out var present)
+                ? present is Connection one ? new List<Connection> { one, connection } : Appended((List<Connection>)present, connection)
+                : connection;
+        }
+        return true;
+    }
+
+    internal bool Remove(Connection connection)
+    {
+        if (!_byId.TryRemove(connection.Id, out var entry)) return false;
+        Everyone.Remove(entry.Membership);
+        Interlocked.Decrement(ref _byDialect[(int)connection.Dialect]);
+        lock (_byUser)
+        {
+            var present = _byUser[connection.User.Id];
+            if (present is List<Connection> several)
+            {
+                several.Remove(connection);
+                if (several.Count == 1) _byUser[connection.User.Id] = several[0];
+            }
+            else
+            {
+                _byUser.Remove(connection.User.Id);
+            }
+        }
+        return true;
+    }
+
+    public Connection? Find(string connectionId) => _byId.TryGetValue(connectionId, out var entry) ? entry.Connection : null;
+
+    public Connection[] OfUser(string userId)
+    {
+        lock (_byUser)
+        {
+            if (!_byUser.TryGetValue(userId, out var present)) return [];
+            return present is Connection one ? [one] : [.. (List<Connection>)present];
+        }
+    }
+
+    public Connection[] Snapshot() => Everyone.Snapshot();
+
+    private static List<Connection> Appended(List<Connection> list, Connection connection)
+    {
+        list.Add(connection);
+        return list;
+    }
+}

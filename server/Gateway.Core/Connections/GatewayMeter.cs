@@ -1,0 +1,81 @@
+using System.Diagnostics.Metrics;
+
+namespace Gateway.Core.Connections;
+
+/// <summary>Every instrument of the gateway, under the names that Prometheus shows; docs/operations.md explains each.</summary>
+public sealed class GatewayMeter : IDisposable
+{
+    public const string Name = "Gateway";
+
+    private static readonly KeyValuePair<string, object?>[] DialectLabels = [new("dialect", "raw"), new("dialect", "signalr")];
+
+    private readonly Meter _meter = new(Name);
+    private readonly Counter<long> _received;
+    private readonly Counter<long> _connected;
+    private readonly Counter<long> _disconnected;
+    private readonly Counter<long> _delivered;
+    private readonly Counter<long> _rateLimited;
+    private readonly Histogram<double> _publishToSocket;
+    private readonly long[] _receivedTotals = new long[2];
+    private readonly long[] _deliveredTotals = new long[2];
+
+    public GatewayMeter()
+    {
+        _received = _meter.CreateCounter<long>("websocket_messages_total", description: "Messages received from clients.");
+        _connected = _meter.CreateCounter<long>("websocket_connections_total", description: "Connections accepted.");
+        _disconnected = _meter.CreateCounter<long>("websocket_disconnections_total", description: "Connections ended.");
+        _delivered = _meter.CreateCounter<long>("gateway_deliveries_total", description: "Messages handed to connections' outboxes, one for each receiver.");
+        _rateLimited = _meter.CreateCounter<long>("gateway_rate_limited_total", description: "Messages refused because their sender sent too many.");
+        Dropped = _meter.CreateCounter<long>("gateway_dropped_total", description: "Messages that a connection did not get, by the policy that dropped them.");
+        Closed = _meter.CreateCounter<long>("gateway_closed_total", description: "Connections that the gateway closed, by reason.");
+        _publishToSocket = _meter.CreateHistogram("gateway_publish_to_socket_seconds", "s",
+            "From a message's arrival at the fan-out to its being with the last local receiver's socket or outbox.", null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1] });
+    }
+
+    internal Counter<long> Dropped { get; }
+    internal Counter<long> Closed { get; }
+
+    /// <summary>Messages from clients since the start.</summary>
+    public long Received => Volatile.Read(ref _receivedTotals[0]) + Volatile.Read(ref _receivedTotals[1]);
+
+    /// <summary>Deliveries since the start.</summary>
+    public long Delivered => Volatile.Read(ref _deliveredTotals[0]) + Volatile.Read(ref _deliveredTotals[1]);
+
+    /// <summary>Registers the gauges, which are read when somebody asks for them.</summary>
+    public void Observe(ConnectionTable connections, Func<int> rooms)
+    {
+        _meter.CreateObservableGauge("websocket_connected_clients", () => new Measurement<int>[]
+        {
+            new(connections.CountOf(Dialect.Raw), DialectLabels[0]), new(connections.CountOf(Dialect.SignalR), DialectLabels[1]),
+        }, description: "Connections now.");
+        _meter.CreateObservableGauge("gateway_rooms", rooms, description: "Rooms that have members on this replica.");
+        _meter.CreateObservableGauge("gateway_outbox_messages", () => connections.Snapshot().Sum(c => c.Outbox.Depth), description: "Messages waiting in all outboxes.");
+    }
+
+    /// <summary>A gauge of a part of the gateway that the core does not know, such as the backplane.</summary>
+    public void Gauge(string name, string description, Func<long> read) => _meter.CreateObservableGauge(name, read, description: description);
+
+    internal void CountReceived(Dialect dialect)
+    {
+        Interlocked.Increment(ref _receivedTotals[(int)dialect]);
+        _received.Add(1, DialectLabels[(int)dialect]);
+    }
+
+    internal void CountConnected(Dialect dialect) => _connected.Add(1, DialectLabels[(int)dialect]);
+
+    internal void CountDisconnected(Dialect dialect) => _disconnected.Add(1, DialectLabels[(int)dialect]);
+
+    internal void CountDelivered(Dialect dialect, int count)
+    {
+        if (count == 0) return;
+        Interlocked.Add(ref _deliveredTotals[(int)dialect], count);
+        _delivered.Add(count, DialectLabels[(int)dialect]);
+    }
+
+    internal void CountRateLimited(Dialect dialect) => _rateLimited.Add(1, DialectLabels[(int)dialect]);
+
+    internal void RecordPublishToSocket(TimeSpan time) => _publishToSocket.Record(time.TotalSeconds);
+
+    public void Dispose() => _meter.Dispose();
+}

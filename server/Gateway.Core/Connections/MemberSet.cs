@@ -1,0 +1,87 @@
+namespace Gateway.Core.Connections;
+
+/// <summary>
+/// A set of connections in shards, one for each fan-out worker. Each membership knows its slot, so that leaving costs the same in a
+/// crowd as alone; and a worker copies its shard, so that the lock is never held while something is posted.
+/// </summary>
+internal sealed class MemberSet(int shards)
+{
+    private readonly Lock _lock = new();
+    private readonly Shard[] _shards = new Shard[shards];
+
+    /// <summary>How many are in the set.</summary>
+    public int Count { get; private set; }
+
+    public void Add(Membership membership)
+    {
+        lock (_lock)
+        {
+            ref var shard = ref _shards[membership.Connection.Shard];
+            if (shard.Members == null) shard.Members = new Membership[4];
+            else if (shard.Count == shard.Members.Length) Array.Resize(ref shard.Members, shard.Count * 2);
+            membership.Slot = shard.Count;
+            shard.Members[shard.Count++] = membership;
+            Count++;
+        }
+    }
+
+    public bool Remove(Membership membership)
+    {
+        lock (_lock)
+        {
+            if (membership.Slot < 0) return false;
+            ref var shard = ref _shards[membership.Connection.Shard];
+            var last = shard.Members![--shard.Count];
+            shard.Members[membership.Slot] = last;
+            last.Slot = membership.Slot;
+            shard.Members[shard.Count] = null!;
+            membership.Slot = -1;
+            if (shard.Count == 0) shard.Members = null;
+            Count--;
+            return true;
+        }
+    }
+
+    public bool HasMembers(int shard) => Volatile.Read(ref _shards[shard].Count) > 0;
+
+    /// <summary>Copies one shard's members and returns how many there are.</summary>
+    public int Copy(int shard, ref Connection[] destination)
+    {
+        lock (_lock)
+        {
+            var (members, count) = (_shards[shard].Members, _shards[shard].Count);
+            if (destination.Length < count) destination = new Connection[count + (count / 4)];
+            for (var i = 0; i < count; i++) destination[i] = members![i].Connection;
+            return count;
+        }
+    }
+
+    /// <summary>Everyone in the set, as of now.</summary>
+    public Connection[] Snapshot()
+    {
+        lock (_lock)
+        {
+            var all = new Connection[Count];
+            var next = 0;
+            foreach (var shard in _shards)
+                for (var i = 0; i < shard.Count; i++)
+                    all[next++] = shard.Members![i].Connection;
+            return all;
+        }
+    }
+
+    private struct Shard
+    {
+        public Membership[]? Members;
+        public int Count;
+    }
+}
+
+/// <summary>A connection in one <see cref="MemberSet"/>.</summary>
+internal sealed class Membership(Connection connection)
+{
+    public Connection Connection { get; } = connection;
+
+    /// <summary>Its place in its shard, -1 when it is in no set. Guarded by the set's lock.</summary>
+    public int Slot { get; set; } = -1;
+}

@@ -1,0 +1,221 @@
+using Gateway.Core.Messages;
+
+namespace Gateway.Core.Connections;
+
+/// <summary>
+/// What waits for one connection, in order: frames, and holes where frames were dropped. Not thread-safe: the outbox's lock guards it.
+/// A hole stands exactly where the missing frames would have stood, so the client hears of it at the right moment.
+/// </summary>
+internal sealed class OutboxQueue(OutboxLimits limits)
+{
+    private const int SmallestRing = 8;
+    private const int KeptRing = 32;
+
+    private OutboxItem[]? _ring; // null while nothing waits, so that an idle connection holds none; its length is a power of two
+    private int _head;
+
+    /// <summary>Frames, not counting holes.</summary>
+    public int Messages { get; private set; }
+    public long Bytes { get; private set; }
+
+    /// <summary>Frames and holes.</summary>
+    public int Items { get; private set; }
+
+    public bool IsEmpty => Items == 0;
+
+    public ref OutboxItem Peek() => ref At(0);
+
+    /// <summary>Adds a batch under its own policy. <paramref name="dropped"/> counts the frames that were lost by it, its own or older ones.</summary>
+    /// <returns>How many of the batch's frames were taken, or -1 if the policy says that the connection must be closed.</returns>
+    public int Add(FrameBatch batch, out int dropped)
+    {
+        dropped = 0;
+        return batch.Policy switch
+        {
+            null or SlowConsumerPolicy.Disconnect => AddAll(batch),
+            SlowConsumerPolicy.DropNewest => AddWhatFits(batch, ref dropped),
+            SlowConsumerPolicy.DropOldest => AddInsteadOfOlder(batch, ref dropped),
+            _ => AddOnlyLast(batch, ref dropped),
+        };
+    }
+
+    public void AddFirst(FrameBatch batch) => Insert(0, new OutboxItem(batch, 0, batch.Count));
+
+    /// <summary>Adds without looking at the limits.</summary>
+    public void AddLast(object content, int frames) => Insert(Items, new OutboxItem(content, 0, frames));
+
+    /// <summary>Takes frames off the first item, which goes when none is left.</summary>
+    public void Take(int frames)
+    {
+        ref var first = ref At(0);
+        if (first.Content is FrameBatch batch) Forget(batch, first.From, first.From + frames);
+        first.From += frames;
+        if (first.From >= first.To) RemoveAt(0);
+    }
+
+    /// <summary>Empties the queue and returns how many frames it held.</summary>
+    public int Clear()
+    {
+        var messages = Messages;
+        (_ring, _head, Items, Messages, Bytes) = (null, 0, 0, 0, 0);
+        return messages;
+    }
+
+    private int AddAll(FrameBatch batch)
+    {
+        if (!Fits(batch, 0, batch.Count)) return -1;
+        Insert(Items, new OutboxItem(batch, 0, batch.Count));
+        return batch.Count;
+    }
+
+    private int AddWhatFits(FrameBatch batch, ref int dropped)
+    {
+        var fitting = batch.Count;
+        while (fitting > 0 && !Fits(batch, 0, fitting)) fitting--;
+        if (fitting > 0) Insert(Items, new OutboxItem(batch, 0, fitting));
+        for (var frame = fitting; frame < batch.Count; frame++) AddHole(batch, frame);
+        dropped = batch.Count - fitting;
+        return fitting;
+    }
+
+    private int AddInsteadOfOlder(FrameBatch batch, ref int dropped)
+    {
+        var first = 0;
+        while (first < batch.Count && !Fits(batch, first, batch.Count))
+        {
+            if (!DropOldest(batch.Room)) AddHole(batch, first++);
+            dropped++;
+        }
+        if (first < batch.Count) Insert(Items, new OutboxItem(batch, first, batch.Count));
+        return batch.Count - first;
+    }
+
+    private int AddOnlyLast(FrameBatch batch, ref int dropped)
+    {
+        dropped = batch.Count - 1;
+        for (var i = 0; i < Items; i++)
+        {
+            ref var item = ref At(i);
+            if (item.Content is not FrameBatch { Policy: SlowConsumerPolicy.Latest } waiting || waiting.Room != batch.Room) continue;
+            dropped += item.To - item.From;
+            Forget(waiting, item.From, item.To);
+            RemoveAt(i--);
+        }
+        if (!Fits(batch, batch.Count - 1, batch.Count))
+        {
+            dropped++;
+            return 0;
+        }
+        Insert(Items, new OutboxItem(batch, batch.Count - 1, batch.Count));
+        return 1;
+    }
+
+    private bool Fits(FrameBatch batch, int from, int to) =>
+        Messages + (to - from) <= limits.Messages && Bytes + batch.Length(from, to) <= limits.Bytes;
+
+    /// <summary>Turns the room's oldest waiting frame into a hole.</summary>
+    private bool DropOldest(string? room)
+    {
+        OutboxHole? before = null;
+        for (var i = 0; i < Items; i++)
+        {
+            ref var item = ref At(i);
+            if (item.Content is OutboxHole hole && hole.Room == room) before = hole;
+            if (item.Content is not FrameBatch { Policy: SlowConsumerPolicy.DropOldest } batch || batch.Room != room) continue;
+            var offset = batch.OffsetOf(item.From);
+            Forget(batch, item.From, item.From + 1);
+            item.From++;
+            var empty = item.From == item.To;
+            if (before != null) before.Add(offset);
+            else if (empty) item = new OutboxItem(new OutboxHole(room, offset), 0, 0);
+            else Insert(i, new OutboxItem(new OutboxHole(room, offset), 0, 0));
+            if (before != null && empty) RemoveAt(i);
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>Notes at the end that a frame is missing, in the room's last hole if nothing of the room came after it.</summary>
+    private void AddHole(FrameBatch batch, int frame)
+    {
+        for (var i = Items - 1; i >= 0; i--)
+        {
+            ref var item = ref At(i);
+            if (item.Content is OutboxHole hole && hole.Room == batch.Room)
+            {
+                hole.Add(batch.OffsetOf(frame));
+                return;
+            }
+            if (item.Content is FrameBatch other && other.Room == batch.Room) break;
+        }
+        Insert(Items, new OutboxItem(new OutboxHole(batch.Room, batch.OffsetOf(frame)), 0, 0));
+    }
+
+    private void Forget(FrameBatch batch, int from, int to)
+    {
+        Messages -= to - from;
+        Bytes -= batch.Length(from, to);
+    }
+
+    private ref OutboxItem At(int index) => ref _ring![(_head + index) & (_ring.Length - 1)];
+
+    private void Insert(int index, OutboxItem item)
+    {
+        if (_ring == null || Items == _ring.Length) Grow();
+        for (var i = Items; i > index; i--) At(i) = At(i - 1);
+        At(index) = item;
+        Items++;
+        if (item.Content is not FrameBatch batch) return;
+        Messages += item.To - item.From;
+        Bytes += batch.Length(item.From, item.To);
+    }
+
+    private void RemoveAt(int index)
+    {
+        if (index == 0)
+        {
+            At(0) = default;
+            _head = (_head + 1) & (_ring!.Length - 1);
+        }
+        else
+        {
+            for (var i = index; i < Items - 1; i++) At(i) = At(i + 1);
+            At(Items - 1) = default;
+        }
+        if (--Items == 0 && _ring!.Length > KeptRing) _ring = null;
+    }
+
+    private void Grow()
+    {
+        var larger = new OutboxItem[_ring == null ? SmallestRing : _ring.Length * 2];
+        for (var i = 0; i < Items; i++) larger[i] = At(i);
+        _ring = larger;
+        _head = 0;
+    }
+}
+
+/// <summary>The frames <see cref="From"/> up to <see cref="To"/> of a <see cref="FrameBatch"/>, an <see cref="OutboxHole"/>, or a frame of the framework's.</summary>
+internal struct OutboxItem(object content, int from, int to)
+{
+    public readonly object Content = content;
+    public int From = from;
+    public readonly int To = to;
+}
+
+/// <summary>Frames of one room that the client will not get.</summary>
+internal sealed class OutboxHole(string? room, long offset)
+{
+    public string? Room { get; } = room;
+    public long Missed { get; private set; } = 1;
+
+    /// <summary>Offset of the first missing message, 0 where the room has no offsets.</summary>
+    public long From { get; private set; } = offset;
+    public long To { get; private set; } = offset;
+
+    public void Add(long offset)
+    {
+        Missed++;
+        From = Math.Min(From, offset);
+        To = Math.Max(To, offset);
+    }
+}

@@ -1,0 +1,10 @@
+namespace Gateway.Core.Connections;
+
+/// <summary>Who is at the other end.</summary>
+/// <param name="Id">The token's <c>sub</c>, or made up for an anonymous user; unique.</param>
+/// <param name="Name">For people to read; not unique.</param>
+/// <param name="ClientId">The application that the user came with, if known.</param>
+public sealed record UserIdentity(string Id, string Name, string? ClientId = null)
+{
+    public const int MaxNameLength = 64;
+}

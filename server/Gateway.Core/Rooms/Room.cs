@@ -1,0 +1,33 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+
+namespace Gateway.Core.Rooms;
+
+/// <summary>A room as this replica knows it: its local members, and how far its sequence has come.</summary>
+public sealed class Room(string name, RoomPolicy policy, int shards)
+{
+    private readonly Lock _lock = new();
+    private Position _position = Position.None;
+
+    public string Name { get; } = name;
+    public RoomPolicy Policy { get; } = policy;
+
+    /// <summary>Guarded by the table's lock.</summary>
+    internal int Users { get; set; }
+
+    internal MemberSet Members { get; } = new(shards);
+
+    /// <summary>The last message that came through here, or the place where listening began.</summary>
+    public Position Position
+    {
+        get { lock (_lock) return _position; }
+    }
+
+    internal void Advance(Position position)
+    {
+        if (position.IsNone) return;
+        lock (_lock)
+            if (position.Epoch != _position.Epoch || position.Offset > _position.Offset)
+                _position = position;
+    }
+}

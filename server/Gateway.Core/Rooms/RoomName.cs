@@ -1,0 +1,16 @@
+using Gateway.Core.Messages;
+
+namespace Gateway.Core.Rooms;
+
+/// <summary>1 to 128 characters, without white space, control characters and <c>*</c>, which is the policies' wildcard.</summary>
+public static class RoomName
+{
+    public const int MaxLength = 128;
+    public const string Lobby = "lobby";
+
+    public static Error? Check(string name) =>
+        name.Length == 0 ? Error.BadRequest("room must not be empty")
+        : name.Length > MaxLength ? Error.BadRequest($"room is longer than {MaxLength} characters")
+        : name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c == '*') ? Error.BadRequest("room must not contain white space, control characters or *")
+        : null;
+}

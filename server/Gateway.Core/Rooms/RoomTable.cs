@@ -1,0 +1,33 @@
+using System.Collections.Concurrent;
+
+namespace Gateway.Core.Rooms;
+
+/// <summary>The rooms that have members on this replica.</summary>
+public sealed class RoomTable(RoomPolicies policies, int shards)
+{
+    private readonly ConcurrentDictionary<string, Room> _rooms = new(StringComparer.Ordinal);
+
+    public int Count => _rooms.Count;
+
+    public RoomPolicy PolicyOf(string name) => _rooms.TryGetValue(name, out var room) ? room.Policy : policies.For(name);
+
+    public Room? Find(string name) => _rooms.GetValueOrDefault(name);
+
+    /// <summary>The room, for one more user of it: a member, or somebody about to be one. Each gives it back with <see cref="Close"/>.</summary>
+    internal Room Open(string name)
+    {
+        lock (_rooms)
+        {
+            var room = _rooms.GetOrAdd(name, n => new Room(n, policies.For(n), shards));
+            room.Users++;
+            return room;
+        }
+    }
+
+    internal void Close(Room room)
+    {
+        lock (_rooms)
+            if (--room.Users == 0)
+                _rooms.TryRemove(room.Name, out _);
+    }
+}
