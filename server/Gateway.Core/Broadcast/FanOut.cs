@@ -11,6 +11,7 @@ public sealed class FanOut
     private readonly RoomTable _rooms;
     private readonly FanOutPolicies _policies;
     private readonly FanOutWorker[] _workers;
+    private readonly GatewayMeter _meter;
     private readonly TimeProvider _time;
 
     public FanOut(ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutBounds bounds, GatewayMeter meter, TimeProvider time)
@@ -18,6 +19,7 @@ public sealed class FanOut
         _connections = connections;
         _rooms = rooms;
         _policies = policies;
+        _meter = meter;
         _time = time;
         _workers = [.. Enumerable.Range(0, bounds.Workers).Select(shard => new FanOutWorker(shard, bounds, meter, time))];
     }
@@ -25,6 +27,7 @@ public sealed class FanOut
     /// <inheritdoc cref="IBackplaneReceiver.Deliver"/>
     public int Deliver(Audience audience, Message message, Position position)
     {
+        _meter.CountPublished();
         switch (audience.Kind)
         {
             case AudienceKind.Room:

@@ -47,6 +47,9 @@ public sealed partial class Connection : IOutboxOwner
     /// <summary>How many of its addresses (user, then connection) the backplane knows.</summary>
     internal int Addresses { get; set; }
 
+    /// <summary>When the sweep last pinged it, as a timestamp of the time provider.</summary>
+    internal long PingedAt { get; set; }
+
     /// <summary>Sends to this client alone. Never dropped: if it does not fit, the connection is closed as a slow consumer.</summary>
     public void Reply(ReadOnlyMemory<byte> frame) => Outbox.Post(new FrameBatch(frame));
 

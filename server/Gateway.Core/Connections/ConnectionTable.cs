@@ -12,6 +12,8 @@ public sealed class ConnectionTable(int shards)
     private readonly int[] _byDialect = new int[2];
     private int _nextShard = -1;
 
+    internal int Shards => shards;
+
     internal MemberSet Everyone { get; } = new(shards);
 
     public int Count => _byId.Count;

@@ -18,6 +18,7 @@ public sealed class GatewayMeter : IDisposable
     private readonly Histogram<double> _publishToSocket;
     private readonly long[] _receivedTotals = new long[2];
     private readonly long[] _deliveredTotals = new long[2];
+    private long _published;
 
     public GatewayMeter()
     {
@@ -41,6 +42,9 @@ public sealed class GatewayMeter : IDisposable
 
     /// <summary>Deliveries since the start.</summary>
     public long Delivered => Volatile.Read(ref _deliveredTotals[0]) + Volatile.Read(ref _deliveredTotals[1]);
+
+    /// <summary>Messages that came through the fan-out since the start, each counted once.</summary>
+    public long Published => Volatile.Read(ref _published);
 
     /// <summary>Registers the gauges, which are read when somebody asks for them.</summary>
     public void Observe(ConnectionTable connections, Func<int> rooms)
@@ -72,6 +76,8 @@ public sealed class GatewayMeter : IDisposable
         Interlocked.Add(ref _deliveredTotals[(int)dialect], count);
         _delivered.Add(count, DialectLabels[(int)dialect]);
     }
+
+    internal void CountPublished() => Interlocked.Increment(ref _published);
 
     internal void CountRateLimited(Dialect dialect) => _rateLimited.Add(1, DialectLabels[(int)dialect]);
 

@@ -163,15 +163,30 @@ public sealed class Outbox
         _sink.Abort();
     }
 
-    /// <summary>Aborts, and completes when nothing is being written any more: the stream below may then be disposed.</summary>
-    public Task StopAsync()
+    /// <summary>
+    /// The client is gone or has said goodbye: forgets what waits, lets a goodbye of ours that is on its way go out, and completes when
+    /// nothing is being written any more, so that the stream below may be disposed.
+    /// </summary>
+    public async Task StopAsync(TimeSpan grace)
     {
-        Abort();
+        bool open;
+        lock (_lock) open = _phase == Phase.Open;
+        if (open) Fail(new IOException("the connection ended"));
+        Task stopped;
         lock (_lock)
         {
-            if (!_writing) return Task.CompletedTask;
+            if (!_writing) return;
             _stopped ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _stopped.Task;
+            stopped = _stopped.Task;
+        }
+        try
+        {
+            await stopped.WaitAsync(grace, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            Abort();
+            await stopped.ConfigureAwait(false);
         }
     }
 

@@ -1,0 +1,69 @@
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Connections;
+
+/// <summary>How long a connection may be silent or stuck.</summary>
+/// <param name="WriteWait">For one write, and for the client's answer to our goodbye.</param>
+/// <param name="PingPeriod">A raw client silent for so long is pinged.</param>
+/// <param name="PongWait">A raw client silent for so long is gone.</param>
+public sealed record Deadlines(TimeSpan WriteWait, TimeSpan PingPeriod, TimeSpan PongWait);
+
+/// <summary>One timer for all connections instead of several for each: looks at everyone's deadlines about once a second.</summary>
+public sealed class DeadlineSweep : IDisposable
+{
+    private static readonly TimeSpan Slowest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Fastest = TimeSpan.FromMilliseconds(20);
+    private static readonly FrameBatch Ping = new(WebSocketFrame.WritePing());
+
+    private readonly ConnectionTable _connections;
+    private readonly Deadlines _deadlines;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly Lock _sweeping = new();
+    private Connection[] _batch = [];
+
+    public DeadlineSweep(ConnectionTable connections, Deadlines deadlines, TimeProvider time)
+    {
+        _connections = connections;
+        _deadlines = deadlines;
+        _time = time;
+        var shortest = new[] { deadlines.WriteWait, deadlines.PingPeriod, deadlines.PongWait - deadlines.PingPeriod }.Min() / 4;
+        var period = shortest < Fastest ? Fastest : shortest > Slowest ? Slowest : shortest;
+        _timer = time.CreateTimer(static state => ((DeadlineSweep)state!).Sweep(), this, period, period);
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Sweep()
+    {
+        if (!_sweeping.TryEnter()) return; // the last one is not through yet
+        try
+        {
+            for (var shard = 0; shard < _connections.Shards; shard++)
+            {
+                var count = _connections.Everyone.Copy(shard, ref _batch);
+                foreach (var connection in _batch.AsSpan(0, count)) Check(connection);
+                Array.Clear(_batch, 0, count);
+            }
+        }
+        finally
+        {
+            _sweeping.Exit();
+        }
+    }
+
+    private void Check(Connection connection)
+    {
+        var outbox = connection.Outbox;
+        if (outbox.IsOverdue(_deadlines.WriteWait)) outbox.Abort();
+        if (connection.Dialect != Dialect.Raw) return; // SignalR has pings of its own
+        var silent = _time.GetElapsedTime(outbox.LastReceived);
+        if (silent > _deadlines.PongWait) connection.Close(CloseReason.PongTimeout);
+        else if (silent > _deadlines.PingPeriod && connection.PingedAt <= outbox.LastReceived)
+        {
+            connection.PingedAt = _time.GetTimestamp();
+            outbox.Post(Ping);
+        }
+    }
+}

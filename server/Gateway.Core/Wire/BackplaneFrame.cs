@@ -1,0 +1,172 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using Gateway.Core.Messages;
+
+namespace Gateway.Core.Wire;
+
+/// <summary>
+/// What replicas tell one another through the backplane. All replicas of a cluster read and write this version.
+/// <code>
+/// byte 0      version (1)
+/// byte 1      kind: 1 message, 2 instruction, 3 answer
+/// message     audience kind (1 byte), audience name, flags (1 byte: 1 argument list, 2 carries offset), type,
+///             count of exclusions, each excluded connection id, payload (the rest)
+/// instruction asking replica, number, enter (1 byte: 1 join, 0 leave), connection id, room
+/// answer      number, done (1 byte)
+/// </code>
+/// Counts and numbers are 32-bit little endian; a text is its length in bytes, as such a number, and UTF-8.
+/// </summary>
+internal static class BackplaneFrame
+{
+    private const byte Version = 1;
+
+    public enum Kind : byte
+    {
+        Message = 1,
+        Instruction = 2,
+        Answer = 3,
+    }
+
+    [Flags]
+    private enum Flags : byte
+    {
+        None = 0,
+        ArgumentList = 1,
+        CarriesOffset = 2,
+    }
+
+    public static byte[] WriteMessage(Audience audience, Message message)
+    {
+        var flags = (message.IsArgumentList ? Flags.ArgumentList : Flags.None) | (message.CarriesOffset ? Flags.CarriesOffset : Flags.None);
+        var frame = Begin(Kind.Message, message.Payload.Length + 128);
+        Put(frame, (byte)audience.Kind);
+        Put(frame, audience.Name);
+        Put(frame, (byte)flags);
+        Put(frame, message.Type);
+        Put(frame, audience.Except.Count);
+        foreach (var id in audience.Except) Put(frame, id);
+        frame.Write(message.Payload.Span);
+        return frame.WrittenSpan.ToArray();
+    }
+
+    public static byte[] WriteInstruction(string asker, int number, bool enter, string connectionId, string room)
+    {
+        var frame = Begin(Kind.Instruction, 128);
+        Put(frame, asker);
+        Put(frame, number);
+        Put(frame, enter ? (byte)1 : (byte)0);
+        Put(frame, connectionId);
+        Put(frame, room);
+        return frame.WrittenSpan.ToArray();
+    }
+
+    public static byte[] WriteAnswer(int number, bool done)
+    {
+        var frame = Begin(Kind.Answer, 8);
+        Put(frame, number);
+        Put(frame, done ? (byte)1 : (byte)0);
+        return frame.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Which kind of frame this is; <c>null</c> if it is of another version, or none of ours. See the Write methods.</summary>
+    public static Kind? KindOf(ReadOnlySpan<byte> frame) => frame is [Version, >= 1 and <= 3, ..] ? (Kind)frame[1] : null;
+
+    /// <returns>False if the frame is cut short or makes no sense.</returns>
+    public static bool TryReadMessage(ReadOnlyMemory<byte> frame, out Audience audience, out Message message)
+    {
+        var reader = new Reader(frame.Span[2..]);
+        var kind = (AudienceKind)reader.Byte();
+        var name = reader.Text();
+        var flags = (Flags)reader.Byte();
+        var type = reader.Text();
+        var except = reader.Texts();
+        audience = new Audience(kind, name) { Except = except };
+        message = new Message(type, reader.Failed ? default : frame[^reader.Rest.Length..])
+        {
+            IsArgumentList = flags.HasFlag(Flags.ArgumentList),
+            CarriesOffset = flags.HasFlag(Flags.CarriesOffset),
+        };
+        return !reader.Failed && kind is >= AudienceKind.Room and <= AudienceKind.Everyone;
+    }
+
+    public static bool TryReadInstruction(ReadOnlySpan<byte> frame, out string asker, out int number, out bool enter, out string connectionId, out string room)
+    {
+        var reader = new Reader(frame[2..]);
+        asker = reader.Text();
+        number = reader.Number();
+        enter = reader.Byte() == 1;
+        connectionId = reader.Text();
+        room = reader.Text();
+        return !reader.Failed;
+    }
+
+    public static bool TryReadAnswer(ReadOnlySpan<byte> frame, out int number, out bool done)
+    {
+        var reader = new Reader(frame[2..]);
+        number = reader.Number();
+        done = reader.Byte() == 1;
+        return !reader.Failed;
+    }
+
+    private static ArrayBufferWriter<byte> Begin(Kind kind, int capacity)
+    {
+        var frame = new ArrayBufferWriter<byte>(capacity);
+        Put(frame, Version);
+        Put(frame, (byte)kind);
+        return frame;
+    }
+
+    private static void Put(ArrayBufferWriter<byte> frame, byte value)
+    {
+        frame.GetSpan(1)[0] = value;
+        frame.Advance(1);
+    }
+
+    private static void Put(ArrayBufferWriter<byte> frame, int value)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(frame.GetSpan(4), value);
+        frame.Advance(4);
+    }
+
+    private static void Put(ArrayBufferWriter<byte> frame, string value)
+    {
+        Put(frame, Encoding.UTF8.GetByteCount(value));
+        Encoding.UTF8.GetBytes(value, frame);
+    }
+
+    /// <summary>After a fault every read returns nothing.</summary>
+    private ref struct Reader(ReadOnlySpan<byte> frame)
+    {
+        public ReadOnlySpan<byte> Rest { get; private set; } = frame;
+        public bool Failed { get; private set; }
+
+        public byte Byte() => Take(1) is [var value] ? value : (byte)0;
+
+        public int Number() => Take(4) is { Length: 4 } bytes ? BinaryPrimitives.ReadInt32LittleEndian(bytes) : 0;
+
+        public string Text() => Encoding.UTF8.GetString(Take(Number()));
+
+        public IReadOnlyList<string> Texts()
+        {
+            var count = Number();
+            if (count == 0) return [];
+            if (count < 0 || count > Rest.Length) Failed = true;
+            var texts = new List<string>();
+            for (var i = 0; i < count && !Failed; i++) texts.Add(Text());
+            return texts;
+        }
+
+        private ReadOnlySpan<byte> Take(int length)
+        {
+            if (Failed || length < 0 || length > Rest.Length)
+            {
+                Failed = true;
+                return [];
+            }
+            var taken = Rest[..length];
+            Rest = Rest[length..];
+            return taken;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Commands;
+using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
+
+namespace Gateway.Configuration;
+
+/// <summary>The options in the core's own terms: what a policy leaves open is filled in.</summary>
+internal static class CoreOptions
+{
+    public static RoomPolicies RoomPolicies(GatewayOptions options)
+    {
+        var byDefault = Policy(new RoomPolicyOptions(), options);
+        return new RoomPolicies(byDefault, [.. options.Rooms.Policies.Select(p => (p.Match, Policy(p, options)))]);
+    }
+
+    public static FanOutPolicies FanOutPolicies(GatewayOptions options) => new(
+        options.Outbox.OnFull,
+        options.Messages.Custom.Where(c => c.Value.OnFull != null).ToDictionary(c => c.Key, c => c.Value.OnFull!.Value, StringComparer.Ordinal));
+
+    public static CustomTypes CustomTypes(GatewayOptions options) =>
+        new([.. options.Messages.Custom.Select(c => (c.Key, c.Value.Publish == PublishRight.Members))], options.Messages.RelayUnknown);
+
+    private static RoomPolicy Policy(RoomPolicyOptions policy, GatewayOptions options)
+    {
+        var defaults = options.Rooms.Defaults;
+        return new RoomPolicy(
+            ClientsPublish: (policy.Publish ?? defaults.Publish) == PublishRight.Members,
+            Echo: policy.Echo ?? defaults.Echo,
+            Presence: policy.Presence ?? defaults.Presence,
+            Announce: policy.Announce ?? defaults.Announce,
+            OnFull: policy.OnFull ?? options.Outbox.OnFull);
+    }
+}

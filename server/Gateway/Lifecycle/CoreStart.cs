@@ -1,0 +1,20 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
+using Gateway.Core.Rooms;
+
+namespace Gateway.Lifecycle;
+
+/// <summary>Puts the parts of the core in motion ahead of the first connection: the backplane's receiver, the gauges, the deadline sweep.</summary>
+internal sealed class CoreStart(
+    IBackplane backplane, BackplaneReceiver receiver, GatewayMeter meter, ConnectionTable connections, RoomTable rooms, DeadlineSweep sweep) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        backplane.Start(receiver);
+        meter.Observe(connections, () => rooms.Count);
+        _ = sweep; // its timer runs from its construction on
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

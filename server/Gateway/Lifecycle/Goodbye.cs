@@ -1,0 +1,71 @@
+using Gateway.Configuration;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+
+namespace Gateway.Lifecycle;
+
+/// <summary>
+/// Shutdown: refuses newcomers, tells every client why and that it may come again, then gives all of them the time to close. What is posted when the
+/// host begins to stop is with the sockets before the framework starts to close anything.
+/// </summary>
+internal sealed partial class Goodbye(
+    GatewayOptions options, ConnectionTable connections, ReadinessState readiness, IHostApplicationLifetime host, TimeProvider time, ILogger<Goodbye> logger) : IHostedLifecycleService
+{
+    /// <summary>What is left of the shutdown time for the host after the connections.</summary>
+    private static readonly TimeSpan Reserve = TimeSpan.FromMilliseconds(500);
+
+    private static readonly Message Notice = new("system", Payloads.System("shutdown"));
+
+    private long _began;
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        // Callbacks run last in, first out: registered now, ours comes ahead of the framework's, which closes SignalR's connections.
+        host.ApplicationStopping.Register(Say);
+        return Task.CompletedTask;
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        Say();
+        var patience = options.Server.ShutdownTimeout - Reserve - time.GetElapsedTime(_began);
+        var deadline = time.GetTimestamp();
+        while (connections.Count > 0 && time.GetElapsedTime(deadline) < patience && !cancellationToken.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
+        var left = connections.Snapshot();
+        foreach (var connection in left) connection.Outbox.Abort();
+        if (left.Length > 0) Log.Aborted(logger, left.Length);
+    }
+
+    private void Say()
+    {
+        if (readiness.IsDraining) return;
+        readiness.SetDraining();
+        _began = time.GetTimestamp();
+        var all = connections.Snapshot();
+        Log.Begins(logger, all.Length);
+        foreach (var connection in all)
+        {
+            connection.Reply(MessageWriter.Write(Notice, Notice.Payload, connection.Outbox.Format));
+            connection.Close(CloseReason.Shutdown);
+        }
+    }
+
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedService.StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Shutting down: {Connections} connections are told")]
+        public static partial void Begins(ILogger logger, int connections);
+
+        [LoggerMessage(2, LogLevel.Warning, "Shutting down: {Connections} connections did not close in time and are aborted")]
+        public static partial void Aborted(ILogger logger, int connections);
+    }
+}

@@ -1,0 +1,130 @@
+using System.Security.Cryptography;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+using StackExchange.Redis;
+
+namespace Gateway.Redis;
+
+/// <summary>
+/// The backplane of several replicas: a Redis channel for each room, user and connection. A room's script assigns the offset and
+/// publishes in one step, so that all replicas see one order.
+/// </summary>
+internal sealed partial class RedisBackplane(RedisConnection redis, RedisKeys keys, RedisInstructions instructions, ILogger<RedisBackplane> logger) : IBackplane
+{
+    /// <summary>KEYS: position. ARGV: channel, epoch to begin with, milliseconds to keep the position, frame. Returns epoch, offset, subscribers.</summary>
+    private const string PublishNumbered = """
+        local epoch = redis.call('HGET', KEYS[1], 'epoch')
+        if not epoch then
+          epoch = ARGV[2]
+          redis.call('HSET', KEYS[1], 'epoch', epoch)
+        end
+        local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
+        redis.call('PEXPIRE', KEYS[1], ARGV[3])
+        local subscribers = redis.call('PUBLISH', ARGV[1], epoch .. ':' .. offset .. ':' .. ARGV[4])
+        return {epoch, offset, subscribers}
+        """;
+
+    /// <summary>How long the position of a silent room is remembered; then its sequence begins anew, under a new epoch.</summary>
+    private static readonly TimeSpan PositionLifetime = TimeSpan.FromDays(7);
+
+    private IBackplaneReceiver _receiver = null!;
+
+    public bool CrossesReplicas => true;
+
+    public void Start(IBackplaneReceiver receiver)
+    {
+        _receiver = receiver;
+        instructions.Start(receiver);
+    }
+
+    public async ValueTask<Position> SubscribeAsync(Audience audience)
+    {
+        try
+        {
+            await redis.Subscriber.SubscribeAsync(keys.Channel(audience), OnMessage);
+            if (audience.Kind != AudienceKind.Room) return Position.None;
+            var position = await redis.Database.HashGetAsync(keys.Position(audience.Name), ["epoch", "offset"]);
+            return position[0].IsNull ? Position.None : new Position((string)position[0]!, (long)position[1]);
+        }
+        catch (Exception fault) when (RedisConnection.IsAway(fault))
+        {
+            throw RedisConnection.Away(fault);
+        }
+    }
+
+    public async ValueTask UnsubscribeAsync(Audience audience)
+    {
+        try
+        {
+            await redis.Subscriber.UnsubscribeAsync(keys.Channel(audience), OnMessage);
+        }
+        catch (Exception fault) when (RedisConnection.IsAway(fault))
+        {
+            throw RedisConnection.Away(fault);
+        }
+    }
+
+    public async ValueTask<Published> PublishAsync(Audience audience, Message message, bool numbered, CancellationToken cancel = default)
+    {
+        var frame = BackplaneFrame.WriteMessage(audience, message);
+        try
+        {
+            if (!numbered) return new Published(Position.None, await redis.Database.PublishAsync(keys.Channel(audience), (byte[])[.. PositionHeader.None, .. frame]));
+            var epoch = RandomNumberGenerator.GetHexString(8, lowercase: true);
+            var result = (RedisResult[])(await redis.Database.ScriptEvaluateAsync(
+                PublishNumbered, [keys.Position(audience.Name)], [keys.Channel(audience), epoch, (long)PositionLifetime.TotalMilliseconds, frame]))!;
+            return new Published(new Position((string)result[0]!, (long)result[1]), (long)result[2]);
+        }
+        catch (Exception fault) when (RedisConnection.IsAway(fault))
+        {
+            throw RedisConnection.Away(fault);
+        }
+    }
+
+    public async ValueTask<bool> HasSubscribersAsync(Audience audience)
+    {
+        try
+        {
+            var counts = (RedisResult[])(await redis.Database.ExecuteAsync("PUBSUB", "NUMSUB", keys.Channel(audience)))!;
+            return (long)counts[1] > 0;
+        }
+        catch (Exception fault) when (RedisConnection.IsAway(fault))
+        {
+            throw RedisConnection.Away(fault);
+        }
+    }
+
+    public ValueTask<bool> InstructAsync(Instruction instruction, CancellationToken cancel = default) => instructions.AskAsync(instruction, cancel);
+
+    // Called for one message after the other. When the fan-out is behind this waits, and so do the messages after it.
+    private void OnMessage(RedisChannel channel, RedisValue value)
+    {
+        ReadOnlyMemory<byte> bytes = (byte[])value!;
+        if (!PositionHeader.TryRead(bytes, out var position, out var frame))
+        {
+            Log.Unreadable(logger, channel!);
+            return;
+        }
+        switch (BackplaneFrame.KindOf(frame.Span))
+        {
+            case BackplaneFrame.Kind.Message when BackplaneFrame.TryReadMessage(frame, out var audience, out var message):
+                _receiver.Deliver(audience, message, position);
+                var ready = _receiver.WhenReadyAsync();
+                if (!ready.IsCompleted) ready.AsTask().Wait();
+                break;
+            case BackplaneFrame.Kind.Instruction:
+                instructions.OnInstruction(frame);
+                break;
+            default:
+                Log.Unreadable(logger, channel!);
+                break;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "A message on channel {Channel} is not of this version, or not the gateway's, and is passed over")]
+        public static partial void Unreadable(ILogger logger, string channel);
+    }
+}

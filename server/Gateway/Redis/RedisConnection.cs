@@ -1,0 +1,68 @@
+using Gateway.Configuration;
+using Gateway.Core.Broadcast;
+using Gateway.Lifecycle;
+using StackExchange.Redis;
+
+namespace Gateway.Redis;
+
+/// <summary>
+/// The connection to Redis: opened at the start, whether Redis is there or not, and kept trying for. While it is down the gateway is not ready.
+/// </summary>
+internal sealed partial class RedisConnection(GatewayOptions options, ReadinessState readiness, ILogger<RedisConnection> logger) : IAsyncDisposable
+{
+    private const string Part = "redis";
+
+    private ConnectionMultiplexer? _multiplexer;
+
+    public IDatabase Database => Multiplexer.GetDatabase();
+
+    public ISubscriber Subscriber => Multiplexer.GetSubscriber();
+
+    private ConnectionMultiplexer Multiplexer => _multiplexer ?? throw new BackplaneException("Redis is not connected yet");
+
+    public async Task OpenAsync()
+    {
+        var configuration = ConfigurationOptions.Parse(options.Redis.Connection);
+        configuration.AbortOnConnectFail = false;
+        configuration.ClientName = "gateway";
+        readiness.SetNotReady(Part, "Redis is not connected yet");
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
+        multiplexer.ConnectionFailed += (_, e) => Report(e.ConnectionType.ToString(), up: false);
+        multiplexer.ConnectionRestored += (_, e) => Report(e.ConnectionType.ToString(), up: true);
+        multiplexer.PreserveAsyncOrder = true; // the order of a room's messages is the order of its channel
+        _multiplexer = multiplexer;
+        if (multiplexer.IsConnected) readiness.SetReady(Part);
+        else Log.Away(logger, "at the start");
+    }
+
+    /// <summary>Turns what the client library throws into our word for it.</summary>
+    public static BackplaneException Away(Exception fault) => new("Redis: " + fault.GetType().Name, fault);
+
+    public static bool IsAway(Exception fault) => fault is RedisException or TimeoutException or ObjectDisposedException or TaskCanceledException;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_multiplexer is not { } multiplexer) return;
+        _multiplexer = null;
+        await multiplexer.CloseAsync(allowCommandsToComplete: false);
+        multiplexer.Dispose();
+    }
+
+    private void Report(string connection, bool up)
+    {
+        if (_multiplexer is not { } multiplexer) return;
+        if (up) Log.Back(logger, connection);
+        else Log.Away(logger, connection);
+        if (multiplexer.IsConnected) readiness.SetReady(Part);
+        else readiness.SetNotReady(Part, "Redis is away");
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Redis is away ({Connection})")]
+        public static partial void Away(ILogger logger, string connection);
+
+        [LoggerMessage(2, LogLevel.Information, "Redis is back ({Connection})")]
+        public static partial void Back(ILogger logger, string connection);
+    }
+}

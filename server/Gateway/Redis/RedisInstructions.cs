@@ -1,0 +1,79 @@
+using Gateway.Lifecycle;
+using System.Collections.Concurrent;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+using StackExchange.Redis;
+
+namespace Gateway.Redis;
+
+/// <summary>Replicas that ask one another to move a connection into or out of a room, and the answers.</summary>
+internal sealed partial class RedisInstructions(RedisConnection redis, RedisKeys keys, ReplicaId replica, TimeProvider time, ILogger<RedisInstructions> logger)
+{
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<int, TaskCompletionSource<bool>> _asked = [];
+    private IBackplaneReceiver _receiver = null!;
+    private int _lastNumber;
+    private Task? _listening;
+
+    public void Start(IBackplaneReceiver receiver) => _receiver = receiver;
+
+    /// <returns>False if no replica has the connection, or the one that has it did not do it.</returns>
+    public async ValueTask<bool> AskAsync(Instruction instruction, CancellationToken cancel)
+    {
+        var number = Interlocked.Increment(ref _lastNumber);
+        var answer = _asked[number] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await (_listening is { IsFaulted: false } listening ? listening : _listening = redis.Subscriber.SubscribeAsync(keys.Replica(replica.Value), OnAnswer));
+            var frame = BackplaneFrame.WriteInstruction(replica.Value, number, instruction.Enter, instruction.ConnectionId, instruction.Room);
+            var channel = keys.Channel(Audience.Connection(instruction.ConnectionId));
+            if (await redis.Database.PublishAsync(channel, (byte[])[.. PositionHeader.None, .. frame]) == 0) return false;
+            return await answer.Task.WaitAsync(AnswerWithin, time, cancel);
+        }
+        catch (Exception fault) when (RedisConnection.IsAway(fault))
+        {
+            throw RedisConnection.Away(fault);
+        }
+        finally
+        {
+            _asked.TryRemove(number, out _);
+        }
+    }
+
+    /// <summary>Another replica asks. Carried out beside the messages, not between them: a join waits for Redis itself.</summary>
+    public void OnInstruction(ReadOnlyMemory<byte> frame)
+    {
+        if (!BackplaneFrame.TryReadInstruction(frame.Span, out var asker, out var number, out var enter, out var connectionId, out var room)) return;
+        _ = CarryOutAsync(asker, number, new Instruction(connectionId, room, enter)); // ends within the Redis client's own time-outs
+    }
+
+    private async Task CarryOutAsync(string asker, int number, Instruction instruction)
+    {
+        try
+        {
+            var done = await _receiver.CarryOutAsync(instruction);
+            await redis.Database.PublishAsync(keys.Replica(asker), BackplaneFrame.WriteAnswer(number, done));
+        }
+        catch (Exception fault)
+        {
+            Log.NotCarriedOut(logger, fault, instruction.ConnectionId, instruction.Room);
+        }
+    }
+
+    private void OnAnswer(RedisChannel channel, RedisValue value)
+    {
+        byte[] frame = value!;
+        if (BackplaneFrame.KindOf(frame) == BackplaneFrame.Kind.Answer
+            && BackplaneFrame.TryReadAnswer(frame, out var number, out var done)
+            && _asked.TryRemove(number, out var answer))
+            answer.TrySetResult(done);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Another replica's instruction for connection {ConnectionId} and room {Room} was not carried out")]
+        public static partial void NotCarriedOut(ILogger logger, Exception fault, string connectionId, string room);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Gateway.Configuration;
+using Gateway.Lifecycle;
+
+namespace Gateway.Security;
+
+/// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, limits, query.</summary>
+internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, ReadinessState readiness)
+{
+    private readonly ConcurrentDictionary<IPAddress, int> _perIp = [];
+    private int _connections;
+
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        var path = context.Request.Path;
+        var isHub = path.StartsWithSegments(options.SignalR.Path);
+        if (!isHub && !path.Equals(options.Raw.Path))
+        {
+            await next(context);
+            return;
+        }
+        if (!origins.Allows(context.Request))
+        {
+            await Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "origin not allowed");
+            return;
+        }
+        if (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method)) await ConnectAsync(context, next);
+        else if (isHub && readiness.IsDraining && path.Value!.EndsWith("/negotiate", StringComparison.Ordinal)) await RefuseDrainingAsync(context);
+        else await next(context);
+    }
+
+    private async Task ConnectAsync(HttpContext context, RequestDelegate next)
+    {
+        if (readiness.IsDraining)
+        {
+            await RefuseDrainingAsync(context);
+            return;
+        }
+        var (request, error) = ConnectRequest.Read(context, options);
+        if (error != null)
+        {
+            await Refusal.WriteAsync(context, error.Code, error.Text);
+            return;
+        }
+        context.Features.Set(request);
+        var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
+        var all = Interlocked.Increment(ref _connections);
+        var ofAddress = options.Server.MaxConnectionsPerIp > 0 ? _perIp.AddOrUpdate(address, 1, static (_, n) => n + 1) : 0;
+        try
+        {
+            if (IsOver(all, options.Server.MaxConnections)) await Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "too many connections");
+            else if (IsOver(ofAddress, options.Server.MaxConnectionsPerIp)) await Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "too many connections from this address");
+            else await next(context); // until the connection ends
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _connections);
+            if (ofAddress > 0 && _perIp.AddOrUpdate(address, 0, static (_, n) => n - 1) == 0) _perIp.TryRemove(new(address, 0));
+        }
+    }
+
+    private static bool IsOver(int count, int max) => max > 0 && count > max;
+
+    private static Task RefuseDrainingAsync(HttpContext context) => Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "shutting down");
+}

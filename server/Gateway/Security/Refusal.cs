@@ -1,0 +1,13 @@
+namespace Gateway.Security;
+
+/// <summary>How a request is refused before it has become a connection: a status and one line of text.</summary>
+internal static class Refusal
+{
+    public static Task WriteAsync(HttpContext context, int status, string text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        if (status == StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = "1";
+        return context.Response.WriteAsync(text + "\n");
+    }
+}

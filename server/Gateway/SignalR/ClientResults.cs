@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Gateway.Core.Connections;
+using Gateway.Core.Wire;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
+
+namespace Gateway.SignalR;
+
+/// <summary>Server code that asks a SignalR client of this replica for a result (<c>Clients.Client(id).InvokeAsync&lt;T&gt;</c>).</summary>
+internal sealed class ClientResults(ConnectionTable connections, HubPayloads payloads)
+{
+    private readonly ConcurrentDictionary<string, Pending> _pending = new(StringComparer.Ordinal);
+    private long _lastId;
+
+    /// <exception cref="IOException">The connection is not here, or ended before it answered.</exception>
+    /// <exception cref="HubException">The client answered with an error.</exception>
+    public async Task<T> InvokeAsync<T>(string connectionId, string methodName, object?[] args, CancellationToken cancel)
+    {
+        if (connections.Find(connectionId) is not { Dialect: Dialect.SignalR } connection)
+            throw new IOException($"Connection '{connectionId}' does not exist on this replica, or is not a SignalR connection.");
+        var id = "r" + Interlocked.Increment(ref _lastId).ToString(CultureInfo.InvariantCulture);
+        var pending = new Pending(connectionId, typeof(T));
+        _pending[id] = pending;
+        try
+        {
+            connection.Reply(InvocationWriter.Write(payloads.Message(methodName, args), id, connection.Outbox.Format));
+            return (T)(await pending.Answer.Task.WaitAsync(cancel))!;
+        }
+        finally
+        {
+            _pending.TryRemove(id, out _);
+        }
+    }
+
+    public bool TryGetReturnType(string invocationId, [NotNullWhen(true)] out Type? type)
+    {
+        type = _pending.TryGetValue(invocationId, out var pending) ? pending.ResultType : null;
+        return type != null;
+    }
+
+    /// <summary>A client answered. One that answers for another connection is not listened to.</summary>
+    public void Complete(string connectionId, CompletionMessage result)
+    {
+        if (result.InvocationId is not { } id || !_pending.TryGetValue(id, out var pending) || pending.ConnectionId != connectionId) return;
+        if (result.Error != null) pending.Answer.TrySetException(new HubException(result.Error));
+        else pending.Answer.TrySetResult(result.Result);
+    }
+
+    /// <summary>The connection ended: whoever waits for it waits no longer.</summary>
+    public void Abandon(string connectionId)
+    {
+        foreach (var pending in _pending.Values)
+            if (pending.ConnectionId == connectionId)
+                pending.Answer.TrySetException(new IOException("The connection ended before it answered."));
+    }
+
+    private sealed record Pending(string ConnectionId, Type ResultType)
+    {
+        public TaskCompletionSource<object?> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,110 @@
+using Gateway.Configuration;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Security;
+using Gateway.WebSockets;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
+
+namespace Gateway.SignalR;
+
+/// <summary>
+/// SignalR's seam to what delivers messages: here the core. So <c>IHubContext</c> reaches the raw clients too, on every replica, and no
+/// slow client holds up a broadcast. A SignalR group is a room.
+/// </summary>
+internal sealed class GatewayHubLifetimeManager<THub>(
+    GatewayOptions options, Reception reception, ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher,
+    HubPayloads payloads, ClientResults results, ConnectionEvents events, OutboxLimits limits, TimeProvider time) : HubLifetimeManager<THub>
+    where THub : Hub
+{
+    public override async Task OnConnectedAsync(HubConnectionContext connection)
+    {
+        var http = connection.GetHttpContext() ?? throw new InvalidOperationException("a hub connection without an HTTP request");
+        var request = http.Features.Get<ConnectRequest>() ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
+        var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? new Outbox(new HubConnectionSink(connection), limits, gates: 1, time);
+        var arrived = new Connection(connection.ConnectionId, request.User, Dialect.SignalR, outbox, events, time)
+        {
+            RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
+            Shard = connections.NextShard(),
+        };
+        connection.UserIdentifier = request.User.Id;
+        connection.Features.Set(arrived);
+        if (await reception.ArriveAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+    }
+
+    public override async Task OnDisconnectedAsync(HubConnectionContext connection)
+    {
+        if (connection.Features.Get<Connection>() is not { } departing) return;
+        results.Abandon(departing.Id);
+        await reception.DepartAsync(departing);
+        await departing.Outbox.StopAsync(options.Raw.WriteWait);
+    }
+
+    public override Task SendAllAsync(string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(Audience.Everyone, methodName, args, cancellationToken);
+
+    public override Task SendAllExceptAsync(string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds, CancellationToken cancellationToken = default) =>
+        PublishAsync(Audience.Everyone with { Except = excludedConnectionIds }, methodName, args, cancellationToken);
+
+    public override Task SendConnectionAsync(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(Audience.Connection(connectionId), methodName, args, cancellationToken);
+
+    public override Task SendConnectionsAsync(IReadOnlyList<string> connectionIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(connectionIds.Select(Audience.Connection), methodName, args, cancellationToken);
+
+    public override Task SendGroupAsync(string groupName, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(Audience.Room(groupName), methodName, args, cancellationToken);
+
+    public override Task SendGroupsAsync(IReadOnlyList<string> groupNames, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(groupNames.Select(Audience.Room), methodName, args, cancellationToken);
+
+    public override Task SendGroupExceptAsync(
+        string groupName, string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds, CancellationToken cancellationToken = default) =>
+        PublishAsync(Audience.Room(groupName) with { Except = excludedConnectionIds }, methodName, args, cancellationToken);
+
+    public override Task SendUserAsync(string userId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(Audience.User(userId), methodName, args, cancellationToken);
+
+    public override Task SendUsersAsync(IReadOnlyList<string> userIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(userIds.Select(Audience.User), methodName, args, cancellationToken);
+
+    public override async Task AddToGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
+    {
+        if (connections.Find(connectionId) is { } local)
+        {
+            if ((await membership.JoinAsync(local, groupName)).Error is { } error) throw new HubException(error.ToString());
+        }
+        else
+        {
+            await backplane.InstructAsync(new Instruction(connectionId, groupName, Enter: true), cancellationToken);
+        }
+    }
+
+    public override async Task RemoveFromGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
+    {
+        if (connections.Find(connectionId) is { } local) await membership.LeaveAsync(local, groupName);
+        else await backplane.InstructAsync(new Instruction(connectionId, groupName, Enter: false), cancellationToken);
+    }
+
+    public override Task<T> InvokeConnectionAsync<T>(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken) =>
+        results.InvokeAsync<T>(connectionId, methodName, args, cancellationToken);
+
+    public override Task SetConnectionResultAsync(string connectionId, CompletionMessage result)
+    {
+        results.Complete(connectionId, result);
+        return Task.CompletedTask;
+    }
+
+    public override bool TryGetReturnType(string invocationId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Type? type) =>
+        results.TryGetReturnType(invocationId, out type);
+
+    private async Task PublishAsync(Audience audience, string methodName, object?[] args, CancellationToken cancel) =>
+        await publisher.PublishAsync(audience, payloads.Message(methodName, args), cancel);
+
+    private async Task PublishAsync(IEnumerable<Audience> audiences, string methodName, object?[] args, CancellationToken cancel)
+    {
+        var message = payloads.Message(methodName, args);
+        foreach (var audience in audiences) await publisher.PublishAsync(audience, message, cancel);
+    }
+}

@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Microsoft.AspNetCore.SignalR;
+
+namespace Gateway.SignalR;
+
+/// <summary>From a hub method to the command router, and back: a result, or a <see cref="HubException"/> with <c>"400: …"</c>.</summary>
+public sealed class HubDoor(CommandRouter router)
+{
+    public Task<JsonResult> RunAsync(HubCallerContext context, string type, JsonElement payload)
+    {
+        var connection = context.Features.Get<Connection>() ?? throw new HubException(Error.Internal.ToString());
+        if (router.Admit(connection) is { } refused) throw Exception(refused);
+        var json = payload.ValueKind == JsonValueKind.Undefined ? "null"u8 : JsonMarshal.GetRawUtf8Value(payload);
+        var outcome = router.ExecuteAsync(connection, type, json);
+        return outcome.IsCompletedSuccessfully ? Task.FromResult(Result(outcome.Result)) : WaitAsync(outcome);
+    }
+
+    private static async Task<JsonResult> WaitAsync(ValueTask<Outcome> outcome) => Result(await outcome);
+
+    private static JsonResult Result(in Outcome outcome) => outcome.Error is { } error ? throw Exception(error) : new JsonResult(outcome.Result);
+
+    private static HubException Exception(Error error) =>
+        new(error.RetryAfter is { } wait ? $"{error}, retry_after_ms={Math.Ceiling(wait.TotalMilliseconds)}" : error.ToString());
+}

@@ -1,0 +1,45 @@
+using System.Net.Sockets;
+using Gateway.Core.Connections;
+using Gateway.Core.Wire;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gateway.WebSockets;
+
+/// <summary>
+/// Stands in for the request's upgrade feature, HTTP/1.1 or HTTP/2: whoever accepts the WebSocket, our endpoint or SignalR's transport, gets
+/// the connection's stream with its writes led through an outbox. The framework keeps the handshake, unmasking, fragmentation, UTF-8 checks
+/// and the answers to pings and closes; what it writes arrives in the outbox as whole frames.
+/// </summary>
+internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int gates, OutboxLimits limits, TimeProvider time, bool direct)
+    : IHttpUpgradeFeature, IHttpExtendedConnectFeature
+{
+    private readonly IHttpUpgradeFeature? _upgrade = context.Features.Get<IHttpUpgradeFeature>();
+    private readonly IHttpExtendedConnectFeature? _connect = context.Features.Get<IHttpExtendedConnectFeature>();
+
+    /// <summary>The connection's outbox, once it is accepted.</summary>
+    public Outbox? Outbox { get; private set; }
+
+    /// <summary>The stream without the outbox, for reading.</summary>
+    public Stream? Inner { get; private set; }
+
+    bool IHttpUpgradeFeature.IsUpgradableRequest => _upgrade?.IsUpgradableRequest ?? false;
+
+    bool IHttpExtendedConnectFeature.IsExtendedConnect => _connect?.IsExtendedConnect ?? false;
+
+    string? IHttpExtendedConnectFeature.Protocol => _connect?.Protocol;
+
+    async Task<Stream> IHttpUpgradeFeature.UpgradeAsync()
+    {
+        var stream = await _upgrade!.UpgradeAsync(); // the 101 response is with the kernel when this returns, see DirectSocket
+        return Open(stream, direct ? DirectSocket.Of(context) : null);
+    }
+
+    async ValueTask<Stream> IHttpExtendedConnectFeature.AcceptAsync() => Open(await _connect!.AcceptAsync(), null);
+
+    private OutboxStream Open(Stream stream, Socket? socket)
+    {
+        Inner = stream;
+        Outbox = new Outbox(new WebSocketSink(format, stream, socket, context), limits, gates, time);
+        return new OutboxStream(stream, Outbox, opensGate: gates > 1);
+    }
+}
