@@ -11,7 +11,7 @@ internal abstract record ConfigurationResult
     /// <param name="File">The YAML file that was read, as it was named; null where there was none.</param>
     public sealed record Loaded(GatewayOptions Options, string? File) : ConfigurationResult;
 
-    /// <param name="Errors">Every fault there is, at least one. The process should print them, a line each, and exit with a failure.</param>
+    /// <param name="Errors">Every fault there is, at least one: the process should print a line for each and exit with a failure.</param>
     public sealed record Refused(IReadOnlyList<ConfigurationError> Errors) : ConfigurationResult;
 
     /// <summary><c>--help</c> or <c>--version</c>: the process should print the text and exit with success.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Gateway.Configuration;
 
-/// <summary>Text from outside as it may stand in a one-line message: nothing that breaks the line or the terminal, and not without end.</summary>
+/// <summary>Text from outside as it may stand in a message of one line: of bounded length, and without control characters.</summary>
 internal static class Printable
 {
     private const int Longest = 120;
@@ -25,6 +25,7 @@ internal static class Printable
         return printed.ToString();
     }
 
-    private static bool IsSafe(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse);
+    private static bool IsSafe(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse);
 }

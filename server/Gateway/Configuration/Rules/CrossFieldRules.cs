@@ -39,9 +39,9 @@ internal static class CrossFieldRules
 
     private static void RoomsAtStartFit(RoomsOptions rooms, Binding binding)
     {
-        if (binding.Sound("rooms.auto_join", "rooms.max_per_connection") && rooms.AutoJoin.Count > rooms.MaxPerConnection)
-            Refuse(
-                binding, "rooms.auto_join", $"{rooms.AutoJoin.Count} rooms", "at most", "rooms.max_per_connection", $"{rooms.MaxPerConnection}");
+        var (count, limit) = (rooms.AutoJoin.Count, rooms.MaxPerConnection);
+        if (binding.Sound("rooms.auto_join", "rooms.max_per_connection") && count > limit)
+            Refuse(binding, "rooms.auto_join", $"{count} rooms", "at most", "rooms.max_per_connection", $"{limit}");
     }
 
     private static void PoliciesMatchSomething(RoomsOptions rooms, Binding binding)
@@ -54,7 +54,8 @@ internal static class CrossFieldRules
         }
     }
 
-    private static void Refuse(Binding binding, string key, string value, string relation, string other, string otherValue) => binding.Report(
+    private static void Refuse(
+        Binding binding, string key, string value, string relation, string other, string otherValue) => binding.Report(
         key,
         $"{value} is not allowed; allowed: {relation} {other}, which is {otherValue} ({Printable.Text(binding.OriginOf(other).Where)})",
         binding.OriginOf(key));

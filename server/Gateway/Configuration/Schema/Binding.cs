@@ -43,7 +43,7 @@ internal sealed class Binding(IReadOnlyList<string> knownKeys)
         }
     }
 
-    /// <summary>A file's unknown section is one fault. In flat sources every variable or option stands for itself, and each is one.</summary>
+    /// <summary>A file's unknown section is one fault; in flat sources every variable or option is one.</summary>
     private static IEnumerable<(string Key, Origin Origin)> Leaves(string key, Setting setting)
     {
         if (setting is not MapSetting map || setting.Origin.IsFile)

@@ -2,7 +2,7 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Configuration.Schema;
 
-/// <summary>Every key with what is allowed there. A test holds it together with <see cref="GatewayOptions"/> and config/gateway.yaml.</summary>
+/// <summary>Every key and what is allowed there; tests hold it, the file and <see cref="GatewayOptions"/> together.</summary>
 internal static class GatewaySchema
 {
     private static readonly Value<bool> Flag = Values.Flag;

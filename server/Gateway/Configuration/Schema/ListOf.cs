@@ -12,7 +12,9 @@ internal sealed class ListOf<T>(Shape<T> item, Func<T> empty) : Shape<IList<T>>
     {
         if (Items(setting) is not { } items)
         {
-            var problem = setting is MapSetting ? "keys stand where a list belongs; by index it counts from 0 without a gap" : "must be a list";
+            var problem = setting is MapSetting
+                ? "keys stand where a list belongs; by index it counts from 0 without a gap"
+                : "must be a list";
             binding.Report(key, problem, setting.Origin);
             return current;
         }

@@ -2,7 +2,7 @@ using Gateway.Configuration.Sources;
 
 namespace Gateway.Configuration.Schema;
 
-/// <summary>Sections under names that the configuration chooses. Sources add to one another, and to a section that is there already.</summary>
+/// <summary>Sections under names that the configuration chooses. Sources add to one another, also within one name.</summary>
 internal sealed class MapOf<T>(Value<string> name, Section<T> section, Func<T> empty) : Shape<IDictionary<string, T>>
     where T : class
 {

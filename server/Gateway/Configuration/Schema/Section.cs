@@ -6,7 +6,7 @@ using Gateway.Configuration.Sources;
 
 namespace Gateway.Configuration.Schema;
 
-/// <summary>Keys with a name each, bound to the properties of a <typeparamref name="T"/>. A property's key is its name in snake_case.</summary>
+/// <summary>Fixed keys, bound to the properties of a <typeparamref name="T"/>: a key is its property's name in snake_case.</summary>
 internal sealed class Section<T> : Shape<T>, IEnumerable
     where T : class
 {

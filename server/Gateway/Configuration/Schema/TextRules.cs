@@ -15,7 +15,7 @@ internal static partial class TextRules
     public static Value<string> ListenAddress { get; } = Values.Text("an IP address or localhost", IsListenAddress);
 
     public static Value<string> EndpointPath { get; } = Values.Text(
-        "a path such as /ws: it begins with /, is not / alone, and has letters, digits, - _ . ~ between single slashes, and no query", PathPattern());
+        "a path such as /ws: it begins with /, is not / alone, and has only letters, digits, - _ . ~ between single slashes", PathPattern());
 
     public static Value<string> Origin { get; } = Values.Text(
         "* or scheme://host[:port], such as https://example.com", text => text == "*" || IsOrigin(text));
@@ -31,7 +31,8 @@ internal static partial class TextRules
         text => CustomTypePattern().IsMatch(text) && !BuiltInTypes.Contains(text));
 
     public static Value<string> RedisPrefix { get; } = Values.Text(
-        "1 to 128 characters without white space, control characters, { or }", text => IsName(text) && text.AsSpan().IndexOfAny('{', '}') < 0);
+        "1 to 128 characters without white space, control characters, { or }",
+        text => IsName(text) && text.AsSpan().IndexOfAny('{', '}') < 0);
 
     public static Value<string> RedisConnection { get; } = Values.Text(
         "a text that is not empty, such as localhost:6379", text => !string.IsNullOrWhiteSpace(text)).Secret();
@@ -50,7 +51,7 @@ internal static partial class TextRules
     [GeneratedRegex(@"^(/[A-Za-z0-9_.~-]+)+\z", RegexOptions.CultureInvariant)]
     private static partial Regex PathPattern();
 
-    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9+.-]*://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:(?<port>[0-9]{1,5}))?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[a-z][a-z0-9+.-]*://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:(?<port>[0-9]{1,5}))?\z", RegexOptions.CultureInvariant)]
     private static partial Regex OriginPattern();
 
     [GeneratedRegex(@"^[A-Za-z0-9_.-]{1,64}\z", RegexOptions.CultureInvariant)]

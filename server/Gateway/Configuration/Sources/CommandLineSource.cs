@@ -3,7 +3,9 @@ namespace Gateway.Configuration.Sources;
 /// <param name="File">What <c>--config-file</c> names.</param>
 internal sealed record CommandLine(SourceText Source, string? File, bool Help, bool Version);
 
-/// <summary><c>--server:port=8081</c> or <c>--server:port 8081</c>. Of an option given twice the last counts, so that scripts can append.</summary>
+/// <summary>
+/// <c>--server:port=8081</c> or <c>--server:port 8081</c>. Of an option given twice the last counts, so that scripts can append.
+/// </summary>
 internal static class CommandLineSource
 {
     private const string FileOption = "config-file";

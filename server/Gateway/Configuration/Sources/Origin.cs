@@ -9,7 +9,9 @@ internal sealed record Origin(string Where, bool IsFile, Func<string, string> Sp
     public static Origin CommandLine { get; } = new("command line", false, key => "--" + key.Replace('.', ':'));
 
     public static Origin Environment(string variable) => new(
-        "environment " + variable, false, key => EnvironmentSource.Prefix + key.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant());
+        "environment " + variable,
+        false,
+        key => EnvironmentSource.Prefix + key.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant());
 
     /// <param name="line">From 1; 0 for the file as a whole.</param>
     public static Origin File(string name, long line) => new(line == 0 ? name : $"{name}:{line}", true, key => key);

@@ -41,12 +41,14 @@ internal sealed class YamlSource
         }
         catch (YamlException e)
         {
-            source.Fail(e.Start, "is not valid YAML: " + Printable.Text(e.Message));
+            var (line, column) = TabIn(text, e) ?? (e.Start.Line, e.Start.Column);
+            source.Fail(line, column, "is not valid YAML: " + Printable.Text(e.Message));
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or OverflowException)
         {
-            // The parser's own checks are not complete: a few malformed texts escape it as one of these.
-            source.Fail(source._parser.Current?.End ?? Mark.Empty, "is not valid YAML");
+            // The parser's own checks are not complete: an open bracket, for one, escapes it as an InvalidOperationException.
+            var near = source._parser.Current?.Start ?? Mark.Empty;
+            source.Fail(near.Line, near.Column, "is not valid YAML from here on; is a bracket not closed?");
         }
         return new SourceText(map, source._errors);
     }
@@ -63,7 +65,7 @@ internal sealed class YamlSource
         var root = Node("", 0);
         _parser.MoveNext();
         if (_parser.MoveNext() && _parser.Current is DocumentStart second)
-            Fail(second.Start, "holds more than one YAML document");
+            Fail(second.Start.Line, second.Start.Column, "holds more than one YAML document");
         if (root is MapSetting map)
             return map;
         if (root is not TextSetting { Text: "" })
@@ -146,5 +148,21 @@ internal sealed class YamlSource
 
     private void Report(string key, Origin where, string problem) => _errors.Add(new ConfigurationError(key, problem, where.Where));
 
-    private void Fail(Mark mark, string problem) => _errors.Add(new ConfigurationError("", problem, $"{_name}:{mark.Line}:{mark.Column}"));
+    private void Fail(long line, long column, string problem) =>
+        _errors.Add(new ConfigurationError("", problem, $"{_name}:{line}:{column}"));
+
+    /// <summary>For a tab in the indentation the parser names the line where its search began, not the one with the tab.</summary>
+    private static (long Line, long Column)? TabIn(string text, YamlException e)
+    {
+        if (!e.Message.Contains("tab as indentation", StringComparison.Ordinal))
+            return null;
+        var lines = text.Split('\n');
+        for (var line = (int)Math.Max(1, e.Start.Line); line <= lines.Length; line++)
+        {
+            var tab = lines[line - 1].IndexOf('\t', StringComparison.Ordinal);
+            if (tab >= 0 && lines[line - 1].AsSpan(0, tab).Trim(' ').IsEmpty)
+                return (line, tab + 1);
+        }
+        return null;
+    }
 }
