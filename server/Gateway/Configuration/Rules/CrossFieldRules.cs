@@ -1,0 +1,62 @@
+using Gateway.Configuration.Schema;
+
+namespace Gateway.Configuration.Rules;
+
+/// <summary>What holds between keys. Each rule is silent where one of its keys could not be read: that fault is reported already.</summary>
+internal static class CrossFieldRules
+{
+    public static void Check(GatewayOptions options, Binding binding)
+    {
+        PongOutlastsPing(options.Raw, binding);
+        EndpointsDiffer(options, binding);
+        PortsDiffer(options, binding);
+        RoomsAtStartFit(options.Rooms, binding);
+        PoliciesMatchSomething(options.Rooms, binding);
+    }
+
+    private static void PongOutlastsPing(RawOptions raw, Binding binding)
+    {
+        if (binding.Sound("raw.pong_wait", "raw.ping_period") && raw.PongWait <= raw.PingPeriod)
+            Refuse(binding, "raw.pong_wait", Duration.Write(raw.PongWait), "more than", "raw.ping_period", Duration.Write(raw.PingPeriod));
+    }
+
+    private static void EndpointsDiffer(GatewayOptions options, Binding binding)
+    {
+        if (!binding.Sound("raw.path", "signalr.path"))
+            return;
+        var (raw, hub) = (options.Raw.Path, options.SignalR.Path);
+        // Routes do not distinguish case, and SignalR has a second endpoint below its own.
+        if (raw.Equals(hub, StringComparison.OrdinalIgnoreCase) || raw.Equals(hub + "/negotiate", StringComparison.OrdinalIgnoreCase))
+            Refuse(binding, "raw.path", raw, "something other than", "signalr.path", hub);
+    }
+
+    private static void PortsDiffer(GatewayOptions options, Binding binding)
+    {
+        var (metrics, server) = (options.Metrics.Port, options.Server.Port);
+        if (binding.Sound("metrics", "server.port") && options.Metrics.Enabled && metrics == server && metrics != 0)
+            Refuse(binding, "metrics.port", $"{metrics}", "0, or something other than", "server.port", $"{server}");
+    }
+
+    private static void RoomsAtStartFit(RoomsOptions rooms, Binding binding)
+    {
+        var (count, limit) = (rooms.AutoJoin.Count, rooms.MaxPerConnection);
+        if (binding.Sound("rooms.auto_join", "rooms.max_per_connection") && count > limit)
+            Refuse(binding, "rooms.auto_join", $"{count} rooms", "at most", "rooms.max_per_connection", $"{limit}");
+    }
+
+    private static void PoliciesMatchSomething(RoomsOptions rooms, Binding binding)
+    {
+        for (var i = 0; i < rooms.Policies.Count; i++)
+        {
+            var policy = Keys.Join("rooms.policies", i);
+            if (rooms.Policies[i].Match.Length == 0 && binding.Sound(policy))
+                binding.Report(policy + ".match", "is missing; a policy needs the name or pattern of its rooms", binding.OriginOf(policy));
+        }
+    }
+
+    private static void Refuse(
+        Binding binding, string key, string value, string relation, string other, string otherValue) => binding.Report(
+        key,
+        $"{value} is not allowed; allowed: {relation} {other}, which is {otherValue} ({Printable.Text(binding.OriginOf(other).Where)})",
+        binding.OriginOf(key));
+}

@@ -1,0 +1,122 @@
+using Gateway.Core.Messages;
+
+namespace Gateway.Configuration.Schema;
+
+/// <summary>Every key and what is allowed there; tests hold it, the file and <see cref="GatewayOptions"/> together.</summary>
+internal static class GatewaySchema
+{
+    private static readonly Value<bool> Flag = Values.Flag;
+    private static readonly Value<int> Port = Values.Whole(0, 65535);
+    private static readonly Value<int> Limit = Values.Whole(0, 10_000_000);
+    private static readonly Value<TimeSpan> Wait = Values.Time(TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
+    private static readonly Value<SlowConsumerPolicy> OnFull = Values.Choice<SlowConsumerPolicy>();
+    private static readonly Value<PublishRight> Publish = Values.Choice<PublishRight>();
+
+    private static readonly Section<ServerOptions> Server = new()
+    {
+        { o => o.Host, TextRules.ListenAddress },
+        { o => o.Port, Port },
+        {
+            o => o.Tls, new Section<TlsOptions>
+            {
+                { o => o.Enabled, Flag },
+                { o => o.CertFile, TextRules.Anything },
+                { o => o.KeyFile, TextRules.Anything },
+            }
+        },
+        { o => o.ShutdownTimeout, Values.Time(TimeSpan.Zero, TimeSpan.FromHours(1)) },
+        { o => o.MaxConnections, Limit },
+        { o => o.MaxConnectionsPerIp, Limit },
+        { o => o.AllowedOrigins, new ListOf<string>(TextRules.Origin, () => "") },
+        { o => o.DirectSocket, Flag },
+    };
+
+    private static readonly Section<RawOptions> Raw = new()
+    {
+        { o => o.Path, TextRules.EndpointPath },
+        { o => o.MaxMessageBytes, Values.Whole(128, 16_777_216) },
+        { o => o.WriteWait, Wait },
+        { o => o.PingPeriod, Wait },
+        { o => o.PongWait, Wait },
+    };
+
+    private static readonly Section<OutboxOptions> Outbox = new()
+    {
+        { o => o.Capacity, Values.Whole(1, 65_536) },
+        { o => o.MaxBytes, Values.Whole(4_096L, 1_073_741_824L) },
+        { o => o.OnFull, OnFull },
+    };
+
+    private static readonly Section<RoomPolicyOptions> RoomPolicy = new()
+    {
+        { o => o.Match, TextRules.RoomPattern },
+        { o => o.Publish, Publish },
+        { o => o.OnFull, OnFull },
+        { o => o.Echo, Flag },
+        { o => o.Presence, Flag },
+        { o => o.Announce, Flag },
+    };
+
+    private static readonly Section<RoomsOptions> Rooms = new()
+    {
+        { o => o.AutoJoin, new ListOf<string>(TextRules.RoomName, () => "") },
+        { o => o.MaxPerConnection, Values.Whole(1, 100_000) },
+        {
+            o => o.Defaults, new Section<RoomDefaults>
+            {
+                { o => o.Publish, Publish },
+                { o => o.Echo, Flag },
+                { o => o.Presence, Flag },
+                { o => o.Announce, Flag },
+            }
+        },
+        { o => o.Policies, new ListOf<RoomPolicyOptions>(RoomPolicy, () => new RoomPolicyOptions()) },
+    };
+
+    private static readonly Section<CustomMessageOptions> CustomMessage = new()
+    {
+        { o => o.Publish, Publish },
+        { o => o.OnFull, OnFull },
+    };
+
+    /// <summary>Stands last, because it is made of the ones above.</summary>
+    public static Section<GatewayOptions> Root { get; } = new()
+    {
+        { o => o.Server, Server },
+        { o => o.Raw, Raw },
+        { o => o.SignalR, new Section<SignalROptions> { { o => o.Path, TextRules.EndpointPath } }, "signalr" },
+        { o => o.Outbox, Outbox },
+        { o => o.Rooms, Rooms },
+        {
+            o => o.Messages, new Section<MessagesOptions>
+            {
+                { o => o.RelayUnknown, Flag },
+                { o => o.Custom, new MapOf<CustomMessageOptions>(TextRules.CustomType, CustomMessage, () => new CustomMessageOptions()) },
+            }
+        },
+        {
+            o => o.MetricsStream, new Section<MetricsStreamOptions>
+            {
+                { o => o.Enabled, Flag },
+                { o => o.IntervalMs, Values.Whole(50, 3_600_000) },
+            }
+        },
+        { o => o.Metrics, new Section<MetricsOptions> { { o => o.Enabled, Flag }, { o => o.Port, Port } } },
+        {
+            o => o.Redis, new Section<RedisOptions>
+            {
+                { o => o.Enabled, Flag },
+                { o => o.Connection, TextRules.RedisConnection },
+                { o => o.Prefix, TextRules.RedisPrefix },
+            }
+        },
+        {
+            o => o.RateLimit, new Section<RateLimitOptions>
+            {
+                { o => o.Messages, Limit },
+                { o => o.Window, Values.Time(TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(24)) },
+            }
+        },
+        { o => o.Logging, new Section<LoggingOptions> { { o => o.Level, Values.Choice<LogLevel>() } } },
+    };
+}

@@ -1,0 +1,59 @@
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace Gateway.Configuration.Schema;
+
+/// <summary>The texts that are more than text: addresses, paths, origins and names.</summary>
+internal static partial class TextRules
+{
+    private static readonly string[] BuiltInTypes =
+        ["chat", "join", "leave", "presence", "direct", "history", "ping", "pong", "ack", "error", "welcome", "system", "metrics"];
+
+    public static Value<string> Anything { get; } = Values.Text("a text", _ => true);
+
+    /// <summary>No host names: the web server would quietly listen on every address for them.</summary>
+    public static Value<string> ListenAddress { get; } = Values.Text("an IP address or localhost", IsListenAddress);
+
+    public static Value<string> EndpointPath { get; } = Values.Text(
+        "a path such as /ws: it begins with /, is not / alone, and has only letters, digits, - _ . ~ between single slashes", PathPattern());
+
+    public static Value<string> Origin { get; } = Values.Text(
+        "* or scheme://host[:port], such as https://example.com", text => text == "*" || IsOrigin(text));
+
+    public static Value<string> RoomName { get; } = Values.Text(
+        "a room name of 1 to 128 characters without white space, control characters or *", text => IsName(text) && !text.Contains('*'));
+
+    public static Value<string> RoomPattern { get; } = Values.Text(
+        "a room name of 1 to 128 characters without white space or control characters, where * stands for any text", IsName);
+
+    public static Value<string> CustomType { get; } = Values.Text(
+        "1 to 64 of A-Z a-z 0-9 _ . -, and none of the built-in types " + string.Join(", ", BuiltInTypes),
+        text => CustomTypePattern().IsMatch(text) && !BuiltInTypes.Contains(text));
+
+    public static Value<string> RedisPrefix { get; } = Values.Text(
+        "1 to 128 characters without white space, control characters, { or }",
+        text => IsName(text) && text.AsSpan().IndexOfAny('{', '}') < 0);
+
+    public static Value<string> RedisConnection { get; } = Values.Text(
+        "a text that is not empty, such as localhost:6379", text => !string.IsNullOrWhiteSpace(text)).Secret();
+
+    private static bool IsName(string text) =>
+        text.Length is > 0 and <= 128 && !text.Any(character => char.IsWhiteSpace(character) || char.IsControl(character));
+
+    // IPAddress also reads "80" and "1.2" as addresses; nobody means that.
+    private static bool IsListenAddress(string text) =>
+        text == "localhost" || (IPAddress.TryParse(text, out _) && (text.Contains(':') || text.Count(character => character == '.') == 3));
+
+    private static bool IsOrigin(string text) =>
+        OriginPattern().Match(text) is { Success: true } match
+        && (!match.Groups["port"].Success || int.Parse(match.Groups["port"].ValueSpan) is > 0 and <= 65535);
+
+    [GeneratedRegex(@"^(/[A-Za-z0-9_.~-]+)+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex PathPattern();
+
+    [GeneratedRegex(@"^[a-z][a-z0-9+.-]*://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:(?<port>[0-9]{1,5}))?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex OriginPattern();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_.-]{1,64}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex CustomTypePattern();
+}

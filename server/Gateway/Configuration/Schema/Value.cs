@@ -1,0 +1,34 @@
+using Gateway.Configuration.Sources;
+
+namespace Gateway.Configuration.Schema;
+
+/// <summary>Text to value; false where the text is not allowed.</summary>
+internal delegate bool TryRead<T>(string text, out T value);
+
+/// <summary>One value. <see cref="Values"/> has the kinds.</summary>
+/// <param name="allowed">What may stand there, in words that complete "allowed: …".</param>
+internal sealed class Value<T>(string allowed, TryRead<T> read, Func<T, string?> write, bool secret = false) : Shape<T>
+{
+    /// <summary>The same, but no message repeats what was written.</summary>
+    public Value<T> Secret() => new(allowed, read, write, secret: true);
+
+    public override T Bind(T current, Setting setting, string key, Binding binding)
+    {
+        if (setting is not TextSetting text)
+        {
+            binding.Report(key, $"a list or a section stands where one value belongs; allowed: {allowed}", setting.Origin);
+            return current;
+        }
+        if (!read(text.Text, out var value))
+        {
+            var shown = secret ? "the value" : Printable.Quoted(text.Text);
+            binding.Report(key, $"{shown} is not allowed; allowed: {allowed}", setting.Origin);
+            return current;
+        }
+        binding.Came(key, setting.Origin);
+        return value;
+    }
+
+    public override void Describe(T current, string key, ICollection<KeyDescription> keys) =>
+        keys.Add(new KeyDescription(key, write(current), allowed));
+}

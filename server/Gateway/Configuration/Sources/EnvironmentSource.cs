@@ -1,0 +1,40 @@
+using System.Text.RegularExpressions;
+
+namespace Gateway.Configuration.Sources;
+
+/// <summary>
+/// <c>GATEWAY_SERVER__PORT=8081</c>: the prefix, then the key with <c>__</c> between its levels. Case does not matter; names that are
+/// free to choose (custom messages) arrive in lower case. Lists are comma-separated, or by index: <c>GATEWAY_ROOMS__AUTO_JOIN__0</c>.
+/// </summary>
+internal static partial class EnvironmentSource
+{
+    public const string Prefix = "GATEWAY_";
+
+    public static SourceText Read(IReadOnlyDictionary<string, string> environment)
+    {
+        var settings = new FlatSettings(Origin.Environment(""));
+        foreach (var (variable, value) in environment.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            if (!variable.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || IsServiceLink(variable, value))
+                continue;
+            var path = variable[Prefix.Length..].ToLowerInvariant().Split("__");
+            settings.Set(path, value, Origin.Environment(variable));
+        }
+        return settings.Result;
+    }
+
+    /// <summary>
+    /// Kubernetes puts the addresses of services into every container (GATEWAY_SERVICE_HOST, GATEWAY_PORT_80_TCP, …). With a service
+    /// called "gateway" or "gateway-something" these carry our prefix; they are no settings, and must not stop the start.
+    /// </summary>
+    private static bool IsServiceLink(string variable, string value) =>
+        !variable.Contains("__", StringComparison.Ordinal)
+        && (ServiceLinkName().IsMatch(variable)
+            || (variable.EndsWith("_PORT", StringComparison.Ordinal) && ServiceLinkAddress().IsMatch(value)));
+
+    [GeneratedRegex(@"_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$", RegexOptions.CultureInvariant)]
+    private static partial Regex ServiceLinkName();
+
+    [GeneratedRegex("^(tcp|udp|sctp)://", RegexOptions.CultureInvariant)]
+    private static partial Regex ServiceLinkAddress();
+}

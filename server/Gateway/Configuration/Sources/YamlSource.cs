@@ -1,0 +1,168 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Gateway.Configuration.Sources;
+
+/// <summary>
+/// YAML into settings that know their line. Built from the parser's events rather than from YamlDotNet's document model, because that
+/// one stops at the first duplicate key and recurses as deep as the text says. Anchors, aliases and <c>&lt;&lt;</c> are understood.
+/// </summary>
+internal sealed class YamlSource
+{
+    private const int Deepest = 16;
+
+    private readonly string _name;
+    private readonly Parser _parser;
+    private readonly Dictionary<string, Setting> _anchors = [];
+    private readonly List<ConfigurationError> _errors = [];
+
+    private YamlSource(string text, string name)
+    {
+        _name = name;
+        _parser = new Parser(new StringReader(text));
+    }
+
+    public static SourceText ReadFile(string file, string directory)
+    {
+        var (text, problem) = TextFile.Read(file, directory);
+        return text is null
+            ? new SourceText(new MapSetting(Origin.File(file, 0)), [new ConfigurationError("", $"cannot be read: {problem}", file)])
+            : Read(text, file);
+    }
+
+    /// <param name="name">What messages call the file.</param>
+    public static SourceText Read(string text, string name)
+    {
+        var source = new YamlSource(text, name);
+        var map = new MapSetting(Origin.File(name, 0));
+        try
+        {
+            map = source.Document() ?? map;
+        }
+        catch (YamlException e)
+        {
+            var (line, column) = TabIn(text, e) ?? (e.Start.Line, e.Start.Column);
+            source.Fail(line, column, "is not valid YAML: " + Printable.Text(e.Message));
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or OverflowException)
+        {
+            // The parser's own checks are not complete: an open bracket, for one, escapes it as an InvalidOperationException.
+            var near = source._parser.Current?.Start ?? Mark.Empty;
+            source.Fail(near.Line, near.Column, "is not valid YAML from here on; is a bracket not closed?");
+        }
+        return new SourceText(map, source._errors);
+    }
+
+    private MapSetting? Document()
+    {
+        do
+        {
+            if (!_parser.MoveNext() || _parser.Current is StreamEnd)
+                return null;
+        }
+        while (_parser.Current is StreamStart or DocumentStart);
+
+        var root = Node("", 0);
+        _parser.MoveNext();
+        if (_parser.MoveNext() && _parser.Current is DocumentStart second)
+            Fail(second.Start.Line, second.Start.Column, "holds more than one YAML document");
+        if (root is MapSetting map)
+            return map;
+        if (root is not TextSetting { Text: "" })
+            Report("", root.Origin, "must hold sections such as \"server:\", each with its keys below it");
+        return null;
+    }
+
+    /// <summary>Reads the node that begins at the current event, and leaves the parser at its last event.</summary>
+    private Setting Node(string path, int depth)
+    {
+        var start = _parser.Current!;
+        if (depth > Deepest)
+            throw new SemanticErrorException(start.Start, start.End, $"nested deeper than {Deepest} levels");
+        if (start is AnchorAlias alias)
+            return _anchors.TryGetValue(alias.Value.Value, out var known)
+                ? known
+                : throw new SemanticErrorException(start.Start, start.End, "the alias names an anchor that is not there");
+
+        Setting node = start switch
+        {
+            MappingStart => Map(path, depth),
+            SequenceStart => List(path, depth),
+            Scalar scalar => new TextSetting(IsNull(scalar) ? "" : scalar.Value, At(start)),
+            _ => throw new SemanticErrorException(start.Start, start.End, "a value is missing"),
+        };
+        if (start is NodeEvent { Anchor.IsEmpty: false } anchored)
+            _anchors[anchored.Anchor.Value] = node;
+        return node;
+    }
+
+    private ListSetting List(string path, int depth)
+    {
+        var origin = At(_parser.Current!);
+        var items = new List<Setting>();
+        while (_parser.MoveNext() && _parser.Current is not SequenceEnd)
+            items.Add(Node(Keys.Join(path, items.Count), depth + 1));
+        return new ListSetting(items, origin);
+    }
+
+    private MapSetting Map(string path, int depth)
+    {
+        var map = new MapSetting(At(_parser.Current!));
+        var merged = new List<Setting>();
+        while (_parser.MoveNext() && _parser.Current is not MappingEnd)
+        {
+            var key = _parser.Current!;
+            var name = Node(path, depth + 1) is TextSetting text ? text.Text : null;
+            var full = Keys.Join(path, name ?? "");
+            _parser.MoveNext();
+            // A value is where its key is: that is the line that a person looks for, and an alias stands in two places.
+            var value = Node(full, depth + 1) with { Origin = At(key) };
+            if (name is null)
+                Report(path, At(key), "a key must be plain text");
+            else if (name == "<<")
+                merged.Add(value);
+            else if (!map.Entries.TryAdd(name, value))
+                Report(full, At(key), $"set twice, first at {Printable.Text(map.Entries[name].Origin.Where)}");
+        }
+        foreach (var source in merged)
+            Merge(source, map, path);
+        return map;
+    }
+
+    /// <summary>What <c>&lt;&lt;</c> names fills in the keys that the map does not set itself.</summary>
+    private void Merge(Setting source, MapSetting map, string path)
+    {
+        foreach (var part in source is ListSetting list ? list.Items : [source])
+        {
+            if (part is MapSetting below)
+                foreach (var (name, value) in below.Entries)
+                    map.Entries.TryAdd(name, value);
+            else
+                Report(path, source.Origin, "<< must name an anchor with keys below it");
+        }
+    }
+
+    private static bool IsNull(Scalar scalar) => scalar.Style == ScalarStyle.Plain && scalar.Value is "~" or "null" or "Null" or "NULL";
+
+    private Origin At(ParsingEvent parsed) => Origin.File(_name, parsed.Start.Line);
+
+    private void Report(string key, Origin where, string problem) => _errors.Add(new ConfigurationError(key, problem, where.Where));
+
+    private void Fail(long line, long column, string problem) =>
+        _errors.Add(new ConfigurationError("", problem, $"{_name}:{line}:{column}"));
+
+    /// <summary>For a tab in the indentation the parser names the line where its search began, not the one with the tab.</summary>
+    private static (long Line, long Column)? TabIn(string text, YamlException e)
+    {
+        if (!e.Message.Contains("tab as indentation", StringComparison.Ordinal))
+            return null;
+        var lines = text.Split('\n');
+        for (var line = (int)Math.Max(1, e.Start.Line); line <= lines.Length; line++)
+        {
+            var tab = lines[line - 1].IndexOf('\t', StringComparison.Ordinal);
+            if (tab >= 0 && lines[line - 1].AsSpan(0, tab).Trim(' ').IsEmpty)
+                return (line, tab + 1);
+        }
+        return null;
+    }
+}
