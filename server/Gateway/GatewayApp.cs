@@ -1,6 +1,9 @@
 using System.Net;
+using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration;
+using Gateway.Lifecycle;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway;
@@ -8,11 +11,35 @@ namespace Gateway;
 /// <summary>The gateway as a program of its own.</summary>
 internal static class GatewayApp
 {
+    /// <summary>Runs until the process is told to stop. Returns its exit code.</summary>
+    public static async Task<int> RunAsync(GatewayOptions options)
+    {
+        await using var app = Build(options);
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException fault) when (fault.InnerException is AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"server.port, metrics.port: {PortFault(fault, options)} is in use already");
+            return 1;
+        }
+        catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException)
+        {
+            await Console.Error.WriteLineAsync($"server.host, server.port: cannot listen on {options.Server.Host}:{options.Server.Port}: {fault.Message}");
+            return 1;
+        }
+        Announce(app, options);
+        await app.WaitForShutdownAsync();
+        return 0;
+    }
+
     public static WebApplication Build(GatewayOptions options, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear(); // the gateway has its own; the framework's would be a second, unchecked way in
-        builder.Logging.SetMinimumLevel(options.Logging.Level).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.SetMinimumLevel(options.Logging.Level).AddFilter("Microsoft", Quieter(options.Logging.Level)).AddFilter("System", Quieter(options.Logging.Level));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Server.ShutdownTimeout);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddGateway(options);
@@ -25,19 +52,38 @@ internal static class GatewayApp
         return app;
     }
 
+    /// <summary>The framework speaks only of what is wrong, but as much as the gateway when the gateway is asked for more than usual.</summary>
+    private static LogLevel Quieter(LogLevel level) => level is LogLevel.Information ? LogLevel.Warning : level;
+
     private static void Listen(KestrelServerOptions kestrel, GatewayOptions options)
     {
         kestrel.AddServerHeader = false;
-        ListenOn(kestrel, options.Server.Host, options.Server.Port, listen =>
+        ListenOn(kestrel, options, options.Server.Port, listen =>
         {
             if (options.Server.Tls.Enabled) listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Server.Tls.CertFile, options.Server.Tls.KeyFile));
         });
+        if (options.Metrics.Enabled) ListenOn(kestrel, options, options.Metrics.Port, static _ => { });
     }
 
-    private static void ListenOn(KestrelServerOptions kestrel, string host, int port, Action<ListenOptions> configure)
+    private static void ListenOn(KestrelServerOptions kestrel, GatewayOptions options, int port, Action<ListenOptions> configure)
     {
-        if (IPAddress.TryParse(host, out var address)) kestrel.Listen(address, port, configure);
-        else if (host == "localhost") kestrel.ListenLocalhost(port, configure);
-        else kestrel.ListenAnyIP(port, configure);
+        if (IPAddress.TryParse(options.Server.Host, out var address)) kestrel.Listen(address, port, configure);
+        else if (port == 0) kestrel.Listen(IPAddress.Loopback, port, configure); // the framework finds no free port for both loopback addresses at once
+        else kestrel.ListenLocalhost(port, configure);
+    }
+
+    private static string PortFault(IOException fault, GatewayOptions options) =>
+        options.Metrics.Enabled && fault.Message.Contains($":{options.Metrics.Port}", StringComparison.Ordinal) ? $"port {options.Metrics.Port}" : $"port {options.Server.Port}";
+
+    private static void Announce(WebApplication app, GatewayOptions options)
+    {
+        var ports = app.Urls.Select(url => new Uri(url.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal))).ToList();
+        var server = ports[0];
+        var webSocketScheme = options.Server.Tls.Enabled ? "wss" : "ws";
+        var version = typeof(GatewayApp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+        Console.WriteLine($"Gateway {version} is ready, replica {app.Services.GetRequiredService<ReplicaId>().Value}");
+        Console.WriteLine($"  raw WebSocket  {webSocketScheme}://{server.Authority}{options.Raw.Path}");
+        Console.WriteLine($"  SignalR hub    {server.Scheme}://{server.Authority}{options.SignalR.Path}");
+        if (options.Metrics.Enabled) Console.WriteLine($"  metrics        http://{ports[^1].Authority}/metrics");
     }
 }

@@ -1,6 +1,16 @@
 using Gateway;
 using Gateway.Configuration;
 
-var options = new GatewayOptions();
-foreach (var arg in args) if (arg.StartsWith("--server:port=")) options.Server.Port = int.Parse(arg[14..]); else if (arg.StartsWith("--server:host=")) options.Server.Host = arg[14..]; else if (arg.StartsWith("--rate_limit:messages=")) options.RateLimit.Messages = int.Parse(arg[22..]); else if (arg=="--metrics_stream:enabled=false") options.MetricsStream.Enabled=false; else if (arg=="--server:direct_socket=false") options.Server.DirectSocket=false;
-GatewayApp.Build(options).Run();
+switch (ConfigurationLoader.Load(args, Settings.FromEnvironment(), Directory.GetCurrentDirectory()))
+{
+    case ConfigurationResult.Printed(var text):
+        Console.WriteLine(text);
+        return 0;
+    case ConfigurationResult.Refused(var errors):
+        foreach (var error in errors) Console.Error.WriteLine(error);
+        return 1;
+    case ConfigurationResult.Loaded loaded:
+        return await GatewayApp.RunAsync(loaded.Options);
+    default:
+        throw new System.Diagnostics.UnreachableException();
+}
