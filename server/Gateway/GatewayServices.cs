@@ -12,6 +12,7 @@ using Gateway.SignalR;
 using Gateway.WebSockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway;
@@ -103,6 +104,7 @@ public static class GatewayServices
     {
         services.AddCors();
         services.AddSignalR();
+        services.AddSingleton<IHubProtocol, ClearJsonProtocol>(); // of two protocols with one name the last counts
         services.AddSingleton<HubDoor>();
         services.AddSingleton<HubPayloads>();
         services.AddSingleton<ClientResults>();

@@ -15,9 +15,10 @@ public interface IBackplane
     void Start(IBackplaneReceiver receiver);
 
     /// <summary>Completes when whatever is published to the audience from now on will arrive. Its exclusions do not matter.</summary>
-    /// <returns>For a room: the position of its last message, if it has any.</returns>
+    /// <param name="numbered">The audience is a room whose messages have offsets.</param>
+    /// <returns>For such a room: the position of its last message.</returns>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    ValueTask<Position> SubscribeAsync(Audience audience);
+    ValueTask<Position> SubscribeAsync(Audience audience, bool numbered = false);
 
     ValueTask UnsubscribeAsync(Audience audience);
 

@@ -14,11 +14,11 @@ public sealed class InProcessBackplane : IBackplane
 
     public void Start(IBackplaneReceiver receiver) => _receiver = receiver;
 
-    public ValueTask<Position> SubscribeAsync(Audience audience)
+    public ValueTask<Position> SubscribeAsync(Audience audience, bool numbered = false)
     {
         if (audience.Kind != AudienceKind.Room) return new(Position.None);
         var sequence = _rooms.GetOrAdd(audience.Name, _ => new Sequence());
-        lock (sequence) return new(sequence.Last);
+        lock (sequence) return new(numbered ? sequence.Last : Position.None);
     }
 
     public ValueTask UnsubscribeAsync(Audience audience)

@@ -25,7 +25,7 @@ public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackpl
         var room = rooms.Open(name);
         try
         {
-            room.Advance(await _rooms.AcquireAsync(Audience.Room(name)).ConfigureAwait(false));
+            room.Advance(await _rooms.AcquireAsync(Audience.Room(name), room.Policy.HasOffsets).ConfigureAwait(false));
         }
         catch
         {

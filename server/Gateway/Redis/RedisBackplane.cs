@@ -25,6 +25,13 @@ internal sealed partial class RedisBackplane(RedisConnection redis, RedisKeys ke
         return {epoch, offset, subscribers}
         """;
 
+    /// <summary>KEYS: position. ARGV: epoch to begin with, milliseconds to keep the position. Returns epoch, offset.</summary>
+    private const string ReadPosition = """
+        redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1])
+        redis.call('PEXPIRE', KEYS[1], ARGV[2])
+        return {redis.call('HGET', KEYS[1], 'epoch'), redis.call('HGET', KEYS[1], 'offset') or 0}
+        """;
+
     /// <summary>How long the position of a silent room is remembered; then its sequence begins anew, under a new epoch.</summary>
     private static readonly TimeSpan PositionLifetime = TimeSpan.FromDays(7);
 
@@ -38,14 +45,15 @@ internal sealed partial class RedisBackplane(RedisConnection redis, RedisKeys ke
         instructions.Start(receiver);
     }
 
-    public async ValueTask<Position> SubscribeAsync(Audience audience)
+    public async ValueTask<Position> SubscribeAsync(Audience audience, bool numbered = false)
     {
         try
         {
             await redis.Subscriber.SubscribeAsync(keys.Channel(audience), OnMessage);
-            if (audience.Kind != AudienceKind.Room) return Position.None;
-            var position = await redis.Database.HashGetAsync(keys.Position(audience.Name), ["epoch", "offset"]);
-            return position[0].IsNull ? Position.None : new Position((string)position[0]!, (long)position[1]);
+            if (!numbered) return Position.None;
+            var position = (RedisResult[])(await redis.Database.ScriptEvaluateAsync(
+                ReadPosition, [keys.Position(audience.Name)], [NewEpoch(), (long)PositionLifetime.TotalMilliseconds]))!;
+            return new Position((string)position[0]!, (long)position[1]);
         }
         catch (Exception fault) when (RedisConnection.IsAway(fault))
         {
@@ -71,9 +79,8 @@ internal sealed partial class RedisBackplane(RedisConnection redis, RedisKeys ke
         try
         {
             if (!numbered) return new Published(Position.None, await redis.Database.PublishAsync(keys.Channel(audience), (byte[])[.. PositionHeader.None, .. frame]));
-            var epoch = RandomNumberGenerator.GetHexString(8, lowercase: true);
             var result = (RedisResult[])(await redis.Database.ScriptEvaluateAsync(
-                PublishNumbered, [keys.Position(audience.Name)], [keys.Channel(audience), epoch, (long)PositionLifetime.TotalMilliseconds, frame]))!;
+                PublishNumbered, [keys.Position(audience.Name)], [keys.Channel(audience), NewEpoch(), (long)PositionLifetime.TotalMilliseconds, frame]))!;
             return new Published(new Position((string)result[0]!, (long)result[1]), (long)result[2]);
         }
         catch (Exception fault) when (RedisConnection.IsAway(fault))
@@ -96,6 +103,8 @@ internal sealed partial class RedisBackplane(RedisConnection redis, RedisKeys ke
     }
 
     public ValueTask<bool> InstructAsync(Instruction instruction, CancellationToken cancel = default) => instructions.AskAsync(instruction, cancel);
+
+    private static string NewEpoch() => RandomNumberGenerator.GetHexString(8, lowercase: true);
 
     // Called for one message after the other. When the fan-out is behind this waits, and so do the messages after it.
     private void OnMessage(RedisChannel channel, RedisValue value)

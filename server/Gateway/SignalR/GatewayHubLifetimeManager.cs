@@ -21,7 +21,8 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     public override async Task OnConnectedAsync(HubConnectionContext connection)
     {
         var http = connection.GetHttpContext() ?? throw new InvalidOperationException("a hub connection without an HTTP request");
-        var request = http.Features.Get<ConnectRequest>() ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
+        // Long polling hands on a copy of the request without our features; its query was checked at the gate all the same.
+        var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options).Request ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
         var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? new Outbox(new HubConnectionSink(connection), limits, gates: 1, time);
         var arrived = new Connection(connection.ConnectionId, request.User, Dialect.SignalR, outbox, events, time)
         {
