@@ -26,8 +26,10 @@ internal static class ConfigurationLoader
             return new ConfigurationResult.Printed(VersionText());
 
         var file = commandLine.File ?? (File.Exists(Path.Combine(directory, DefaultFile)) ? DefaultFile : null);
-        var binding = new Binding(KnownKeys());
-        foreach (var source in Sources(file, environment, commandLine, directory))
+        var known = KnownKeys();
+        var sections = known.Select(key => key.Split('.')[0]).ToHashSet(StringComparer.Ordinal);
+        var binding = new Binding(known);
+        foreach (var source in Sources(file, environment, sections, commandLine, directory))
         {
             binding.Errors.AddRange(source.Errors);
             GatewaySchema.Root.Bind(options, source.Settings, "", binding);
@@ -40,11 +42,11 @@ internal static class ConfigurationLoader
     }
 
     private static IEnumerable<SourceText> Sources(
-        string? file, IReadOnlyDictionary<string, string> environment, CommandLine commandLine, string directory)
+        string? file, IReadOnlyDictionary<string, string> environment, HashSet<string> sections, CommandLine commandLine, string directory)
     {
         if (file is not null)
             yield return YamlSource.ReadFile(file, directory);
-        yield return EnvironmentSource.Read(environment);
+        yield return EnvironmentSource.Read(environment, sections);
         yield return commandLine.Source;
     }
 

@@ -141,7 +141,6 @@ public sealed class FaultTests : IDisposable
         _folder.Errors(null, ["--server:tls:enable=true"], ("GATEWAY_SERVR__PORT", "1"), ("GATEWAY_SERVR__HOST", "1")));
 
     [Theory]
-    [InlineData("GATEWAY_", "")]
     [InlineData("GATEWAY_SERVER", "")]
     [InlineData("GATEWAY_SERVER__PORT__X", "1")]
     [InlineData("GATEWAY_A__B__C__D__E__F__G__H__I__J", "1")]

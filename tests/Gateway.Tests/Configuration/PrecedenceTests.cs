@@ -100,6 +100,8 @@ public sealed class PrecedenceTests : IDisposable
     }
 
     [Theory]
+    [InlineData("GATEWAY_", "")]
+    [InlineData("GATEWAY_HOME", "/srv")]
     [InlineData("GATEWAY_SERVICE_HOST", "10.0.0.1")]
     [InlineData("GATEWAY_SERVICE_PORT_HTTP", "80")]
     [InlineData("GATEWAY_PORT", "tcp://10.0.0.1:80")]

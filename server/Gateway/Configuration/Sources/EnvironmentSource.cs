@@ -10,17 +10,29 @@ internal static partial class EnvironmentSource
 {
     public const string Prefix = "GATEWAY_";
 
-    public static SourceText Read(IReadOnlyDictionary<string, string> environment)
+    /// <param name="sections">The names of the top-level sections.</param>
+    public static SourceText Read(IReadOnlyDictionary<string, string> environment, IReadOnlyCollection<string> sections)
     {
         var settings = new FlatSettings(Origin.Environment(""));
         foreach (var (variable, value) in environment.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
-            if (!variable.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || IsServiceLink(variable, value))
+            if (!variable.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || IsServiceLink(variable, value) || !IsMeantForUs(variable, sections))
                 continue;
             var path = variable[Prefix.Length..].ToLowerInvariant().Split("__");
             settings.Set(path, value, Origin.Environment(variable));
         }
         return settings.Result;
+    }
+
+    /// <summary>
+    /// Every key has two levels, so a variable without <c>__</c> is somebody else's (GATEWAY_HOME), unless it begins like one of our sections:
+    /// GATEWAY_SERVER_PORT is a slip that must not pass silently.
+    /// </summary>
+    private static bool IsMeantForUs(string variable, IReadOnlyCollection<string> sections)
+    {
+        var name = variable[Prefix.Length..];
+        return name.Contains("__", StringComparison.Ordinal)
+            || sections.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase) && (name.Length == section.Length || name[section.Length] == '_'));
     }
 
     /// <summary>
