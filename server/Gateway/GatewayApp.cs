@@ -40,6 +40,8 @@ internal static class GatewayApp
         builder.Configuration.Sources.Clear(); // the gateway has its own; the framework's would be a second, unchecked way in
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.SetMinimumLevel(options.Logging.Level).AddFilter("Microsoft", Quieter(options.Logging.Level)).AddFilter("System", Quieter(options.Logging.Level));
+        // Its one line for each request would come when a connection ends; and for as long as it may, every connection keeps an Activity.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // Logs every refused command with a stack trace; what fails on our side the command router logs itself.
         builder.Logging.AddFilter("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogLevel.Critical);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Server.ShutdownTimeout);

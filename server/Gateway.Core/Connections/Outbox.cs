@@ -14,9 +14,8 @@ public sealed class Outbox
 
     private readonly IFrameSink _sink;
     private readonly TimeProvider _time;
-    private readonly Lock _lock = new();
 
-    // Guarded by _lock. While the outbox is open: not _writing means that the queue is empty.
+    // The queue is the lock too, there are many outboxes, and guards itself and what follows. While the outbox is open: not _writing means that the queue is empty.
     private readonly OutboxQueue _queue;
     private FrameworkWrite? _framework;
     private Phase _phase = Phase.Open;
@@ -69,12 +68,12 @@ public sealed class Outbox
     /// <summary>Messages waiting now.</summary>
     public int Depth
     {
-        get { lock (_lock) return _queue.Messages; }
+        get { lock (_queue) return _queue.Messages; }
     }
 
     public bool IsOpen
     {
-        get { lock (_lock) return _phase == Phase.Open; }
+        get { lock (_queue) return _phase == Phase.Open; }
     }
 
     public void NoteReceived() => Volatile.Write(ref _lastReceived, _time.GetTimestamp());
@@ -84,7 +83,7 @@ public sealed class Outbox
     /// <summary>Opens one of the gates that hold posted frames back; <paramref name="first"/> goes out ahead of what waits.</summary>
     public void OpenGate(FrameBatch? first = null)
     {
-        lock (_lock)
+        lock (_queue)
         {
             if (_phase != Phase.Open) return;
             if (first != null) _queue.AddFirst(first);
@@ -119,7 +118,7 @@ public sealed class Outbox
     /// <summary>Writes a frame of the framework's in its turn; completes when it is out. Its bytes must stay as they are until then.</summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> frame)
     {
-        lock (_lock)
+        lock (_queue)
         {
             if (_phase != Phase.Open) return default; // RFC 6455 section 5.5.1: nothing follows a close frame
             if (WebSocketFrame.IsClose(frame.Span))
@@ -144,7 +143,7 @@ public sealed class Outbox
     {
         int dropped;
         bool start;
-        lock (_lock)
+        lock (_queue)
         {
             if (_phase != Phase.Open) return;
             dropped = BeginCloseLocked(reason, discardQueue);
@@ -170,10 +169,10 @@ public sealed class Outbox
     public async Task StopAsync(TimeSpan grace)
     {
         bool open;
-        lock (_lock) open = _phase == Phase.Open;
+        lock (_queue) open = _phase == Phase.Open;
         if (open) Fail(new IOException("the connection ended"));
         Task stopped;
-        lock (_lock)
+        lock (_queue)
         {
             if (!_writing) return;
             _stopped ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -202,7 +201,7 @@ public sealed class Outbox
     private Admission Admit(FrameBatch batch, out int taken, out int dropped)
     {
         taken = dropped = 0;
-        lock (_lock)
+        lock (_queue)
         {
             if (_phase != Phase.Open) return Admission.Refused;
             if (!_writing && _gates == 0)
@@ -337,7 +336,7 @@ public sealed class Outbox
     private bool TryRest()
     {
         bool complete;
-        lock (_lock)
+        lock (_queue)
         {
             if (_gates == 0 && !_queue.IsEmpty) return false;
             complete = _phase == Phase.Closing;
@@ -360,7 +359,7 @@ public sealed class Outbox
         chunk = default;
         framework = false;
         if (TryRest()) return false;
-        lock (_lock)
+        lock (_queue)
         {
             var filled = 0;
             while (!_queue.IsEmpty && !framework)
@@ -391,7 +390,7 @@ public sealed class Outbox
 
     private void EndFrameworkWrite(Exception? fault)
     {
-        lock (_lock)
+        lock (_queue)
         {
             _frameworkInFlight = false;
             _framework?.End(fault);
@@ -417,7 +416,7 @@ public sealed class Outbox
     {
         EndFrameworkWrite(fault);
         Fail(fault);
-        lock (_lock) RestLocked();
+        lock (_queue) RestLocked();
         _sink.Abort();
         _owner?.OnBroken();
     }
@@ -425,7 +424,7 @@ public sealed class Outbox
     private void Fail(Exception fault)
     {
         int dropped;
-        lock (_lock)
+        lock (_queue)
         {
             _phase = Phase.Closed;
             _gates = 0;

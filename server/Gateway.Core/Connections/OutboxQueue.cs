@@ -9,7 +9,6 @@ namespace Gateway.Core.Connections;
 internal sealed class OutboxQueue(OutboxLimits limits)
 {
     private const int SmallestRing = 8;
-    private const int KeptRing = 32;
 
     private OutboxItem[]? _ring; // null while nothing waits, so that an idle connection holds none; its length is a power of two
     private int _head;
@@ -182,7 +181,7 @@ internal sealed class OutboxQueue(OutboxLimits limits)
             for (var i = index; i < Items - 1; i++) At(i) = At(i + 1);
             At(Items - 1) = default;
         }
-        if (--Items == 0 && _ring!.Length > KeptRing) _ring = null;
+        if (--Items == 0) _ring = null;
     }
 
     private void Grow()

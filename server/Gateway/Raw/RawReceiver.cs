@@ -19,8 +19,13 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
     {
         try
         {
-            while (await ReceiveAsync())
+            while (true)
             {
+                // Waits without holding a buffer. No token either: when the connection is aborted the read fails, and a token would cost memory.
+                var begun = await webSocket.ReceiveAsync(Memory<byte>.Empty, default);
+                if (begun.MessageType == WebSocketMessageType.Close) break;
+                if (begun.EndOfMessage) await AnswerAsync(default, begun.MessageType);
+                else if (!await ReceiveAsync()) break;
             }
             if (webSocket.State == WebSocketState.CloseReceived)
                 await webSocket.CloseOutputAsync(webSocket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, default);
@@ -31,16 +36,9 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
         }
     }
 
+    /// <summary>Receives the message that has begun, and answers it. False if the client closed instead.</summary>
     private async ValueTask<bool> ReceiveAsync()
     {
-        // Waits without holding a buffer. No token either: when the connection is aborted the read fails, and a token would cost memory.
-        var begun = await webSocket.ReceiveAsync(Memory<byte>.Empty, default);
-        if (begun.MessageType == WebSocketMessageType.Close) return false;
-        if (begun.EndOfMessage)
-        {
-            await AnswerAsync(default, begun.MessageType);
-            return true;
-        }
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(FirstBufferBytes, maxMessageBytes + 1));
         try
         {

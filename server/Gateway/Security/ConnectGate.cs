@@ -11,39 +11,24 @@ internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, 
     private readonly ConcurrentDictionary<IPAddress, int> _perIp = [];
     private int _connections;
 
-    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var path = context.Request.Path;
         var isHub = path.StartsWithSegments(options.SignalR.Path);
-        if (!isHub && !path.Equals(options.Raw.Path))
-        {
-            await next(context);
-            return;
-        }
-        if (!origins.Allows(context.Request))
-        {
-            await Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "origin not allowed");
-            return;
-        }
-        if (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method)) await ConnectAsync(context, next);
-        else if (isHub && readiness.IsDraining && path.Value!.EndsWith("/negotiate", StringComparison.Ordinal)) await RefuseDrainingAsync(context);
-        else await next(context);
+        if (!isHub && !path.Equals(options.Raw.Path)) return next(context);
+        if (!origins.Allows(context.Request)) return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "origin not allowed");
+        var connects = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
+        if (readiness.IsDraining && (connects || path.Value!.EndsWith("/negotiate", StringComparison.Ordinal)))
+            return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "shutting down");
+        if (!connects) return next(context);
+        var (request, error) = ConnectRequest.Read(context, options);
+        if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
+        context.Features.Set(request);
+        return ConnectAsync(context, next);
     }
 
     private async Task ConnectAsync(HttpContext context, RequestDelegate next)
     {
-        if (readiness.IsDraining)
-        {
-            await RefuseDrainingAsync(context);
-            return;
-        }
-        var (request, error) = ConnectRequest.Read(context, options);
-        if (error != null)
-        {
-            await Refusal.WriteAsync(context, error.Code, error.Text);
-            return;
-        }
-        context.Features.Set(request);
         var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
         var all = Interlocked.Increment(ref _connections);
         var ofAddress = options.Server.MaxConnectionsPerIp > 0 ? _perIp.AddOrUpdate(address, 1, static (_, n) => n + 1) : 0;
@@ -61,6 +46,4 @@ internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, 
     }
 
     private static bool IsOver(int count, int max) => max > 0 && count > max;
-
-    private static Task RefuseDrainingAsync(HttpContext context) => Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "shutting down");
 }
