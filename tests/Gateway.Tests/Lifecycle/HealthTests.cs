@@ -1,0 +1,78 @@
+using System.Net;
+using Gateway.Configuration;
+using Gateway.Lifecycle;
+using Gateway.Tests.Metrics;
+using Xunit;
+
+namespace Gateway.Tests.Lifecycle;
+
+public sealed class HealthTests
+{
+    [Fact]
+    public async Task NotReadyAnswers503WithEveryReasonOnBothPorts()
+    {
+        await using var host = await MetricsHost.StartAsync([]);
+        host.Readiness.SetNotReady("redis", "Redis is away");
+        host.Readiness.SetNotReady("disk", "disk is full");
+
+        foreach (var port in new[] { host.Clients, host.Operators })
+        {
+            using var ready = await host.GetAsync(port, "/health/ready");
+            using var live = await host.GetAsync(port, "/health/live");
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "disk is full\nRedis is away"), (ready.StatusCode, await ready.Content.ReadAsStringAsync()));
+            Assert.Equal((HttpStatusCode.OK, "live"), (live.StatusCode, await live.Content.ReadAsStringAsync()));
+            Assert.Equal("text/plain; charset=utf-8", ready.Content.Headers.ContentType?.ToString());
+        }
+    }
+
+    [Fact]
+    public async Task ReadyAgainWhenEveryPartIs()
+    {
+        await using var host = await MetricsHost.StartAsync([]);
+        host.Readiness.SetNotReady("redis", "Redis is away");
+        host.Readiness.SetReady("redis");
+
+        using var ready = await host.GetAsync(host.Clients, "/health/ready");
+
+        Assert.Equal((HttpStatusCode.OK, "ready"), (ready.StatusCode, await ready.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
+    public async Task DrainingIsNotReadyButAlive()
+    {
+        await using var host = await MetricsHost.StartAsync([]);
+        host.Readiness.SetDraining();
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.GetAsync(host.Clients, "/health/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await host.GetAsync(host.Clients, "/health/live")).StatusCode);
+    }
+
+    [Fact]
+    public async Task HealthCheckCommandExitsWithTheAnswer()
+    {
+        await using var host = await MetricsHost.StartAsync([]);
+        var options = new GatewayOptions { Metrics = { Port = host.Operators.Port } };
+
+        Assert.Equal(0, await HealthCheckCommand.RunAsync(HealthCheckCommand.UrlOf(options, "ready")));
+        host.Readiness.SetNotReady("redis", "Redis is away");
+        Assert.Equal(1, await HealthCheckCommand.RunAsync(HealthCheckCommand.UrlOf(options, "ready")));
+        Assert.Equal(0, await HealthCheckCommand.RunAsync(HealthCheckCommand.UrlOf(options, "live")));
+    }
+
+    [Fact]
+    public async Task HealthCheckCommandFailsWhereNobodyAnswers() => Assert.Equal(1, await HealthCheckCommand.RunAsync("http://127.0.0.1:1/health/live"));
+
+    [Theory]
+    [InlineData("0.0.0.0", true, false, "http://localhost:9464/health/live")]
+    [InlineData("localhost", false, false, "http://localhost:8080/health/live")]
+    [InlineData("10.1.2.3", false, true, "https://10.1.2.3:8080/health/live")]
+    [InlineData("10.1.2.3", true, true, "http://10.1.2.3:9464/health/live")]
+    [InlineData("::", true, false, "http://localhost:9464/health/live")]
+    [InlineData("::1", true, false, "http://[::1]:9464/health/live")]
+    public void HealthCheckCommandAsksWhereTheGatewayListens(string host, bool metrics, bool tls, string expected)
+    {
+        var options = new GatewayOptions { Server = { Host = host, Tls = { Enabled = tls } }, Metrics = { Enabled = metrics } };
+
+        Assert.Equal(expected, HealthCheckCommand.UrlOf(options, "live"));
+    }
+}
