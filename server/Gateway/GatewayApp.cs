@@ -3,7 +3,10 @@ using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration;
 using Gateway.Lifecycle;
+using Gateway.Metrics;
+using Gateway.Metrics.Prometheus;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway;
@@ -47,12 +50,15 @@ internal static class GatewayApp
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Server.ShutdownTimeout);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddGateway(options);
+        if (options.Metrics.Enabled) builder.Services.AddGatewayMetrics();
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
+        app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), options.Metrics));
         app.UseGateway();
         app.UseRouting();
         app.MapGateway();
+        app.MapHealth();
         return app;
     }
 

@@ -1,7 +1,10 @@
+using System.Diagnostics;
 using Gateway;
 using Gateway.Configuration;
+using Gateway.Lifecycle;
 
-switch (ConfigurationLoader.Load(args, Settings.FromEnvironment(), Directory.GetCurrentDirectory()))
+var question = args is [HealthCheckCommand.Option, "live" or "ready", ..] ? args[1] : null;
+switch (ConfigurationLoader.Load(question == null ? args : args[2..], Settings.FromEnvironment(), Directory.GetCurrentDirectory()))
 {
     case ConfigurationResult.Printed(var text):
         Console.WriteLine(text);
@@ -9,8 +12,8 @@ switch (ConfigurationLoader.Load(args, Settings.FromEnvironment(), Directory.Get
     case ConfigurationResult.Refused(var errors):
         foreach (var error in errors) Console.Error.WriteLine(error);
         return 1;
-    case ConfigurationResult.Loaded loaded:
-        return await GatewayApp.RunAsync(loaded.Options);
+    case ConfigurationResult.Loaded(var options, _):
+        return question == null ? await GatewayApp.RunAsync(options) : await HealthCheckCommand.RunAsync(HealthCheckCommand.UrlOf(options, question));
     default:
-        throw new System.Diagnostics.UnreachableException();
+        throw new UnreachableException();
 }

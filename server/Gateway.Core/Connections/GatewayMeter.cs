@@ -9,7 +9,7 @@ public sealed class GatewayMeter : IDisposable
 
     private static readonly KeyValuePair<string, object?>[] DialectLabels = [new("dialect", "raw"), new("dialect", "signalr")];
 
-    private readonly Meter _meter = new(Name);
+    private readonly Meter _meter;
     private readonly Counter<long> _received;
     private readonly Counter<long> _connected;
     private readonly Counter<long> _disconnected;
@@ -20,8 +20,10 @@ public sealed class GatewayMeter : IDisposable
     private readonly long[] _deliveredTotals = new long[2];
     private long _published;
 
-    public GatewayMeter()
+    /// <param name="factory">The host's, so that two gateways in one process keep apart.</param>
+    public GatewayMeter(IMeterFactory? factory = null)
     {
+        _meter = factory?.Create(new MeterOptions(Name)) ?? new Meter(Name);
         _received = _meter.CreateCounter<long>("websocket_messages_total", description: "Messages received from clients.");
         _connected = _meter.CreateCounter<long>("websocket_connections_total", description: "Connections accepted.");
         _disconnected = _meter.CreateCounter<long>("websocket_disconnections_total", description: "Connections ended.");
