@@ -1,0 +1,107 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace Gateway.Testing;
+
+/// <summary>The gateway as its users run it: a process of its own, on free ports.</summary>
+public sealed partial class GatewayProcess : IAsyncDisposable
+{
+    private const int SigTerm = 15;
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = [];
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private GatewayProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    {
+        if (!File.Exists(Repository.GatewayDll)) throw new InvalidOperationException($"{Repository.GatewayDll} is missing: build server/Gateway ({Repository.Configuration}) first");
+        var start = new ProcessStartInfo("dotnet", [Repository.GatewayDll, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(), // where there is no config/gateway.yaml
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => Take(line.Data);
+        _process.ErrorDataReceived += (_, line) => Take(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Where clients connect.</summary>
+    public Uri Server { get; private set; } = null!;
+
+    /// <summary>The page for Prometheus.</summary>
+    public Uri? Metrics { get; private set; }
+    public string Output => string.Join('\n', _output);
+    public int Id => _process.Id;
+
+    /// <summary>Starts on free ports without a rate limit; <paramref name="arguments"/> come after and so win.</summary>
+    public static async Task<GatewayProcess> StartAsync(params string[] arguments)
+    {
+        var gateway = new GatewayProcess(["--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", "--rate_limit:messages=0", .. arguments], null);
+        try
+        {
+            await Task.WhenAny(gateway._ready.Task, gateway._process.WaitForExitAsync()).Within("the gateway to start", TimeSpan.FromSeconds(30));
+            if (!gateway._ready.Task.IsCompleted) throw new InvalidOperationException("the gateway ended instead of starting:\n" + gateway.Output);
+            return gateway;
+        }
+        catch
+        {
+            await gateway.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>For a start that is expected to fail: runs to the end and returns exit code and what was printed.</summary>
+    public static async Task<(int ExitCode, string Output)> RunToExitAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        await using var gateway = new GatewayProcess(arguments, environment);
+        await gateway._process.WaitForExitAsync().Within("the gateway to give up", TimeSpan.FromSeconds(30));
+        return (gateway._process.ExitCode, gateway.Output);
+    }
+
+    /// <summary>Asks it to stop, as an init system does, and returns the exit code.</summary>
+    public async Task<int> StopAsync(int signal = SigTerm, TimeSpan? limit = null)
+    {
+        SendSignal(signal);
+        await _process.WaitForExitAsync().Within("the gateway to stop", limit ?? TimeSpan.FromSeconds(20));
+        return _process.ExitCode;
+    }
+
+    public void SendSignal(int signal)
+    {
+        if (kill(_process.Id, signal) != 0) throw new InvalidOperationException("the gateway's process is gone");
+    }
+
+    public void Kill() => _process.Kill();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) _process.Kill();
+        await _process.WaitForExitAsync().Within("the gateway's process to end");
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
+
+    private void Take(string? line)
+    {
+        if (line == null) return;
+        _output.Enqueue(line);
+        if (Address().Match(line) is not { Success: true } match) return;
+        var url = new Uri(match.Groups[2].Value);
+        if (match.Groups[1].Value == "SignalR hub") Server = new Uri(url.GetLeftPart(UriPartial.Authority));
+        if (match.Groups[1].Value == "metrics") Metrics = url;
+        if (Server != null && (Metrics != null || line.Contains("hub", StringComparison.Ordinal) && !ExpectsMetrics)) _ready.TrySetResult();
+    }
+
+    private bool ExpectsMetrics => !_process.StartInfo.ArgumentList.Contains("--metrics:enabled=false");
+
+    [GeneratedRegex(@"^  (raw WebSocket|SignalR hub|metrics) +(\S+)$")]
+    private static partial Regex Address();
+}

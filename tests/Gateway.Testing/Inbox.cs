@@ -1,0 +1,84 @@
+using System.Text.Json;
+
+namespace Gateway.Testing;
+
+/// <summary>What a client received: kept in order, and handed out by type.</summary>
+internal sealed class Inbox
+{
+    private readonly List<ReceivedMessage> _all = [];
+    private readonly Dictionary<string, int> _next = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string? _over;
+
+    public IReadOnlyList<ReceivedMessage> All
+    {
+        get { lock (_all) return [.. _all]; }
+    }
+
+    public void Add(string type, ReadOnlySpan<byte> payload)
+    {
+        var message = new ReceivedMessage(type, payload.ToArray());
+        lock (_all)
+        {
+            _all.Add(message);
+            Wake();
+        }
+    }
+
+    /// <summary>Nothing more will come.</summary>
+    public void End(string why)
+    {
+        lock (_all)
+        {
+            _over ??= why;
+            Wake();
+        }
+    }
+
+    public async Task<ReceivedMessage> NextAsync(string type, TimeSpan? limit)
+    {
+        var end = DateTime.UtcNow + (limit ?? Deadline.Usual);
+        while (true)
+        {
+            Task changed;
+            lock (_all)
+            {
+                for (var i = _next.GetValueOrDefault(type); i < _all.Count; i++)
+                {
+                    _next[type] = i + 1;
+                    if (_all[i].Type == type) return _all[i];
+                }
+                if (_over != null) throw new InvalidOperationException($"no {type} came any more: {_over}");
+                changed = _changed.Task;
+            }
+            await changed.Within($"a message of type {type}; so far: {string.Join(", ", All.Select(m => m.Type))}", Max(end - DateTime.UtcNow));
+        }
+    }
+
+    private static TimeSpan Max(TimeSpan left) => left > TimeSpan.Zero ? left : TimeSpan.Zero;
+
+    private void Wake()
+    {
+        _changed.TrySetResult();
+        _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
+
+/// <summary>The bytes of a property's value as they stand in a JSON text.</summary>
+internal static class RawJson
+{
+    public static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> json, string property)
+    {
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var found = reader.ValueTextEquals(property);
+            reader.Read();
+            var start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            if (found) return json[start..(int)reader.BytesConsumed];
+        }
+        return default;
+    }
+}
