@@ -13,8 +13,8 @@ namespace Gateway.Metrics;
 internal static class MetricsPort
 {
     /// <summary>To stand ahead of everything else that serves requests.</summary>
-    /// <param name="port">Asked at every request; null or 0 while, or where, there is none.</param>
-    public static IApplicationBuilder UseMetricsPort(this IApplicationBuilder app, Func<int?> port) => app.MapWhen(
+    /// <param name="port">Asked at every request; 0 as long as it is not known. Null where there is no such port.</param>
+    public static IApplicationBuilder UseMetricsPort(this IApplicationBuilder app, Func<int>? port) => port is null ? app : app.MapWhen(
         context => context.Connection.LocalPort is var local and > 0 && local == port(),
         operators =>
         {
@@ -33,9 +33,10 @@ internal static class MetricsPort
         });
 
     /// <summary>The port as it is configured, or for port 0 as the server took it. The metrics' listener is the last one that the server was given.</summary>
-    public static Func<int?> Of(IServer server, MetricsOptions options)
+    /// <returns>Null where metrics are off.</returns>
+    public static Func<int>? Of(IServer server, MetricsOptions options)
     {
-        if (!options.Enabled) return static () => null;
+        if (!options.Enabled) return null;
         if (options.Port != 0) return () => options.Port;
         var taken = 0; // the same whoever works it out first
         return () => taken != 0 ? taken : taken = LastPort(server);

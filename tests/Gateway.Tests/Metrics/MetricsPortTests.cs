@@ -1,6 +1,9 @@
 using System.Net;
 using Gateway.Configuration;
 using Gateway.Metrics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Gateway.Tests.Metrics;
@@ -82,5 +85,10 @@ public sealed class MetricsPortTests
     }
 
     [Fact]
-    public void ThereIsNoMetricsPortWhereMetricsAreOff() => Assert.Null(MetricsPort.Of(null!, new MetricsOptions { Enabled = false })());
+    public async Task ApplicationWithoutMetricsNeedsNoneRegistered()
+    {
+        await using var app = WebApplication.CreateSlimBuilder().Build();
+
+        app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), new MetricsOptions { Enabled = false }));
+    }
 }
