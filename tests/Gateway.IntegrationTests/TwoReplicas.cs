@@ -1,0 +1,25 @@
+using Gateway.Testing;
+
+namespace Gateway.IntegrationTests;
+
+/// <summary>Two gateway processes behind a real Redis, shared by the tests of one class.</summary>
+public sealed class TwoReplicas : IAsyncLifetime
+{
+    public RedisServer Redis { get; private set; } = null!;
+    public GatewayProcess A { get; private set; } = null!;
+    public GatewayProcess B { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Redis = await RedisServer.StartAsync();
+        var arguments = new[] { "--redis:enabled=true", "--redis:connection=" + Redis.Address, "--metrics_stream:interval_ms=200" };
+        (A, B) = (await GatewayProcess.StartAsync(arguments), await GatewayProcess.StartAsync(arguments));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await A.DisposeAsync();
+        await B.DisposeAsync();
+        await Redis.DisposeAsync();
+    }
+}
