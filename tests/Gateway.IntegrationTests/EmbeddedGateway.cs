@@ -1,0 +1,45 @@
+using Gateway.Configuration;
+using Gateway.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gateway.IntegrationTests;
+
+/// <summary>A gateway in the test's own process, for what can only be seen from inside: server code, services, options.</summary>
+public sealed class EmbeddedGateway : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private EmbeddedGateway(WebApplication app)
+    {
+        _app = app;
+        Server = new Uri(app.Urls.First());
+    }
+
+    public Uri Server { get; }
+    public IServiceProvider Services => _app.Services;
+
+    public static async Task<EmbeddedGateway> StartAsync(Action<GatewayOptions>? set = null, Action<IServiceCollection>? configure = null)
+    {
+        var options = new GatewayOptions();
+        options.Server.Host = "127.0.0.1";
+        options.Server.Port = 0;
+        options.Metrics.Enabled = false;
+        options.MetricsStream.Enabled = false;
+        options.RateLimit.Messages = 0;
+        options.Logging.Level = Microsoft.Extensions.Logging.LogLevel.Warning;
+        set?.Invoke(options);
+        var app = GatewayApp.Build(options, configure);
+        await app.StartAsync().Within("the gateway to start");
+        return new EmbeddedGateway(app);
+    }
+
+    public T Get<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync().Within("the gateway to stop", TimeSpan.FromSeconds(30));
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,89 @@
+using Gateway.Testing;
+
+namespace Gateway.IntegrationTests;
+
+public sealed class ShutdownTests
+{
+    private const int SigInt = 2;
+    private const int SigTerm = 15;
+
+    [Theory]
+    [InlineData(SigInt)]
+    [InlineData(SigTerm)]
+    public async Task ClientsOfBothDialectsAreToldAndTheProcessEndsWell(int signal)
+    {
+        await using var gateway = await GatewayProcess.StartAsync();
+        await using var raw = await RawClient.ConnectAsync(gateway.Server);
+        await using var signalR = await SignalRClient.ConnectAsync(gateway.Server);
+
+        var exit = gateway.StopAsync(signal);
+
+        Assert.Equal("shutdown", (await raw.NextAsync("system")).Text("event"));
+        Assert.Equal("shutdown", (await signalR.NextAsync("system")).Text("event"));
+        Assert.Equal((1001, "shutting down"), await raw.Closed.Within("the close"));
+        await signalR.Closed.Within("the close");
+        Assert.Equal(0, await exit);
+    }
+
+    [Fact]
+    public async Task SignalRClientIsAllowedToReconnect()
+    {
+        await using var gateway = await GatewayProcess.StartAsync();
+        using var client = await HandMadeSocket.OpenAsync(gateway.Server, "/hub");
+        await client.SendTextAsync("{\"protocol\":\"json\",\"version\":1}\u001e");
+        await client.ReadAsync();
+        await client.ReadAsync(); // the welcome
+
+        gateway.SendSignal(SigTerm);
+
+        var frames = await client.ReadAllAsync();
+        Assert.Contains(frames, f => f.Text == "{\"type\":7,\"allowReconnect\":true}\u001e");
+        Assert.Equal((1001, "shutting down"), frames[^1].CloseStatus);
+        Assert.Single(frames, f => f.Opcode == HandMadeSocket.Close);
+    }
+
+    [Fact]
+    public async Task WhatWasAcceptedStillGoesOutAheadOfTheGoodbye()
+    {
+        await using var gateway = await GatewayProcess.StartAsync();
+        await using var raw = await RawClient.ConnectAsync(gateway.Server);
+        for (var i = 0; i < 100; i++) await raw.RequestAsync("chat", new { content = $"{i}" });
+
+        gateway.SendSignal(SigTerm);
+
+        await raw.Closed.Within("the close");
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), raw.All.Where(m => m.Type == "chat").Select(m => m.Text("content")));
+    }
+
+    [Fact]
+    public async Task ClientThatDoesNotCloseHoldsNobodyUpBeyondTheTimeout()
+    {
+        await using var gateway = await GatewayProcess.StartAsync("--server:shutdown_timeout=2s");
+        using var deaf = await HandMadeSocket.OpenAsync(gateway.Server, "/ws"); // never answers the close frame
+
+        var started = DateTime.UtcNow;
+        var exit = await gateway.StopAsync();
+
+        Assert.Equal(0, exit);
+        Assert.InRange((DateTime.UtcNow - started).TotalSeconds, 0, 5);
+    }
+
+    [Fact]
+    public async Task NewcomersAreRefusedWhileTheOldOnesLeave()
+    {
+        await using var gateway = await GatewayProcess.StartAsync("--server:shutdown_timeout=4s");
+        using var deaf = await HandMadeSocket.OpenAsync(gateway.Server, "/ws");
+        using var http = new HttpClient();
+
+        gateway.SendSignal(SigTerm);
+        while (await deaf.ReadAsync() is { } frame && frame.Opcode != HandMadeSocket.Close)
+        {
+        }
+
+        using var ready = await http.GetAsync(new Uri(gateway.Server, "/health/ready")).Within("readiness");
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        using var negotiate = await http.PostAsync(new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1"), null).Within("the refusal");
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, negotiate.StatusCode);
+        await Assert.ThrowsAsync<IOException>(() => HandMadeSocket.OpenAsync(gateway.Server, "/ws"));
+    }
+}
