@@ -51,6 +51,9 @@ public sealed class GatewayMeter : IDisposable
     /// <summary>Registers the gauges, which are read when somebody asks for them.</summary>
     public void Observe(ConnectionTable connections, Func<int> rooms)
     {
+        foreach (var dialect in DialectLabels)
+            foreach (var counter in new[] { _received, _connected, _disconnected, _delivered, _rateLimited })
+                counter.Add(0, dialect); // a counter that stands at nought is seen, one that is missing is wondered about
         _meter.CreateObservableGauge("websocket_connected_clients", () => new Measurement<int>[]
         {
             new(connections.CountOf(Dialect.Raw), DialectLabels[0]), new(connections.CountOf(Dialect.SignalR), DialectLabels[1]),

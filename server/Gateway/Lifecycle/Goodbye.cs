@@ -32,7 +32,10 @@ internal sealed partial class Goodbye(
         var patience = options.Server.ShutdownTimeout - Reserve - time.GetElapsedTime(_began);
         var deadline = time.GetTimestamp();
         while (connections.Count > 0 && time.GetElapsedTime(deadline) < patience && !cancellationToken.IsCancellationRequested)
+        {
             await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
+            Tell(connections.Snapshot()); // again, for whoever was just coming in; those who know take no notice
+        }
         var left = connections.Snapshot();
         foreach (var connection in left) connection.Outbox.Abort();
         if (left.Length > 0) Log.Aborted(logger, left.Length);
@@ -45,6 +48,11 @@ internal sealed partial class Goodbye(
         _began = time.GetTimestamp();
         var all = connections.Snapshot();
         Log.Begins(logger, all.Length);
+        Tell(all);
+    }
+
+    private static void Tell(Connection[] all)
+    {
         foreach (var connection in all)
         {
             connection.Reply(MessageWriter.Write(Notice, Notice.Payload, connection.Outbox.Format));
