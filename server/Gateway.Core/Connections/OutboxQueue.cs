@@ -121,7 +121,12 @@ internal sealed class OutboxQueue(OutboxLimits limits)
         {
             ref var item = ref At(i);
             if (item.Content is OutboxHole hole && hole.Room == room) before = hole;
-            if (item.Content is not FrameBatch { Policy: SlowConsumerPolicy.DropOldest } batch || batch.Room != room) continue;
+            if (item.Content is not FrameBatch batch || batch.Room != room) continue;
+            if (batch.Policy != SlowConsumerPolicy.DropOldest)
+            {
+                before = null; // the client gets this one: the hole ends here
+                continue;
+            }
             var offset = batch.OffsetOf(item.From);
             Forget(batch, item.From, item.From + 1);
             item.From++;
