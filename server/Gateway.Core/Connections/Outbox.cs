@@ -15,15 +15,20 @@ public sealed class Outbox
     private readonly IFrameSink _sink;
     private readonly TimeProvider _time;
 
-    // The queue is the lock too, there are many outboxes, and guards itself and what follows. While the outbox is open: not _writing means that the queue is empty.
+    // There are many outboxes, so the queue is the lock too, for itself and for what follows. While the outbox is open and no gate is closed: not
+    // _writing means that the queue is empty.
     private readonly OutboxQueue _queue;
     private FrameworkWrite? _framework;
     private Phase _phase = Phase.Open;
     private int _gates;
     private bool _writing;
     private bool _frameworkInFlight;
+    private int _aborting;
     private TaskCompletionSource? _stopped;
     private long _closingSince;
+
+    // The framework writes one frame at a time.
+    private FrameworkFragments _fragments;
 
     // Written by whoever owns _writing.
     private long _waitingSince;
@@ -115,30 +120,37 @@ public sealed class Outbox
         return taken;
     }
 
-    /// <summary>Writes a frame of the framework's in its turn; completes when it is out. Its bytes must stay as they are until then.</summary>
+    /// <summary>
+    /// Writes a frame of the framework's in its turn; completes when it is out, or at once if it is a fragment that waits for the last one.
+    /// Its bytes must stay as they are until then.
+    /// </summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> frame)
     {
+        if (!_fragments.TryComplete(ref frame)) return default;
+        ValueTask written = default;
+        bool queued;
+        var heldBack = 0;
         lock (_queue)
         {
             if (_phase != Phase.Open) return default; // RFC 6455 section 5.5.1: nothing follows a close frame
-            if (WebSocketFrame.IsClose(frame.Span))
-            {
-                EnterClosingLocked();
-                if (!_writing) _queue.Clear(); // held back by a gate that will not open any more
-            }
-            if (_writing)
+            if (WebSocketFrame.IsClose(frame.Span)) heldBack = EnterClosingLocked();
+            queued = _writing;
+            if (queued)
             {
                 _framework ??= new FrameworkWrite();
-                var written = _framework.Begin(frame);
+                written = _framework.Begin(frame);
                 _queue.AddLast(_framework, 1);
-                return written;
             }
             _writing = true; // gates hold back what was posted, not the handshake that opens them
         }
-        return WriteThroughAsync(frame);
+        if (heldBack > 0) _owner?.OnDropped(null, heldBack);
+        return queued ? written : WriteThroughAsync(frame);
     }
 
-    /// <summary>Says goodbye after what waits, or instead of it, and accepts nothing more. The first call decides.</summary>
+    /// <summary>
+    /// Says goodbye after what waits, or instead of it, and accepts nothing more. The first call decides. What a gate holds back is discarded
+    /// in any case: whoever was not welcomed hears nothing but the goodbye.
+    /// </summary>
     public void Close(CloseReason reason, bool discardQueue = false)
     {
         int dropped;
@@ -151,7 +163,7 @@ public sealed class Outbox
             _writing = true;
         }
         if (start) StartDrain();
-        if (dropped > 0) _owner?.OnDropped(SlowConsumerPolicy.Disconnect, dropped);
+        if (dropped > 0) _owner?.OnDropped(null, dropped);
         _owner?.OnClosing(reason);
     }
 
@@ -159,23 +171,37 @@ public sealed class Outbox
     public void Abort()
     {
         Fail(new IOException("the connection was aborted"));
-        _sink.Abort();
+        lock (_queue)
+        {
+            if (_stopped is { Task.IsCompleted: true }) return; // the stream below may be disposed by now
+            _aborting++;
+        }
+        try
+        {
+            _sink.Abort();
+        }
+        finally
+        {
+            lock (_queue)
+            {
+                _aborting--;
+                SettleLocked();
+            }
+        }
     }
 
     /// <summary>
     /// The client is gone or has said goodbye: forgets what waits, lets a goodbye of ours that is on its way go out, and completes when
-    /// nothing is being written any more, so that the stream below may be disposed.
+    /// the sink is not being used any more and never will be again, so that the stream below may be disposed.
     /// </summary>
     public async Task StopAsync(TimeSpan grace)
     {
-        bool open;
-        lock (_queue) open = _phase == Phase.Open;
-        if (open) Fail(new IOException("the connection ended"));
+        Fail(new IOException("the connection ended"), sparesGoodbye: true);
         Task stopped;
         lock (_queue)
         {
-            if (!_writing) return;
             _stopped ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            SettleLocked();
             stopped = _stopped.Task;
         }
         try
@@ -220,25 +246,30 @@ public sealed class Outbox
         }
     }
 
-    private void EnterClosingLocked()
+    /// <returns>How many waiting frames were discarded: those that a gate holds back, as it will not open any more.</returns>
+    private int EnterClosingLocked()
     {
         _phase = Phase.Closing;
-        _gates = 0;
         Volatile.Write(ref _closingSince, _time.GetTimestamp());
+        if (_gates == 0) return 0;
+        _gates = 0;
+        return DiscardLocked(null);
     }
 
     /// <returns>How many waiting frames were discarded.</returns>
     private int BeginCloseLocked(CloseReason reason, bool discardQueue)
     {
-        EnterClosingLocked();
-        var dropped = 0;
-        if (discardQueue)
-        {
-            dropped = _queue.Clear();
-            if (!_frameworkInFlight) _framework?.End(null); // not written, but nobody will miss it: the goodbye takes its place
-        }
+        var dropped = EnterClosingLocked();
+        if (discardQueue) dropped += DiscardLocked(null);
         _queue.AddLast(new FrameBatch(CloseWriter.Write(reason, Format)), 1);
         return dropped;
+    }
+
+    /// <param name="fault">What the framework hears of its frame, if that was waiting; <c>null</c>: nobody will miss it, a goodbye takes its place.</param>
+    private int DiscardLocked(Exception? fault)
+    {
+        if (!_frameworkInFlight) _framework?.End(fault);
+        return _queue.Clear();
     }
 
     /// <summary>Only with _writing owned: writes at once what goes out without waiting, the rest and whatever was posted meanwhile after it.</summary>
@@ -335,22 +366,31 @@ public sealed class Outbox
     /// <summary>Gives up _writing if nothing (more) may go out. False: something waits, and _writing stays owned.</summary>
     private bool TryRest()
     {
-        bool complete;
         lock (_queue)
         {
             if (_gates == 0 && !_queue.IsEmpty) return false;
-            complete = _phase == Phase.Closing;
-            if (complete) _phase = Phase.Closed;
-            RestLocked();
+            if (_phase != Phase.Closing)
+            {
+                RestLocked();
+                return true;
+            }
+            _phase = Phase.Closed; // the goodbye is out
         }
-        if (complete) _sink.Complete();
+        _sink.Complete();
+        lock (_queue) RestLocked();
         return true;
     }
 
     private void RestLocked()
     {
         _writing = false;
-        _stopped?.TrySetResult();
+        SettleLocked();
+    }
+
+    /// <summary>Tells <see cref="StopAsync"/> if the sink is not being used.</summary>
+    private void SettleLocked()
+    {
+        if (!_writing && _aborting == 0) _stopped?.TrySetResult();
     }
 
     /// <summary>Fills the buffer with what waits, or points at one large piece. False: nothing is left, and _writing is given up.</summary>
@@ -358,34 +398,40 @@ public sealed class Outbox
     {
         chunk = default;
         framework = false;
-        if (TryRest()) return false;
-        lock (_queue)
+        while (!TryRest())
         {
-            var filled = 0;
-            while (!_queue.IsEmpty && !framework)
+            lock (_queue)
             {
-                ref var item = ref _queue.Peek();
-                var frames = item.To;
-                var piece = item.Content switch
-                {
-                    FrameBatch batch => Fitting(batch, item.From, item.To, buffer.Length - filled, out frames),
-                    OutboxHole hole => WriteGap(hole),
-                    _ => ((FrameworkWrite)item.Content).Frame,
-                };
-                if (filled + piece.Length > buffer.Length && filled > 0) break;
-                framework = _frameworkInFlight = item.Content is FrameworkWrite;
-                _queue.Take(frames - item.From);
-                if (piece.Length > buffer.Length)
-                {
-                    chunk = piece;
-                    return true;
-                }
-                piece.CopyTo(buffer.AsMemory(filled));
-                filled += piece.Length;
+                if (_queue.IsEmpty) continue; // the connection was aborted just now
+                chunk = TakeLocked(buffer, out framework);
+                return true;
             }
-            chunk = buffer.AsMemory(0, filled);
-            return true;
         }
+        return false;
+    }
+
+    private ReadOnlyMemory<byte> TakeLocked(byte[] buffer, out bool framework)
+    {
+        framework = false;
+        var filled = 0;
+        while (!_queue.IsEmpty && !framework)
+        {
+            ref var item = ref _queue.Peek();
+            var frames = item.To;
+            var piece = item.Content switch
+            {
+                FrameBatch batch => Fitting(batch, item.From, item.To, buffer.Length - filled, out frames),
+                OutboxHole hole => WriteGap(hole),
+                _ => ((FrameworkWrite)item.Content).Frame,
+            };
+            if (filled + piece.Length > buffer.Length && filled > 0) break;
+            framework = _frameworkInFlight = item.Content is FrameworkWrite;
+            _queue.Take(frames - item.From);
+            if (piece.Length > buffer.Length) return piece;
+            piece.CopyTo(buffer.AsMemory(filled));
+            filled += piece.Length;
+        }
+        return buffer.AsMemory(0, filled);
     }
 
     private void EndFrameworkWrite(Exception? fault)
@@ -411,25 +457,25 @@ public sealed class Outbox
         return MessageWriter.Write(message, message.Payload, Format);
     }
 
-    /// <summary>Only with _writing owned: a write failed.</summary>
+    /// <summary>Only with _writing owned, which it gives up last: until then <see cref="StopAsync"/> waits. A write failed.</summary>
     private void Break(Exception fault)
     {
         EndFrameworkWrite(fault);
         Fail(fault);
-        lock (_queue) RestLocked();
         _sink.Abort();
         _owner?.OnBroken();
+        lock (_queue) RestLocked();
     }
 
-    private void Fail(Exception fault)
+    private void Fail(Exception fault, bool sparesGoodbye = false)
     {
         int dropped;
         lock (_queue)
         {
+            if (sparesGoodbye && _phase != Phase.Open) return;
             _phase = Phase.Closed;
             _gates = 0;
-            dropped = _queue.Clear();
-            if (!_frameworkInFlight) _framework?.End(new IOException("the connection is gone", fault));
+            dropped = DiscardLocked(new IOException("the connection is gone", fault));
         }
         if (dropped > 0) _owner?.OnDropped(null, dropped);
     }

@@ -120,18 +120,43 @@ internal sealed class OutboxQueue(OutboxLimits limits)
         {
             ref var item = ref At(i);
             if (item.Content is OutboxHole hole && hole.Room == room) before = hole;
-            if (item.Content is not FrameBatch { Policy: SlowConsumerPolicy.DropOldest } batch || batch.Room != room) continue;
+            if (item.Content is not FrameBatch batch || batch.Room != room) continue;
+            if (batch.Policy != SlowConsumerPolicy.DropOldest)
+            {
+                before = null; // the client gets this one: the hole ends here
+                continue;
+            }
             var offset = batch.OffsetOf(item.From);
             Forget(batch, item.From, item.From + 1);
             item.From++;
-            var empty = item.From == item.To;
+            if (item.From == item.To)
+            {
+                RemoveAt(i);
+                if (TakeHoleAfter(i, room) is { } after)
+                {
+                    if (before == null) Insert(i, new OutboxItem(before = after, 0, 0));
+                    else before.Add(after);
+                }
+            }
             if (before != null) before.Add(offset);
-            else if (empty) item = new OutboxItem(new OutboxHole(room, offset), 0, 0);
             else Insert(i, new OutboxItem(new OutboxHole(room, offset), 0, 0));
-            if (before != null && empty) RemoveAt(i);
             return true;
         }
         return false;
+    }
+
+    /// <summary>Takes out the room's next hole, if no frame of the room is ahead of it: so holes do not pile up while nothing is read.</summary>
+    private OutboxHole? TakeHoleAfter(int index, string? room)
+    {
+        for (var i = index; i < Items; i++)
+        {
+            var content = At(i).Content;
+            if (content is FrameBatch batch && batch.Room == room) return null;
+            if (content is not OutboxHole hole || hole.Room != room) continue;
+            RemoveAt(i);
+            return hole;
+        }
+        return null;
     }
 
     /// <summary>Notes at the end that a frame is missing, in the room's last hole if nothing of the room came after it.</summary>
@@ -216,5 +241,12 @@ internal sealed class OutboxHole(string? room, long offset)
         Missed++;
         From = Math.Min(From, offset);
         To = Math.Max(To, offset);
+    }
+
+    public void Add(OutboxHole other)
+    {
+        Missed += other.Missed;
+        From = Math.Min(From, other.From);
+        To = Math.Max(To, other.To);
     }
 }

@@ -58,6 +58,12 @@ public static class WebSocketFrame
     /// <summary>Is this a close frame that somebody else wrote? See <see cref="Close"/>.</summary>
     public static bool IsClose(ReadOnlySpan<byte> frame) => !frame.IsEmpty && frame[0] == Close;
 
+    /// <summary>The FIN bit: the frame is a whole message, or the last fragment of one.</summary>
+    public static bool IsFinal(ReadOnlySpan<byte> frame) => !frame.IsEmpty && (frame[0] & 0x80) != 0;
+
+    /// <summary>Close, ping and pong: they may stand between the fragments of a message.</summary>
+    public static bool IsControl(ReadOnlySpan<byte> frame) => !frame.IsEmpty && (frame[0] & 0x08) != 0;
+
     private static byte[] Write(byte finAndOpcode, ReadOnlySpan<byte> payload)
     {
         var frame = new byte[HeaderLength(payload.Length) + payload.Length];

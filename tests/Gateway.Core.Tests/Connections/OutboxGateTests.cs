@@ -1,0 +1,128 @@
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+using static Gateway.Core.Tests.Connections.OutboxFixture;
+
+namespace Gateway.Core.Tests.Connections;
+
+public sealed class OutboxGateTests
+{
+    [Fact]
+    public void PostedFramesWaitForEveryGateAndTheWelcomeGoesFirst()
+    {
+        var f = new OutboxFixture(gates: 2);
+        f.Outbox.Post(Many(["a", "b"]));
+
+        f.Outbox.OpenGate();
+        Assert.Empty(f.Written);
+        f.Outbox.OpenGate(One("welcome", policy: null, room: null));
+
+        Assert.Equal(["welcome", "a", "b"], f.Written);
+    }
+
+    [Fact]
+    public void WelcomeGoesFirstAlsoWhereItsGateOpensBeforeTheOther()
+    {
+        var f = new OutboxFixture(gates: 2);
+        f.Outbox.Post(One("a"));
+
+        f.Outbox.OpenGate(One("welcome", policy: null, room: null));
+        Assert.Empty(f.Written);
+        f.Outbox.OpenGate();
+
+        Assert.Equal(["welcome", "a"], f.Written);
+    }
+
+    [Fact]
+    public void WelcomeIsWrittenHoweverFullTheOutboxIs()
+    {
+        var f = new OutboxFixture(messages: 1, gates: 1);
+        f.Outbox.Post(One("a"));
+
+        f.Outbox.OpenGate(One("welcome", policy: null, room: null));
+
+        Assert.Equal(["welcome", "a"], f.Written);
+    }
+
+    [Fact]
+    public async Task FrameworksFramesPassTheGates()
+    {
+        var f = new OutboxFixture(gates: 1);
+        f.Outbox.Post(One("a"));
+
+        await f.Outbox.WriteAsync(Frame("handshake")).Bounded();
+        Assert.Equal(["handshake"], f.Written);
+        f.Outbox.OpenGate();
+
+        Assert.Equal(["handshake", "a"], f.Written);
+    }
+
+    [Fact]
+    public async Task GateThatOpensWhileTheHandshakeIsBeingWrittenLetsThePostedOutAfterIt()
+    {
+        var f = new OutboxFixture(gates: 1);
+        f.Sink.Stall();
+        var handshake = f.Outbox.WriteAsync(Frame("handshake"));
+        f.Outbox.Post(One("a"));
+
+        f.Outbox.OpenGate(One("welcome", policy: null, room: null));
+        Assert.Empty(f.Written);
+        f.Sink.Flow();
+        await handshake.Bounded();
+
+        Assert.Equal(["handshake", "welcome", "a"], f.Written);
+    }
+
+    [Fact]
+    public void OutboxThatFillsBehindAGateIsClosedAtOnce()
+    {
+        var f = new OutboxFixture(messages: 1, gates: 1);
+        f.Outbox.Post(One("a"));
+
+        f.Outbox.Post(One("b"));
+
+        Assert.Equal(["close 1008 slow consumer"], f.Written);
+        Assert.Equal([(SlowConsumerPolicy.Disconnect, 2)], f.Owner.Drops);
+        Assert.Equal(1, f.Sink.Completions);
+    }
+
+    [Fact]
+    public void WhoWasNotWelcomedHearsNothingButTheGoodbye()
+    {
+        var f = new OutboxFixture(gates: 1);
+        f.Outbox.Post(Many(["a", "b"]));
+
+        f.Outbox.Close(CloseReason.Shutdown);
+        f.Outbox.OpenGate(One("welcome", policy: null, room: null));
+
+        Assert.Equal(["close 1001 shutting down"], f.Written);
+        Assert.Equal([(null, 2)], f.Owner.Drops);
+    }
+
+    [Fact]
+    public async Task NothingThatAGateHeldBackFollowsTheFrameworksClose()
+    {
+        var f = new OutboxFixture(gates: 1);
+        f.Outbox.Post(Many(["a", "b"]));
+
+        await f.Outbox.WriteAsync(WebSocketFrame.WriteClose(1000, "")).Bounded();
+        f.Outbox.OpenGate();
+
+        Assert.Equal(["close 1000"], f.Written);
+        Assert.Equal([(null, 2)], f.Owner.Drops);
+    }
+
+    [Fact]
+    public async Task CloseDuringTheHandshakeWaitsForItsFrame()
+    {
+        var f = new OutboxFixture(gates: 1);
+        f.Sink.Stall();
+        var handshake = f.Outbox.WriteAsync(Frame("handshake"));
+        f.Outbox.Post(One("a"));
+
+        f.Outbox.Close(CloseReason.Shutdown);
+        f.Sink.Flow();
+        await handshake.Bounded();
+
+        Assert.Equal(["handshake", "close 1001 shutting down"], f.Written);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Tests.Wire;
+
+/// <summary>Every golden message that the server sends, made by the real writers from fixed values.</summary>
+internal static class GoldenMessages
+{
+    private const string Ada = "Ada Lovelace";
+
+    /// <summary>As a client may write it: some escapes are needed, some are not, and one character that could be written as it is comes as an escape.</summary>
+    private const string Special = """
+        "😀 \"quoted\" \\ <b>&amp;</b> 'single' Gr\u00fc\u00dfe 日本語 \/ tab\t line\n end"
+        """;
+
+    private static readonly DateTimeOffset At = new(2026, 2, 3, 4, 5, 6, 789, TimeSpan.Zero);
+
+    /// <summary>Messages under the name of their golden file, each with the position that the backplane gave it.</summary>
+    public static IReadOnlyDictionary<string, (Message Message, Position Position)> All { get; } = new Dictionary<string, (Message, Position)>
+    {
+        ["welcome"] = Plain("welcome", Payloads.Welcome("c-1", "ada", Ada, "r1", [("lobby", new Position("0a1b2c3d", 41)), ("metrics", Position.None)])),
+        ["welcome-no-rooms"] = Plain("welcome", Payloads.Welcome("c-1", "ada", Ada, "r1", [])),
+        ["chat"] = Numbered(42, "chat", Payloads.Chat("lobby", "ada", Ada, "\"hello\""u8, At, null)),
+        ["chat-message-id"] = Numbered(43, "chat", Payloads.Chat("lobby", "ada", Ada, "\"hello\""u8, At, "m-7")),
+        ["chat-without-offset"] = Numbered(0, "chat", Payloads.Chat("lobby", "ada", Ada, "\"hello\""u8, At, null)),
+        ["chat-special-characters"] = Numbered(44, "chat", Payloads.Chat("café", "ada", "Ada <\"'&> Λ",
+            Encoding.UTF8.GetBytes(Special), At, null)),
+        ["direct"] = Plain("direct", Payloads.Direct("bob", "ada", Ada, "\"psst\""u8, At, null)),
+        ["direct-message-id"] = Plain("direct", Payloads.Direct("bob", "ada", Ada, "\"psst\""u8, At, "m-8")),
+        ["metrics"] = Plain("metrics", """{"timestamp":"2026-02-03T04:05:06.789Z","connections":3,"cpu_percent":12.5}"""u8.ToArray()),
+        ["system-join"] = Numbered(7, "system", Payloads.System("join", "team", "ada", Ada)),
+        ["system-leave"] = Numbered(8, "system", Payloads.System("leave", "team", "ada", Ada)),
+        ["system-shutdown"] = Plain("system", Payloads.System("shutdown")),
+        ["system-gap"] = Plain("system", Payloads.Gap("team", 3, 9, 11)),
+        ["system-gap-without-offsets"] = Plain("system", Payloads.Gap(null, 2, 0, 0)),
+        ["presence-status"] = Numbered(12, "presence", PresencePayloads.Status("team", "ada", Ada, "away")),
+        ["custom"] = Numbered(13, "cursor", """{"room":"team","x":1.5,"y":2}"""u8.ToArray()),
+        ["arguments-none"] = Arguments("refresh", "[]"),
+        ["arguments-two"] = Arguments("moved", """["ada",{"x":1}]"""),
+    };
+
+    /// <summary>Results under the name of their golden file: an ack where that has an id, else an envelope of the file's type.</summary>
+    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Results { get; } = new Dictionary<string, ReadOnlyMemory<byte>>
+    {
+        ["ack-string-id"] = Payloads.Published(new Position("0a1b2c3d", 42)),
+        ["ack-number-id"] = Payloads.Empty,
+        ["ack-joined"] = Payloads.Joined("team", new Position("0a1b2c3d", 6)),
+        ["ack-joined-without-offsets"] = Payloads.Joined("metrics", Position.None),
+        ["ack-left"] = Payloads.Left("team"),
+        ["presence-list"] = PresencePayloads.Members("team",
+        [
+            new PresentMember("ada", Ada, "web", "online", At, 2),
+            new PresentMember("bob", "Bob", null, "away", At, 1),
+        ]),
+        ["pong"] = Payloads.Pong(At),
+    };
+
+    public static IReadOnlyDictionary<string, Error> Errors { get; } = new Dictionary<string, Error>
+    {
+        ["error"] = Error.Forbidden("not in room team"),
+        ["error-without-id"] = Error.BadRequest("malformed JSON"),
+        ["error-rate-limited"] = Error.RateLimited(TimeSpan.FromMilliseconds(1499.5)),
+        ["error-internal"] = Error.Internal,
+    };
+
+    public static IReadOnlyDictionary<string, (Message Message, string Id)> Invocations { get; } = new Dictionary<string, (Message, string)>
+    {
+        ["invocation-with-result"] = (new Message("ask", """{"x":1}"""u8.ToArray()), "r1"),
+        ["invocation-with-result-two-arguments"] = (Arguments("ask", """["a",2]""").Message, "r2"),
+    };
+
+    public static IReadOnlyDictionary<string, CloseReason> Closes { get; } = new Dictionary<string, CloseReason>
+    {
+        ["close-normal"] = CloseReason.Normal,
+        ["close-shutdown"] = CloseReason.Shutdown,
+        ["close-slow-consumer"] = CloseReason.SlowConsumer,
+        ["close-flooding"] = CloseReason.Flooding,
+        ["close-too-big"] = CloseReason.TooBig,
+    };
+
+    public static IEnumerable<string> Names => [.. All.Keys, .. Results.Keys, .. Errors.Keys, .. Invocations.Keys, .. Closes.Keys];
+
+    private static (Message, Position) Plain(string type, byte[] payload) => (new Message(type, payload), Position.None);
+
+    private static (Message, Position) Numbered(long offset, string type, byte[] payload) =>
+        (new Message(type, payload) { CarriesOffset = true }, new Position("0a1b2c3d", offset));
+
+    private static (Message Message, Position Position) Arguments(string type, string json) =>
+        (new Message(type, Encoding.UTF8.GetBytes(json)) { IsArgumentList = true }, Position.None);
+}
