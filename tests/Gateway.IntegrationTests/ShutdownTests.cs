@@ -69,10 +69,28 @@ public sealed class ShutdownTests
     }
 
     [Fact]
+    public async Task ClientThatIsJustComingInIsToldToo()
+    {
+        await using var gateway = await GatewayProcess.StartAsync();
+        using var client = await HandMadeSocket.OpenAsync(gateway.Server, "/ws");
+
+        gateway.SendSignal(SigTerm); // it has been accepted, and hardly been entered anywhere yet
+
+        while (await client.ReadAsync() is { } frame)
+        {
+            if (frame.Opcode != HandMadeSocket.Close) continue;
+            Assert.Equal((1001, "shutting down"), frame.CloseStatus);
+            return;
+        }
+        Assert.Fail("no close frame came");
+    }
+
+    [Fact]
     public async Task NewcomersAreRefusedWhileTheOldOnesLeave()
     {
         await using var gateway = await GatewayProcess.StartAsync("--server:shutdown_timeout=4s");
         using var deaf = await HandMadeSocket.OpenAsync(gateway.Server, "/ws");
+        await deaf.ReadAsync(); // the welcome
         using var http = new HttpClient();
 
         gateway.SendSignal(SigTerm);

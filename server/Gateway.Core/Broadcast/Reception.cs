@@ -10,7 +10,20 @@ namespace Gateway.Core.Broadcast;
 public sealed partial class Reception(
     ConnectionTable connections, RoomTable rooms, RoomMembership membership, IBackplane backplane, GatewayMeter meter, string replica, ILogger<Reception> logger)
 {
+    private static readonly Message ShutdownNotice = new("system", Payloads.System("shutdown"));
+
     private readonly Subscriptions _addresses = new(backplane);
+    private volatile bool _closing;
+
+    /// <summary>The gateway stops: tells every client, and from now on also each that is just coming in.</summary>
+    /// <returns>How many were told.</returns>
+    public int SayGoodbye()
+    {
+        _closing = true; // ahead of the look at the table: whoever is not in it yet will see this
+        var all = connections.Snapshot();
+        foreach (var connection in all) SayGoodbye(connection);
+        return all.Length;
+    }
 
     /// <summary>Enters a connection into its first rooms and lets it hear: the welcome first, then whatever has come meanwhile.</summary>
     /// <returns>Why it cannot stay; the caller then ends it, and calls <see cref="DepartAsync"/> in any case.</returns>
@@ -40,6 +53,7 @@ public sealed partial class Reception(
             foreach (var room in firstRooms)
                 if (rooms.PolicyOf(room).Announce)
                     await membership.AnnounceAsync(connection, room, "join").ConfigureAwait(false);
+            if (_closing) SayGoodbye(connection);
             return null;
         }
         catch (BackplaneException fault)
@@ -57,6 +71,12 @@ public sealed partial class Reception(
         if (connection.Addresses > 0) _addresses.Release(Audience.User(connection.User.Id));
         if (connection.Addresses > 1) _addresses.Release(Audience.Connection(connection.Id));
         Log.Departed(logger, connection.Id);
+    }
+
+    private static void SayGoodbye(Connection connection)
+    {
+        connection.Reply(MessageWriter.Write(ShutdownNotice, ShutdownNotice.Payload, connection.Outbox.Format));
+        connection.Close(CloseReason.Shutdown);
     }
 
     private static partial class Log

@@ -1,7 +1,6 @@
 using Gateway.Configuration;
+using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
-using Gateway.Core.Messages;
-using Gateway.Core.Wire;
 
 namespace Gateway.Lifecycle;
 
@@ -10,12 +9,10 @@ namespace Gateway.Lifecycle;
 /// host begins to stop is with the sockets before the framework starts to close anything.
 /// </summary>
 internal sealed partial class Goodbye(
-    GatewayOptions options, ConnectionTable connections, ReadinessState readiness, IHostApplicationLifetime host, TimeProvider time, ILogger<Goodbye> logger) : IHostedLifecycleService
+    GatewayOptions options, Reception reception, ConnectionTable connections, ReadinessState readiness, IHostApplicationLifetime host, TimeProvider time, ILogger<Goodbye> logger) : IHostedLifecycleService
 {
     /// <summary>What is left of the shutdown time for the host after the connections.</summary>
     private static readonly TimeSpan Reserve = TimeSpan.FromMilliseconds(500);
-
-    private static readonly Message Notice = new("system", Payloads.System("shutdown"));
 
     private long _began;
 
@@ -32,10 +29,7 @@ internal sealed partial class Goodbye(
         var patience = options.Server.ShutdownTimeout - Reserve - time.GetElapsedTime(_began);
         var deadline = time.GetTimestamp();
         while (connections.Count > 0 && time.GetElapsedTime(deadline) < patience && !cancellationToken.IsCancellationRequested)
-        {
             await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
-            Tell(connections.Snapshot()); // again, for whoever was just coming in; those who know take no notice
-        }
         var left = connections.Snapshot();
         foreach (var connection in left) connection.Outbox.Abort();
         if (left.Length > 0) Log.Aborted(logger, left.Length);
@@ -46,18 +40,7 @@ internal sealed partial class Goodbye(
         if (readiness.IsDraining) return;
         readiness.SetDraining();
         _began = time.GetTimestamp();
-        var all = connections.Snapshot();
-        Log.Begins(logger, all.Length);
-        Tell(all);
-    }
-
-    private static void Tell(Connection[] all)
-    {
-        foreach (var connection in all)
-        {
-            connection.Reply(MessageWriter.Write(Notice, Notice.Payload, connection.Outbox.Format));
-            connection.Close(CloseReason.Shutdown);
-        }
+        Log.Begins(logger, reception.SayGoodbye());
     }
 
     Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
