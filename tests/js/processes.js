@@ -1,0 +1,78 @@
+// The processes that the tests talk to: gateways and a redis-server of their own, on free ports. Each ends with the test that started it.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer, connect } from "node:net";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+function gatewayDll() {
+  const candidates = [process.env.GATEWAY_DLL, ...["Release", "Debug"].map((c) => `${root}server/Gateway/bin/${c}/net10.0/Gateway.dll`)];
+  const found = candidates.find((path) => path && existsSync(path));
+  if (!found) throw new Error("Gateway.dll was not found: build server/Gateway first");
+  return found;
+}
+
+export function within(promise, what, ms = 15000) {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`waited ${ms} ms for ${what}`)), ms)));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+export async function until(condition, what, ms = 15000) {
+  const end = Date.now() + ms;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited ${ms} ms until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Starts a gateway and returns its base URL; `stop` asks it to end and waits. */
+export async function startGateway(...args) {
+  const child = spawn("dotnet", [gatewayDll(), "--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", "--rate_limit:messages=0", ...args], { cwd: tmpdir() });
+  let output = "";
+  const ready = new Promise((resolve, reject) => {
+    const take = (data) => {
+      output += data;
+      const match = /SignalR hub +(\S+)\/hub\n/.exec(output);
+      if (match) resolve(match[1]);
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.on("exit", (code) => reject(new Error(`the gateway ended with ${code}:\n${output}`)));
+    child.on("error", reject);
+  });
+  const url = await within(ready, "the gateway to start", 30000);
+  const exited = new Promise((resolve) => child.on("exit", resolve));
+  const end = (signal) => async () => {
+    if (child.exitCode === null) child.kill(signal);
+    return within(exited, "the gateway to end", 30000);
+  };
+  return { url, output: () => output, stop: end("SIGTERM"), kill: end("SIGKILL") };
+}
+
+export async function startRedis() {
+  const port = await freePort();
+  const child = spawn("redis-server", ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], { cwd: tmpdir(), stdio: "ignore" });
+  const failed = new Promise((_, reject) => child.on("error", () => reject(new Error("redis-server was not found: install Debian's package redis-server"))));
+  const answers = () =>
+    new Promise((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
+      socket.on("data", () => (socket.destroy(), resolve(true)));
+      socket.on("error", () => resolve(false));
+    });
+  await Promise.race([until(answers, "redis-server answers"), failed]);
+  const exited = new Promise((resolve) => child.on("exit", resolve));
+  return { address: `127.0.0.1:${port}`, stop: () => (child.kill("SIGKILL"), within(exited, "redis-server to end")) };
+}
