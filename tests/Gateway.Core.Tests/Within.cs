@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace Gateway.Core.Tests;
 
 /// <summary>Deadlines for everything that a test waits for.</summary>

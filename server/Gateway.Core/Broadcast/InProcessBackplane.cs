@@ -23,7 +23,8 @@ public sealed class InProcessBackplane : IBackplane
 
     public ValueTask UnsubscribeAsync(Audience audience)
     {
-        if (audience.Kind == AudienceKind.Room) _rooms.TryRemove(audience.Name, out _);
+        if (audience.Kind == AudienceKind.Room && _rooms.TryRemove(audience.Name, out var sequence))
+            lock (sequence) sequence.HasEnded = true;
         return default;
     }
 
@@ -38,6 +39,7 @@ public sealed class InProcessBackplane : IBackplane
         {
             lock (sequence) // so that messages reach the fan-out in the order of their offsets
             {
+                if (sequence.HasEnded) return new(new Published(Position.None, 0)); // the last member left just now
                 sequence.Last = sequence.Last with { Offset = sequence.Last.Offset + 1 };
                 published = new Published(sequence.Last, _receiver.Deliver(audience, message, sequence.Last));
             }
@@ -62,7 +64,8 @@ public sealed class InProcessBackplane : IBackplane
 
     private sealed class Sequence
     {
-        /// <summary>Guarded by the sequence itself.</summary>
+        // Guarded by the sequence itself.
+        public bool HasEnded;
         public Position Last = new(RandomNumberGenerator.GetHexString(8, lowercase: true), 0);
     }
 }

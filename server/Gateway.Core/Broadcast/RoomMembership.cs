@@ -33,8 +33,8 @@ public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackpl
             rooms.Close(room);
             throw;
         }
-        var position = room.Position;
         room.Members.Add(membership);
+        var position = room.Position; // read when it is in: so whatever comes after this place reaches it, and only what comes before may come twice
         if (!connection.Rooms.Contains(name, membership)) Remove(room, membership); // it left, or ended, while we were waiting
         else if (announce) await AnnounceAsync(connection, room, "join").ConfigureAwait(false);
         return (null, position);

@@ -23,7 +23,8 @@ internal static class EnvelopeReader
 {
     public const int MaxTypeBytes = 64;
     private const int MaxIdBytes = 256;
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = JsonRules.MaxDepth + 1 };
+    private const int MaxDepth = JsonRules.MaxDepth + 1; // the envelope's own object
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth };
 
     /// <summary>Reads one text frame. What is wrong comes back as an error, with the correlation id in <paramref name="envelope"/> if it was read by then.</summary>
     public static Error? Read(ReadOnlySpan<byte> frame, out Envelope envelope)
@@ -36,7 +37,7 @@ internal static class EnvelopeReader
         }
         catch (JsonException fault)
         {
-            error = JsonRules.Describe(fault, frame);
+            error = JsonRules.Describe(fault, frame, MaxDepth);
         }
         catch (InvalidOperationException) // a lone surrogate in an escaped name or type
         {
@@ -68,7 +69,8 @@ internal static class EnvelopeReader
             }
             else if (reader.ValueTextEquals("id"u8))
             {
-                error ??= Twice(ref sawId, "id") ?? ReadId(ref reader, frame, ref id);
+                var wrong = Twice(ref sawId, "id") ?? ReadId(ref reader, frame, ref id); // also after another fault: it names the request that failed
+                error ??= wrong;
             }
             if (reader.TokenType == JsonTokenType.PropertyName) reader.Read();
             reader.Skip();

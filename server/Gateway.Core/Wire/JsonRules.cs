@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Gateway.Core.Messages;
 
 namespace Gateway.Core.Wire;
@@ -13,11 +14,14 @@ internal static class JsonRules
     private static readonly JsonDocumentOptions DocumentOptions = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
     private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = MaxDepth };
 
+    public static Error InvalidUtf8 { get; } = Error.BadRequest("not UTF-8");
     public static Error InvalidText { get; } = Error.BadRequest("a string holds half a surrogate pair");
 
-    /// <summary>Checks a value that will be passed on as it is: depth, no name twice in an object, every string well-formed.</summary>
+    /// <summary>Checks a value that will be passed on as it is: UTF-8, depth, no name twice in an object, every string well-formed.</summary>
     public static Error? Check(ReadOnlySpan<byte> value)
     {
+        // Nobody else has looked at what comes by HTTP POST (long polling), and a client must fail a connection that brings it something else.
+        if (!Utf8.IsValid(value)) return InvalidUtf8;
         try
         {
             var reader = new Utf8JsonReader(value, ReaderOptions);
@@ -38,7 +42,7 @@ internal static class JsonRules
     /// <summary>Is the string (or name) that the reader stands on text? Numbers pass.</summary>
     public static Error? CheckString(ref Utf8JsonReader reader)
     {
-        if (!reader.ValueIsEscaped) return null; // UTF-8 was checked by the WebSocket (RFC 6455 section 8.1) or the JSON reader
+        if (!reader.ValueIsEscaped) return null;
         var length = reader.ValueSpan.Length;
         Span<byte> unescaped = length <= StackBytes ? stackalloc byte[StackBytes] : new byte[length];
         try
@@ -53,8 +57,8 @@ internal static class JsonRules
     }
 
     /// <summary>The JSON reader's finding in words that hold no type name, and no position that would be inside a wrapping.</summary>
-    public static Error Describe(JsonException fault, ReadOnlySpan<byte> text) =>
-        IsTooDeep(text) ? Error.BadRequest($"JSON is nested deeper than {MaxDepth} levels")
+    public static Error Describe(JsonException fault, ReadOnlySpan<byte> text, int maxDepth = MaxDepth) =>
+        IsDeeper(text, maxDepth) ? Error.BadRequest($"JSON is nested deeper than {MaxDepth} levels")
         : fault.Message.Contains("uplicate", StringComparison.Ordinal) ? Error.BadRequest("a field stands there twice")
         : Error.BadRequest("malformed JSON");
 
@@ -63,7 +67,7 @@ internal static class JsonRules
         using var document = JsonDocument.Parse(value.ToArray(), DocumentOptions);
     }
 
-    private static bool IsTooDeep(ReadOnlySpan<byte> text)
+    private static bool IsDeeper(ReadOnlySpan<byte> text, int maxDepth)
     {
         int depth = 0, deepest = 0;
         var inString = false;
@@ -77,6 +81,6 @@ internal static class JsonRules
                 case (byte)'}' or (byte)']' when !inString: depth--; break;
             }
         }
-        return deepest > MaxDepth;
+        return deepest > maxDepth;
     }
 }

@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Messages;
+
+namespace Gateway.Core.Tests.Broadcast;
+
+/// <summary>The in-process backplane with a count of its subscriptions, a door that can be shut, and a way to go away.</summary>
+internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplane
+{
+    private readonly InProcessBackplane _inner = new();
+    private readonly ConcurrentDictionary<(AudienceKind, string), int> _subscribed = [];
+    private int _unbalanced;
+
+    public bool CrossesReplicas => crossesReplicas;
+
+    /// <summary>Every operation fails.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>What a subscription waits for.</summary>
+    public Task Door { get; set; } = Task.CompletedTask;
+
+    /// <summary>Audiences that are subscribed to now.</summary>
+    public IEnumerable<string> Subscribed => _subscribed.Where(s => s.Value == 1).Select(s => s.Key.Item2);
+
+    /// <summary>How often something was subscribed to, or cancelled, twice.</summary>
+    public int Unbalanced => Volatile.Read(ref _unbalanced);
+
+    public void Start(IBackplaneReceiver receiver) => _inner.Start(receiver);
+
+    public async ValueTask<Position> SubscribeAsync(Audience audience)
+    {
+        Count(audience, 1);
+        try
+        {
+            await Door;
+            ThrowIfAway();
+            return await _inner.SubscribeAsync(audience);
+        }
+        catch (BackplaneException)
+        {
+            Count(audience, 0);
+            throw;
+        }
+    }
+
+    public ValueTask UnsubscribeAsync(Audience audience)
+    {
+        if (IsAway) return default; // there is nothing to cancel
+        Count(audience, 0);
+        return _inner.UnsubscribeAsync(audience);
+    }
+
+    public ValueTask<Published> PublishAsync(Audience audience, Message message, bool numbered, CancellationToken cancel = default)
+    {
+        ThrowIfAway();
+        return _inner.PublishAsync(audience, message, numbered, cancel);
+    }
+
+    public ValueTask<bool> HasSubscribersAsync(Audience audience) => _inner.HasSubscribersAsync(audience);
+
+    public ValueTask<bool> InstructAsync(Instruction instruction, CancellationToken cancel = default) => _inner.InstructAsync(instruction, cancel);
+
+    private void Count(Audience audience, int subscribed)
+    {
+        var was = 1 - subscribed;
+        if (subscribed == 1 && _subscribed.TryAdd((audience.Kind, audience.Name), 1)) return;
+        if (!_subscribed.TryUpdate((audience.Kind, audience.Name), subscribed, was)) Interlocked.Increment(ref _unbalanced);
+    }
+
+    private void ThrowIfAway()
+    {
+        if (IsAway) throw new BackplaneException("away");
+    }
+}

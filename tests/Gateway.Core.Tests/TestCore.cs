@@ -1,0 +1,78 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
+using Gateway.Core.Tests.Connections;
+using Gateway.Core.Wire;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gateway.Core.Tests;
+
+/// <summary>The core of one replica, put together as the gateway does it, with clients whose sockets are in the test's hand.</summary>
+internal sealed class TestCore : IDisposable
+{
+    public const int MaxRooms = 5;
+    private const int Shards = 3;
+
+    private static readonly RoomPolicy ByDefault = new(ClientsPublish: true, Echo: true, Presence: true, Announce: false, SlowConsumerPolicy.Disconnect);
+
+    private readonly ConnectionEvents _events;
+    private int _lastId;
+
+    public TestCore(IBackplane? backplane = null, int rateLimit = 0, bool relayUnknown = false)
+    {
+        Backplane = backplane ?? new InProcessBackplane();
+        _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
+        Connections = new ConnectionTable(Shards);
+        Rooms = new RoomTable(new RoomPolicies(ByDefault,
+        [
+            ("metrics", ByDefault with { ClientsPublish = false, Presence = false, OnFull = SlowConsumerPolicy.Latest }),
+            ("announced*", ByDefault with { Announce = true }),
+            ("silent", ByDefault with { Echo = false }),
+        ]), Shards);
+        var policies = new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>());
+        FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Meter, Time);
+        Publisher = new Publisher(Backplane, Rooms);
+        Membership = new RoomMembership(Rooms, Publisher, Backplane, MaxRooms);
+        Reception = new Reception(Connections, Rooms, Membership, Backplane, Meter, "r1", NullLogger<Reception>.Instance);
+        var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
+        var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time);
+        Router = new CommandRouter(Publisher, Rooms, Membership, custom, limit, Meter, Time, NullLogger<CommandRouter>.Instance);
+        Backplane.Start(new BackplaneReceiver(FanOut, Connections, Membership));
+    }
+
+    public FakeTime Time { get; } = new();
+    public GatewayMeter Meter { get; } = new();
+    public IBackplane Backplane { get; }
+    public ConnectionTable Connections { get; }
+    public RoomTable Rooms { get; }
+    public FanOut FanOut { get; }
+    public Publisher Publisher { get; }
+    public RoomMembership Membership { get; }
+    public Reception Reception { get; }
+    public CommandRouter Router { get; }
+
+    /// <summary>A client that has not arrived yet.</summary>
+    public TestClient Client(string? user = null, FrameFormat format = FrameFormat.RawWebSocket, string? id = null)
+    {
+        var number = Interlocked.Increment(ref _lastId);
+        var sink = new TestSink(format);
+        var outbox = new Outbox(sink, new OutboxLimits(100_000, 100_000_000), gates: 1, Time);
+        user ??= "user" + number;
+        var dialect = format == FrameFormat.RawWebSocket ? Dialect.Raw : Dialect.SignalR;
+        return new TestClient(this, sink, new Connection(id ?? "c" + number, new UserIdentity(user, user.ToUpperInvariant()), dialect, outbox, _events, Time)
+        {
+            Shard = Connections.NextShard(),
+        });
+    }
+
+    public async Task<TestClient> ArriveAsync(string[] rooms, string? user = null, FrameFormat format = FrameFormat.RawWebSocket)
+    {
+        var client = Client(user, format);
+        Assert.Null(await Reception.ArriveAsync(client.Connection, rooms).Bounded());
+        return client;
+    }
+
+    public void Dispose() => Meter.Dispose();
+}

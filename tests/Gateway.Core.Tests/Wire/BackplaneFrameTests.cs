@@ -1,0 +1,87 @@
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Tests.Wire;
+
+public sealed class BackplaneFrameTests
+{
+    private static readonly Gen<string> Text = Gen.OneOf(
+        Gen.Elements("", "lobby", "日本 😀", "\0", new string('x', 70_000)),
+        ArbMap.Default.GeneratorFor<NonNull<string>>().Select(s => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(s.Get)))); // no half surrogate pairs
+
+    [Fact]
+    public void MessageComesBackAsItWas() => Prop.ForAll(
+        (from kind in Gen.Elements(Enum.GetValues<AudienceKind>())
+         from name in Text
+         from type in Text
+         from payload in ArbMap.Default.GeneratorFor<byte[]>()
+         from except in Text.ListOf().Resize(5)
+         from flags in Gen.Choose(0, 3)
+         select (kind, name, type, payload, except, flags)).ToArbitrary(),
+        m =>
+        {
+            var audience = new Audience(m.kind, m.name) { Except = [.. m.except] };
+            var message = new Message(m.type, m.payload) { IsArgumentList = (m.flags & 1) != 0, CarriesOffset = (m.flags & 2) != 0 };
+
+            var frame = BackplaneFrame.WriteMessage(audience, message);
+
+            Assert.Equal(BackplaneFrame.Kind.Message, BackplaneFrame.KindOf(frame));
+            Assert.True(BackplaneFrame.TryReadMessage(frame, out var audienceRead, out var read));
+            Assert.Equal((audience.Kind, audience.Name), (audienceRead.Kind, audienceRead.Name));
+            Assert.Equal(audience.Except, audienceRead.Except);
+            Assert.Equal((message.Type, message.IsArgumentList, message.CarriesOffset), (read.Type, read.IsArgumentList, read.CarriesOffset));
+            Assert.Equal(m.payload, read.Payload.ToArray());
+        }).Check(Config.QuickThrowOnFailure);
+
+    [Fact]
+    public void InstructionsAndAnswersComeBackAsTheyWere() => Prop.ForAll(
+        (from asker in Text from number in Gen.Choose(int.MinValue, int.MaxValue) from connection in Text from room in Text from yes in Gen.Elements(true, false)
+         select (asker, number, connection, room, yes)).ToArbitrary(),
+        i =>
+        {
+            var instruction = BackplaneFrame.WriteInstruction(i.asker, i.number, i.yes, i.connection, i.room);
+            Assert.Equal(BackplaneFrame.Kind.Instruction, BackplaneFrame.KindOf(instruction));
+            Assert.True(BackplaneFrame.TryReadInstruction(instruction, out var asker, out var number, out var enter, out var connection, out var room));
+            Assert.Equal(i, (asker, number, connection, room, enter));
+
+            var answer = BackplaneFrame.WriteAnswer(i.number, i.yes);
+            Assert.Equal(BackplaneFrame.Kind.Answer, BackplaneFrame.KindOf(answer));
+            Assert.True(BackplaneFrame.TryReadAnswer(answer, out number, out var done));
+            Assert.Equal((i.number, i.yes), (number, done));
+        }).Check(Config.QuickThrowOnFailure);
+
+    [Fact]
+    public void FrameCutShortIsNoFrame()
+    {
+        var header = BackplaneFrame.WriteMessage(Audience.Room("lobby") with { Except = ["a", "bc"] }, new Message("chat", ReadOnlyMemory<byte>.Empty));
+        var instruction = BackplaneFrame.WriteInstruction("r1", 1, enter: true, "c-1", "lobby");
+        var answer = BackplaneFrame.WriteAnswer(1, done: true);
+
+        AssertCut(header, cut => BackplaneFrame.TryReadMessage(cut, out _, out _));
+        AssertCut(instruction, cut => BackplaneFrame.TryReadInstruction(cut, out _, out _, out _, out _, out _));
+        AssertCut(answer, cut => BackplaneFrame.TryReadAnswer(cut, out _, out _));
+    }
+
+    [Theory]
+    [InlineData(new byte[0]), InlineData(new byte[] { 1 }), InlineData(new byte[] { 1, 0 }), InlineData(new byte[] { 1, 4 }), InlineData(new byte[] { 2, 1 })]
+    public void OtherVersionsAndKindsAreNotOurs(byte[] frame) => Assert.Null(BackplaneFrame.KindOf(frame));
+
+    [Fact]
+    public void CountsAndKindsThatMakeNoSenseAreRefused()
+    {
+        byte[] wrongKind = [1, 1, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        byte[] negativeLength = [1, 1, 1, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        byte[] hugeCount = [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f];
+
+        Assert.All((byte[][])[wrongKind, negativeLength, hugeCount], frame => Assert.False(BackplaneFrame.TryReadMessage(frame, out _, out _)));
+    }
+
+    private static void AssertCut(byte[] frame, Func<byte[], bool> read)
+    {
+        Assert.True(read(frame));
+        for (var length = 2; length < frame.Length; length++) Assert.False(read(frame[..length]), $"cut at {length} of {frame.Length}");
+    }
+}
