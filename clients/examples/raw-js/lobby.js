@@ -21,7 +21,7 @@ export function enterLobby(WebSocket, url, show, opened, ended) {
     chat: (p) => show(`[${p.room}] ${p.username}: ${p.content}`),
     metrics: (p) => {
       if (metrics++ % METRICS_EVERY > 0) return;
-      show(`metrics: ${p.connections.total} connections (${p.connections.raw} raw, ${p.connections.signalr} SignalR), ${p.deliveries_per_second} deliveries/s`);
+      show(`metrics of ${p.replica}: ${p.connections.total} connections (${p.connections.raw} raw, ${p.connections.signalr} SignalR), ${p.deliveries_per_second} deliveries/s`);
     },
     system: (p) => show(`system: ${[p.event, p.room, p.username].filter(Boolean).join(' ')}`),
     error: (p) => show(`error ${p.code}: ${p.message}`),

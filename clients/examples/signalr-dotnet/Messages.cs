@@ -9,6 +9,6 @@ internal sealed record Chat(string Room, string Username, string Content);
 
 internal sealed record SystemEvent(string Event, string? Room, string? Username);
 
-internal sealed record Metrics(ConnectionFigures Connections, double DeliveriesPerSecond);
+internal sealed record Metrics(string Replica, ConnectionFigures Connections, double DeliveriesPerSecond);
 
 internal sealed record ConnectionFigures(int Total, int Raw, int Signalr);

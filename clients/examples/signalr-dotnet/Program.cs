@@ -32,7 +32,7 @@ connection.On<SystemEvent>("system", p => Console.WriteLine($"system: {p.Event} 
 connection.On<Metrics>("metrics", p =>
 {
     if (metrics++ % MetricsEvery > 0) return;
-    Console.WriteLine($"metrics: {p.Connections.Total} connections ({p.Connections.Raw} raw, {p.Connections.Signalr} SignalR), {p.DeliveriesPerSecond} deliveries/s");
+    Console.WriteLine($"metrics of {p.Replica}: {p.Connections.Total} connections ({p.Connections.Raw} raw, {p.Connections.Signalr} SignalR), {p.DeliveriesPerSecond} deliveries/s");
 });
 var closed = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
 connection.Reconnecting += error => Console.Error.WriteLineAsync($"connection lost, trying again: {error?.Message}");

@@ -24,7 +24,7 @@ connection.on('chat', (p) => console.log(`[${p.room}] ${p.username}: ${p.content
 connection.on('system', (p) => console.log(`system: ${[p.event, p.room, p.username].filter(Boolean).join(' ')}`));
 connection.on('metrics', (p) => {
   if (metrics++ % METRICS_EVERY > 0) return;
-  console.log(`metrics: ${p.connections.total} connections (${p.connections.raw} raw, ${p.connections.signalr} SignalR), ${p.deliveries_per_second} deliveries/s`);
+  console.log(`metrics of ${p.replica}: ${p.connections.total} connections (${p.connections.raw} raw, ${p.connections.signalr} SignalR), ${p.deliveries_per_second} deliveries/s`);
 });
 connection.onreconnecting((error) => console.error(`connection lost, trying again: ${error?.message ?? ''}`));
 connection.onclose((error) => {
