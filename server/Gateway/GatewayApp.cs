@@ -5,6 +5,7 @@ using Gateway.Configuration;
 using Gateway.Lifecycle;
 using Gateway.Metrics;
 using Gateway.Metrics.Prometheus;
+using Gateway.Pages;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -59,6 +60,7 @@ internal static class GatewayApp
         app.UseGateway();
         app.UseRouting();
         app.MapGateway();
+        app.MapFirstPage();
         app.MapHealth();
         return app;
     }

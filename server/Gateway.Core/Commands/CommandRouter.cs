@@ -4,6 +4,7 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
+using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Commands;
@@ -65,6 +66,8 @@ public sealed partial class CommandRouter
         if (!_byName.TryGetValue(type, out var command))
         {
             if (!_relayUnknown || ServerTypes.Contains(type)) return (Outcome)Error.BadRequest($"unknown message type: {type}");
+            if (type.IsEmpty) return (Outcome)Error.BadRequest("type must not be empty"); // a stock SignalR client closes when it gets one
+            if (Encoding.UTF8.GetByteCount(type) > EnvelopeReader.MaxTypeBytes) return (Outcome)Error.BadRequest($"type is longer than {EnvelopeReader.MaxTypeBytes} bytes");
             command = new CustomMessage(type.ToString(), clientsPublish: true, _publisher, _rooms);
         }
         try
