@@ -35,7 +35,7 @@ connection.On<Metrics>("metrics", p =>
     Console.WriteLine($"metrics of {p.Replica}: {p.Connections.Total} connections ({p.Connections.Raw} raw, {p.Connections.Signalr} SignalR), {p.DeliveriesPerSecond} deliveries/s");
 });
 var closed = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
-connection.Reconnecting += error => Console.Error.WriteLineAsync($"connection lost, trying again: {error?.Message}");
+connection.Reconnecting += error => Console.Error.WriteLineAsync(error == null ? "connection lost, trying again" : $"connection lost, trying again: {error.Message}");
 connection.Closed += error => Task.FromResult(closed.TrySetResult(error));
 
 try

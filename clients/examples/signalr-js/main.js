@@ -26,7 +26,7 @@ connection.on('metrics', (p) => {
   if (metrics++ % METRICS_EVERY > 0) return;
   console.log(`metrics of ${p.replica}: ${p.connections.total} connections (${p.connections.raw} raw, ${p.connections.signalr} SignalR), ${p.deliveries_per_second} deliveries/s`);
 });
-connection.onreconnecting((error) => console.error(`connection lost, trying again: ${error?.message ?? ''}`));
+connection.onreconnecting((error) => console.error(`connection lost, trying again${error ? `: ${error.message}` : ''}`));
 connection.onclose((error) => {
   console.error(error ? `connection closed: ${error.message}` : 'connection closed');
   process.exit(error ? 1 : 0);
