@@ -32,7 +32,7 @@ public static class GatewayServices
         services.AddSingleton<ConnectGate>();
         services.AddSingleton<OutboxUpgradeMiddleware>();
         services.AddSingleton<RawEndpoint>();
-        AddHub(services);
+        AddHub(services, options);
         services.TryAddSingleton<IMetricsSource, GatewayMetricsSource>();
         services.AddHostedService<CoreStart>();
         services.AddHostedService<MetricsBroadcaster>();
@@ -100,10 +100,10 @@ public static class GatewayServices
         services.AddHostedService<RedisStart>();
     }
 
-    private static void AddHub(IServiceCollection services)
+    private static void AddHub(IServiceCollection services, GatewayOptions options)
     {
         services.AddCors();
-        services.AddSignalR();
+        services.AddSignalR().AddHubOptions<GatewayHub>(hub => hub.MaximumReceiveMessageSize = options.Raw.MaxMessageBytes);
         services.AddSingleton<IHubProtocol, ClearJsonProtocol>(); // of two protocols with one name the last counts
         services.AddSingleton<HubDoor>();
         services.AddSingleton<HubPayloads>();

@@ -13,6 +13,9 @@ public sealed partial class Connection : IOutboxOwner
     /// <summary>What the client sent lately.</summary>
     internal SlidingWindow Sent;
 
+    /// <summary>What of it was refused for being too much.</summary>
+    internal SlidingWindow Refused;
+
     private int _dropsToLog;
     private long _dropsLoggedAt;
 

@@ -67,10 +67,9 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
 
     private ValueTask AnswerAsync(ReadOnlyMemory<byte> frame, WebSocketMessageType type)
     {
-        var refused = router.Admit(connection);
-        if (refused == null && type == WebSocketMessageType.Binary) refused = TextOnly;
         Envelope envelope = default;
-        refused ??= EnvelopeReader.Read(frame.Span, out envelope);
+        var malformed = type == WebSocketMessageType.Binary ? TextOnly : EnvelopeReader.Read(frame.Span, out envelope);
+        var refused = router.Admit(connection) ?? malformed; // what makes no sense counts too
         if (refused != null)
         {
             connection.Reply(ReplyWriter.WriteError(envelope.Id, refused));

@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
 using Gateway.Lifecycle;
 using StackExchange.Redis;
 
@@ -8,7 +9,7 @@ namespace Gateway.Redis;
 /// <summary>
 /// The connection to Redis: opened at the start, whether Redis is there or not, and kept trying for. While it is down the gateway is not ready.
 /// </summary>
-internal sealed partial class RedisConnection(GatewayOptions options, ReadinessState readiness, ILogger<RedisConnection> logger) : IAsyncDisposable
+internal sealed partial class RedisConnection(GatewayOptions options, ReadinessState readiness, GatewayMeter meter, ILogger<RedisConnection> logger) : IAsyncDisposable
 {
     private const string Part = "redis";
 
@@ -25,6 +26,7 @@ internal sealed partial class RedisConnection(GatewayOptions options, ReadinessS
         var configuration = ConfigurationOptions.Parse(options.Redis.Connection);
         configuration.AbortOnConnectFail = false;
         configuration.ClientName = "gateway";
+        meter.Gauge("gateway_backplane_up", "1 while the connection to the backplane stands, else 0.", () => _multiplexer is { IsConnected: true } ? 1 : 0);
         readiness.SetNotReady(Part, "Redis is not connected yet");
         var multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
         multiplexer.ConnectionFailed += (_, e) => Report(e.ConnectionType.ToString(), up: false);

@@ -21,6 +21,6 @@ public sealed class GatewayHub(HubDoor door) : Hub
     /// <summary>A message of a type that the gateway's configuration declares.</summary>
     public Task<JsonResult> Send(string type, JsonElement payload) => door.RunAsync(Context, type, payload);
 
-    /// <summary>Where calls end up whose arguments fit no method, see <see cref="ClearJsonProtocol"/>: fails with the text.</summary>
-    public Task Refuse(string why) => throw new HubException(why);
+    /// <summary>Where calls end up whose arguments fit no method, see <see cref="ClearJsonProtocol"/>: counts like any other, and fails with the text.</summary>
+    public Task Refuse(string why) => throw door.Refuse(Context, why);
 }

@@ -19,6 +19,10 @@ public sealed class HubDoor(CommandRouter router)
         return outcome.IsCompletedSuccessfully ? Task.FromResult(Result(outcome.Result)) : WaitAsync(outcome);
     }
 
+    /// <summary>A call that fits no method: counted, and refused.</summary>
+    public HubException Refuse(HubCallerContext context, string why) =>
+        context.Features.Get<Connection>() is { } connection && router.Admit(connection) is { } refused ? Exception(refused) : new HubException(why);
+
     private static async Task<JsonResult> WaitAsync(ValueTask<Outcome> outcome) => Result(await outcome);
 
     private static JsonResult Result(in Outcome outcome) => outcome.Error is { } error ? throw Exception(error) : new JsonResult(outcome.Result);

@@ -172,7 +172,7 @@ public abstract class BackplaneSpec : IAsyncLifetime
 
     private static string Text(Message message) => Encoding.UTF8.GetString(message.Payload.Span).Trim('"');
 
-    private Task<Position> SubscribeAsync(string room) => _backplane.SubscribeAsync(Audience.Room(room)).Bounded();
+    private Task<Position> SubscribeAsync(string room) => _backplane.SubscribeAsync(Audience.Room(room), numbered: true).Bounded();
 
     private Task<Published> PublishAsync(string room, string text, bool numbered = true) =>
         _backplane.PublishAsync(Audience.Room(room), new Message("chat", Encoding.UTF8.GetBytes($"\"{text}\"")), numbered).Bounded();

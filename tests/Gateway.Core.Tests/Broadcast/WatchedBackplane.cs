@@ -27,14 +27,14 @@ internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplan
 
     public void Start(IBackplaneReceiver receiver) => _inner.Start(receiver);
 
-    public async ValueTask<Position> SubscribeAsync(Audience audience)
+    public async ValueTask<Position> SubscribeAsync(Audience audience, bool numbered = false)
     {
         Count(audience, 1);
         try
         {
             await Door;
             ThrowIfAway();
-            return await _inner.SubscribeAsync(audience);
+            return await _inner.SubscribeAsync(audience, numbered);
         }
         catch (BackplaneException)
         {
