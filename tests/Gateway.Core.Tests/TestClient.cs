@@ -38,7 +38,15 @@ internal sealed class TestClient(TestCore core, TestSink sink, Connection connec
     public async Task<string> FailAsync(string type, string payload) => (await SendAsync(type, payload)).Error?.ToString() ?? "no error";
 
     /// <summary>Waits until it has received as many messages of the type.</summary>
-    public Task HasAsync(string type, int count) => Within.Until(() => Received.Count(r => r.Type == type) >= count, $"{count} × {type}");
+    public async Task HasAsync(string type, int count)
+    {
+        while (true)
+        {
+            var bytes = sink.HandedBytes;
+            if (Received.Count(r => r.Type == type) >= count) return;
+            await Within.Until(() => sink.HandedBytes > bytes, $"{count} × {type}");
+        }
+    }
 
     private static (string, JsonElement) Read(string text)
     {
