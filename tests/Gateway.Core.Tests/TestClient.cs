@@ -16,7 +16,7 @@ internal sealed class TestClient(TestCore core, TestSink sink, Connection connec
 
     /// <summary>Everything so far: type and payload, of a SignalR client target and first argument.</summary>
     public IReadOnlyList<(string Type, JsonElement Payload)> Received =>
-        [.. (sink.Format == FrameFormat.SignalRRecord ? Encoding.UTF8.GetString(sink.Written).Split('\u001e')[..^1] : Frames.ReadAll(sink.Written).Select(f => f.Payload.TrimEnd('\u001e'))).Select(Read)];
+        [.. (sink.Format == FrameFormat.SignalRRecord ? Encoding.UTF8.GetString(sink.Written).Split('\u001e')[..^1] : Frames.ReadAll(sink.Written).Select(Text)).Select(Read)];
 
     /// <summary>The payloads of one type, as they stand there.</summary>
     public IReadOnlyList<string> PayloadsOf(string type) => [.. Received.Where(r => r.Type == type).Select(r => r.Payload.GetRawText())];
@@ -38,7 +38,17 @@ internal sealed class TestClient(TestCore core, TestSink sink, Connection connec
     public async Task<string> FailAsync(string type, string payload) => (await SendAsync(type, payload)).Error?.ToString() ?? "no error";
 
     /// <summary>Waits until it has received as many messages of the type.</summary>
-    public Task HasAsync(string type, int count) => Within.Until(() => Received.Count(r => r.Type == type) >= count, $"{count} × {type}");
+    public async Task HasAsync(string type, int count)
+    {
+        while (true)
+        {
+            var bytes = sink.HandedBytes;
+            if (Received.Count(r => r.Type == type) >= count) return;
+            await Within.Until(() => sink.HandedBytes > bytes, $"{count} × {type}");
+        }
+    }
+
+    private static string Text((byte FinAndOpcode, string Payload) frame) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(frame.Payload)).TrimEnd('\u001e');
 
     private static (string, JsonElement) Read(string text)
     {

@@ -41,7 +41,8 @@ public sealed class ConnectionTable(int shards)
 
     internal bool Remove(Connection connection)
     {
-        if (!_byId.TryRemove(connection.Id, out var entry)) return false;
+        if (!_byId.TryGetValue(connection.Id, out var entry) || entry.Connection != connection) return false; // refused, as there was one of its id
+        if (!_byId.TryRemove(new KeyValuePair<string, (Connection, Membership)>(connection.Id, entry))) return false;
         Everyone.Remove(entry.Membership);
         Interlocked.Decrement(ref _byDialect[(int)connection.Dialect]);
         lock (_byUser)

@@ -33,7 +33,7 @@ public sealed class InProcessBackplaneTests : BackplaneSpec
         {
             while (!stop.IsCancellationRequested) await backplane.PublishAsync(Audience.Room("r"), Hello, numbered: true);
         })).ToArray();
-        for (var i = 0; i < 3000; i++)
+        for (var i = 0; i < 1000; i++)
         {
             await backplane.SubscribeAsync(Audience.Room("r")).Bounded();
             if (i % 8 == 0) await Task.Yield();

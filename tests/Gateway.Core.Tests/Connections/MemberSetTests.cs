@@ -11,12 +11,12 @@ public sealed class MemberSetTests
         var set = new MemberSet(core.Connections.Shards);
         var members = Enumerable.Range(0, 50).Select(_ => new Membership(core.Client().Connection)).ToArray();
         foreach (var member in members) set.Add(member);
-        var out_ = members.Where((_, i) => i % 3 == 1).ToArray();
+        var gone = members.Where((_, i) => i % 3 == 1).ToArray();
 
-        Assert.All(out_, m => Assert.True(set.Remove(m)));
-        Assert.All(out_, m => Assert.False(set.Remove(m)));
+        Assert.All(gone, m => Assert.True(set.Remove(m)));
+        Assert.All(gone, m => Assert.False(set.Remove(m)));
 
-        var expected = members.Except(out_).Select(m => m.Connection).ToHashSet();
+        var expected = members.Except(gone).Select(m => m.Connection).ToHashSet();
         Assert.Equal(expected.Count, set.Count);
         Assert.True(expected.SetEquals(set.Snapshot()));
         Assert.True(expected.SetEquals(Shards(core, set)));

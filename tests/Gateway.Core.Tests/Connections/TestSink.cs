@@ -45,6 +45,11 @@ internal sealed class TestSink(FrameFormat format = FrameFormat.RawWebSocket) : 
         get { lock (_lock) return [.. _handed]; }
     }
 
+    public int HandedBytes
+    {
+        get { lock (_lock) return _handed.Count; }
+    }
+
     /// <summary>What the client has.</summary>
     public byte[] Written
     {

@@ -1,0 +1,25 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Messages;
+
+namespace Gateway.Core.Tests.Broadcast;
+
+/// <summary>A backplane with a fault of its own: what it throws has no name in the contract.</summary>
+internal sealed class FaultyBackplane : IBackplane
+{
+    public bool CrossesReplicas => false;
+
+    public void Start(IBackplaneReceiver receiver)
+    {
+    }
+
+    public ValueTask<Position> SubscribeAsync(Audience audience) => throw new InvalidOperationException("secret");
+
+    public ValueTask UnsubscribeAsync(Audience audience) => default;
+
+    public ValueTask<Published> PublishAsync(Audience audience, Message message, bool numbered, CancellationToken cancel = default) =>
+        throw new InvalidOperationException("secret");
+
+    public ValueTask<bool> HasSubscribersAsync(Audience audience) => throw new InvalidOperationException("secret");
+
+    public ValueTask<bool> InstructAsync(Instruction instruction, CancellationToken cancel = default) => throw new InvalidOperationException("secret");
+}

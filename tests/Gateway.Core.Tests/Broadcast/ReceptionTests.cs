@@ -1,0 +1,67 @@
+using System.Text.Json;
+
+namespace Gateway.Core.Tests.Broadcast;
+
+public sealed class ReceptionTests
+{
+    private readonly WatchedBackplane _backplane = new(crossesReplicas: true);
+
+    [Fact]
+    public async Task WelcomeTellsWhoWhereAndWhichRooms()
+    {
+        using var core = new TestCore(_backplane);
+        var ada = await core.ArriveAsync(["lobby", "metrics"], "ada");
+
+        var welcome = Assert.Single(ada.PayloadsOf("welcome"));
+        using var payload = JsonDocument.Parse(welcome);
+        Assert.Equal(["connection_id", "user_id", "username", "replica", "rooms"], payload.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["lobby", "metrics"], payload.RootElement.GetProperty("rooms").EnumerateArray().Select(r => r.GetProperty("room").GetString()));
+    }
+
+    [Fact]
+    public async Task EverythingIsGivenBackWhenTheLastConnectionOfAUserDeparts()
+    {
+        using var core = new TestCore(_backplane);
+        var (one, two) = (await core.ArriveAsync(["r"], "ada"), await core.ArriveAsync(["r"], "ada"));
+        Assert.Equal(["ada", one.Connection.Id, two.Connection.Id, "r"], _backplane.Subscribed.Order(StringComparer.Ordinal));
+
+        await core.Reception.DepartAsync(one.Connection).Bounded();
+        await core.Reception.DepartAsync(one.Connection).Bounded();
+        Assert.Equal(["ada", two.Connection.Id, "r"], _backplane.Subscribed.Order(StringComparer.Ordinal));
+        Assert.Same(two.Connection, Assert.Single(core.Connections.OfUser("ada")));
+        await core.Reception.DepartAsync(two.Connection).Bounded();
+
+        Assert.Empty(_backplane.Subscribed);
+        Assert.Equal((0, 0, 0), (core.Connections.Count, core.Rooms.Count, _backplane.Unbalanced));
+        Assert.Empty(core.Connections.OfUser("ada"));
+    }
+
+    [Fact]
+    public async Task ClientIsTurnedAwayWhileTheBackplaneIsAway()
+    {
+        using var core = new TestCore(_backplane);
+        _backplane.IsAway = true;
+        var ada = core.Client("ada");
+
+        Assert.Equal(503, (await core.Reception.ArriveAsync(ada.Connection, ["r"]).Bounded())?.Code);
+        await core.Reception.DepartAsync(ada.Connection).Bounded();
+
+        Assert.Equal((0, 0), (core.Connections.Count, core.Rooms.Count));
+        Assert.Empty(_backplane.Subscribed);
+        Assert.Empty(ada.Received);
+    }
+
+    [Fact]
+    public async Task SecondConnectionOfTheSameIdIsRefusedAndTheFirstStays()
+    {
+        using var core = new TestCore(_backplane);
+        var first = await core.ArriveAsync(["r"], "ada");
+        var second = core.Client("eve", id: first.Connection.Id);
+
+        Assert.Equal(409, (await core.Reception.ArriveAsync(second.Connection, ["r"]).Bounded())?.Code);
+        await core.Reception.DepartAsync(second.Connection).Bounded();
+
+        Assert.Same(first.Connection, core.Connections.Find(first.Connection.Id));
+        Assert.Equal(1, core.Rooms.Find("r")?.Members.Count);
+    }
+}

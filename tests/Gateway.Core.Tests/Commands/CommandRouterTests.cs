@@ -1,0 +1,97 @@
+using Gateway.Core.Commands;
+using Gateway.Core.Tests.Broadcast;
+
+namespace Gateway.Core.Tests.Commands;
+
+public sealed class CommandRouterTests
+{
+    [Fact]
+    public async Task UnknownTypeIsRelayedToTheRoomWhereThatIsAllowed()
+    {
+        using var core = new TestCore(relayUnknown: true);
+        var (ada, bob) = (await core.ArriveAsync(["lobby", "r"]), await core.ArriveAsync(["lobby", "r"]));
+
+        Assert.Equal("{\"offset\":1}", await ada.DoAsync("wave", """{"room":"r","hand":"left"}"""));
+        Assert.Equal("{\"offset\":1}", await ada.DoAsync("wave", "5"));
+        await bob.HasAsync("wave", 2);
+
+        Assert.Equal(["5", """{"room":"r","hand":"left","offset":1}"""], bob.PayloadsOf("wave").Order(StringComparer.Ordinal));
+        Assert.Equal("403: not in room elsewhere", await ada.FailAsync("wave", """{"room":"elsewhere"}"""));
+        Assert.Equal("403: only the server sends notice", await ada.FailAsync("notice", "{}"));
+    }
+
+    public static TheoryData<string> TypesOfTheServer => [.. ServerTypes.All];
+
+    [Theory, MemberData(nameof(TypesOfTheServer))]
+    public async Task NoClientPassesForTheGateway(string type)
+    {
+        using var core = new TestCore(relayUnknown: true);
+        var ada = await core.ArriveAsync(["lobby"]);
+
+        Assert.Equal($"400: unknown message type: {type}", await ada.FailAsync(type, "{}"));
+    }
+
+    [Theory]
+    [InlineData("chat", "{\"content\":\"a\"}")]
+    [InlineData("join", "{\"room\":\"r\"}")]
+    [InlineData("direct", "{\"to\":\"a\",\"content\":\"a\"}")]
+    [InlineData("presence", "{\"status\":\"away\"}")]
+    [InlineData("cursor", "{}")]
+    public async Task BackplaneThatIsAwayIsA503(string type, string payload)
+    {
+        var backplane = new WatchedBackplane();
+        using var core = new TestCore(backplane);
+        var ada = await core.ArriveAsync(["lobby"]);
+        backplane.IsAway = true;
+
+        Assert.Equal("503: the backplane is away, try again later", await ada.FailAsync(type, payload));
+        Assert.True(ada.Connection.Outbox.IsOpen);
+    }
+
+    [Fact]
+    public async Task PingIsAnsweredWhileTheBackplaneIsAway()
+    {
+        var backplane = new WatchedBackplane();
+        using var core = new TestCore(backplane);
+        var ada = await core.ArriveAsync(["lobby"]);
+        backplane.IsAway = true;
+
+        Assert.StartsWith("{\"time\":", await ada.DoAsync("ping", "null"), StringComparison.Ordinal);
+        Assert.Equal("{\"room\":\"lobby\"}", await ada.DoAsync("leave", "{\"room\":\"lobby\"}"));
+    }
+
+    [Fact]
+    public async Task FaultOfOursIsToldAsInternalAndNothingElse()
+    {
+        using var core = new TestCore(new FaultyBackplane());
+        var ada = await core.ArriveAsync([]);
+
+        Assert.Equal("500: internal error", await ada.FailAsync("direct", "{\"to\":\"a\",\"content\":\"a\"}"));
+    }
+
+    [Fact]
+    public async Task WhoSendsTooMuchIsToldWhenToComeAgainAndOthersAreNot()
+    {
+        using var core = new TestCore(rateLimit: 3);
+        var (ada, bob) = (await core.ArriveAsync(["lobby"]), await core.ArriveAsync(["lobby"]));
+        for (var i = 0; i < 3; i++) Assert.Null(core.Router.Admit(ada.Connection));
+
+        var refused = core.Router.Admit(ada.Connection);
+
+        Assert.Equal((429, "too many messages"), (refused?.Code, refused?.Text));
+        Assert.True(refused?.RetryAfter > TimeSpan.Zero);
+        Assert.Null(core.Router.Admit(bob.Connection));
+        core.Time.Advance(refused!.RetryAfter!.Value + TimeSpan.FromMilliseconds(1));
+        Assert.Null(core.Router.Admit(ada.Connection));
+        Assert.Equal(6, core.Meter.Received);
+    }
+
+    [Fact]
+    public async Task WithoutALimitAnythingGoes()
+    {
+        using var core = new TestCore(rateLimit: 0);
+        var ada = await core.ArriveAsync([]);
+
+        for (var i = 0; i < 10_000; i++) Assert.Null(core.Router.Admit(ada.Connection));
+    }
+}
