@@ -9,22 +9,21 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
     private readonly FrameBatch?[] _batches = new FrameBatch?[3];
     private readonly HashSet<string> _except = new(StringComparer.Ordinal);
     private readonly int[] _delivered = new int[2];
-    private Connection[] _members = new Connection[16];
+    private Membership[] _members = new Membership[16];
 
     /// <param name="target">A <see cref="MemberSet"/> or a <see cref="Connection"/>.</param>
     /// <param name="deliveries">In their order.</param>
     public void Post(object target, ReadOnlySpan<Delivery> deliveries)
     {
-        var count = 1;
-        if (target is MemberSet set) count = set.Copy(shard, ref _members);
-        else _members[0] = (Connection)target;
-
+        var count = target is MemberSet set ? set.Copy(shard, ref _members) : 0;
         var members = _members.AsSpan(0, count);
         while (!deliveries.IsEmpty)
         {
-            var run = NextRun(deliveries);
-            PostRun(members, deliveries[..run]);
-            deliveries = deliveries[run..];
+            var run = deliveries[..NextRun(deliveries)];
+            if (target is Connection connection) PostEach(connection, run, null);
+            else PostRun(members, run);
+            Report(run);
+            deliveries = deliveries[run.Length..];
         }
         members.Clear(); // hold on to nobody
     }
@@ -42,34 +41,36 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
         return run;
     }
 
-    private void PostRun(ReadOnlySpan<Connection> members, ReadOnlySpan<Delivery> run)
+    private void PostRun(ReadOnlySpan<Membership> members, ReadOnlySpan<Delivery> run)
     {
         foreach (var delivery in run)
             foreach (var id in delivery.Except)
                 _except.Add(id);
 
+        var first = run[0].Offset > 0 ? run[0].Offset : long.MaxValue;
         foreach (var member in members)
         {
-            if (_except.Count > 0 && _except.Contains(member.Id))
+            if (member.Slot < 0) continue; // left meanwhile
+            var connection = member.Connection;
+            if (member.Since.Offset >= first || (_except.Count > 0 && _except.Contains(connection.Id)))
             {
-                PostAllBut(member, run);
+                PostEach(connection, run, member);
                 continue;
             }
-            var format = member.Outbox.Format;
+            var format = connection.Outbox.Format;
             var batch = _batches[(int)format] ??= Join(run, format);
-            _delivered[(int)member.Dialect] += member.Outbox.Post(batch);
+            _delivered[(int)connection.Dialect] += connection.Outbox.Post(batch);
         }
         Array.Clear(_batches);
         _except.Clear();
-        Report(run);
     }
 
-    /// <summary>For a connection that some of the messages leave out.</summary>
-    private void PostAllBut(Connection member, ReadOnlySpan<Delivery> run)
+    /// <summary>For a connection that perhaps some of the messages are not for.</summary>
+    private void PostEach(Connection connection, ReadOnlySpan<Delivery> run, Membership? member)
     {
         foreach (var delivery in run)
-            if (!delivery.Except.Contains(member.Id))
-                _delivered[(int)member.Dialect] += member.Outbox.Post(Join([delivery], member.Outbox.Format));
+            if (delivery.IsFor(connection, member))
+                _delivered[(int)connection.Dialect] += connection.Outbox.Post(Join([delivery], connection.Outbox.Format));
     }
 
     private void Report(ReadOnlySpan<Delivery> run)

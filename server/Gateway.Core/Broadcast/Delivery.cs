@@ -22,5 +22,9 @@ internal sealed class Delivery(Audience audience, Message message, Position posi
 
     public int ApproximateBytes => _payload.Length + 64;
 
+    /// <summary>It is not for those it excludes, nor for those who entered the room after it.</summary>
+    public bool IsFor(Connection connection, Membership? member) =>
+        (member == null || position.IsNone || position.Offset > member.Since.Offset || position.Epoch != member.Since.Epoch) && !Except.Contains(connection.Id);
+
     public byte[] Frame(FrameFormat format) => _frames[(int)format] ??= MessageWriter.Write(message, _payload, format);
 }

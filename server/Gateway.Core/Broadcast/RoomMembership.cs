@@ -29,12 +29,12 @@ public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackpl
         }
         catch
         {
-            connection.Rooms.Remove(name);
+            connection.Rooms.Remove(name, membership);
             rooms.Close(room);
             throw;
         }
-        room.Members.Add(membership);
-        var position = room.Position; // read when it is in: so whatever comes after this place reaches it, and only what comes before may come twice
+        room.Members.Add(membership, since: () => room.Position);
+        var position = membership.Since;
         if (!connection.Rooms.Contains(name, membership)) Remove(room, membership); // it left, or ended, while we were waiting
         else if (announce) await AnnounceAsync(connection, room, "join").ConfigureAwait(false);
         return (null, position);

@@ -35,12 +35,13 @@ internal sealed class ConnectionRooms
         }
     }
 
-    public Membership? Remove(string room)
+    /// <param name="only">If given: not if the connection is in the room by another membership by now.</param>
+    public Membership? Remove(string room, Membership? only = null)
     {
         lock (_rooms)
         {
             var index = IndexOfLocked(room);
-            if (index < 0) return null;
+            if (index < 0 || (only != null && _rooms[index].Membership != only)) return null;
             var membership = _rooms[index].Membership;
             _rooms.RemoveAt(index);
             return membership;

@@ -21,7 +21,7 @@ public sealed class DeadlineSweep : IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly Lock _sweeping = new();
-    private Connection[] _batch = [];
+    private Membership[] _batch = [];
 
     public DeadlineSweep(ConnectionTable connections, Deadlines deadlines, TimeProvider time)
     {
@@ -43,7 +43,7 @@ public sealed class DeadlineSweep : IDisposable
             for (var shard = 0; shard < _connections.Shards; shard++)
             {
                 var count = _connections.Everyone.Copy(shard, ref _batch);
-                foreach (var connection in _batch.AsSpan(0, count)) Check(connection);
+                foreach (var membership in _batch.AsSpan(0, count)) Check(membership.Connection);
                 Array.Clear(_batch, 0, count);
             }
         }

@@ -1,3 +1,5 @@
+using Gateway.Core.Messages;
+
 namespace Gateway.Core.Connections;
 
 /// <summary>
@@ -12,10 +14,12 @@ internal sealed class MemberSet(int shards)
     /// <summary>How many are in the set.</summary>
     public int Count { get; private set; }
 
-    public void Add(Membership membership)
+    /// <param name="since">Read at the moment of entering: what it hears begins after this place.</param>
+    public void Add(Membership membership, Func<Position>? since = null)
     {
         lock (_lock)
         {
+            if (since != null) membership.Since = since();
             ref var shard = ref _shards[membership.Connection.Shard];
             if (shard.Members == null) shard.Members = new Membership[4];
             else if (shard.Count == shard.Members.Length) Array.Resize(ref shard.Members, shard.Count * 2);
@@ -45,13 +49,13 @@ internal sealed class MemberSet(int shards)
     public bool HasMembers(int shard) => Volatile.Read(ref _shards[shard].Count) > 0;
 
     /// <summary>Copies one shard's members and returns how many there are.</summary>
-    public int Copy(int shard, ref Connection[] destination)
+    public int Copy(int shard, ref Membership[] destination)
     {
         lock (_lock)
         {
             var (members, count) = (_shards[shard].Members, _shards[shard].Count);
-            if (destination.Length < count) destination = new Connection[count + (count / 4)];
-            for (var i = 0; i < count; i++) destination[i] = members![i].Connection;
+            if (destination.Length < count) destination = new Membership[count + (count / 4)];
+            members.AsSpan(0, count).CopyTo(destination);
             return count;
         }
     }
@@ -81,6 +85,9 @@ internal sealed class MemberSet(int shards)
 internal sealed class Membership(Connection connection)
 {
     public Connection Connection { get; } = connection;
+
+    /// <summary>Where in the room's sequence it entered: messages up to here, which may still be on their way to others, are not for it.</summary>
+    public Position Since { get; set; } = Position.None;
 
     /// <summary>Its place in its shard, -1 when it is in no set. Guarded by the set's lock.</summary>
     public int Slot { get; set; } = -1;

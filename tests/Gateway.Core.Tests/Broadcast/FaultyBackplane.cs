@@ -12,7 +12,7 @@ internal sealed class FaultyBackplane : IBackplane
     {
     }
 
-    public ValueTask<Position> SubscribeAsync(Audience audience) => throw new InvalidOperationException("secret");
+    public ValueTask<Position> SubscribeAsync(Audience audience, bool numbered = false) => throw new InvalidOperationException("secret");
 
     public ValueTask UnsubscribeAsync(Audience audience) => default;
 

@@ -75,14 +75,14 @@ public sealed class MemberSetTests
     private static HashSet<Connection> Shards(TestCore core, MemberSet set)
     {
         var all = new HashSet<Connection>();
-        var copy = Array.Empty<Connection>();
+        var copy = Array.Empty<Membership>();
         for (var shard = 0; shard < core.Connections.Shards; shard++)
         {
             var count = set.Copy(shard, ref copy);
-            foreach (var connection in copy.AsSpan(0, count))
+            foreach (var member in copy.AsSpan(0, count))
             {
-                Assert.Equal(shard, connection.Shard);
-                Assert.True(all.Add(connection));
+                Assert.Equal(shard, member.Connection.Shard);
+                Assert.True(all.Add(member.Connection));
             }
         }
         return all;
