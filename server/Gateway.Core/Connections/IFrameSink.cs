@@ -19,6 +19,6 @@ public interface IFrameSink
     /// <summary>The last bytes have been written: the outbox will not call again.</summary>
     void Complete();
 
-    /// <summary>Ends the connection without a word. May be called at any time, and again.</summary>
+    /// <summary>Ends the connection without a word, and fails the write under way. May be called at any time, and again, until the outbox has stopped.</summary>
     void Abort();
 }

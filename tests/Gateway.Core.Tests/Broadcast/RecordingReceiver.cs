@@ -1,5 +1,6 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Xunit;
 
 namespace Gateway.Core.Tests.Broadcast;
 
@@ -17,10 +18,15 @@ internal sealed class RecordingReceiver : IBackplaneReceiver
     /// <summary>What whoever brings messages has to wait for.</summary>
     public Task Ready { get; set; } = Task.CompletedTask;
 
+    /// <summary>What the taking of a message waits for.</summary>
+    public ManualResetEventSlim? Door { get; set; }
+
     public int Deliver(Audience audience, Message message, Position position)
     {
         // Payloads may be the caller's buffer: what is kept is copied.
+        var door = Door;
         lock (_lock) _arrived.Add((audience, message with { Payload = message.Payload.ToArray() }, position));
+        if (door != null) Assert.True(door.Wait(Within.Deadline));
         return 1;
     }
 
