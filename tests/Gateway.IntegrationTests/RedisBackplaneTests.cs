@@ -1,7 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.Core.Tests.Broadcast;
 using Gateway.Lifecycle;
 using Gateway.Redis;
@@ -24,9 +23,7 @@ public sealed class RedisBackplaneTests : BackplaneSpec
         await _connection.OpenAsync();
         var keys = new RedisKeys("gw");
         var instructions = new RedisInstructions(_connection, keys, ReplicaId.New(), TimeProvider.System, NullLogger<RedisInstructions>.Instance);
-        var backplane = new RedisBackplane(_connection, keys, instructions, NullLogger<RedisBackplane>.Instance);
-        await backplane.SubscribeAsync(Audience.Everyone); // as at the gateway's start
-        return backplane;
+        return new RedisBackplane(_connection, keys, instructions, NullLogger<RedisBackplane>.Instance);
     }
 
     protected override async ValueTask CloseAsync(IBackplane backplane)

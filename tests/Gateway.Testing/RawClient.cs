@@ -113,6 +113,7 @@ public sealed class RawClient : IChatClient
             _closed.TrySetResult((1006, null));
             _inbox.End(gone.Message);
         }
+        foreach (var answer in _asked.Values) answer.TrySetException(new IOException("the connection ended before the answer came"));
     }
 
     private void Take(ReadOnlySpan<byte> frame)
