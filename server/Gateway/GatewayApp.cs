@@ -56,6 +56,8 @@ internal static class GatewayApp
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
+        // What the framework would add by itself where SignalR is: nothing of ours has authorization data, and its wait would be kept for each connection.
+        ((IApplicationBuilder)app).Properties["__AuthorizationMiddlewareSet"] = true;
         app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), options.Metrics));
         app.UseGateway();
         app.UseRouting();

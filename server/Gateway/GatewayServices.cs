@@ -14,6 +14,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Net.Http.Headers;
 
 namespace Gateway;
 
@@ -37,6 +38,7 @@ public static class GatewayServices
         services.AddHostedService<CoreStart>();
         services.AddHostedService<MetricsBroadcaster>();
         services.AddHostedService<Goodbye>();
+        services.AddHostedService<QuietCollector>();
         if (options.Server.DirectSocket) services.Configure<SocketTransportOptions>(DirectSocket.Configure);
         return services;
     }
@@ -47,7 +49,9 @@ public static class GatewayServices
         var gate = app.ApplicationServices.GetRequiredService<ConnectGate>();
         var upgrade = app.ApplicationServices.GetRequiredService<OutboxUpgradeMiddleware>();
         var origins = app.ApplicationServices.GetRequiredService<OriginPolicy>();
-        app.UseCors(cors => cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials());
+        // Only for browsers: it has a service scope made for the request, which lives as long as the connection.
+        app.UseWhen(static context => context.Request.Headers.ContainsKey(HeaderNames.Origin), browsers =>
+            browsers.UseCors(cors => cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials()));
         app.Use((context, next) => gate.InvokeAsync(context, next));
         app.Use((context, next) => upgrade.InvokeAsync(context, next));
         // Both dialects have keep-alives of their own, so the framework needs no timer for each WebSocket.
