@@ -10,7 +10,7 @@ internal sealed record Scenario(
 
 internal static class Scenarios
 {
-    private const int WarmUpMessages = 3;
+    private const double CompilerSeconds = 1;
 
     public static IReadOnlyList<string> Names { get; } = ["rate", "flat", "small", "mixed", "stalled", "idle", "redis"];
 
@@ -33,7 +33,7 @@ internal static class Scenarios
     private static async Task<Result> WithAsync(Target target, Traffic load)
     {
         await using var server = await ServerProcess.StartAsync(target);
-        await (load with { Subscribers = Math.Min(load.Subscribers, 200), Rate = 0, Seconds = WarmUpMessages, Stalled = 0 }).RunAsync(target, [server]); // lets the compiler settle
+        await (load with { Subscribers = Math.Min(load.Subscribers, 200), Rate = 0, Seconds = CompilerSeconds, Stalled = 0 }).RunAsync(target, [server]); // lets the compiler settle
         return await load.RunAsync(target, [server]);
     }
 
