@@ -13,7 +13,8 @@ internal readonly record struct MachineLoad(double BusySeconds, double OwnSecond
         using var self = Process.GetCurrentProcess();
         if (!File.Exists("/proc/stat")) return default;
         var fields = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(f => double.Parse(f, CultureInfo.InvariantCulture)).ToArray();
-        return new MachineLoad((fields.Take(8).Sum() - fields[3] - fields[4]) / TicksPerSecond, self.TotalProcessorTime.TotalSeconds); // all but idle and waiting for disks
+        var busy = fields[0] + fields[1] + fields[2] + fields[7]; // user, nice, system, stolen; the interrupts' share is loopback's, and so ours
+        return new MachineLoad(busy / TicksPerSecond, self.TotalProcessorTime.TotalSeconds);
     }
 
     /// <summary>CPU of all other processes, as a share of one core.</summary>
