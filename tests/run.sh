@@ -83,7 +83,7 @@ for project in tests/*.Tests tests/*.IntegrationTests; do
     --logger "trx;LogFileName=$suite.trx" --logger "console;verbosity=minimal" --results-directory "$results"
   status=$?
   # Of the stacks, what is in our sources.
-  grep -vE '^\s*at .*\)$|^\s*$|^Test run for|^A total of|^Results File|^\[xUnit\.net|^Attachments:|/Sequence_[0-9a-f]+\.xml$' "$results/$suite.log"
+  grep -vE '^\s*at .*\)$|^\s*$|^Test run for|^A total of|^Results File|^\[xUnit\.net|^Attachments:|^Data collector .Blame. message: All tests finished|/Sequence_[0-9a-f]+\.xml$' "$results/$suite.log"
   count_trx "$suite" "$status" "$results/$suite.log" "$results/$suite.trx"
 done
 
