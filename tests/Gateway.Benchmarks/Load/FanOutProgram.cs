@@ -1,0 +1,70 @@
+namespace Gateway.Benchmarks.Load;
+
+/// <summary>Runs the scenarios, the gateway and its peers in turn so that all meet the same machine, and reports medians.</summary>
+internal static class FanOutProgram
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (FanOutOptions.Parse(args, out var options) is { } fault)
+        {
+            Console.Error.WriteLine(fault);
+            return 2;
+        }
+        var report = new Report(options);
+        foreach (var scenario in Scenarios.All(options).Where(s => options.Scenarios.Count == 0 || options.Scenarios.Contains(s.Name)))
+        {
+            var results = new List<Result>();
+            for (var round = 1; round <= options.Repeat; round++)
+            {
+                foreach (var target in scenario.Targets)
+                {
+                    Console.Write($"{scenario.Name} {round}/{options.Repeat} {target.Name}: ");
+                    var result = await scenario.RunAsync(target);
+                    results.Add(result);
+                    Console.WriteLine(scenario.Describe(result) + (result.IsNoisy ? "  (noisy)" : ""));
+                }
+            }
+            report.Add(scenario, results);
+        }
+        Console.WriteLine();
+        Console.WriteLine(report.Markdown());
+        if (options.Write) report.Write();
+        return 0;
+    }
+}
+
+internal sealed record FanOutOptions(IReadOnlySet<string> Scenarios, int Subscribers, double Seconds, int Repeat, bool Write)
+{
+    /// <returns>What is wrong with the arguments.</returns>
+    public static string? Parse(string[] args, out FanOutOptions options)
+    {
+        options = new FanOutOptions(new HashSet<string>(), 1000, 5, 3, false);
+        for (var i = 0; i < args.Length; i++)
+        {
+            var value = i + 1 < args.Length ? args[i + 1] : "";
+            switch (args[i])
+            {
+                case "--write":
+                    options = options with { Write = true };
+                    continue;
+                case "--scenario":
+                    options = options with { Scenarios = value.Split(',').ToHashSet() };
+                    break;
+                case "--subscribers" when int.TryParse(value, out var n) && n is > 0 and <= 20000:
+                    options = options with { Subscribers = n };
+                    break;
+                case "--seconds" when double.TryParse(value, out var s) && s is > 0 and <= 60:
+                    options = options with { Seconds = s };
+                    break;
+                case "--repeat" when int.TryParse(value, out var r) && r is > 0 and <= 20:
+                    options = options with { Repeat = r };
+                    break;
+                default:
+                    return $"{args[i]} {value}: unknown, or not a value for it";
+            }
+            i++;
+        }
+        var unknown = options.Scenarios.Except(Gateway.Benchmarks.Load.Scenarios.Names).ToList();
+        return unknown.Count == 0 ? null : $"unknown scenario {string.Join(", ", unknown)}; there are {string.Join(", ", Gateway.Benchmarks.Load.Scenarios.Names)}";
+    }
+}

@@ -1,0 +1,67 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
+using Gateway.Core.Wire;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gateway.Benchmarks.Micro;
+
+/// <summary>The core with some members in a room, whose sockets take everything at once.</summary>
+internal sealed class Bench
+{
+    private const int Shards = 1;
+
+    private readonly GatewayMeter _meter = new();
+    private readonly ConnectionEvents _events;
+    private readonly InProcessBackplane _backplane = new();
+
+    public Bench(int members)
+    {
+        _events = new ConnectionEvents(_meter, NullLogger<Connection>.Instance);
+        var policy = new RoomPolicy(ClientsPublish: true, Echo: true, Presence: true, Announce: false, SlowConsumerPolicy.Disconnect);
+        Connections = new ConnectionTable(Shards);
+        Rooms = new RoomTable(new RoomPolicies(policy, []), Shards);
+        Bounds = new FanOutBounds(Shards, BatchMessages: 128);
+        FanOut = new FanOut(Connections, Rooms, new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>()), Bounds, _meter, TimeProvider.System);
+        var publisher = new Publisher(_backplane, Rooms);
+        var membership = new RoomMembership(Rooms, publisher, _backplane, 100);
+        _backplane.Start(new BackplaneReceiver(FanOut, Connections, membership));
+        Poster = new BatchPoster(0, Bounds, _meter, TimeProvider.System);
+        Router = new CommandRouter(publisher, Rooms, membership, new CustomTypes([], false), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
+        for (var i = 0; i < members; i++)
+        {
+            var outbox = new Outbox(new OpenSink(i % 2 == 0 ? FrameFormat.RawWebSocket : FrameFormat.SignalRWebSocket), new OutboxLimits(256, 1 << 20), gates: 0, TimeProvider.System);
+            Sender = new Connection($"c{i}", new UserIdentity($"u{i}", "Ann"), i % 2 == 0 ? Dialect.Raw : Dialect.SignalR, outbox, _events, TimeProvider.System);
+            Connections.Add(Sender);
+            membership.JoinAsync(Sender, "lobby").AsTask().Wait();
+        }
+    }
+
+    public ConnectionTable Connections { get; }
+    public RoomTable Rooms { get; }
+    public FanOutBounds Bounds { get; }
+    public FanOut FanOut { get; }
+    public BatchPoster Poster { get; }
+    public CommandRouter Router { get; }
+    public Connection Sender { get; } = null!;
+    public long Delivered => _meter.Delivered;
+
+    private sealed class OpenSink(FrameFormat format) : IFrameSink
+    {
+        public FrameFormat Format => format;
+
+        public int TryWrite(ReadOnlySpan<byte> bytes) => bytes.Length;
+
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => default;
+
+        public void Complete()
+        {
+        }
+
+        public void Abort()
+        {
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Gateway.Benchmarks.Load;
+using Gateway.Benchmarks.Peers;
+
+switch (args)
+{
+    case ["micro", .. var rest]:
+        // In this process: the tool's own build of a project of its own does not get along with central package versions.
+        var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)).WithOptions(ConfigOptions.JoinSummary);
+        BenchmarkSwitcher.FromAssembly(typeof(FanOutProgram).Assembly).Run(rest.Length > 0 ? rest : ["--filter", "*"], config);
+        return 0;
+    case ["fanout", .. var rest]:
+        return await FanOutProgram.RunAsync(rest);
+    case ["peer", "signalr", var port]:
+        await SignalRPeer.RunAsync(int.Parse(port));
+        return 0;
+    case ["peer", "raw", var port]:
+        await RawPeer.RunAsync(int.Parse(port));
+        return 0;
+    default:
+        Console.Error.WriteLine("""
+            usage: dotnet run -c Release --project tests/Gateway.Benchmarks -- micro [BenchmarkDotNet arguments]
+                   dotnet run -c Release --project tests/Gateway.Benchmarks -- fanout [--scenario rate,flat,idle,stalled,mixed,small,redis]
+                                                                          [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
+            """);
+        return 2;
+}
