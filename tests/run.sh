@@ -5,12 +5,37 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+group=
 passed=0
 failed=0
 
 say() { printf '\n== %s\n' "$*"; }
 give_up() { printf '\n%s\n' "$*" >&2; printf '0 passed, 1 failed\n'; exit 1; }
+
+# Ends what a suite that hung or crashed left behind. Each suite is a process group of its own: nobody else's processes are in it.
+end_group() { [ -z "$group" ] || kill -KILL -- "-$group" 2>/dev/null; group=; }
+trap 'end_group; rm -rf "$results"' EXIT
+trap 'exit 130' INT TERM
+
+# bounded SECONDS LOG COMMAND...: runs it in a process group of its own, which `timeout` makes.
+bounded() {
+  timeout --kill-after=20 "$1" "${@:3}" >"$2" 2>&1 &
+  group=$!
+  wait "$group"
+  local status=$?
+  [ "$status" -ne 124 ] || echo "not done after $1 s: ended" >>"$2"
+  end_group
+  return "$status"
+}
+
+cat <<'PLAN'
+This will
+  1. look for the .NET SDK 10, Node.js 20 or later and redis-server; as root it installs redis-server with apt-get where it is missing
+  2. install the npm packages of tests/js and clients/examples into their node_modules
+  3. build Gateway.sln (Release)
+  4. run the .NET test projects and the JavaScript tests, which start gateways and redis-servers of their own on free ports
+  5. end with one line: N passed, N failed
+PLAN
 
 say "Tools: .NET SDK 10, Node.js 20 or later, redis-server"
 dotnet --version 2>/dev/null | grep -q '^10\.' || give_up "The .NET SDK 10 is missing: https://dotnet.microsoft.com/download"
@@ -18,9 +43,9 @@ node --version 2>/dev/null | grep -Eq '^v(2[0-9]|[3-9][0-9])\.' || give_up "Node
 if ! command -v redis-server >/dev/null; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "redis-server is missing: installing Debian's package"
-    apt-get update -qq >"$results/apt.log" 2>&1
+    timeout 300 apt-get update -qq >"$results/apt.log" 2>&1
     # RUNLEVEL=1 keeps the package from starting a service: the tests start servers of their own.
-    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >>"$results/apt.log" 2>&1 || cat "$results/apt.log"
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive timeout 300 apt-get install -y -qq --no-install-recommends redis-server >>"$results/apt.log" 2>&1 || cat "$results/apt.log"
   fi
   command -v redis-server >/dev/null || give_up "redis-server is missing: install it (Debian and Ubuntu: apt-get install redis-server)"
 fi
@@ -28,22 +53,23 @@ fi
 say "Packages of the JavaScript tests"
 for folder in tests/js clients/examples; do
   [ -f "$folder/package-lock.json" ] || continue
-  (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error) || give_up "npm ci failed in $folder"
+  (cd "$folder" && timeout 300 npm ci --no-audit --no-fund --loglevel=error) || give_up "npm ci failed in $folder"
 done
 
 say "Build"
-dotnet build Gateway.sln -c Release --nologo -v quiet -clp:ErrorsOnly || give_up "The build failed."
+timeout 900 dotnet build Gateway.sln -c Release --nologo -v quiet -clp:ErrorsOnly || give_up "The build failed."
 
-# One TRX file for each test project says how many ran. A run that left none, or in which none ran, counts as a failure.
+# One TRX file for each test project says how many ran. A run that left none, in which none ran, or that was cut short counts as a failure.
 count_trx() {
-  local suite=$1 file=$2
-  if [ ! -f "$file" ]; then echo "$suite: no result was written"; failed=$((failed + 1)); return; fi
-  local counters p f t
-  counters=$(grep -o '<Counters [^>]*>' "$file")
-  t=$(sed -E 's/.* total="([0-9]+)".*/\1/' <<<"$counters")
-  p=$(sed -E 's/.* passed="([0-9]+)".*/\1/' <<<"$counters")
-  f=$((t - p))
-  [ "$t" -gt 0 ] || f=1
+  local suite=$1 status=$2 log=$3 file=$4 counters p=0 f=0 t=0
+  if [ -f "$file" ]; then
+    counters=$(grep -o '<Counters [^>]*>' "$file")
+    t=$(sed -nE 's/.* total="([0-9]+)".*/\1/p' <<<"$counters")
+    p=$(sed -nE 's/.* passed="([0-9]+)".*/\1/p' <<<"$counters")
+    t=${t:-0}; p=${p:-0}; f=$((t - p))
+  fi
+  if [ "$t" = 0 ]; then echo "$suite: no test ran"; f=1
+  elif grep -qi 'test run was aborted' "$log" || { [ "$status" -ne 0 ] && [ "$f" = 0 ]; }; then echo "$suite: cut short (exit code $status)"; f=$((f + 1)); fi
   printf '%s: %d passed, %d failed\n' "$suite" "$p" "$f"
   passed=$((passed + p)); failed=$((failed + f))
 }
@@ -51,16 +77,18 @@ count_trx() {
 for project in tests/*.Tests tests/*.IntegrationTests; do
   suite=$(basename "$project")
   say "$suite"
-  timeout --kill-after=20 420 dotnet test "$project" -c Release --no-build --nologo -v quiet \
-    --logger "trx;LogFileName=$suite.trx" --logger "console;verbosity=quiet" --results-directory "$results" 2>&1 | grep -v '^\s*at \|^$\|^Test run for\|^A total of'
-  status=${PIPESTATUS[0]}
-  before=$failed
-  count_trx "$suite" "$results/$suite.trx"
-  if [ "$status" -ne 0 ] && [ "$failed" = "$before" ]; then echo "$suite: the runner ended with $status"; failed=$((failed + 1)); fi
+  # A test that hangs is named. The suite's own limit is for what hangs outside of a test.
+  bounded 420 "$results/$suite.log" dotnet test "$project" -c Release --no-build --nologo -v quiet \
+    --blame-hang-timeout 120s --blame-hang-dump-type none \
+    --logger "trx;LogFileName=$suite.trx" --logger "console;verbosity=minimal" --results-directory "$results"
+  status=$?
+  # Of the stacks, what is in our sources.
+  grep -vE '^\s*at .*\)$|^\s*$|^Test run for|^A total of|^Results File|^\[xUnit\.net|^Attachments:|^Data collector .Blame. message: All tests finished|/Sequence_[0-9a-f]+\.xml$' "$results/$suite.log"
+  count_trx "$suite" "$status" "$results/$suite.log" "$results/$suite.trx"
 done
 
 say "JavaScript"
-(cd tests/js && timeout --kill-after=20 240 npm test --silent -- --test-reporter=tap >"$results/js.tap" 2>&1)
+bounded 240 "$results/js.tap" npm test --prefix tests/js --silent -- --test-reporter=tap
 status=$?
 p=$(sed -nE 's/^# pass ([0-9]+)$/\1/p' "$results/js.tap"); t=$(sed -nE 's/^# tests ([0-9]+)$/\1/p' "$results/js.tap")
 p=${p:-0}; t=${t:-0}; f=$((t - p))

@@ -1,10 +1,9 @@
-using System.Text.RegularExpressions;
 using Xunit;
 
 namespace Gateway.Core.Tests;
 
 /// <summary>Who may import whom, read off the sources. The map is in docs/architecture.md.</summary>
-public sealed partial class ArchitectureTests
+public sealed class ArchitectureTests
 {
     private static readonly string Root = FindRoot();
 
@@ -19,13 +18,21 @@ public sealed partial class ArchitectureTests
         ["Commands"] = ["Messages", "Wire", "Connections", "Rooms", "Broadcast"],
     };
 
+    private static readonly string[] HostLibraries =
+    [
+        "Microsoft.AspNetCore", "StackExchange.Redis", "YamlDotNet", "OpenTelemetry",
+        "Microsoft.Extensions.Hosting", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Configuration",
+    ];
+
+    private static readonly string[] Parallel = ["Raw", "SignalR", "Redis"];
+
     [Fact]
     public void CoreRoomsImportOnlyWhatStandsBelowThem() => Check("server/Gateway.Core", (folder, import) =>
-        import.StartsWith("Gateway.Core.", StringComparison.Ordinal) && import.Split('.')[2] is var room && room != folder && !Core[folder].Contains(room));
+        Core.Keys.Any(room => room != folder && !Core[folder].Contains(room) && import.IsIn("Gateway.Core." + room)));
 
     [Fact]
     public void CoreKnowsNeitherItsHostsNorTheirLibraries() => Check("server/Gateway.Core", (_, import) =>
-        HostLibraries().IsMatch(import) || (import.StartsWith("Gateway.", StringComparison.Ordinal) && !import.StartsWith("Gateway.Core", StringComparison.Ordinal)));
+        HostLibraries.Any(import.IsIn) || (import.IsIn("Gateway") && !import.IsIn("Gateway.Core")));
 
     [Fact]
     public void CoreConsistsOfTheRoomsOnTheMap() =>
@@ -35,39 +42,53 @@ public sealed partial class ArchitectureTests
     [InlineData("Raw")]
     [InlineData("SignalR")]
     [InlineData("Redis")]
-    public void DialectsAndBackplaneDoNotImportOneAnother(string folder) => Check($"server/Gateway/{folder}", (_, import) =>
-        new[] { "Raw", "SignalR", "Redis" }.Where(other => other != folder).Any(other => import == $"Gateway.{other}"));
+    public void DialectsAndBackplaneDoNotImportOneAnother(string own) => Check($"server/Gateway/{own}", (_, import) =>
+        Parallel.Where(other => other != own).Any(other => import.IsIn("Gateway." + other) || import.IsIn(other)));
 
     [Fact]
     public void OnlyTheCompositionRootKnowsTheDialectsAndTheBackplane() => Check("server/Gateway", (folder, import) =>
-        folder is not ("" or "Raw" or "SignalR" or "Redis") && import is "Gateway.Raw" or "Gateway.SignalR" or "Gateway.Redis" && folder != "");
+        folder != "" && !Parallel.Contains(folder) && Parallel.Any(one => import.IsIn("Gateway." + one)));
+
+    [Fact]
+    public void NamespaceFollowsFromTheFolder()
+    {
+        foreach (var project in new[] { "Gateway.Core", "Gateway" })
+        {
+            Report(Sources("server/" + project).SelectMany(source =>
+            {
+                var expected = Path.GetDirectoryName(source.Path)!["server/".Length..].Replace('/', '.');
+                return source.Namespaces.Where(declared => declared.Name != expected)
+                    .Select(declared => $"{source.Path}:{declared.Line} declares {declared.Name} in the folder of {expected}");
+            }));
+        }
+    }
 
     [Fact]
     public void ClientsNeverImportTheServer()
     {
-        Check("clients", (_, import) => import.StartsWith("Gateway", StringComparison.Ordinal) && !import.StartsWith("Gateway.Client", StringComparison.Ordinal));
+        Check("clients", (_, import) => import.IsIn("Gateway") && !import.IsIn("Gateway.Client"));
         Assert.DoesNotContain(Directory.EnumerateFiles(Path.Combine(Root, "clients"), "*.csproj", SearchOption.AllDirectories), p => File.ReadAllText(p).Contains("server/", StringComparison.Ordinal));
     }
 
-    /// <param name="isForbidden">Gets the file's folder below <paramref name="below"/> and the namespace that it imports.</param>
-    private static void Check(string below, Func<string, string, bool> isForbidden)
+    /// <param name="isForbidden">Gets the file's first folder below <paramref name="below"/> and what the file imports.</param>
+    private static void Check(string below, Func<string, SourceName, bool> isForbidden) => Report(Sources(below).SelectMany(source =>
     {
-        var folder = Path.Combine(Root, below);
-        var faults = new List<string>();
-        var files = 0;
-        foreach (var file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))
-        {
-            var relative = Path.GetRelativePath(folder, file).Replace('\\', '/');
-            if (relative.Split('/').Any(part => part is "bin" or "obj" or "node_modules")) continue;
-            files++;
-            var room = relative.Contains('/') ? relative.Split('/')[0] : "";
-            var lines = File.ReadAllLines(file);
-            for (var i = 0; i < lines.Length; i++)
-                if (Import().Match(lines[i]) is { Success: true } match && isForbidden(room, match.Groups[1].Value))
-                    faults.Add($"{below}/{relative}:{i + 1} imports {match.Groups[1].Value}");
-        }
-        Assert.True(files > 0, $"no sources in {below}");
-        Assert.True(faults.Count == 0, string.Join('\n', faults));
+        var rest = source.Path[(below.Length + 1)..];
+        var folder = rest.Contains('/') ? rest.Split('/')[0] : "";
+        return source.Imports.Where(import => isForbidden(folder, import)).Select(import => $"{source.Path}:{import.Line} imports {import.Name}");
+    }));
+
+    private static void Report(IEnumerable<string> faults) => Assert.True(!faults.Any(), string.Join('\n', faults));
+
+    private static List<SourceFile> Sources(string below)
+    {
+        var sources = Directory.EnumerateFiles(Path.Combine(Root, below), "*.cs", SearchOption.AllDirectories)
+            .Select(file => (File: file, Relative: Path.GetRelativePath(Root, file).Replace('\\', '/')))
+            .Where(source => !source.Relative.Split('/').Any(part => part is "bin" or "obj" or "node_modules"))
+            .Select(source => SourceFile.Read(source.Relative, File.ReadLines(source.File)))
+            .ToList();
+        Assert.True(sources.Count > 0, $"no sources in {below}");
+        return sources;
     }
 
     private static string FindRoot()
@@ -77,10 +98,4 @@ public sealed partial class ArchitectureTests
                 return folder.FullName;
         throw new InvalidOperationException("Gateway.sln was not found above " + AppContext.BaseDirectory);
     }
-
-    [GeneratedRegex(@"^\s*(?:global\s+)?using\s+(?:static\s+)?(?:\w+\s*=\s*)?([\w.]+);")]
-    private static partial Regex Import();
-
-    [GeneratedRegex(@"^(Microsoft\.AspNetCore|StackExchange\.Redis|YamlDotNet|OpenTelemetry|Microsoft\.Extensions\.(Hosting|DependencyInjection|Configuration))\b")]
-    private static partial Regex HostLibraries();
 }

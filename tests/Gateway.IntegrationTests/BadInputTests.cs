@@ -123,6 +123,7 @@ public sealed class BadInputTests : IAsyncLifetime
         { "invalid UTF-8", Frame(HandMadeSocket.Text, [0xff, 0xfe]), 1007 },
         { "UTF-8 cut short", Frame(HandMadeSocket.Text, [0xc3]), 1007 },
         { "reserved bit", [0xc1, 0x80, 0, 0, 0, 0], 1002 },
+        { "unmasked", [0x81, 0x04, .. "ping"u8], 1002 },
         { "unknown opcode", [0x83, 0x80, 0, 0, 0, 0], 1002 },
         { "continuation of nothing", Frame(HandMadeSocket.Continuation, [1]), 1002 },
         { "fragmented ping", [0x09, 0x80, 0, 0, 0, 0], 1002 },

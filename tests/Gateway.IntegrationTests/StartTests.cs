@@ -39,7 +39,7 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task EnvironmentCounts()
     {
-        var (exitCode, output) = await GatewayProcess.RunToExitAsync([], new Dictionary<string, string> { ["GATEWAY_SERVER__PORT"] = "99999" });
+        var (exitCode, output, _) = await GatewayProcess.RunToExitAsync([], new Dictionary<string, string> { ["GATEWAY_SERVER__PORT"] = "99999" });
 
         Assert.Equal(1, exitCode);
         Assert.Contains("GATEWAY_SERVER__PORT", output);
@@ -67,10 +67,11 @@ public sealed class StartTests : IDisposable
 
     private static async Task RefusesAsync(string[] arguments, int faults, params string[] words)
     {
-        var (exitCode, output) = await GatewayProcess.RunToExitAsync(arguments);
+        var (exitCode, output, errors) = await GatewayProcess.RunToExitAsync(arguments);
 
         Assert.True(exitCode == 1, output);
-        Assert.Equal(faults, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(faults, errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(errors, output); // and not a word beside
         Assert.All(words, word => Assert.Contains(word, output));
         Assert.DoesNotContain("   at ", output);
         Assert.DoesNotContain("Exception", output);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Gateway.Testing.Prometheus;
 
 namespace Gateway.Testing;
 
@@ -12,6 +13,7 @@ public sealed partial class GatewayProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = [];
+    private readonly ConcurrentQueue<string> _errors = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private GatewayProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
@@ -23,10 +25,17 @@ public sealed partial class GatewayProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(), // where there is no config/gateway.yaml
         };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("GATEWAY_", StringComparison.OrdinalIgnoreCase)).ToList())
+            start.Environment.Remove(name); // whoever runs the tests may have a gateway of their own configured
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Take(line.Data);
-        _process.ErrorDataReceived += (_, line) => Take(line.Data);
+        _process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data == null) return;
+            _errors.Enqueue(line.Data);
+            Take(line.Data);
+        };
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
@@ -36,6 +45,8 @@ public sealed partial class GatewayProcess : IAsyncDisposable
 
     /// <summary>The page for Prometheus.</summary>
     public Uri? Metrics { get; private set; }
+
+    /// <summary>Both streams, as they came.</summary>
     public string Output => string.Join('\n', _output);
     public int Id => _process.Id;
 
@@ -56,12 +67,12 @@ public sealed partial class GatewayProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>For a start that is expected to fail: runs to the end and returns exit code and what was printed.</summary>
-    public static async Task<(int ExitCode, string Output)> RunToExitAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    /// <summary>For a start that is expected to fail: runs to the end and returns exit code, what was printed on both streams, and what of it on standard error.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunToExitAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         await using var gateway = new GatewayProcess(arguments, environment);
         await gateway._process.WaitForExitAsync().Within("the gateway to give up", TimeSpan.FromSeconds(30));
-        return (gateway._process.ExitCode, gateway.Output);
+        return (gateway._process.ExitCode, gateway.Output, string.Join('\n', gateway._errors));
     }
 
     /// <summary>Asks it to stop, as an init system does, and returns the exit code.</summary>
@@ -75,6 +86,13 @@ public sealed partial class GatewayProcess : IAsyncDisposable
     public void SendSignal(int signal)
     {
         if (kill(_process.Id, signal) != 0) throw new InvalidOperationException("the gateway's process is gone");
+    }
+
+    /// <summary>Reads the page as Prometheus would, only stricter.</summary>
+    public async Task<PrometheusPage> ScrapeAsync()
+    {
+        using var http = new HttpClient();
+        return PrometheusText.Parse(await http.GetByteArrayAsync(Metrics).Within("the metrics page"));
     }
 
     public void Kill() => _process.Kill();

@@ -1,24 +1,49 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Gateway.Testing;
 
-/// <summary>A real redis-server of the test's own, on a free port, without persistence.</summary>
+/// <summary>A real redis-server of the test's own, on a free port and in a directory that goes with it.</summary>
 public sealed class RedisServer : IAsyncDisposable
 {
+    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-redis").FullName;
+    private readonly ConcurrentQueue<string> _output = [];
+    private readonly bool _keepsData;
     private Process? _process;
 
-    private RedisServer(int port) => Port = port;
+    private RedisServer(bool keepsData) => _keepsData = keepsData;
 
-    public int Port { get; }
+    public int Port { get; private set; }
     public string Address => $"127.0.0.1:{Port}";
 
-    public static async Task<RedisServer> StartAsync()
+    /// <param name="keepsData">Every write is on disk before it is acknowledged, and there again after a restart; otherwise a restart begins empty.</param>
+    public static async Task<RedisServer> StartAsync(bool keepsData = false)
     {
-        var redis = new RedisServer(FreePort());
-        await redis.StartProcessAsync();
-        return redis;
+        var redis = new RedisServer(keepsData);
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                redis.Port = FreePort();
+                try
+                {
+                    await redis.StartProcessAsync();
+                    return redis;
+                }
+                catch (InvalidOperationException) when (attempt < 3 && redis._output.Any(line => line.Contains("Address already in use", StringComparison.Ordinal)))
+                {
+                    await redis.KillAsync(); // somebody else was faster: another port
+                    redis._output.Clear();
+                }
+            }
+        }
+        catch
+        {
+            await redis.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task KillAsync()
@@ -30,7 +55,7 @@ public sealed class RedisServer : IAsyncDisposable
         process.Dispose();
     }
 
-    /// <summary>Starts again on the same port, empty.</summary>
+    /// <summary>Starts again on the same port, with its data if it keeps any.</summary>
     public Task RestartAsync() => StartProcessAsync();
 
     /// <summary>Sends one inline command and returns the first line of the answer.</summary>
@@ -44,7 +69,11 @@ public sealed class RedisServer : IAsyncDisposable
         return await reader.ReadLineAsync().Within("redis-server to answer") ?? "";
     }
 
-    public async ValueTask DisposeAsync() => await KillAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
+    }
 
     private static int FreePort()
     {
@@ -55,7 +84,8 @@ public sealed class RedisServer : IAsyncDisposable
 
     private async Task StartProcessAsync()
     {
-        var start = new ProcessStartInfo("redis-server", ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath()])
+        var start = new ProcessStartInfo("redis-server",
+            ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", _keepsData ? "yes" : "no", "--appendfsync", "always", "--dir", _folder])
         {
             RedirectStandardOutput = true,
         };
@@ -67,19 +97,23 @@ public sealed class RedisServer : IAsyncDisposable
         {
             throw new InvalidOperationException("redis-server was not found: install Debian's package redis-server, or put it on the PATH", fault);
         }
-        _process.OutputDataReceived += static (_, _) => { };
+        _process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
         _process.BeginOutputReadLine();
         await Deadline.Until(AnswersAsync, "redis-server answers");
     }
 
     private async Task<bool> AnswersAsync()
     {
-        if (_process is { HasExited: true }) throw new InvalidOperationException($"redis-server ended with {_process.ExitCode}");
+        if (_process is { HasExited: true } ended)
+        {
+            await ended.WaitForExitAsync(); // until all that it printed is here
+            throw new InvalidOperationException($"redis-server ended with {ended.ExitCode}:\n{string.Join('\n', _output)}");
+        }
         try
         {
-            return await CommandAsync("PING") == "+PONG";
+            return await CommandAsync("PING") == "+PONG"; // or -LOADING, while it reads its data
         }
-        catch (SocketException)
+        catch (Exception early) when (early is SocketException or IOException)
         {
             return false;
         }

@@ -5,7 +5,7 @@ import { within } from "./processes.js";
 
 const TARGETS = ["welcome", "chat", "metrics", "system", "presence", "direct"];
 
-class Inbox {
+export class Inbox {
   all = [];
   #read = new Map();
   #waiting = [];
@@ -15,14 +15,16 @@ class Inbox {
     for (const look of this.#waiting.splice(0)) look();
   }
 
-  async next(type, matches = () => true) {
+  /** The next of this type; other messages that come meanwhile do not prolong the wait. */
+  async next(type, matches = () => true, ms = 15000) {
+    const end = Date.now() + ms;
     for (;;) {
       for (let i = this.#read.get(type) ?? 0; i < this.all.length; i++) {
         this.#read.set(type, i + 1);
         if (this.all[i].type === type && matches(this.all[i].payload)) return this.all[i].payload;
       }
       const changed = new Promise((resolve) => this.#waiting.push(resolve));
-      await within(changed, `a message of type ${type}; so far: ${this.all.map((m) => m.type)}`);
+      await within(changed, () => `a message of type ${type}; so far: ${this.all.map((m) => m.type)}`, ms, end - Date.now());
     }
   }
 }

@@ -72,6 +72,28 @@ for (const transport of Object.keys(TRANSPORTS)) {
         assert.equal((await hub.next("system", (s) => s.username === "Zoe")).event, "leave");
       });
 
+      it("a join through either dialect is told to those who are there", async () => {
+        const shared = `${room}-shared`;
+        for (const [first, second] of [[hub, raw], [raw, hub]]) {
+          await first.request("join", { room: shared });
+          await second.request("join", { room: shared });
+          const told = await first.next("system", (s) => s.room === shared);
+          const { user_id, username } = second.welcome;
+          assert.ok(Number.isInteger(told.offset));
+          assert.deepEqual(told, { event: "join", room: shared, user_id, username, offset: told.offset });
+          await second.request("leave", { room: shared });
+          await first.next("system", (s) => s.room === shared && s.event === "leave");
+          await first.request("leave", { room: shared });
+        }
+      });
+
+      it("the result of a chat is an object", async () => {
+        for (const from of [hub, raw]) {
+          const result = await from.request("chat", { room, content: "an object" });
+          assert.equal(Object.getPrototypeOf(result), Object.prototype);
+        }
+      });
+
       it("errors say what was wrong", async () => {
         await assert.rejects(hub.request("chat", { content: 5 }), /HubException: 400: content must be a string$/);
         await assert.rejects(raw.request("chat", { content: 5 }), /^Error: 400: content must be a string$/);

@@ -9,15 +9,18 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 function gatewayDll() {
-  const candidates = [process.env.GATEWAY_DLL, ...["Release", "Debug"].map((c) => `${root}server/Gateway/bin/${c}/net10.0/Gateway.dll`)];
-  const found = candidates.find((path) => path && existsSync(path));
-  if (!found) throw new Error("Gateway.dll was not found: build server/Gateway first");
+  const built = ["Release", "Debug"].map((c) => `${root}server/Gateway/bin/${c}/net10.0/Gateway.dll`);
+  const candidates = process.env.GATEWAY_DLL ? [process.env.GATEWAY_DLL] : built; // who names one means that one
+  const found = candidates.find((path) => existsSync(path));
+  if (!found) throw new Error(`none of ${candidates.join(", ")} exists: build server/Gateway first, or name another Gateway.dll in GATEWAY_DLL`);
   return found;
 }
 
-export function within(promise, what, ms = 15000) {
+/** @param left What remains of `ms`, where several waits share it. @param what A text, or what makes it when the time is over. */
+export function within(promise, what, ms = 15000, left = ms) {
   let timer;
-  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`waited ${ms} ms for ${what}`)), ms)));
+  const fault = () => new Error(`waited ${ms} ms for ${typeof what === "function" ? what() : what}`);
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(fault()), Math.max(left, 0))));
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
@@ -38,9 +41,12 @@ export async function freePort() {
   return port;
 }
 
+/** The environment without what whoever runs the tests may have configured for a gateway of their own. */
+const environment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^GATEWAY_/i.test(name)));
+
 /** Starts a gateway and returns its base URL; `stop` asks it to end and waits. */
 export async function startGateway(...args) {
-  const child = spawn("dotnet", [gatewayDll(), "--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", "--rate_limit:messages=0", ...args], { cwd: tmpdir() });
+  const child = spawn("dotnet", [gatewayDll(), "--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", "--rate_limit:messages=0", ...args], { cwd: tmpdir(), env: environment() });
   let output = "";
   const ready = new Promise((resolve, reject) => {
     const take = (data) => {
@@ -53,7 +59,10 @@ export async function startGateway(...args) {
     child.on("exit", (code) => reject(new Error(`the gateway ended with ${code}:\n${output}`)));
     child.on("error", reject);
   });
-  const url = await within(ready, "the gateway to start", 30000);
+  const url = await within(ready, "the gateway to start", 30000).catch((fault) => {
+    child.kill("SIGKILL");
+    throw fault;
+  });
   const exited = new Promise((resolve) => child.on("exit", resolve));
   const end = (signal) => async () => {
     if (child.exitCode === null) child.kill(signal);
@@ -72,7 +81,10 @@ export async function startRedis() {
       socket.on("data", () => (socket.destroy(), resolve(true)));
       socket.on("error", () => resolve(false));
     });
-  await Promise.race([until(answers, "redis-server answers"), failed]);
+  await Promise.race([until(answers, "redis-server answers"), failed]).catch((fault) => {
+    child.kill("SIGKILL");
+    throw fault;
+  });
   const exited = new Promise((resolve) => child.on("exit", resolve));
   return { address: `127.0.0.1:${port}`, stop: () => (child.kill("SIGKILL"), within(exited, "redis-server to end")) };
 }

@@ -3,7 +3,7 @@ using Gateway.Configuration;
 using Gateway.Lifecycle;
 using Gateway.Metrics;
 using Gateway.Metrics.Prometheus;
-using Gateway.Tests.Metrics.Prometheus;
+using Gateway.Testing.Prometheus;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;

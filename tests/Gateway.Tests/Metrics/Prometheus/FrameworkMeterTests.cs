@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
+using Gateway.Testing.Prometheus;
 using Xunit;
 
 namespace Gateway.Tests.Metrics.Prometheus;

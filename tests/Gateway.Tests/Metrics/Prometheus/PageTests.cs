@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Gateway.Testing.Prometheus;
 using Xunit;
 
 namespace Gateway.Tests.Metrics.Prometheus;

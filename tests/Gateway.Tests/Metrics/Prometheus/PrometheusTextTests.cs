@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Testing.Prometheus;
 using Xunit;
 
 namespace Gateway.Tests.Metrics.Prometheus;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Gateway.Metrics.Prometheus;
+using Gateway.Testing.Prometheus;
 using Xunit;
 
 namespace Gateway.Tests.Metrics.Prometheus;

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using Gateway.Metrics.Prometheus;
+using Gateway.Testing.Prometheus;
 using Microsoft.AspNetCore.Builder;
 using Xunit;
 

@@ -1,7 +1,7 @@
-namespace Gateway.Tests.Metrics.Prometheus;
+namespace Gateway.Testing.Prometheus;
 
 /// <summary>A page as it was read, its families in the page's order. Refuses families that are interleaved or come twice.</summary>
-internal sealed class PrometheusPage
+public sealed class PrometheusPage
 {
     private readonly List<PrometheusFamily> _families = [];
 
@@ -12,13 +12,13 @@ internal sealed class PrometheusPage
 
     public bool Has(string name) => _families.Exists(family => family.Name == name);
 
-    public void Begin(string name, string help, string line)
+    internal void Begin(string name, string help, string line)
     {
         PrometheusText.Require(!Has(name), "a family's second HELP", line);
         _families.Add(new PrometheusFamily(name, help));
     }
 
-    public void SetType(string name, string type, string line)
+    internal void SetType(string name, string type, string line)
     {
         PrometheusText.Require(_families.Count > 0 && _families[^1].Name == name, "TYPE without HELP ahead of it", line);
         PrometheusText.Require(_families[^1].Type is null, "a family's second TYPE", line);
@@ -26,7 +26,7 @@ internal sealed class PrometheusPage
         _families[^1].Type = type;
     }
 
-    public void Add(PrometheusSample sample, string line)
+    internal void Add(PrometheusSample sample, string line)
     {
         PrometheusText.Require(_families.Count > 0 && _families[^1].Type is not null, "a sample without TYPE", line);
         PrometheusText.Require(_families[^1].Owns(sample.Name), $"a sample among those of {_families[^1].Name}", line);
@@ -34,18 +34,18 @@ internal sealed class PrometheusPage
     }
 }
 
-internal sealed record PrometheusSample(string Name, IReadOnlyDictionary<string, string> Labels, double Value)
+public sealed record PrometheusSample(string Name, IReadOnlyDictionary<string, string> Labels, double Value)
 {
     /// <summary>Equal for the same name and labels, but for those left out.</summary>
     public string Identity(string? without = null) =>
         Name + string.Concat(Labels.Where(label => label.Key != without).Select(label => $"|{label.Key}={label.Value.Length}:{label.Value}"));
 }
 
-internal sealed class PrometheusFamily(string name, string help)
+public sealed class PrometheusFamily(string name, string help)
 {
     public string Name => name;
     public string Help => help;
-    public string? Type { get; set; }
+    public string? Type { get; internal set; }
     public List<PrometheusSample> Samples { get; } = [];
 
     /// <summary>Of the only series.</summary>
@@ -57,5 +57,5 @@ internal sealed class PrometheusFamily(string name, string help)
 
     public IEnumerable<PrometheusSample> Of(string suffix) => Samples.Where(sample => sample.Name == name + suffix);
 
-    public bool Owns(string sample) => Type == "histogram" ? sample == name + "_bucket" || sample == name + "_sum" || sample == name + "_count" : sample == name;
+    internal bool Owns(string sample) => Type == "histogram" ? sample == name + "_bucket" || sample == name + "_sum" || sample == name + "_count" : sample == name;
 }

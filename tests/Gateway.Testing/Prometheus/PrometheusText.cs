@@ -2,13 +2,13 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Gateway.Tests.Metrics.Prometheus;
+namespace Gateway.Testing.Prometheus;
 
 /// <summary>
 /// Reads the text exposition format 0.0.4 and refuses what Prometheus or its linter would: stricter than Prometheus itself, so that whatever
 /// comes through is well-formed for everyone.
 /// </summary>
-internal static partial class PrometheusText
+public static partial class PrometheusText
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 

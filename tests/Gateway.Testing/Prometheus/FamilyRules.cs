@@ -1,4 +1,4 @@
-namespace Gateway.Tests.Metrics.Prometheus;
+namespace Gateway.Testing.Prometheus;
 
 /// <summary>What holds within and between whole families.</summary>
 internal static class FamilyRules
