@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Gateway.Configuration;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Testing;
 
@@ -15,6 +18,7 @@ public sealed class SlowConsumerTests
     public async Task IsClosedUnderThePolicyDisconnect(string path)
     {
         await using var gateway = await StartAsync(SlowConsumerPolicy.Disconnect);
+        using var closed = new ClosedReasons(gateway.Get<GatewayMeter>());
         await using var healthy = await RawClient.ConnectAsync(gateway.Server, "?rooms=r");
         using var stalled = await OpenStalledAsync(gateway, path);
 
@@ -22,6 +26,8 @@ public sealed class SlowConsumerTests
 
         var frames = await stalled.ReadAllAsync();
         if (frames.Count > 0 && frames[^1].Opcode == HandMadeSocket.Close) Assert.Equal((1008, "slow consumer"), frames[^1].CloseStatus); // if the socket still took it
+        await Deadline.Until(() => gateway.Get<ConnectionTable>().Count == 1, "only the healthy one is left");
+        Assert.Equal("slow consumer", Assert.Single(closed.Reasons));
         Assert.Equal(2000, healthy.All.Count(m => m.Type == "chat"));
     }
 
@@ -82,7 +88,7 @@ public sealed class SlowConsumerTests
     public async Task OnTheFallbackTransportsIsHeldToTheSamePolicy(int transport)
     {
         await using var gateway = await StartAsync(SlowConsumerPolicy.Disconnect);
-        var connections = gateway.Get<Gateway.Core.Connections.ConnectionTable>();
+        var connections = gateway.Get<ConnectionTable>();
         using var http = new HttpClient();
         using var negotiated = await http.PostAsync(new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1"), null).Within("negotiation");
         var token = System.Text.Json.JsonDocument.Parse(await negotiated.Content.ReadAsStreamAsync()).RootElement.GetProperty("connectionToken").GetString();
@@ -154,5 +160,22 @@ public sealed class SlowConsumerTests
     {
         var json = System.Text.Json.JsonDocument.Parse(frame.Payload).RootElement;
         return new ReceivedMessage(json.GetProperty("type").GetString()!, System.Text.Encoding.UTF8.GetBytes(json.GetProperty("payload").GetRawText()));
+    }
+
+    /// <summary>Why this one gateway closed connections.</summary>
+    private sealed class ClosedReasons : IDisposable
+    {
+        private readonly MeterListener _listener = new();
+        private readonly ConcurrentQueue<string> _reasons = [];
+
+        public ClosedReasons(GatewayMeter meter)
+        {
+            _listener.SetMeasurementEventCallback<long>((_, _, tags, _) => _reasons.Enqueue((string)tags[0].Value!));
+            _listener.EnableMeasurementEvents(meter.Closed);
+        }
+
+        public IReadOnlyCollection<string> Reasons => _reasons;
+
+        public void Dispose() => _listener.Dispose();
     }
 }

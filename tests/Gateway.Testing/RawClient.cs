@@ -104,7 +104,7 @@ public sealed class RawClient : IChatClient
                 Take(message.GetBuffer().AsSpan(0, (int)message.Length));
                 message.SetLength(0);
             }
-            if (_socket.State == WebSocketState.CloseReceived) await _socket.CloseOutputAsync(_socket.CloseStatus!.Value, null, default);
+            await AnswerCloseAsync();
             _closed.TrySetResult(((int)_socket.CloseStatus!.Value, _socket.CloseStatusDescription ?? ""));
             _inbox.End($"closed with {(int)_socket.CloseStatus!.Value} {_socket.CloseStatusDescription}");
         }
@@ -114,6 +114,18 @@ public sealed class RawClient : IChatClient
             _inbox.End(gone.Message);
         }
         foreach (var answer in _asked.Values) answer.TrySetException(new IOException("the connection ended before the answer came"));
+    }
+
+    private async Task AnswerCloseAsync()
+    {
+        try
+        {
+            if (_socket.State == WebSocketState.CloseReceived) await _socket.CloseOutputAsync(_socket.CloseStatus!.Value, null, default);
+        }
+        catch (WebSocketException)
+        {
+            // What we received is the answer to a close of our own, which the socket notes only now as sent.
+        }
     }
 
     private void Take(ReadOnlySpan<byte> frame)

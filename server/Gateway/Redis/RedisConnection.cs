@@ -12,6 +12,7 @@ namespace Gateway.Redis;
 internal sealed partial class RedisConnection(GatewayOptions options, ReadinessState readiness, GatewayMeter meter, ILogger<RedisConnection> logger) : IAsyncDisposable
 {
     private const string Part = "redis";
+    private static readonly TimeSpan SubscriberWait = TimeSpan.FromSeconds(5);
 
     private ConnectionMultiplexer? _multiplexer;
 
@@ -26,14 +27,15 @@ internal sealed partial class RedisConnection(GatewayOptions options, ReadinessS
         var configuration = ConfigurationOptions.Parse(options.Redis.Connection);
         configuration.AbortOnConnectFail = false;
         configuration.ClientName = "gateway";
-        meter.Gauge("gateway_backplane_up", "1 while the connection to the backplane stands, else 0.", () => _multiplexer is { IsConnected: true } ? 1 : 0);
+        meter.Gauge("gateway_backplane_up", "1 while the connection to the backplane stands, else 0.", () => _multiplexer is { } multiplexer && IsConnected(multiplexer) ? 1 : 0);
         readiness.SetNotReady(Part, "Redis is not connected yet");
         var multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
         multiplexer.ConnectionFailed += (_, e) => Report(e.ConnectionType.ToString(), up: false);
         multiplexer.ConnectionRestored += (_, e) => Report(e.ConnectionType.ToString(), up: true);
         multiplexer.PreserveAsyncOrder = true; // the order of a room's messages is the order of its channel
+        if (multiplexer.IsConnected) await SubscriberAsync(multiplexer);
         _multiplexer = multiplexer;
-        if (multiplexer.IsConnected) readiness.SetReady(Part);
+        if (IsConnected(multiplexer)) readiness.SetReady(Part);
         else Log.Away(logger, "at the start");
     }
 
@@ -50,12 +52,22 @@ internal sealed partial class RedisConnection(GatewayOptions options, ReadinessS
         multiplexer.Dispose();
     }
 
+    /// <summary>The client library has two connections and waits for the first only. Without the second nothing can be subscribed to.</summary>
+    private static async Task SubscriberAsync(ConnectionMultiplexer multiplexer)
+    {
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        var began = TimeProvider.System.GetTimestamp();
+        while (!IsConnected(multiplexer) && TimeProvider.System.GetElapsedTime(began) < SubscriberWait) await tick.WaitForNextTickAsync();
+    }
+
+    private static bool IsConnected(ConnectionMultiplexer multiplexer) => multiplexer.IsConnected && multiplexer.GetSubscriber().IsConnected();
+
     private void Report(string connection, bool up)
     {
         if (_multiplexer is not { } multiplexer) return;
         if (up) Log.Back(logger, connection);
         else Log.Away(logger, connection);
-        if (multiplexer.IsConnected) readiness.SetReady(Part);
+        if (IsConnected(multiplexer)) readiness.SetReady(Part);
         else readiness.SetNotReady(Part, "Redis is away");
     }
 
