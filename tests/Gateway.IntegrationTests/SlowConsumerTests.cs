@@ -18,7 +18,7 @@ public sealed class SlowConsumerTests
     public async Task IsClosedUnderThePolicyDisconnect(string path)
     {
         await using var gateway = await StartAsync(SlowConsumerPolicy.Disconnect);
-        using var closed = new ClosedReasons(gateway.Get<GatewayMeter>());
+        using var closed = new ClosedReasons(gateway.Get<IMeterFactory>());
         await using var healthy = await RawClient.ConnectAsync(gateway.Server, "?rooms=r");
         using var stalled = await OpenStalledAsync(gateway, path);
 
@@ -168,10 +168,14 @@ public sealed class SlowConsumerTests
         private readonly MeterListener _listener = new();
         private readonly ConcurrentQueue<string> _reasons = [];
 
-        public ClosedReasons(GatewayMeter meter)
+        public ClosedReasons(IMeterFactory factory)
         {
             _listener.SetMeasurementEventCallback<long>((_, _, tags, _) => _reasons.Enqueue((string)tags[0].Value!));
-            _listener.EnableMeasurementEvents(meter.Closed);
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "gateway_closed_total" && instrument.Meter.Scope == factory) listener.EnableMeasurementEvents(instrument);
+            };
+            _listener.Start();
         }
 
         public IReadOnlyCollection<string> Reasons => _reasons;
