@@ -2,11 +2,13 @@ using Gateway.Configuration;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
+using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Lifecycle;
 using Gateway.Metrics;
 using Gateway.Raw;
 using Gateway.Redis;
+using Gateway.Redis.Presence;
 using Gateway.Security;
 using Gateway.SignalR;
 using Gateway.WebSockets;
@@ -80,6 +82,8 @@ public static class GatewayServices
         services.AddSingleton(new FanOutBounds(shards, BatchMessages: Math.Min(128, options.Outbox.Capacity)));
         services.AddSingleton<FanOut>();
         services.AddSingleton<Publisher>();
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<OwnReplica>(p, p.GetRequiredService<ReplicaId>().Value));
+        services.AddSingleton<Attendance>();
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<RoomMembership>(p, options.Rooms.MaxPerConnection));
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<Reception>(p, p.GetRequiredService<ReplicaId>().Value));
         services.AddSingleton<BackplaneReceiver>();
@@ -95,6 +99,8 @@ public static class GatewayServices
         if (!options.Redis.Enabled)
         {
             services.AddSingleton<IBackplane, InProcessBackplane>();
+            services.AddSingleton<IRoster>(p => InProcessRoster(p, options.Rooms.PresenceGrace));
+            services.AddSingleton<IReplicas, SingleReplica>();
             return;
         }
         services.AddSingleton(new RedisKeys(options.Redis.Prefix));
@@ -102,6 +108,17 @@ public static class GatewayServices
         services.AddSingleton<RedisInstructions>();
         services.AddSingleton<IBackplane, RedisBackplane>();
         services.AddHostedService<RedisStart>();
+        services.AddSingleton<RedisPresence>();
+        services.AddHostedService(p => p.GetRequiredService<RedisPresence>());
+        services.AddSingleton<IRoster, RedisRoster>();
+        services.AddSingleton<IReplicas, RedisReplicas>();
+    }
+
+    private static InProcessRoster InProcessRoster(IServiceProvider services, TimeSpan grace)
+    {
+        var publisher = services.GetRequiredService<Publisher>();
+        Announce announce = async (audience, message) => await publisher.PublishAsync(audience, message);
+        return ActivatorUtilities.CreateInstance<InProcessRoster>(services, announce, grace);
     }
 
     private static void AddHub(IServiceCollection services, GatewayOptions options)

@@ -2,6 +2,7 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Tests.Connections;
 using Gateway.Core.Wire;
@@ -20,7 +21,8 @@ internal sealed class TestCore : IDisposable
     private readonly ConnectionEvents _events;
     private int _lastId;
 
-    public TestCore(IBackplane? backplane = null, int rateLimit = 0, bool relayUnknown = false)
+    /// <param name="grace">Within which a user may come back; by default none.</param>
+    public TestCore(IBackplane? backplane = null, int rateLimit = 0, bool relayUnknown = false, TimeSpan grace = default)
     {
         Backplane = backplane ?? new InProcessBackplane();
         _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
@@ -34,11 +36,15 @@ internal sealed class TestCore : IDisposable
         var policies = new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>());
         FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Meter, Time);
         Publisher = new Publisher(Backplane, Rooms);
-        Membership = new RoomMembership(Rooms, Publisher, Backplane, MaxRooms);
-        Reception = new Reception(Connections, Rooms, Membership, Backplane, Meter, "r1", NullLogger<Reception>.Instance);
+        Announce announce = async (audience, message) => await Publisher.PublishAsync(audience, message);
+        Roster = new InProcessRoster(Rooms, announce, grace, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
+        var attendance = new Attendance(Roster, Rooms);
+        Membership = new RoomMembership(Rooms, attendance, Backplane, MaxRooms);
+        var replicas = new SingleReplica(new OwnReplica("r1", Connections, Time));
+        Reception = new Reception(Connections, Membership, replicas, Backplane, Meter, "r1", NullLogger<Reception>.Instance);
         var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
         var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time);
-        Router = new CommandRouter(Publisher, Rooms, Membership, custom, limit, Meter, Time, NullLogger<CommandRouter>.Instance);
+        Router = new CommandRouter(Publisher, Rooms, Membership, attendance, custom, limit, Meter, Time, NullLogger<CommandRouter>.Instance);
         Backplane.Start(new BackplaneReceiver(FanOut, Connections, Membership));
     }
 
@@ -49,6 +55,7 @@ internal sealed class TestCore : IDisposable
     public RoomTable Rooms { get; }
     public FanOut FanOut { get; }
     public Publisher Publisher { get; }
+    public InProcessRoster Roster { get; }
     public RoomMembership Membership { get; }
     public Reception Reception { get; }
     public CommandRouter Router { get; }

@@ -8,3 +8,10 @@ public sealed record UserIdentity(string Id, string Name, string? ClientId = nul
 {
     public const int MaxNameLength = 64;
 }
+
+/// <summary>What a user says of itself.</summary>
+/// <param name="SaidAt">Of several connections the one that spoke last counts; <c>null</c>: it has said nothing yet.</param>
+public sealed record UserStatus(string Text, DateTimeOffset? SaidAt)
+{
+    public static UserStatus Online { get; } = new("online", null);
+}

@@ -10,6 +10,9 @@ namespace Gateway.Core.Rooms;
 /// <param name="OnFull">What happens when a member's outbox is full.</param>
 public sealed record RoomPolicy(bool ClientsPublish, bool Echo, bool Presence, bool Announce, SlowConsumerPolicy OnFull)
 {
+    /// <summary>Somebody may want to know who is in the room.</summary>
+    public bool HasRoster => Presence || Announce;
+
     /// <summary>Messages are numbered, but not where only the newest counts.</summary>
     public bool HasOffsets => OnFull != SlowConsumerPolicy.Latest;
 }

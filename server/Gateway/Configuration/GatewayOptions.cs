@@ -88,6 +88,9 @@ public sealed class RoomsOptions
 
     /// <summary>1 to 100000.</summary>
     public int MaxPerConnection { get; set; } = 100;
+
+    /// <summary>0: a user is gone with its last connection.</summary>
+    public TimeSpan PresenceGrace { get; set; } = TimeSpan.FromSeconds(5);
     public RoomDefaults Defaults { get; set; } = new();
 
     /// <summary>The first that matches a room's name overrides the defaults.</summary>
@@ -164,6 +167,9 @@ public sealed class RedisOptions
 
     /// <summary>What every key and channel begins with.</summary>
     public string Prefix { get; set; } = "gw";
+
+    /// <summary>After so long without a sign of life a replica is dead, and its members are gone.</summary>
+    public TimeSpan PresenceLease { get; set; } = TimeSpan.FromSeconds(10);
 }
 
 public sealed class RateLimitOptions

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
@@ -12,18 +11,8 @@ namespace Gateway.Redis;
 /// </summary>
 internal sealed partial class RedisBackplane(RedisConnection redis, RedisKeys keys, RedisInstructions instructions, ILogger<RedisBackplane> logger) : IBackplane
 {
-    /// <summary>KEYS: position. ARGV: channel, epoch to begin with, milliseconds to keep the position, frame. Returns epoch, offset, subscribers.</summary>
-    private const string PublishNumbered = """
-        local epoch = redis.call('HGET', KEYS[1], 'epoch')
-        if not epoch then
-          epoch = ARGV[2]
-          redis.call('HSET', KEYS[1], 'epoch', epoch)
-        end
-        local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
-        redis.call('PEXPIRE', KEYS[1], ARGV[3])
-        local subscribers = redis.call('PUBLISH', ARGV[1], epoch .. ':' .. offset .. ':' .. ARGV[4])
-        return {epoch, offset, subscribers}
-        """;
+    /// <summary>ARGV: frame. Returns epoch, offset, subscribers.</summary>
+    private const string PublishNumbered = RoomPublish.Function + "return publish(ARGV[4])";
 
     /// <summary>KEYS: position. ARGV: epoch to begin with, milliseconds to keep the position. Returns epoch, offset.</summary>
     private const string ReadPosition = """
@@ -31,9 +20,6 @@ internal sealed partial class RedisBackplane(RedisConnection redis, RedisKeys ke
         redis.call('PEXPIRE', KEYS[1], ARGV[2])
         return {redis.call('HGET', KEYS[1], 'epoch'), redis.call('HGET', KEYS[1], 'offset') or 0}
         """;
-
-    /// <summary>How long the position of a silent room is remembered; then its sequence begins anew, under a new epoch.</summary>
-    private static readonly TimeSpan PositionLifetime = TimeSpan.FromDays(7);
 
     private IBackplaneReceiver _receiver = null!;
 
@@ -52,7 +38,7 @@ internal sealed partial class RedisBackplane(RedisConnection redis, RedisKeys ke
             await redis.Subscriber.SubscribeAsync(keys.Channel(audience), OnMessage);
             if (!numbered) return Position.None;
             var position = (RedisResult[])(await redis.Database.ScriptEvaluateAsync(
-                ReadPosition, [keys.Position(audience.Name)], [NewEpoch(), (long)PositionLifetime.TotalMilliseconds]))!;
+                ReadPosition, [keys.Position(audience.Name)], [RoomPublish.NewEpoch(), (long)RoomPublish.PositionLifetime.TotalMilliseconds]))!;
             return new Position((string)position[0]!, (long)position[1]);
         }
         catch (Exception fault) when (RedisConnection.IsAway(fault))
@@ -80,7 +66,7 @@ internal sealed partial class RedisBackplane(RedisConnection redis, RedisKeys ke
         {
             if (!numbered) return new Published(Position.None, await redis.Database.PublishAsync(keys.Channel(audience), (byte[])[.. PositionHeader.None, .. frame]));
             var result = (RedisResult[])(await redis.Database.ScriptEvaluateAsync(
-                PublishNumbered, [keys.Position(audience.Name)], [keys.Channel(audience), NewEpoch(), (long)PositionLifetime.TotalMilliseconds, frame]))!;
+                PublishNumbered, RoomPublish.Keys(keys, audience.Name), RoomPublish.Arguments(keys, audience.Name, numbered, frame)))!;
             return new Published(new Position((string)result[0]!, (long)result[1]), (long)result[2]);
         }
         catch (Exception fault) when (RedisConnection.IsAway(fault))
@@ -103,8 +89,6 @@ internal sealed partial class RedisBackplane(RedisConnection redis, RedisKeys ke
     }
 
     public ValueTask<bool> InstructAsync(Instruction instruction, CancellationToken cancel = default) => instructions.AskAsync(instruction, cancel);
-
-    private static string NewEpoch() => RandomNumberGenerator.GetHexString(8, lowercase: true);
 
     // Called for one message after the other. When the fan-out is behind this waits, and so do the messages after it.
     private void OnMessage(RedisChannel channel, RedisValue value)

@@ -8,17 +8,40 @@ namespace Gateway.Redis;
 /// gw:{room}:position      hash: epoch, offset          gw:user:ID          channel of a user
 /// gw:{room}:messages      channel of a room            gw:connection:ID    channel of a connection
 /// gw:everyone             channel of all               gw:replica:ID       channel of a replica, for answers to it
+///
+/// gw:{room}:members       hash: user, where it is      gw:{room}:leaving   sorted set: users who may come back, and until when
+/// gw:{replicas}:alive     hash: lease, replica         gw:{replicas}:rooms:LEASE     set: rooms in which a lease has members
+/// gw:{replicas}:dead      set: leases that are over    gw:{replicas}:clearing:LEASE  who clears up after it
 /// </code>
+/// No key of a room ends like one of the replicas, so a room may be called that.
 /// </summary>
 internal sealed class RedisKeys(string prefix)
 {
+    /// <summary>What the keys about replicas have for a room's name.</summary>
+    public const string Replicas = "replicas";
+
     public string Position(string room) => $"{prefix}:{{{room}}}:position";
+
+    public string Members(string room) => $"{prefix}:{{{room}}}:members";
+
+    public string Leaving(string room) => $"{prefix}:{{{room}}}:leaving";
+
+    /// <summary>The channel of a room.</summary>
+    public string Room(string name) => $"{prefix}:{{{name}}}:messages";
+
+    public string Alive => $"{prefix}:{{{Replicas}}}:alive";
+
+    public string Dead => $"{prefix}:{{{Replicas}}}:dead";
+
+    public string RoomsOf(string lease) => $"{prefix}:{{{Replicas}}}:rooms:{lease}";
+
+    public string Clearing(string lease) => $"{prefix}:{{{Replicas}}}:clearing:{lease}";
 
     public string Replica(string id) => $"{prefix}:replica:{id}";
 
     public string Channel(Audience audience) => audience.Kind switch
     {
-        AudienceKind.Room => $"{prefix}:{{{audience.Name}}}:messages",
+        AudienceKind.Room => Room(audience.Name),
         AudienceKind.User => $"{prefix}:user:{audience.Name}",
         AudienceKind.Connection => $"{prefix}:connection:{audience.Name}",
         _ => $"{prefix}:everyone",

@@ -61,6 +61,7 @@ internal static class GatewaySchema
     {
         { o => o.AutoJoin, new ListOf<string>(TextRules.RoomName, () => "") },
         { o => o.MaxPerConnection, Values.Whole(1, 100_000) },
+        { o => o.PresenceGrace, Values.Time(TimeSpan.Zero, TimeSpan.FromHours(1)) },
         {
             o => o.Defaults, new Section<RoomDefaults>
             {
@@ -108,6 +109,7 @@ internal static class GatewaySchema
                 { o => o.Enabled, Flag },
                 { o => o.Connection, TextRules.RedisConnection },
                 { o => o.Prefix, TextRules.RedisPrefix },
+                { o => o.PresenceLease, Values.Time(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)) },
             }
         },
         {
