@@ -15,6 +15,7 @@ internal sealed partial class RedisConnection(GatewayOptions options, ReadinessS
     private static readonly TimeSpan SubscriberWait = TimeSpan.FromSeconds(5);
 
     private ConnectionMultiplexer? _multiplexer;
+    private Task _settling = Task.CompletedTask;
 
     public IDatabase Database => Multiplexer.GetDatabase();
 
@@ -48,6 +49,7 @@ internal sealed partial class RedisConnection(GatewayOptions options, ReadinessS
     {
         if (_multiplexer is not { } multiplexer) return;
         _multiplexer = null;
+        await _settling;
         await multiplexer.CloseAsync(allowCommandsToComplete: false);
         multiplexer.Dispose();
     }
@@ -69,6 +71,14 @@ internal sealed partial class RedisConnection(GatewayOptions options, ReadinessS
         else Log.Away(logger, connection);
         if (IsConnected(multiplexer)) readiness.SetReady(Part);
         else readiness.SetNotReady(Part, "Redis is away");
+        if (up) _settling = Task.WhenAll(_settling, SettleAsync(multiplexer));
+    }
+
+    /// <summary>The client library tells that a connection is back before it can be used, and then says no more.</summary>
+    private async Task SettleAsync(ConnectionMultiplexer multiplexer)
+    {
+        await SubscriberAsync(multiplexer);
+        if (_multiplexer != null && IsConnected(multiplexer)) readiness.SetReady(Part);
     }
 
     private static partial class Log

@@ -50,7 +50,11 @@ internal sealed class CrowdMember : IDisposable
             while (true)
             {
                 var part = await _socket.ReceiveAsync(message.GetMemory(4096), default);
-                if (part.MessageType == WebSocketMessageType.Close) return;
+                if (part.MessageType == WebSocketMessageType.Close)
+                {
+                    await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default).Within("the close frame to be sent");
+                    return;
+                }
                 message.Advance(part.Count);
                 if (!part.EndOfMessage) continue;
                 var isPing = Take(message.WrittenSpan, welcomed);
