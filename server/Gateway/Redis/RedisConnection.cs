@@ -27,7 +27,7 @@ internal sealed partial class RedisConnection(GatewayOptions options, ReadinessS
         var configuration = ConfigurationOptions.Parse(options.Redis.Connection);
         configuration.AbortOnConnectFail = false;
         configuration.ClientName = "gateway";
-        meter.Gauge("gateway_backplane_up", "1 while the connection to the backplane stands, else 0.", () => _multiplexer is { } multiplexer && IsConnected(multiplexer) ? 1 : 0);
+        meter.Gauge("gateway_backplane_up", "1 while the connection to the backplane stands, else 0.", () => _multiplexer is { IsConnected: true } ? 1 : 0);
         readiness.SetNotReady(Part, "Redis is not connected yet");
         var multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
         multiplexer.ConnectionFailed += (_, e) => Report(e.ConnectionType.ToString(), up: false);
@@ -35,7 +35,7 @@ internal sealed partial class RedisConnection(GatewayOptions options, ReadinessS
         multiplexer.PreserveAsyncOrder = true; // the order of a room's messages is the order of its channel
         if (multiplexer.IsConnected) await SubscriberAsync(multiplexer);
         _multiplexer = multiplexer;
-        if (IsConnected(multiplexer)) readiness.SetReady(Part);
+        if (multiplexer.IsConnected) readiness.SetReady(Part);
         else Log.Away(logger, "at the start");
     }
 
@@ -52,22 +52,33 @@ internal sealed partial class RedisConnection(GatewayOptions options, ReadinessS
         multiplexer.Dispose();
     }
 
-    /// <summary>The client library has two connections and waits for the first only. Without the second nothing can be subscribed to.</summary>
+    /// <summary>
+    /// The client library has two connections and waits for the first only. While the second is not there it takes a subscription without making it, and says nothing.
+    /// </summary>
     private static async Task SubscriberAsync(ConnectionMultiplexer multiplexer)
     {
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
         var began = TimeProvider.System.GetTimestamp();
-        while (!IsConnected(multiplexer) && TimeProvider.System.GetElapsedTime(began) < SubscriberWait) await tick.WaitForNextTickAsync();
+        while (TimeProvider.System.GetElapsedTime(began) < SubscriberWait)
+        {
+            try
+            {
+                await multiplexer.GetSubscriber().PingAsync().WaitAsync(SubscriberWait); // goes over the second connection
+                return;
+            }
+            catch (Exception fault) when (IsAway(fault))
+            {
+                await tick.WaitForNextTickAsync();
+            }
+        }
     }
-
-    private static bool IsConnected(ConnectionMultiplexer multiplexer) => multiplexer.IsConnected && multiplexer.GetSubscriber().IsConnected();
 
     private void Report(string connection, bool up)
     {
         if (_multiplexer is not { } multiplexer) return;
         if (up) Log.Back(logger, connection);
         else Log.Away(logger, connection);
-        if (IsConnected(multiplexer)) readiness.SetReady(Part);
+        if (multiplexer.IsConnected) readiness.SetReady(Part);
         else readiness.SetNotReady(Part, "Redis is away");
     }
 
