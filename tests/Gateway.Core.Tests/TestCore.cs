@@ -14,9 +14,10 @@ namespace Gateway.Core.Tests;
 internal sealed class TestCore : IDisposable
 {
     public const int MaxRooms = 5;
+    public const int MaxReplay = 40;
     private const int Shards = 3;
 
-    private static readonly RoomPolicy ByDefault = new(ClientsPublish: true, Echo: true, Presence: true, Announce: false, SlowConsumerPolicy.Disconnect);
+    private static readonly RoomPolicy ByDefault = new(ClientsPublish: true, Echo: true, Presence: true, Announce: false, SlowConsumerPolicy.Disconnect, new Retention(50, TimeSpan.FromHours(1)));
 
     private readonly ConnectionEvents _events;
     private int _lastId;
@@ -24,12 +25,12 @@ internal sealed class TestCore : IDisposable
     /// <param name="grace">Within which a user may come back; by default none.</param>
     public TestCore(IBackplane? backplane = null, int rateLimit = 0, bool relayUnknown = false, TimeSpan grace = default)
     {
-        Backplane = backplane ?? new InProcessBackplane();
+        Backplane = backplane ?? new InProcessBackplane(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), Time);
         _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
         Connections = new ConnectionTable(Shards);
         Rooms = new RoomTable(new RoomPolicies(ByDefault,
         [
-            ("metrics", ByDefault with { ClientsPublish = false, Presence = false, OnFull = SlowConsumerPolicy.Latest }),
+            ("metrics", ByDefault with { ClientsPublish = false, Presence = false, OnFull = SlowConsumerPolicy.Latest, History = Retention.None }),
             ("announced*", ByDefault with { Announce = true }),
             ("silent", ByDefault with { Echo = false }),
         ]), Shards);
@@ -39,12 +40,12 @@ internal sealed class TestCore : IDisposable
         Announce announce = async (audience, message) => await Publisher.PublishAsync(audience, message);
         Roster = new InProcessRoster(Rooms, announce, grace, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
         var attendance = new Attendance(Roster, Rooms);
-        Membership = new RoomMembership(Rooms, attendance, Backplane, MaxRooms);
+        Membership = new RoomMembership(Rooms, attendance, Backplane, new MembershipLimits(MaxRooms, MaxReplay), TimeProvider.System);
         var replicas = new SingleReplica(new OwnReplica("r1", Connections, Time));
         Reception = new Reception(Connections, Membership, replicas, Backplane, Meter, "r1", NullLogger<Reception>.Instance);
         var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
         var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time);
-        Router = new CommandRouter(Publisher, Rooms, Membership, attendance, custom, limit, Meter, Time, NullLogger<CommandRouter>.Instance);
+        Router = new CommandRouter(Publisher, Rooms, Membership, attendance, Backplane, custom, limit, Meter, Time, NullLogger<CommandRouter>.Instance);
         Backplane.Start(new BackplaneReceiver(FanOut, Connections, Membership));
     }
 

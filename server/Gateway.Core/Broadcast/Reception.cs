@@ -44,13 +44,13 @@ public sealed partial class Reception(
             var positions = new List<(string, Position)>(firstRooms.Count);
             foreach (var room in firstRooms)
             {
-                var (error, position) = await membership.JoinAsync(connection, room).ConfigureAwait(false);
-                if (error != null) return error;
-                positions.Add((room, position));
+                var joined = await membership.JoinAsync(connection, room).ConfigureAwait(false);
+                if (joined.Error != null) return joined.Error;
+                positions.Add((room, joined.Position));
             }
-            var cluster = replicas.Counts;
+            var (user, cluster) = (connection.User, replicas.Counts);
             var welcome = new Message(
-                "welcome", Payloads.Welcome(connection.Id, connection.User.Id, connection.User.Name, replica, positions, (cluster.Replicas, cluster.Connections)));
+                "welcome", Payloads.Welcome(connection.Id, user.Id, user.Name, user.GuestKey, replica, positions, (cluster.Replicas, cluster.Connections)));
             connection.Outbox.OpenGate(new FrameBatch(MessageWriter.Write(welcome, welcome.Payload, connection.Outbox.Format)));
             if (_closing) SayGoodbye(connection);
             return null;

@@ -5,13 +5,16 @@ namespace Gateway.Redis;
 /// <summary>
 /// The names of keys and channels. A room's carry its name as the hash tag, so that they live on one node of a Redis Cluster.
 /// <code>
-/// gw:{room}:position      hash: epoch, offset          gw:user:ID          channel of a user
-/// gw:{room}:messages      channel of a room            gw:connection:ID    channel of a connection
-/// gw:everyone             channel of all               gw:replica:ID       channel of a replica, for answers to it
+/// gw:{room}:position        hash: epoch, offset                    gw:user:ID          channel of a user
+/// gw:{room}:history         stream: the newest messages            gw:connection:ID    channel of a connection
+/// gw:{room}:taken:REPLICA   the last batch taken from a replica    gw:everyone         channel of all
+/// gw:{room}:once:KEY        the place of a message to be           gw:replica:ID       channel of a replica, for answers to it
+///                           taken once
+/// gw:{room}:messages        channel of a room
 ///
-/// gw:{room}:members       hash: user, where it is      gw:{room}:leaving   sorted set: users who may come back, and until when
-/// gw:{replicas}:alive     hash: lease, replica         gw:{replicas}:rooms:LEASE     set: rooms in which a lease has members
-/// gw:{replicas}:dead      set: leases that are over    gw:{replicas}:clearing:LEASE  who clears up after it
+/// gw:{room}:members         hash: user, where it is                gw:{room}:leaving  sorted set: users who may come back, and until when
+/// gw:{replicas}:alive       hash: lease, replica                   gw:{replicas}:rooms:LEASE     set: rooms in which a lease has members
+/// gw:{replicas}:dead        set: leases that are over              gw:{replicas}:clearing:LEASE  who clears up after it
 /// </code>
 /// No key of a room ends like one of the replicas, so a room may be called that.
 /// </summary>
@@ -22,12 +25,15 @@ internal sealed class RedisKeys(string prefix)
 
     public string Position(string room) => $"{prefix}:{{{room}}}:position";
 
+    public string History(string room) => $"{prefix}:{{{room}}}:history";
+
+    public string Taken(string room, string replica) => $"{prefix}:{{{room}}}:taken:{replica}";
+
+    public string Once(string room, string key) => $"{prefix}:{{{room}}}:once:{key}";
+
     public string Members(string room) => $"{prefix}:{{{room}}}:members";
 
     public string Leaving(string room) => $"{prefix}:{{{room}}}:leaving";
-
-    /// <summary>The channel of a room.</summary>
-    public string Room(string name) => $"{prefix}:{{{name}}}:messages";
 
     public string Alive => $"{prefix}:{{{Replicas}}}:alive";
 
@@ -41,7 +47,7 @@ internal sealed class RedisKeys(string prefix)
 
     public string Channel(Audience audience) => audience.Kind switch
     {
-        AudienceKind.Room => Room(audience.Name),
+        AudienceKind.Room => $"{prefix}:{{{audience.Name}}}:messages",
         AudienceKind.User => $"{prefix}:user:{audience.Name}",
         AudienceKind.Connection => $"{prefix}:connection:{audience.Name}",
         _ => $"{prefix}:everyone",

@@ -15,7 +15,7 @@ public abstract class RosterSpec : IAsyncLifetime
     protected const string Team = "team";
     protected static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(600);
 
-    private static readonly RoomPolicy Announced = new(ClientsPublish: true, Echo: true, Presence: true, Announce: true, SlowConsumerPolicy.Disconnect);
+    private static readonly RoomPolicy Announced = new(ClientsPublish: true, Echo: true, Presence: true, Announce: true, SlowConsumerPolicy.Disconnect, new Retention(1000, TimeSpan.FromHours(1)));
     private readonly RecordingReceiver _told = new();
 
     internal RosterUsers Users { get; } = new();
@@ -210,8 +210,9 @@ public abstract class RosterSpec : IAsyncLifetime
     internal static List<string> ToldBy(RecordingReceiver receiver) => [.. receiver.Arrived.Select(a =>
     {
         using var payload = JsonDocument.Parse(a.Message.Payload);
-        return $"{payload.RootElement.GetProperty("event").GetString()} {payload.RootElement.GetProperty("user_id").GetString()}";
-    })];
+        var (told, who) = (payload.RootElement.GetProperty("event").GetString(), payload.RootElement.TryGetProperty("user_id", out var user) ? user.GetString() : null);
+        return told is "join" or "leave" ? $"{told} {who}" : null;
+    }).OfType<string>()];
 
     /// <summary>This and nothing else has been told: one more user comes, whose joining would be the next.</summary>
     protected async Task AssertToldAsync(IRoster roster, params string[] told)

@@ -155,7 +155,7 @@ public sealed class PresenceTests : IAsyncLifetime
     private Task<EmbeddedGateway> StartAsync() => EmbeddedGateway.StartAsync(
         options =>
         {
-            (options.Redis.Enabled, options.Redis.Connection, options.Rooms.PresenceGrace) = (true, _redis.Address, Grace);
+            (options.Redis.Enabled, options.Redis.Connection, options.Rooms.PresenceGrace) = (true, [_redis.Address], Grace);
             (options.MetricsStream.Enabled, options.MetricsStream.IntervalMs, options.Logging.Level) = (true, 100, Microsoft.Extensions.Logging.LogLevel.Error);
         },
         NamedUsers.Add);

@@ -18,21 +18,22 @@ internal sealed class RosterReplica : IAsyncDisposable
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
 
-    private readonly RedisConnection _redis;
+    private readonly RedisServers _redis;
     private readonly RedisPresence _presence;
     private readonly GatewayMeter _meter = new();
     private bool _over;
 
     private RosterReplica(GatewayOptions options, RoomTable rooms, string id)
     {
-        _redis = new RedisConnection(options, new ReadinessState(), _meter, NullLogger<RedisConnection>.Instance);
-        var keys = new RedisKeys("gw");
+        var (keys, replica) = (new RedisKeys("gw"), new ReplicaId(id));
+        _redis = new RedisServers(options, keys, new ReadinessState(), _meter, TimeProvider.System, NullLogger<RedisConnection>.Instance);
+        var instructions = new RedisInstructions(_redis, keys, replica, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
+        Backplane = new RedisBackplane(
+            options, _redis, keys, instructions, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
         var own = new OwnReplica(id, new ConnectionTable(1), TimeProvider.System);
-        _presence = new RedisPresence(options, _redis, keys, rooms, own, TimeProvider.System, NullLoggerFactory.Instance);
+        _presence = new RedisPresence(options, _redis, Backplane, keys, rooms, own, TimeProvider.System, NullLoggerFactory.Instance);
         Roster = new RedisRoster(_presence);
         Replicas = new RedisReplicas(_presence, own);
-        Backplane = new RedisBackplane(
-            _redis, keys, new RedisInstructions(_redis, keys, new ReplicaId(id), TimeProvider.System, NullLogger<RedisInstructions>.Instance), NullLogger<RedisBackplane>.Instance);
     }
 
     public RedisRoster Roster { get; }
@@ -42,16 +43,15 @@ internal sealed class RosterReplica : IAsyncDisposable
     /// <summary>The lease that it holds now.</summary>
     public string LeaseName => _presence.For("").Lease.Held.Current;
 
-    public static async Task<RosterReplica> StartAsync(RedisServer redis, RoomTable rooms, string id, TimeSpan grace, RecordingReceiver? told = null, string room = "team")
+    /// <param name="told">Hears what is told in the room "team".</param>
+    public static async Task<RosterReplica> StartAsync(RedisServer redis, RoomTable rooms, string id, TimeSpan grace, RecordingReceiver? told = null)
     {
-        var options = new GatewayOptions { Redis = { Enabled = true, Connection = redis.Address, PresenceLease = Lease }, Rooms = { PresenceGrace = grace } };
+        var options = new GatewayOptions { Redis = { Enabled = true, Connection = [redis.Address], PresenceLease = Lease }, Rooms = { PresenceGrace = grace } };
         var replica = new RosterReplica(options, rooms, id);
-        await replica._redis.OpenAsync();
-        if (told != null)
-        {
-            replica.Backplane.Start(told);
-            await replica.Backplane.SubscribeAsync(Audience.Room(room)).Bounded();
-        }
+        if (told != null) replica.Backplane.Start(told);
+        await replica._redis.OpenAsync().Bounded();
+        replica.Backplane.Watch();
+        if (told != null) await replica.Backplane.SubscribeAsync(Audience.Room("team"), rooms.PolicyOf("team").Retention).Bounded();
         await replica._presence.StartAsync(default).Bounded();
         return replica;
     }
@@ -68,6 +68,7 @@ internal sealed class RosterReplica : IAsyncDisposable
     public async Task KillAsync()
     {
         _over = true;
+        await Backplane.DisposeAsync();
         await _redis.DisposeAsync();
         await _presence.StopAsync(default).Bounded();
         await EndAsync();
@@ -80,6 +81,7 @@ internal sealed class RosterReplica : IAsyncDisposable
 
     private async Task EndAsync()
     {
+        await Backplane.DisposeAsync();
         await _redis.DisposeAsync();
         _presence.Dispose();
         _meter.Dispose();

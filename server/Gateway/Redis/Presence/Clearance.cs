@@ -8,7 +8,7 @@ namespace Gateway.Redis.Presence;
 /// is taken away is taken away, and told, once.
 /// </summary>
 internal sealed partial class Clearance(
-    RedisConnection redis, RedisKeys keys, Lease lease, RosterRooms rooms, RosterIndex index, TimeSpan leaseLength, TimeSpan grace, TimeProvider time, ILogger<Clearance> logger)
+    RedisConnection server, RedisKeys keys, Lease lease, RosterRooms rooms, RosterIndex index, TimeSpan leaseLength, TimeSpan grace, ILogger<Clearance> logger)
 {
     /// <summary>Does not fail; what did not go through is tried again after a later sighting.</summary>
     public async Task RunAsync(Sighting sighting)
@@ -19,10 +19,10 @@ internal sealed partial class Clearance(
                 if (await lease.EndAsync(dead, sign))
                     await ClearAsync(dead, silence < grace ? grace - silence : TimeSpan.Zero);
             foreach (var dead in sighting.Dead)
-                if (await redis.Database.StringSetAsync(keys.Clearing(dead), lease.Held.Current, leaseLength, When.NotExists).Bounded(time))
+                if (await server.AskAsync(database => database.StringSetAsync(keys.Clearing(dead), lease.Held.Current, leaseLength, When.NotExists)))
                     await ClearAsync(dead, grace);
         }
-        catch (Exception fault) when (RedisConnection.IsAway(fault) || fault is BackplaneException)
+        catch (BackplaneException fault)
         {
             Log.Interrupted(logger, fault.Message);
         }
@@ -35,14 +35,14 @@ internal sealed partial class Clearance(
     /// <param name="left">How much of their grace its users still have.</param>
     private async Task ClearAsync(string dead, TimeSpan left)
     {
-        var found = await redis.Database.SetMembersAsync(keys.RoomsOf(dead)).Bounded(time);
+        var found = await server.AskAsync(database => database.SetMembersAsync(keys.RoomsOf(dead)));
         await Parallel.ForEachAsync(found, RosterServer.SomeAtOnce, async (room, _) =>
         {
             await rooms.ClearAsync(room!, dead, left);
             index.Expect(room!, TimeSpan.Zero); // those who may come back there are ours to look after now
         });
-        await redis.Database.SetRemoveAsync(keys.Dead, dead).Bounded(time);
-        await redis.Database.KeyDeleteAsync([keys.RoomsOf(dead), keys.Clearing(dead)]).Bounded(time);
+        await server.AskAsync(database => database.SetRemoveAsync(keys.Dead, dead));
+        await server.AskAsync(database => database.KeyDeleteAsync([keys.RoomsOf(dead), keys.Clearing(dead)]));
         Log.Cleared(logger, dead, found.Length);
     }
 

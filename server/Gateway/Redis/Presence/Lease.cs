@@ -12,7 +12,7 @@ namespace Gateway.Redis.Presence;
 /// Whoever finds its own lease ended takes a new one: what hung on the old one is cleared up by others, perhaps just now.
 /// Not thread-safe but for what it shows: one loop gives the signs.
 /// </summary>
-internal sealed partial class Lease(RedisConnection redis, RedisKeys keys, OwnReplica own, TimeSpan length, TimeProvider time, ILogger<Lease> logger)
+internal sealed partial class Lease(RedisConnection server, RedisKeys keys, OwnReplica own, TimeSpan length, TimeProvider time, ILogger<Lease> logger)
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
@@ -41,7 +41,7 @@ internal sealed partial class Lease(RedisConnection redis, RedisKeys keys, OwnRe
     public bool Knows(string lease) => _known.Contains(lease) || _names.Current == lease;
 
     /// <summary>Gives a sign of life, and looks at those of the others.</summary>
-    /// <exception cref="RedisException">Redis is away; see <see cref="RedisConnection.IsAway"/>.</exception>
+    /// <exception cref="Core.Broadcast.BackplaneException">Redis is away.</exception>
     public async Task<Sighting> SignAsync()
     {
         var (stands, dead, alive) = await BeatAsync();
@@ -78,14 +78,14 @@ internal sealed partial class Lease(RedisConnection redis, RedisKeys keys, OwnRe
     /// <summary>The replica stops: the others clear up what it leaves, without waiting for its silence.</summary>
     public Task EndOwnAsync() => _held ? EndAsync(_names.Current, _ownSign, clearedBy: "") : Task.CompletedTask;
 
-    private async Task<bool> EndAsync(string lease, RedisValue sign, string clearedBy) => (int)await redis.Database.ScriptEvaluateAsync(
-        RosterScripts.End, [keys.Alive, keys.Dead, keys.Clearing(lease)], [lease, sign, clearedBy, (long)length.TotalMilliseconds]).Bounded(time) == 1;
+    private async Task<bool> EndAsync(string lease, RedisValue sign, string clearedBy) => (int)await server.AskAsync(database => database.ScriptEvaluateAsync(
+        RosterScripts.End, [keys.Alive, keys.Dead, keys.Clearing(lease)], [lease, sign, clearedBy, (long)length.TotalMilliseconds]), RosterRooms.Limit) == 1;
 
     private async Task<(bool Stands, IReadOnlyList<string> Dead, Dictionary<string, RedisValue> Alive)> BeatAsync()
     {
         _ownSign = Write(own.Now, ++_signs);
-        var beat = (RedisResult[])(await redis.Database.ScriptEvaluateAsync(
-            RosterScripts.Beat, [keys.Alive, keys.Dead], [_names.Current, _ownSign, RandomNumberGenerator.GetHexString(8, lowercase: true), _held ? "1" : ""]).Bounded(time))!;
+        var beat = (RedisResult[])(await server.AskAsync(database => database.ScriptEvaluateAsync(
+            RosterScripts.Beat, [keys.Alive, keys.Dead], [_names.Current, _ownSign, RandomNumberGenerator.GetHexString(8, lowercase: true), _held ? "1" : ""]), RosterRooms.Limit))!;
         var fields = (RedisValue[])beat[2]!;
         var alive = new Dictionary<string, RedisValue>(StringComparer.Ordinal);
         for (var i = 0; i < fields.Length; i += 2) alive[fields[i]!] = fields[i + 1];

@@ -9,7 +9,7 @@ namespace Gateway.Redis.Presence;
 /// This replica's own users in the rooms of one Redis server, and the writing of them there. What is written of a user is always the whole of it: so what
 /// could not be written, or was lost, is written again as it is by then. While Redis is away nobody waits for it.
 /// </summary>
-internal sealed partial class RosterBook(RosterRooms redis, Lease lease, RosterIndex index, TimeSpan grace, TimeProvider time, ILogger<RosterBook> logger)
+internal sealed partial class RosterBook(RosterRooms redis, Lease lease, RosterIndex index, TimeSpan grace, ILogger<RosterBook> logger)
 {
     private const int Batch = 250;
 
@@ -148,10 +148,10 @@ internal sealed partial class RosterBook(RosterRooms redis, Lease lease, RosterI
         try
         {
             var (names, restore) = (lease.Held, entry.Restore);
-            await redis.EnterAsync(entry.Room, entry.User.Summary(), entry.User.ConnectionIds, names.Current, names.Former, isToTell: !restore).Bounded(time);
+            await redis.EnterAsync(entry.Room, entry.User.Summary(), entry.User.ConnectionIds, names.Current, names.Former, isToTell: !restore);
             lock (_lock) (entry.IsKnown, entry.Restore) = (true, entry.Restore && !restore);
         }
-        catch (Exception fault) when (RedisConnection.IsAway(fault) || fault is BackplaneException)
+        catch (BackplaneException fault)
         {
             NotWritten(entry, fault);
         }
@@ -164,11 +164,11 @@ internal sealed partial class RosterBook(RosterRooms redis, Lease lease, RosterI
             var (names, restore) = (lease.Held, entry.Restore);
             var patience = entry.LeftAtOnce ? TimeSpan.Zero : grace;
             if (restore && patience < _restoreGrace) patience = _restoreGrace;
-            var lingering = await redis.LeaveAsync(entry.Room, [entry.Last!], names.Current, names.Former, patience, restore).Bounded(time);
+            var lingering = await redis.LeaveAsync(entry.Room, [entry.Last!], names.Current, names.Former, patience, restore);
             if (lingering > 0) index.Expect(entry.Room, patience);
             Forget(entry);
         }
-        catch (Exception fault) when (RedisConnection.IsAway(fault) || fault is BackplaneException)
+        catch (BackplaneException fault)
         {
             NotWritten(entry, fault);
         }

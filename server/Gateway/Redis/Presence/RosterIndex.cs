@@ -1,4 +1,3 @@
-using Gateway.Core.Broadcast;
 using StackExchange.Redis;
 
 namespace Gateway.Redis.Presence;
@@ -8,7 +7,7 @@ namespace Gateway.Redis.Presence;
 /// they do not. They stand in Redis under the replica's lease, so that the others find them when it is dead.
 /// </summary>
 /// <param name="wake">Called when a room has been added that is due at some time.</param>
-internal sealed class RosterIndex(RedisConnection redis, RedisKeys keys, Lease lease, Action wake, TimeProvider time)
+internal sealed class RosterIndex(RedisConnection server, RedisKeys keys, Lease lease, Action wake, TimeProvider time)
 {
     private const int Batch = 500;
 
@@ -102,17 +101,7 @@ internal sealed class RosterIndex(RedisConnection redis, RedisKeys keys, Lease l
     }
 
     /// <summary>Nobody waits for it: what is lost is written again by <see cref="AddAgain"/>, and a room too many does no harm.</summary>
-    private void SendLocked(Func<IDatabase, Task> command)
-    {
-        try
-        {
-            _ = command(redis.Database).ContinueWith(static sent => _ = sent.Exception, TaskScheduler.Default);
-        }
-        catch (Exception fault) when (RedisConnection.IsAway(fault) || fault is BackplaneException)
-        {
-            // As above.
-        }
-    }
+    private void SendLocked<T>(Func<IDatabase, Task<T>> command) => server.AskAsync(command).ContinueWith(static sent => _ = sent.Exception, TaskScheduler.Default);
 
     private readonly record struct Expected(TimeSpan DueAt, long Version);
 }

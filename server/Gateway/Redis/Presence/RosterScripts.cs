@@ -8,40 +8,41 @@ namespace Gateway.Redis.Presence;
 ///                     While the user has no connection and may come back, the one entry stands under the lease "".
 /// gw:{room}:leaving   user → when that is over, by the clock of Redis
 /// </code>
-/// KEYS and ARGV begin with those of <see cref="RoomPublish.Function"/>; KEYS[2] is members, KEYS[3] leaving. A frame is empty where nobody is to be told.
+/// KEYS and ARGV begin with those of <see cref="RoomPublish.Functions"/>; then KEYS[3] is members, KEYS[4] leaving. A frame is empty where nobody is to be told.
 /// </summary>
 internal static class RosterScripts
 {
     private const string Now = """
-        local time = redis.call('TIME')
-        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local clock = redis.call('TIME')
+        local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
         """;
 
     /// <summary>The user is in the room on this lease, as the entry says. ARGV: user, lease, the lease that this one follows or '', entry, frame of the join.</summary>
-    public const string Enter = RoomPublish.Function + """
-        local user = ARGV[4]
-        local was = redis.call('HGET', KEYS[2], user)
+    public const string Enter = RoomPublish.Functions + """
+        local user = ARGV[8]
+        local was = redis.call('HGET', KEYS[3], user)
         local at = was and cjson.decode(was) or {}
         if at[''] then
           at[''] = nil
-          redis.call('ZREM', KEYS[3], user)
+          redis.call('ZREM', KEYS[4], user)
         end
-        at[ARGV[6]] = nil
-        at[ARGV[5]] = cjson.decode(ARGV[7])
-        redis.call('HSET', KEYS[2], user, cjson.encode(at))
-        if not was and ARGV[8] ~= '' then publish(ARGV[8]) end
+        at[ARGV[10]] = nil
+        at[ARGV[9]] = cjson.decode(ARGV[11])
+        redis.call('HSET', KEYS[3], user, cjson.encode(at))
+        if not was and ARGV[12] ~= '' then publish(ARGV[12]) end
+        commit()
         """;
 
     /// <summary>
     /// Users are no longer in the room on this lease. ARGV: lease, the one that it follows or '', milliseconds of grace, then for each user: user, frame of the
     /// leave, and the entry to take it from if Redis has forgotten the user, or ''. Returns how many may come back.
     /// </summary>
-    public const string Leave = RoomPublish.Function + Now + """
-        local lease, former, grace, lingering = ARGV[4], ARGV[5], tonumber(ARGV[6]), 0
-        for i = 7, #ARGV, 3 do
+    public const string Leave = RoomPublish.Functions + Now + """
+        local lease, former, grace, lingering = ARGV[8], ARGV[9], tonumber(ARGV[10]), 0
+        for i = 11, #ARGV, 3 do
           local user, frame = ARGV[i], ARGV[i + 1]
-          local was = redis.call('HGET', KEYS[2], user)
+          local was = redis.call('HGET', KEYS[3], user)
           local at = was and cjson.decode(was) or {}
           local last = at[lease]
           if former ~= '' then last = last or at[former] end
@@ -50,17 +51,18 @@ internal static class RosterScripts
             at[lease] = nil
             if former ~= '' then at[former] = nil end
             if next(at) then
-              redis.call('HSET', KEYS[2], user, cjson.encode(at))
+              redis.call('HSET', KEYS[3], user, cjson.encode(at))
             elseif grace > 0 then
-              redis.call('HSET', KEYS[2], user, cjson.encode({[''] = last}))
-              redis.call('ZADD', KEYS[3], now + grace, user)
+              redis.call('HSET', KEYS[3], user, cjson.encode({[''] = last}))
+              redis.call('ZADD', KEYS[4], now + grace, user)
               lingering = lingering + 1
             else
-              redis.call('HDEL', KEYS[2], user)
+              redis.call('HDEL', KEYS[3], user)
               if frame ~= '' then publish(frame) end
             end
           end
         end
+        commit()
         return lingering
         """;
 
@@ -77,14 +79,15 @@ internal static class RosterScripts
         """;
 
     /// <summary>Users whose grace is over, if it still is, are gone. ARGV: user and frame of the leave, in turn.</summary>
-    public const string Expire = RoomPublish.Function + Now + """
-        for i = 4, #ARGV, 2 do
-          local due = redis.call('ZSCORE', KEYS[3], ARGV[i])
+    public const string Expire = RoomPublish.Functions + Now + """
+        for i = 8, #ARGV, 2 do
+          local due = redis.call('ZSCORE', KEYS[4], ARGV[i])
           if due and tonumber(due) <= now then
-            redis.call('ZREM', KEYS[3], ARGV[i])
-            if redis.call('HDEL', KEYS[2], ARGV[i]) == 1 and ARGV[i + 1] ~= '' then publish(ARGV[i + 1]) end
+            redis.call('ZREM', KEYS[4], ARGV[i])
+            if redis.call('HDEL', KEYS[3], ARGV[i]) == 1 and ARGV[i + 1] ~= '' then publish(ARGV[i + 1]) end
           end
         end
+        commit()
         """;
 
     /// <summary>

@@ -46,7 +46,7 @@ internal sealed partial class RosterServer(
         {
             await lease.EndOwnAsync();
         }
-        catch (Exception fault) when (RedisConnection.IsAway(fault) || fault is BackplaneException)
+        catch (BackplaneException fault)
         {
             Log.NotEnded(logger, fault.Message); // the others will notice
         }
@@ -56,16 +56,9 @@ internal sealed partial class RosterServer(
     public async Task<IReadOnlyList<PresentMember>> ListAsync(string room)
     {
         if (book.IsAway) throw new BackplaneException("Redis is away"); // what is there may not be all
-        try
-        {
-            var (members, leases) = await rooms.ListAsync(room);
-            foreach (var unknown in leases.Where(l => !lease.Knows(l))) _suspects.Add(room, unknown);
-            return members;
-        }
-        catch (Exception fault) when (RedisConnection.IsAway(fault))
-        {
-            throw RedisConnection.Away(fault);
-        }
+        var (members, leases) = await rooms.ListAsync(room);
+        foreach (var unknown in leases.Where(l => !lease.Knows(l))) _suspects.Add(room, unknown);
+        return members;
     }
 
     public void Dispose() => _stop.Dispose();
@@ -94,7 +87,7 @@ internal sealed partial class RosterServer(
             Volatile.Write(ref _sighted, sighting);
             work.Writer.TryWrite(true);
         }
-        catch (Exception fault) when (RedisConnection.IsAway(fault) || fault is BackplaneException)
+        catch (BackplaneException fault)
         {
             book.GoAway(fault);
         }
@@ -134,7 +127,7 @@ internal sealed partial class RosterServer(
             if (sighted != null && _clearing.IsCompleted) _clearing = clearance.RunAsync(sighted);
             return true;
         }
-        catch (Exception fault) when (RedisConnection.IsAway(fault) || fault is BackplaneException)
+        catch (BackplaneException fault)
         {
             book.GoAway(fault);
         }
