@@ -82,5 +82,9 @@ internal sealed class TestCore : IDisposable
         return client;
     }
 
-    public void Dispose() => Meter.Dispose();
+    public void Dispose()
+    {
+        Roster.DisposeAsync().AsTask().Wait(Within.Deadline);
+        Meter.Dispose();
+    }
 }

@@ -202,8 +202,7 @@ public abstract class RosterSpec : IAsyncLifetime
         var present = stayed.OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
         await Within.Until(() => Present(ToldSoFar()).SequenceEqual(present), "those who stayed are present to who listens");
         Assert.Equal(present, (await roster.ListAsync(Team).Bounded()).Select(m => m.UserId).Order(StringComparer.Ordinal));
-        foreach (var ofUser in ToldSoFar().GroupBy(told => told.Split(' ')[1]))
-            Assert.Equal(ofUser.Select((_, i) => i % 2 == 0 ? "join" : "leave"), ofUser.Select(told => told.Split(' ')[0]));
+        AssertTurns(ToldSoFar());
     }
 
     /// <summary>What has been told, each <c>join ada</c> or <c>leave ada</c>.</summary>
@@ -222,8 +221,13 @@ public abstract class RosterSpec : IAsyncLifetime
         Assert.Equal([.. told, "join fence"], ToldSoFar());
     }
 
-    private static IEnumerable<string> Present(IEnumerable<string> told) =>
+    /// <summary>Who is present to one who was told this.</summary>
+    protected static IEnumerable<string> Present(IEnumerable<string> told) =>
         told.GroupBy(t => t.Split(' ')[1]).Where(user => user.Last().StartsWith("join", StringComparison.Ordinal)).Select(user => user.Key).Order(StringComparer.Ordinal);
+
+    /// <summary>Each user's joins and leaves take turns.</summary>
+    protected static void AssertTurns(IEnumerable<string> told) => Assert.All(told.GroupBy(t => t.Split(' ')[1]), ofUser =>
+        Assert.Equal(ofUser.Select((_, i) => i % 2 == 0 ? "join" : "leave"), ofUser.Select(t => t.Split(' ')[0])));
 
     private List<string> ToldSoFar() => ToldBy(_told);
 }

@@ -6,12 +6,13 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Presence;
 
-/// <summary>A member of the room "crowd", of either dialect, that only notes whom it is told of as gone. Cheap enough for a thousand of them in one process.</summary>
+/// <summary>A member of the room "crowd", of either dialect, that only notes whom it is told of. Cheap enough for a thousand of them in one process.</summary>
 internal sealed class CrowdMember : IDisposable
 {
     private const byte RecordEnd = 0x1e;
 
     private readonly ClientWebSocket _socket = new();
+    private readonly Dictionary<string, int> _joined = [];
     private readonly Dictionary<string, int> _left = [];
     private readonly bool _isSignalR;
     private int _total;
@@ -19,6 +20,9 @@ internal sealed class CrowdMember : IDisposable
     private CrowdMember(bool isSignalR) => _isSignalR = isSignalR;
 
     public string UserId { get; private set; } = "";
+
+    /// <summary>With this it is the same user again.</summary>
+    public string GuestKey { get; private set; } = "";
 
     /// <summary>How many leaves it was told of.</summary>
     public int Total => Volatile.Read(ref _total);
@@ -29,10 +33,16 @@ internal sealed class CrowdMember : IDisposable
         get { lock (_left) return new Dictionary<string, int>(_left); }
     }
 
-    public static async Task<CrowdMember> ConnectAsync(Uri server, bool isSignalR)
+    /// <summary>Who joined, and how often that was told.</summary>
+    public Dictionary<string, int> Joined
+    {
+        get { lock (_left) return new Dictionary<string, int>(_joined); }
+    }
+
+    public static async Task<CrowdMember> ConnectAsync(Uri server, bool isSignalR, string guestKey = "")
     {
         var member = new CrowdMember(isSignalR);
-        await member._socket.ConnectAsync(new Uri($"ws://{server.Authority}/{(isSignalR ? "hub" : "ws")}?rooms=crowd"), default).Within("the WebSocket to open");
+        await member._socket.ConnectAsync(new Uri($"ws://{server.Authority}/{(isSignalR ? "hub" : "ws")}?rooms=crowd&guest_key={guestKey}"), default).Within("the WebSocket to open");
         if (isSignalR) await member.SendAsync("{\"protocol\":\"json\",\"version\":1}");
         var welcomed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = member.ReceiveAsync(welcomed); // ends with the socket
@@ -73,25 +83,29 @@ internal sealed class CrowdMember : IDisposable
     {
         if (UserId.Length == 0 && message.IndexOf("welcome"u8) >= 0)
         {
-            UserId = ValueAfter(message, "\"user_id\":\""u8);
+            (UserId, GuestKey) = (ValueAfter(message, "\"user_id\":\""u8), ValueAfter(message, "\"guest_key\":\""u8));
             welcomed.TrySetResult();
         }
-        while (message.IndexOf("\"event\":\"leave\""u8) is >= 0 and var at)
+        while (message.IndexOf("\"event\":\""u8) is >= 0 and var at)
         {
-            message = message[(at + 1)..];
+            message = message[at..];
+            var (told, user) = (ValueAfter(message, "\"event\":\""u8), ValueAfter(message, "\"user_id\":\""u8));
             lock (_left)
             {
-                var user = ValueAfter(message, "\"user_id\":\""u8);
-                _left[user] = _left.GetValueOrDefault(user) + 1;
+                var noted = told == "leave" ? _left : _joined;
+                noted[user] = noted.GetValueOrDefault(user) + 1;
             }
-            Interlocked.Increment(ref _total);
+            if (told == "leave") Interlocked.Increment(ref _total);
+            message = message[1..];
         }
         return _isSignalR && message.IndexOf("{\"type\":6}"u8) >= 0;
     }
 
     private static string ValueAfter(ReadOnlySpan<byte> message, ReadOnlySpan<byte> name)
     {
-        var rest = message[(message.IndexOf(name) + name.Length)..];
+        var at = message.IndexOf(name);
+        if (at < 0) return ""; // the goodbye is about nobody
+        var rest = message[(at + name.Length)..];
         return Encoding.UTF8.GetString(rest[..rest.IndexOf((byte)'"')]);
     }
 

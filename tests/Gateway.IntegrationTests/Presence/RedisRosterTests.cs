@@ -1,3 +1,4 @@
+using Gateway.Core.Broadcast;
 using Gateway.Core.Presence;
 using Gateway.Core.Tests;
 using Gateway.Core.Tests.Broadcast;
@@ -12,6 +13,7 @@ public sealed class RedisRosterTests : RosterSpec
 {
     private readonly List<RosterReplica> _replicas = [];
     private readonly RecordingReceiver _heard = new();
+    private readonly List<RedisServer> _more = [];
     private RedisServer _redis = null!;
 
     public override async ValueTask InitializeAsync() => _redis = await RedisServer.StartAsync();
@@ -21,7 +23,7 @@ public sealed class RedisRosterTests : RosterSpec
     protected override async ValueTask CloseAsync()
     {
         foreach (var replica in _replicas) await replica.DisposeAsync();
-        await _redis.DisposeAsync();
+        foreach (var redis in _more.Append(_redis)) await redis.DisposeAsync();
     }
 
     [Fact]
@@ -148,10 +150,14 @@ public sealed class RedisRosterTests : RosterSpec
         await AssertHeardAsync(a, "leave ghost");
     }
 
-    [Fact]
-    public async Task WhatHappensWhileRedisIsAwayIsMadeUpFor()
+    [Theory]
+    [InlineData(true, 6)]
+    [InlineData(false, 3)]
+    public async Task WhatHappensWhileRedisIsAwayIsMadeUpFor(bool keepsData, int told)
     {
-        var a = await StartAsync("a", Grace, _heard);
+        await _redis.DisposeAsync();
+        _redis = await RedisServer.StartAsync(keepsData);
+        var a = await StartAsync("a", Grace);
         var users = new[] { "stays", "leaves", "drops" }.Select(user => Users.Connect(user)).ToList();
         foreach (var user in users) await a.Roster.EnterAsync(Team, user).Bounded();
 
@@ -159,12 +165,70 @@ public sealed class RedisRosterTests : RosterSpec
         await a.Roster.LeaveAsync(Team, users[1], atOnce: true).Bounded();
         await a.Roster.LeaveAsync(Team, users[2], atOnce: false).Bounded();
         await a.Roster.EnterAsync(Team, Users.Connect("comes")).Bounded();
-        await Assert.ThrowsAsync<Gateway.Core.Broadcast.BackplaneException>(() => a.Roster.ListAsync(Team).Bounded());
-        await _redis.RestartAsync(); // without its data
+        await Assert.ThrowsAsync<BackplaneException>(() => a.Roster.ListAsync(Team).Bounded());
+        await _redis.RestartAsync();
 
-        // Counted where they are numbered: who listens may come back to Redis later than who tells.
         await UntilAsync(async () => (await ListedAsync(a)).Select(m => m.UserId).SequenceEqual(["stays", "comes"]), "those are listed who are there");
-        Assert.Equal(":3", await _redis.CommandAsync("EVAL \"return tonumber(redis.call('HGET', 'gw:{team}:position', 'offset'))\" 0")); // comes, leaves, drops; and not that who stays has come
+        // Of those who were there at first only if Redis still knows that it was told.
+        Assert.Equal($":{told}", await _redis.CommandAsync("EVAL \"return tonumber(redis.call('HGET', 'gw:{team}:position', 'offset'))\" 0"));
+    }
+
+    [Fact]
+    public async Task DeadReplicaIsClearedUpAfterOnEveryServer()
+    {
+        _more.AddRange([await RedisServer.StartAsync(), await RedisServer.StartAsync()]);
+        var (a, b) = (await StartAsync("a", Grace), await StartAsync("b", Grace));
+        var rooms = Enumerable.Range(0, 20).Select(i => $"room{i}").ToList();
+        foreach (var room in rooms) await b.Roster.EnterAsync(room, Users.Connect("ada")).Bounded();
+        foreach (var redis in _more.Append(_redis)) Assert.NotEqual(":0", await redis.CommandAsync("SCARD gw:{replicas}:rooms:b/1"));
+        foreach (var room in rooms) Assert.Single(await a.Roster.ListAsync(room).Bounded());
+
+        await b.KillAsync();
+
+        foreach (var room in rooms) await UntilAsync(async () => (await a.Roster.ListAsync(room)).Count == 0, $"nobody is in {room}");
+    }
+
+    /// <summary>Connections to Redis break again and again, also between a command and its answer; users of both replicas come and go, some of them on both.</summary>
+    [Fact]
+    public async Task WhatIsToldIsWhatHappenedAlsoWhenAnswersAreLost()
+    {
+        var (a, b) = (await StartAsync("a", TimeSpan.FromMilliseconds(50), _heard), await StartAsync("b", TimeSpan.FromMilliseconds(50)));
+        using var over = new CancellationTokenSource();
+        var breaking = BreakAsync();
+
+        var stayed = await Task.WhenAll(Enumerable.Range(0, 6).Select(ComeAndGoAsync)).Bounded();
+        await over.CancelAsync();
+        await breaking.Bounded();
+
+        var present = stayed.OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
+        foreach (var replica in new[] { a, b })
+            await UntilAsync(async () => (await ListedAsync(replica)).Select(m => m.UserId).Order(StringComparer.Ordinal).SequenceEqual(present), "those who stayed are listed");
+        await Within.Until(() => Present(ToldBy(_heard)).SequenceEqual(present), "those who stayed are present to who listens");
+        AssertTurns(ToldBy(_heard));
+
+        async Task BreakAsync()
+        {
+            using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(150));
+            for (var i = 0; await tick.WaitForNextTickAsync() && !over.IsCancellationRequested; i++)
+                await _redis.CommandAsync(i % 4 == 3 ? "CLIENT KILL TYPE pubsub" : "CLIENT KILL TYPE normal SKIPME yes");
+        }
+
+        // Two connections for each user, one on each replica.
+        async Task<string?> ComeAndGoAsync(int worker)
+        {
+            var (random, roster, own) = (new Random(worker), (worker % 2 == 0 ? a : b).Roster, Users.Connect($"user{worker / 2}"));
+            using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+            var isIn = false;
+            for (var i = 0; i < 300 && await tick.WaitForNextTickAsync(); i++)
+            {
+                if (isIn) await roster.LeaveAsync(Team, own, atOnce: random.Next(2) == 0);
+                else await roster.EnterAsync(Team, own);
+                isIn = !isIn;
+            }
+            if (worker % 4 == 0 && !isIn) await roster.EnterAsync(Team, own);
+            if (worker % 4 != 0 && isIn) await roster.LeaveAsync(Team, own, atOnce: true);
+            return worker % 4 == 0 ? own.User.Id : null;
+        }
     }
 
     /// <summary>A pause that is longer than the lease is everybody's, and so nobody's death.</summary>
@@ -190,7 +254,7 @@ public sealed class RedisRosterTests : RosterSpec
         {
             return await replica.Roster.ListAsync(Team);
         }
-        catch (Gateway.Core.Broadcast.BackplaneException)
+        catch (BackplaneException)
         {
             return [];
         }
@@ -200,7 +264,7 @@ public sealed class RedisRosterTests : RosterSpec
 
     private async Task<RosterReplica> StartAsync(string id, TimeSpan grace, RecordingReceiver? told = null)
     {
-        var replica = await RosterReplica.StartAsync(_redis, Rooms, id, grace, told);
+        var replica = await RosterReplica.StartAsync([_redis, .. _more], Rooms, id, grace, told);
         _replicas.Add(replica);
         return replica;
     }

@@ -44,9 +44,9 @@ internal sealed class RosterReplica : IAsyncDisposable
     public string LeaseName => _presence.For("").Lease.Held.Current;
 
     /// <param name="told">Hears what is told in the room "team".</param>
-    public static async Task<RosterReplica> StartAsync(RedisServer redis, RoomTable rooms, string id, TimeSpan grace, RecordingReceiver? told = null)
+    public static async Task<RosterReplica> StartAsync(IReadOnlyList<RedisServer> redis, RoomTable rooms, string id, TimeSpan grace, RecordingReceiver? told = null)
     {
-        var options = new GatewayOptions { Redis = { Enabled = true, Connection = [redis.Address], PresenceLease = Lease }, Rooms = { PresenceGrace = grace } };
+        var options = new GatewayOptions { Redis = { Enabled = true, Connection = [.. redis.Select(r => r.Address)], PresenceLease = Lease }, Rooms = { PresenceGrace = grace } };
         var replica = new RosterReplica(options, rooms, id);
         if (told != null) replica.Backplane.Start(told);
         await replica._redis.OpenAsync().Bounded();
