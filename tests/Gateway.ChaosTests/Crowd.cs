@@ -70,6 +70,17 @@ internal sealed class Crowd : IAsyncDisposable
         await Task.WhenAll(_sending).Within("every message to be acknowledged", Patience);
     }
 
+    /// <summary>Again and again one of the clients loses its connection, and is away for up to two seconds.</summary>
+    public async Task DropAtRandomAsync(TimeSpan duration)
+    {
+        var random = new Random(4);
+        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < duration;)
+        {
+            _clients[random.Next(_clients.Count)].Drop(TimeSpan.FromSeconds(random.NextDouble() * 2));
+            await Task.Delay(random.Next(150));
+        }
+    }
+
     public Task UntilAcknowledgedAsync(int more)
     {
         var goal = Acknowledged + more;

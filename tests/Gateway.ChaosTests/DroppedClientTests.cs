@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Gateway.Testing;
 
 namespace Gateway.ChaosTests;
@@ -15,7 +14,7 @@ public sealed class DroppedClientTests
         await using var replicas = await Replicas.StartAsync(redis);
         await using var crowd = await Crowd.GatherAsync(replicas.Addresses);
         crowd.Send();
-        await DropAtRandomAsync(crowd);
+        await crowd.DropAtRandomAsync(Unrest);
         await crowd.UntilAcknowledgedAsync(1000);
 
         var verdict = await crowd.JudgeAsync();
@@ -29,7 +28,7 @@ public sealed class DroppedClientTests
         await using var replicas = await Replicas.StartAsync(1);
         await using var crowd = await Crowd.GatherAsync(replicas.Addresses);
         crowd.Send();
-        await DropAtRandomAsync(crowd);
+        await crowd.DropAtRandomAsync(Unrest);
         await crowd.UntilAcknowledgedAsync(1000);
 
         var verdict = await crowd.JudgeAsync();
@@ -51,15 +50,5 @@ public sealed class DroppedClientTests
         await crowd.UntilAcknowledgedAsync(500);
 
         (await crowd.JudgeAsync()).NothingIsMissing();
-    }
-
-    private static async Task DropAtRandomAsync(Crowd crowd)
-    {
-        var random = new Random(4);
-        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < Unrest;)
-        {
-            crowd.Clients[random.Next(crowd.Clients.Count)].Drop(TimeSpan.FromSeconds(random.NextDouble() * 2));
-            await Task.Delay(random.Next(150));
-        }
     }
 }

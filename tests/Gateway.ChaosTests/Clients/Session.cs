@@ -52,11 +52,13 @@ internal sealed class Session : IAsyncDisposable
         var joined = since == null ? new Joined(at) : new Joined(
             at, since, answer.GetProperty("recovered").GetBoolean(),
             answer.TryGetProperty("reason", out var reason) ? reason.GetString() : null,
-            answer.TryGetProperty("replayed", out var replayed) ? replayed.GetInt64() : 0);
+            answer.TryGetProperty("replayed", out var number) ? number.GetInt64() : 0);
         lock (_lock)
         {
             if (_isOver || !_waiting.Remove(room.Room, out var meanwhile)) return;
-            room.Add([joined, .. meanwhile]);
+            // What could be had of what it missed came first, and still belongs to where it was.
+            var replayed = joined is { Since: not null, Recovered: false } ? (int)joined.Replayed : 0;
+            room.Add([.. meanwhile.Take(replayed), joined, .. meanwhile.Skip(replayed)]);
         }
     }
 

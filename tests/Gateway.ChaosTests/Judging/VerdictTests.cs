@@ -123,6 +123,15 @@ public sealed class VerdictTests
     }
 
     [Fact]
+    public void PartThatWasReplayedBeforeTheHistoryEndedIsNotMissing()
+    {
+        var verdict = Of([Log("r1", Start, .. Messages(1, 4), NotRecovered(3, "e1", 6, "history too short") with { Replayed = 1 }, .. Messages(7, 9))], Acks(1, 9));
+
+        verdict.NothingIsUntold();
+        Assert.Equal(2, verdict.Told);
+    }
+
+    [Fact]
     public void AnswerThatItIsNotRecoveredThoughNothingIsMissingIsWrong() =>
         Assert.Equal((0, 0, 0, 1), Counts(Of([Log("r1", Start, .. Messages(1, 3), NotRecovered(3, "e1", 3, "history too short"), .. Messages(4, 9))], Acks(1, 9))));
 

@@ -43,8 +43,9 @@ internal sealed class Walk
                 Resume(resumed);
                 break;
             case Joined anew:
+                if (_at!.Offset - anew.Since.Offset != anew.Replayed) Wrong($"not recovered from {anew.Since}, with {anew.Replayed} messages, and stands at {_at}");
                 NotRecovered[anew.Reason ?? "no reason"] = NotRecovered.TryGetValue(anew.Reason ?? "no reason", out var count) ? count + 1 : 1;
-                GoOn(_at!.Offset + 1, anew.At, $"not recovered ({anew.Reason})");
+                GoOn(_at.Offset + 1, anew.At, $"not recovered ({anew.Reason})");
                 break;
             case Gap gap:
                 Gaps++;
