@@ -64,7 +64,7 @@ internal sealed class RedisProcess : IDisposable
     {
         var memory = new Dictionary<string, long>();
         foreach (var key in (await AskAsync("KEYS *")).Split("\r\n").Where(line => line.Contains(text, StringComparison.Ordinal)))
-            memory[key] = long.Parse((await AskAsync($"MEMORY USAGE \"{key}\" SAMPLES 0")).Trim(':', '\r', '\n'), CultureInfo.InvariantCulture);
+            memory[key] = long.Parse((await AskAsync($"MEMORY USAGE \"{key}\" SAMPLES 0")).Split("\r\n")[0].TrimStart(':'), CultureInfo.InvariantCulture);
         return memory;
     }
 

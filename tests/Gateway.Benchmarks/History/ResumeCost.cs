@@ -44,11 +44,11 @@ internal sealed record ResumeCost(double ConnectSeconds, double Seconds, double 
         for (var i = 0; i < count; i++) clients.Add(await WireClient.ConnectAsync(servers[i % servers.Count].Port, dialects[i / servers.Count % 2], null));
         var connected = Stopwatch.GetElapsedTime(began).TotalSeconds;
         await Task.Delay(300); // the last welcomes
-        var payload = $$"""{"room":"{{Room}}","since":{"epoch":"{{probe.Since.Epoch}}","offset":{{probe.Since.Offset}}}}""";
+        var payload = $$$"""{"room":"{{{Room}}}","since":{"epoch":"{{{probe.Since.Epoch}}}","offset":{{{probe.Since.Offset}}}}}""";
         var (cpu, machine) = (servers.Select(s => s.Cpu).ToList(), MachineLoad.Now());
         began = WireClient.Now;
         for (var i = 0; i < count; i++)
-            clients[i].Send(i / servers.Count % 2 == 0 ? $$"""{"type":"join","payload":{{payload}}}""" : $$"""{"type":1,"target":"Join","arguments":[{{payload}}]}""" + "\u001e");
+            clients[i].Send(i / servers.Count % 2 == 0 ? $$$"""{"type":"join","payload":{{{payload}}}}""" : $$$"""{"type":1,"target":"Join","arguments":[{{{payload}}}]}""" + "\u001e");
         while (clients.Exists(c => c.Received < missed && !c.IsClosed) && Stopwatch.GetElapsedTime(began) < Patience) await Task.Delay(1);
         var elapsed = Stopwatch.GetElapsedTime(began).TotalSeconds;
         var used = servers.Select((s, i) => s.Cpu - cpu[i]).Aggregate(TimeSpan.Zero, (sum, s) => sum + s);

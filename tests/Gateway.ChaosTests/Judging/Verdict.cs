@@ -26,7 +26,7 @@ internal sealed class Verdict
         {
             var places = PlacesIn(room);
             var acknowledgedHere = acknowledged.Where(a => a.Room == room.Key).ToDictionary(a => a.Id);
-            foreach (var (id, at) in places.Where(p => acknowledgedHere.TryGetValue(p.Key, out var a) && !p.Value.Exists(at => at.Offset == a.Offset)))
+            foreach (var (id, at) in places.Where(p => acknowledgedHere.TryGetValue(p.Key, out var a) && !p.Value.Exists(place => place.Offset == a.Offset)))
                 _everywhere.Add(Wrong, $"{id} was acknowledged as {acknowledgedHere[id].Offset} and came as {string.Join(" and ", at)}");
             foreach (var walk in room)
             {
@@ -94,7 +94,7 @@ internal sealed class Verdict
             // Its epoch is known if anyone saw it. If nobody did, each must have been told something that it can have been part of.
             var at = places.TryGetValue(sent.Id, out var seen) ? seen.Find(p => p.Offset == sent.Offset) : null;
             var why = walk.Missing.FirstOrDefault(m => at == null ? m.Covers(sent.Offset) : m.Covers(at));
-            if (why == null) walk.Findings.Add(Lost, at == null ? $"{sent.Offset} ({sent.Id})" : $"{at}");
+            if (why == null) walk.Findings.Add(Lost, $"{at ?? new Position(walk.At?.Epoch ?? "?", sent.Offset)}");
             else if (why is { WasTold: true, To: null }) Told++;
         }
         Told += walk.Missing.Where(m => m is { WasTold: true, To: not null }).Sum(m => m.To!.Value - m.From + 1);

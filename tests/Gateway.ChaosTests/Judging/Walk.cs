@@ -25,6 +25,9 @@ internal sealed class Walk
     public Findings Findings { get; }
     public IReadOnlyList<(Position At, MessageId Id)> Received => _received;
     public IReadOnlyList<Missing> Missing => _missing;
+
+    /// <summary>Where it ends.</summary>
+    public Position? At => _at;
     public int EpochChanges { get; private set; }
     public int Gaps { get; private set; }
     public int Resumed { get; private set; }
@@ -43,7 +46,7 @@ internal sealed class Walk
                 Resume(resumed);
                 break;
             case Joined anew:
-                if (_at!.Offset - anew.Since.Offset != anew.Replayed) Wrong($"not recovered from {anew.Since}, with {anew.Replayed} messages, and stands at {_at}");
+                if (_at!.Offset - anew.Since!.Offset != anew.Replayed) Wrong($"not recovered from {anew.Since}, with {anew.Replayed} messages, and stands at {_at}");
                 NotRecovered[anew.Reason ?? "no reason"] = NotRecovered.TryGetValue(anew.Reason ?? "no reason", out var count) ? count + 1 : 1;
                 GoOn(_at.Offset + 1, anew.At, $"not recovered ({anew.Reason})");
                 break;
@@ -77,7 +80,7 @@ internal sealed class Walk
         if (to.Epoch == _at.Epoch)
         {
             if (to.Offset < from) Wrong($"{why} from {from} to {to.Offset} in {_at.Epoch}: nothing is missing");
-            _missing.Add(new Missing(_at.Epoch, from, to.Offset));
+            else _missing.Add(new Missing(_at.Epoch, from, to.Offset));
         }
         else
         {
