@@ -84,10 +84,19 @@ internal sealed class MemberSet(int shards)
 /// <summary>A connection in one <see cref="MemberSet"/>.</summary>
 internal sealed class Membership(Connection connection)
 {
+    private HeldBack? _heldBack;
+
     public Connection Connection { get; } = connection;
 
     /// <summary>Where in the room's sequence it entered: messages up to here, which may still be on their way to others, are not for it.</summary>
     public Position Since { get; set; } = Position.None;
+
+    /// <summary>Set while the connection is still being given what it missed: what comes meanwhile waits here.</summary>
+    public HeldBack? HeldBack
+    {
+        get => Volatile.Read(ref _heldBack);
+        set => Volatile.Write(ref _heldBack, value);
+    }
 
     /// <summary>Its place in its shard, -1 when it is in no set. Guarded by the set's lock.</summary>
     public int Slot { get; set; } = -1;
