@@ -119,7 +119,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var watch in _watches) await watch.DisposeAsync();
+        foreach (var watch in Interlocked.Exchange(ref _watches, [])) await watch.DisposeAsync();
         foreach (var (room, feed) in _feeds) Drop(room, feed);
     }
 
