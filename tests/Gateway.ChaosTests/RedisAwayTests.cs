@@ -21,9 +21,12 @@ public sealed class RedisAwayTests
         await Deadline.Until(() => crowd.Senders.All(sender => sender.Refusals > 0), "every sender is refused");
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0.5, 4);
         foreach (var replica in replicas.All) Assert.Equal(HttpStatusCode.ServiceUnavailable, await Replicas.ReadinessAsync(replica));
-        var asked = Stopwatch.GetTimestamp();
-        foreach (var client in crowd.Clients) await client.PingAsync();
-        Assert.InRange(Stopwatch.GetElapsedTime(asked).TotalSeconds, 0, 1);
+        foreach (var listener in crowd.Clients.Except(crowd.Senders)) // a connection's commands are answered one after the other
+        {
+            var asked = Stopwatch.GetTimestamp();
+            await listener.PingAsync();
+            Assert.InRange(Stopwatch.GetElapsedTime(asked).TotalSeconds, 0, 0.8);
+        }
 
         await redis.RestartAsync();
         await crowd.UntilAcknowledgedAsync(500);

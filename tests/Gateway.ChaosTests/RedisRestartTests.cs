@@ -64,6 +64,27 @@ public sealed class RedisRestartTests
     }
 
     [Fact]
+    public async Task WhoComesAfterwardsIsToldTheNewEpoch()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var replicas = await Replicas.StartAsync(redis);
+        await using var member = await RawClient.ConnectAsync(replicas.Addresses[0], "?rooms=room");
+        for (var i = 0; i < 3; i++) await member.RequestAsync("chat", new { room = "room", content = "before" });
+        await redis.KillAsync();
+        await redis.RestartAsync();
+        var changed = await member.NextAsync("system", TimeSpan.FromSeconds(20));
+        Assert.Equal(("gap", "epoch changed"), (changed.Text("event"), changed.Text("reason")));
+        Assert.Equal(1, (await member.RequestAsync("chat", new { room = "room", content = "after" })).GetProperty("offset").GetInt64());
+
+        foreach (var replica in replicas.Addresses)
+        {
+            await using var newcomer = await RawClient.ConnectAsync(replica, "?rooms=");
+            var joined = await newcomer.RequestAsync("join", new { room = "room" });
+            Assert.Equal((changed.Text("epoch"), 1), (joined.GetProperty("epoch").GetString(), joined.GetProperty("offset").GetInt64()));
+        }
+    }
+
+    [Fact]
     public async Task MembersOfASilentRoomAreToldToo()
     {
         await using var redis = await RedisServer.StartAsync();
