@@ -29,7 +29,7 @@ public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackpl
         var subscribed = false;
         try
         {
-            room.Advance(await _rooms.AcquireAsync(Audience.Room(name), room.Policy.Retention).ConfigureAwait(false));
+            room.Begin(await _rooms.AcquireAsync(Audience.Room(name), room.Policy.Retention).ConfigureAwait(false));
             subscribed = true;
             if (since is { } place) recovery = await _catchUp.EnterAsync(room, membership, place).ConfigureAwait(false);
             else room.Members.Add(membership, since: () => room.Position);
