@@ -23,14 +23,6 @@ public sealed class Room(string name, RoomPolicy policy, int shards)
         get { lock (_lock) return _position; }
     }
 
-    /// <summary>Where listening began. Whoever comes later is told the same place, which may be of an epoch that is over: it counts only as long as nothing came.</summary>
-    internal void Begin(Position position)
-    {
-        lock (_lock)
-            if (_position.IsNone)
-                _position = position;
-    }
-
     internal void Advance(Position position)
     {
         if (position.IsNone) return;
