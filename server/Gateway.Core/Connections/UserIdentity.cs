@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Gateway.Core.Connections;
 
 /// <summary>Who is at the other end.</summary>
@@ -7,6 +9,9 @@ namespace Gateway.Core.Connections;
 public sealed record UserIdentity(string Id, string Name, string? ClientId = null)
 {
     public const int MaxNameLength = 64;
+
+    /// <summary>What the token says that the user may be; empty for an anonymous one. Compared exactly.</summary>
+    public IReadOnlySet<string> Roles { get; init; } = FrozenSet<string>.Empty;
 
     /// <summary>The secret with which an anonymous user comes back as the same one; <c>null</c> if the user is not anonymous.</summary>
     public string? GuestKey { get; init; }
