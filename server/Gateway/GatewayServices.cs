@@ -4,6 +4,8 @@ using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
+using Gateway.Frames;
+using Gateway.Hubs;
 using Gateway.Lifecycle;
 using Gateway.Metrics;
 using Gateway.Raw;
@@ -34,8 +36,10 @@ public static class GatewayServices
         services.AddSingleton<OriginPolicy>(_ => new OriginPolicy(options.Server));
         services.AddSingleton<ConnectGate>();
         services.AddSingleton<OutboxUpgradeMiddleware>();
-        services.AddSingleton<RawEndpoint>();
-        AddHub(services, options);
+        AddSignalR(services, options);
+        AddDialects(services);
+        HubServices.AddHubs(services);
+        services.AddSingleton<HubLifetimeManager<GatewayHub>, HubSelector<GatewayHub>>(); // in front of the default hub's own
         services.TryAddSingleton<IMetricsSource, GatewayMetricsSource>();
         services.AddHostedService<CoreStart>();
         services.AddHostedService<MetricsBroadcaster>();
@@ -64,13 +68,19 @@ public static class GatewayServices
     public static IEndpointRouteBuilder MapGateway(this IEndpointRouteBuilder endpoints)
     {
         var options = endpoints.ServiceProvider.GetRequiredService<GatewayOptions>();
-        var raw = endpoints.ServiceProvider.GetRequiredService<RawEndpoint>();
-        endpoints.Map(options.Raw.Path, raw.HandleAsync);
-        endpoints.MapHub<GatewayHub>(options.SignalR.Path);
+        foreach (var hub in endpoints.ServiceProvider.GetRequiredService<HubCores>().All)
+        {
+            endpoints.Map(Doors.Below(options.Raw.Path, hub), hub.Get<RawEndpoint>().HandleAsync);
+            endpoints.MapHub<GatewayHub>(Doors.Below(options.SignalR.Path, hub));
+        }
+        foreach (var path in new[] { options.Raw.Path + "/{hub}", options.SignalR.Path + "/{hub}", options.SignalR.Path + "/{hub}/negotiate" })
+            endpoints.Map(path, static context => Refusal.WriteAsync(context, StatusCodes.Status404NotFound, "unknown hub"));
+        foreach (var handler in options.Handlers) endpoints.MapHandler(handler);
         return endpoints;
     }
 
-    private static void AddCore(IServiceCollection services, GatewayOptions options)
+    /// <summary>Once for each hub, as the two below.</summary>
+    internal static void AddCore(IServiceCollection services, GatewayOptions options)
     {
         var shards = Math.Clamp(Environment.ProcessorCount, 1, 8);
         services.AddSingleton(new OutboxLimits(options.Outbox.Capacity, options.Outbox.MaxBytes));
@@ -95,7 +105,7 @@ public static class GatewayServices
         services.AddSingleton<DeadlineSweep>();
     }
 
-    private static void AddBackplane(IServiceCollection services, GatewayOptions options)
+    internal static void AddBackplane(IServiceCollection services, GatewayOptions options)
     {
         if (!options.Redis.Enabled)
         {
@@ -125,14 +135,21 @@ public static class GatewayServices
         return ActivatorUtilities.CreateInstance<InProcessRoster>(services, announce, grace);
     }
 
-    private static void AddHub(IServiceCollection services, GatewayOptions options)
+    internal static void AddDialects(IServiceCollection services)
+    {
+        services.AddSingleton<RawEndpoint>();
+        services.AddSingleton<ClientResults>();
+        services.AddSingleton<GatewayHubLifetimeManager<GatewayHub>>();
+        services.AddSingleton<HubLifetimeManager<GatewayHub>>(p => p.GetRequiredService<GatewayHubLifetimeManager<GatewayHub>>());
+    }
+
+    private static void AddSignalR(IServiceCollection services, GatewayOptions options)
     {
         services.AddCors();
         services.AddSignalR().AddHubOptions<GatewayHub>(hub => hub.MaximumReceiveMessageSize = options.Raw.MaxMessageBytes);
         services.AddSingleton<IHubProtocol, ClearJsonProtocol>(); // of two protocols with one name the last counts
         services.AddSingleton<HubDoor>();
         services.AddSingleton<HubPayloads>();
-        services.AddSingleton<ClientResults>();
-        services.AddSingleton<HubLifetimeManager<GatewayHub>, GatewayHubLifetimeManager<GatewayHub>>();
+        services.AddSingleton<InvocationIds>();
     }
 }

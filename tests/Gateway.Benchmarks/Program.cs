@@ -15,6 +15,8 @@ switch (args)
         return 0;
     case ["fanout", .. var rest]:
         return await FanOutProgram.RunAsync(rest);
+    case ["relay", .. var rest]:
+        return await FanOutProgram.RunRelayAsync(rest);
     case ["history", .. var rest]:
         return await HistoryProgram.RunAsync(rest);
     case ["peer", "signalr", var port]:
@@ -28,6 +30,7 @@ switch (args)
             usage: dotnet run -c Release --project tests/Gateway.Benchmarks -- micro [BenchmarkDotNet arguments]
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- fanout [--scenario rate,flat,idle,stalled,mixed,small,redis]
                                                                           [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
+                   dotnet run -c Release --project tests/Gateway.Benchmarks -- relay [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- history [--seconds 5] [--repeat 3] [--write]
             """);
         return 2;

@@ -25,7 +25,7 @@ public sealed class ArchitectureTests
         "Microsoft.Extensions.Hosting", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Configuration",
     ];
 
-    private static readonly string[] Parallel = ["Raw", "SignalR", "Redis"];
+    private static readonly string[] Parallel = ["Raw", "SignalR", "Frames", "Redis"];
 
     [Fact]
     public void CoreRoomsImportOnlyWhatStandsBelowThem() => Check("server/Gateway.Core", (folder, import) =>
@@ -42,6 +42,7 @@ public sealed class ArchitectureTests
     [Theory]
     [InlineData("Raw")]
     [InlineData("SignalR")]
+    [InlineData("Frames")]
     [InlineData("Redis")]
     public void DialectsAndBackplaneDoNotImportOneAnother(string own) => Check($"server/Gateway/{own}", (_, import) =>
         Parallel.Where(other => other != own).Any(other => import.IsIn("Gateway." + other) || import.IsIn(other)));

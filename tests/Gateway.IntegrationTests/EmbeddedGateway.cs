@@ -19,7 +19,7 @@ public sealed class EmbeddedGateway : IAsyncDisposable
     public Uri Server { get; }
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<EmbeddedGateway> StartAsync(Action<GatewayOptions>? set = null, Action<IServiceCollection>? configure = null)
+    public static async Task<EmbeddedGateway> StartAsync(Action<GatewayOptions>? set = null, Action<IServiceCollection>? configure = null, Action<WebApplication>? map = null)
     {
         var options = new GatewayOptions();
         options.Server.Host = "127.0.0.1";
@@ -30,6 +30,7 @@ public sealed class EmbeddedGateway : IAsyncDisposable
         options.Logging.Level = Microsoft.Extensions.Logging.LogLevel.Warning;
         set?.Invoke(options);
         var app = GatewayApp.Build(options, configure);
+        map?.Invoke(app);
         await app.StartAsync().Within("the gateway to start");
         return new EmbeddedGateway(app);
     }

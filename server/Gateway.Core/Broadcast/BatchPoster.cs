@@ -7,9 +7,9 @@ namespace Gateway.Core.Broadcast;
 /// <summary>Posts messages for one target to the connections of one shard, as many as possible in one batch. One thread at a time.</summary>
 internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter meter, TimeProvider time)
 {
-    private readonly FrameBatch?[] _batches = new FrameBatch?[3];
+    private readonly FrameBatch?[] _batches = new FrameBatch?[FrameFormats.Count];
     private readonly HashSet<string> _except = new(StringComparer.Ordinal);
-    private readonly int[] _delivered = new int[2];
+    private readonly int[] _delivered = new int[Dialects.All.Count];
     private Membership[] _members = new Membership[16];
 
     /// <param name="target">A <see cref="MemberSet"/> or a <see cref="Connection"/>.</param>
@@ -29,7 +29,7 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
         members.Clear(); // hold on to nobody
     }
 
-    /// <summary>How many of the first messages can go in one batch: one policy, and within the bounds.</summary>
+    /// <summary>How many of the first messages can go in one batch: one policy, one kind, and within the bounds.</summary>
     private int NextRun(ReadOnlySpan<Delivery> deliveries)
     {
         var bytes = deliveries[0].ApproximateBytes;
@@ -37,7 +37,7 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
         for (; run < deliveries.Length && run < bounds.BatchMessages; run++)
         {
             bytes += deliveries[run].ApproximateBytes;
-            if (bytes > bounds.BatchBytes || deliveries[run].Policy != deliveries[0].Policy) break;
+            if (bytes > bounds.BatchBytes || deliveries[run].Policy != deliveries[0].Policy || deliveries[run].IsOpaque != deliveries[0].IsOpaque) break;
         }
         return run;
     }
@@ -58,8 +58,8 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
                 PostEach(connection, run, member);
                 continue;
             }
-            var format = connection.Outbox.Format;
-            Post(connection, member, _batches[(int)format] ??= Delivery.Join(run, format));
+            if (run[0].OutboxOf(connection) is not { } outbox) continue;
+            Post(connection, member, outbox, _batches[(int)outbox.Format] ??= Delivery.Join(run, outbox.Format));
         }
         Array.Clear(_batches);
         _except.Clear();
@@ -70,19 +70,18 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
     {
         foreach (var delivery in run)
         {
-            if (!delivery.IsFor(connection, member)) continue;
-            Post(connection, member, Delivery.Join([delivery], connection.Outbox.Format));
+            if (!delivery.IsFor(connection, member) || delivery.OutboxOf(connection) is not { } outbox) continue;
+            Post(connection, member, outbox, Delivery.Join([delivery], outbox.Format));
             if (member != null && member.Since.Epoch != delivery.Position.Epoch && !delivery.Position.IsNone) member.Since = Position.None; // an epoch that is over does not matter any more
         }
     }
 
-    private void Post(Connection connection, Membership? member, FrameBatch batch) =>
-        _delivered[(int)connection.Dialect] += member?.HeldBack is { } heldBack && heldBack.TryHold(batch) ? batch.Count : connection.Outbox.Post(batch);
+    private void Post(Connection connection, Membership? member, Outbox outbox, FrameBatch batch) =>
+        _delivered[(int)connection.Dialect] += member?.HeldBack is { } heldBack && heldBack.TryHold(batch) ? batch.Count : outbox.Post(batch);
 
     private void Report(ReadOnlySpan<Delivery> run)
     {
-        meter.CountDelivered(Dialect.Raw, _delivered[(int)Dialect.Raw]);
-        meter.CountDelivered(Dialect.SignalR, _delivered[(int)Dialect.SignalR]);
+        for (var dialect = 0; dialect < _delivered.Length; dialect++) meter.CountDelivered((Dialect)dialect, _delivered[dialect]);
         Array.Clear(_delivered);
         var now = time.GetTimestamp();
         foreach (var delivery in run) meter.RecordPublishToSocket(time.GetElapsedTime(delivery.ArrivedAt, now));

@@ -89,7 +89,7 @@ internal sealed class CatchUp(IBackplane backplane, int maxMessages, TimeProvide
         private readonly Position _since = since;
 
         public Room Room { get; } = room;
-        public Outbox Outbox { get; } = connection.Outbox;
+        public Outbox Outbox { get; } = connection.Messages ?? connection.Outbox;
 
         /// <summary>The last message that was sent again.</summary>
         public Position At { get; private set; } = since;

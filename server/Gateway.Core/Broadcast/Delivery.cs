@@ -8,7 +8,7 @@ namespace Gateway.Core.Broadcast;
 internal sealed class Delivery(Audience audience, Message message, Position position, SlowConsumerPolicy policy, long arrivedAt)
 {
     // Two workers may both encode a frame for the first time: the results are equal and one of them is kept.
-    private readonly byte[]?[] _frames = new byte[]?[3];
+    private readonly byte[]?[] _frames = new byte[]?[FrameFormats.Count];
     private readonly ReadOnlyMemory<byte> _payload = MessageWriter.CompletePayload(message, position);
 
     /// <summary>The room it goes through; <c>null</c> if it does not go through one.</summary>
@@ -21,11 +21,18 @@ internal sealed class Delivery(Audience audience, Message message, Position posi
     /// <summary>A timestamp of the time provider.</summary>
     public long ArrivedAt { get; } = arrivedAt;
 
+    /// <summary>What is in it is between clients and handlers: no other connection gets it.</summary>
+    public bool IsOpaque { get; } = message.Opcode != 0;
+
     public int ApproximateBytes => _payload.Length + 64;
 
     /// <summary>It is not for those it excludes, nor for those who entered the room after it.</summary>
     public bool IsFor(Connection connection, Membership? member) =>
         (member == null || Position.IsNone || Position.Offset > member.Since.Offset || Position.Epoch != member.Since.Epoch) && !Except.Contains(connection.Id);
+
+    /// <summary>Where it is posted for the connection; <c>null</c>: nowhere.</summary>
+    public Outbox? OutboxOf(Connection connection) =>
+        !IsOpaque ? connection.Messages : connection.Dialect == Dialect.Frames ? connection.Outbox : null;
 
     public byte[] Frame(FrameFormat format) => _frames[(int)format] ??= MessageWriter.Write(message, _payload, format);
 

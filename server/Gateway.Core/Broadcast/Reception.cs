@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>Where connections of both dialects come in and go out: tables, rooms, the welcome, the counters.</summary>
+/// <summary>Where connections of every dialect come in and go out: tables, rooms, the welcome, the counters.</summary>
 public sealed partial class Reception(
     ConnectionTable connections, RoomMembership membership, IReplicas replicas, IBackplane backplane, GatewayMeter meter, string replica, ILogger<Reception> logger)
 {
@@ -25,7 +25,7 @@ public sealed partial class Reception(
         return all.Length;
     }
 
-    /// <summary>Enters a connection into its first rooms and lets it hear: the welcome first, then whatever has come meanwhile.</summary>
+    /// <summary>Enters a connection into its first rooms and lets it hear: the welcome first (not where a handler has the word), then whatever has come meanwhile.</summary>
     /// <returns>Why it cannot stay; the caller then ends it, and calls <see cref="DepartAsync"/> in any case.</returns>
     public async ValueTask<Error?> ArriveAsync(Connection connection, IReadOnlyList<string> firstRooms)
     {
@@ -48,10 +48,7 @@ public sealed partial class Reception(
                 if (joined.Error != null) return joined.Error;
                 positions.Add((room, joined.Position));
             }
-            var (user, cluster) = (connection.User, replicas.Counts);
-            var welcome = new Message(
-                "welcome", Payloads.Welcome(connection.Id, user.Id, user.Name, user.GuestKey, replica, positions, (cluster.Replicas, cluster.Connections)));
-            connection.Outbox.OpenGate(new FrameBatch(MessageWriter.Write(welcome, welcome.Payload, connection.Outbox.Format)));
+            if (connection.Dialect != Dialect.Frames) Welcome(connection, positions);
             if (_closing) SayGoodbye(connection);
             return null;
         }
@@ -72,9 +69,17 @@ public sealed partial class Reception(
         Log.Departed(logger, connection.Id);
     }
 
+    private void Welcome(Connection connection, List<(string, Position)> positions)
+    {
+        var (user, cluster) = (connection.User, replicas.Counts);
+        var welcome = new Message(
+            "welcome", Payloads.Welcome(connection.Id, user.Id, user.Name, user.GuestKey, replica, positions, (cluster.Replicas, cluster.Connections)));
+        connection.Outbox.OpenGate(new FrameBatch(MessageWriter.Write(welcome, welcome.Payload, connection.Outbox.Format)));
+    }
+
     private static void SayGoodbye(Connection connection)
     {
-        connection.Reply(MessageWriter.Write(ShutdownNotice, ShutdownNotice.Payload, connection.Outbox.Format));
+        if (connection.Dialect != Dialect.Frames) connection.Reply(MessageWriter.Write(ShutdownNotice, ShutdownNotice.Payload, connection.Outbox.Format));
         connection.Close(CloseReason.Shutdown);
     }
 

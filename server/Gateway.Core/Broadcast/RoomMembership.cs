@@ -16,7 +16,13 @@ public sealed class RoomMembership(RoomTable rooms, Attendance attendance, IBack
     /// <exception cref="BackplaneException">The backplane is away.</exception>
     public async ValueTask<Joined> JoinAsync(Connection connection, string name, Position? since = null)
     {
-        if (RoomName.Check(name) is { } error) return error;
+        return RoomName.Check(name) is { } error ? error : await EnterAsync(connection, name, since).ConfigureAwait(false);
+    }
+
+    /// <summary>For server code: also into rooms that no client can name.</summary>
+    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    internal async ValueTask<Joined> EnterAsync(Connection connection, string name, Position? since = null)
+    {
         var membership = new Membership(connection);
         switch (connection.Rooms.TryAdd(name, membership, limits.MaxPerConnection))
         {

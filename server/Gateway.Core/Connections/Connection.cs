@@ -35,6 +35,12 @@ public sealed partial class Connection : IOutboxOwner
     public UserIdentity User { get; }
     public Dialect Dialect { get; }
     public Outbox Outbox { get; }
+    /// <summary>Where messages for it are posted: its outbox, or the inbox of its handler; <c>null</c> where a handler wants none.</summary>
+    internal Outbox? Messages => Dialect == Dialect.Frames ? Inbox : Outbox;
+
+    /// <summary>What a handler of this connection hears of the rooms, in the envelope's form.</summary>
+    internal Outbox? Inbox { get; set; }
+
     public DateTimeOffset ConnectedAt { get; }
     public string? RemoteAddress { get; init; }
 
@@ -49,6 +55,9 @@ public sealed partial class Connection : IOutboxOwner
 
     /// <summary>How many of its addresses (user, then connection) the backplane knows.</summary>
     internal int Addresses { get; set; }
+
+    /// <summary>Its handler has not taken what the client sent, so nothing is read for now, its pongs included.</summary>
+    internal bool IsHeldUp { get; set; }
 
     /// <summary>When the sweep last pinged it, as a timestamp of the time provider.</summary>
     internal long PingedAt { get; set; }

@@ -9,7 +9,7 @@ public sealed class ConnectionTable(int shards)
 
     // Guarded by itself. One connection stands for itself, several are a list: most users have one.
     private readonly Dictionary<string, object> _byUser = new(StringComparer.Ordinal);
-    private readonly int[] _byDialect = new int[2];
+    private readonly int[] _byDialect = new int[Dialects.All.Count];
     private int _nextShard = -1;
 
     internal int Shards => shards;

@@ -5,8 +5,8 @@ namespace Gateway.Core.Connections;
 
 /// <summary>How long a connection may be silent or stuck.</summary>
 /// <param name="WriteWait">For one write, and for the client's answer to our goodbye.</param>
-/// <param name="PingPeriod">A raw client silent for so long is pinged.</param>
-/// <param name="PongWait">A raw client silent for so long is gone.</param>
+/// <param name="PingPeriod">A raw client, or one of a handler, silent for so long is pinged.</param>
+/// <param name="PongWait">And after so long it is gone.</param>
 public sealed record Deadlines(TimeSpan WriteWait, TimeSpan PingPeriod, TimeSpan PongWait);
 
 /// <summary>One timer for all connections instead of several for each: looks at everyone's deadlines about once a second.</summary>
@@ -57,7 +57,7 @@ public sealed class DeadlineSweep : IDisposable
     {
         var outbox = connection.Outbox;
         if (outbox.IsOverdue(_deadlines.WriteWait)) outbox.Abort();
-        if (connection.Dialect != Dialect.Raw) return; // SignalR has pings of its own
+        if (connection.Dialect == Dialect.SignalR || connection.IsHeldUp) return; // SignalR has pings of its own
         var silent = _time.GetElapsedTime(outbox.LastReceived);
         if (silent > _deadlines.PongWait) connection.Close(CloseReason.PongTimeout);
         else if (silent > _deadlines.PingPeriod && connection.PingedAt <= outbox.LastReceived)

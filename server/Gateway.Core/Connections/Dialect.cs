@@ -5,10 +5,15 @@ public enum Dialect : byte
 {
     Raw = 0,
     SignalR = 1,
+
+    /// <summary>A conversation of its own: what the frames hold is between the client and its handler.</summary>
+    Frames = 2,
 }
 
 public static class Dialects
 {
+    public static IReadOnlyList<Dialect> All { get; } = [Dialect.Raw, Dialect.SignalR, Dialect.Frames];
+
     /// <summary>The name in logs, metrics and payloads.</summary>
-    public static string Name(this Dialect dialect) => dialect == Dialect.Raw ? "raw" : "signalr";
+    public static string Name(this Dialect dialect) => dialect switch { Dialect.Raw => "raw", Dialect.SignalR => "signalr", _ => "frames" };
 }

@@ -7,7 +7,7 @@ public sealed class GatewayMeter : IDisposable
 {
     public const string Name = "Gateway";
 
-    private static readonly KeyValuePair<string, object?>[] DialectLabels = [new("dialect", "raw"), new("dialect", "signalr")];
+    private static readonly KeyValuePair<string, object?>[] DialectLabels = [.. Dialects.All.Select(d => new KeyValuePair<string, object?>("dialect", d.Name()))];
 
     private readonly Meter _meter;
     private readonly Counter<long> _received;
@@ -16,14 +16,16 @@ public sealed class GatewayMeter : IDisposable
     private readonly Counter<long> _delivered;
     private readonly Counter<long> _rateLimited;
     private readonly Histogram<double> _publishToSocket;
-    private readonly long[] _receivedTotals = new long[2];
-    private readonly long[] _deliveredTotals = new long[2];
+    private readonly long[] _receivedTotals = new long[Dialects.All.Count];
+    private readonly long[] _deliveredTotals = new long[Dialects.All.Count];
     private long _published;
 
     /// <param name="factory">The host's, so that two gateways in one process keep apart.</param>
-    public GatewayMeter(IMeterFactory? factory = null)
+    /// <param name="hub">The hub whose figures these are; empty for the default one, whose figures carry no such label.</param>
+    public GatewayMeter(IMeterFactory? factory = null, string hub = "")
     {
-        _meter = factory?.Create(new MeterOptions(Name)) ?? new Meter(Name);
+        var options = new MeterOptions(Name) { Tags = hub.Length == 0 ? null : [new("hub", hub)] };
+        _meter = factory?.Create(options) ?? new Meter(options);
         _received = _meter.CreateCounter<long>("websocket_messages_total", description: "Messages received from clients.");
         _connected = _meter.CreateCounter<long>("websocket_connections_total", description: "Connections accepted.");
         _disconnected = _meter.CreateCounter<long>("websocket_disconnections_total", description: "Connections ended.");
@@ -40,10 +42,10 @@ public sealed class GatewayMeter : IDisposable
     internal Counter<long> Closed { get; }
 
     /// <summary>Messages from clients since the start.</summary>
-    public long Received => Volatile.Read(ref _receivedTotals[0]) + Volatile.Read(ref _receivedTotals[1]);
+    public long Received => Sum(_receivedTotals);
 
     /// <summary>Deliveries since the start.</summary>
-    public long Delivered => Volatile.Read(ref _deliveredTotals[0]) + Volatile.Read(ref _deliveredTotals[1]);
+    public long Delivered => Sum(_deliveredTotals);
 
     /// <summary>Messages that came through the fan-out since the start, each counted once.</summary>
     public long Published => Volatile.Read(ref _published);
@@ -54,10 +56,7 @@ public sealed class GatewayMeter : IDisposable
         foreach (var dialect in DialectLabels)
             foreach (var counter in new[] { _received, _connected, _disconnected, _delivered, _rateLimited })
                 counter.Add(0, dialect); // a counter that stands at nought is seen, one that is missing is wondered about
-        _meter.CreateObservableGauge("websocket_connected_clients", () => new Measurement<int>[]
-        {
-            new(connections.CountOf(Dialect.Raw), DialectLabels[0]), new(connections.CountOf(Dialect.SignalR), DialectLabels[1]),
-        }, description: "Connections now.");
+        _meter.CreateObservableGauge("websocket_connected_clients", () => Dialects.All.Select(d => new Measurement<int>(connections.CountOf(d), DialectLabels[(int)d])), description: "Connections now.");
         _meter.CreateObservableGauge("gateway_rooms", rooms, description: "Rooms that have members on this replica.");
         _meter.CreateObservableGauge("gateway_outbox_messages", () => connections.Snapshot().Sum(c => c.Outbox.Depth), description: "Messages waiting in all outboxes.");
     }
@@ -97,4 +96,11 @@ public sealed class GatewayMeter : IDisposable
     internal void RecordPublishToSocket(TimeSpan time) => _publishToSocket.Record(time.TotalSeconds);
 
     public void Dispose() => _meter.Dispose();
+
+    private static long Sum(long[] totals)
+    {
+        var sum = 0L;
+        for (var i = 0; i < totals.Length; i++) sum += Volatile.Read(ref totals[i]);
+        return sum;
+    }
 }

@@ -39,7 +39,7 @@ internal sealed class HeldBack(Connection connection)
         lock (_batches)
         {
             _released = true;
-            foreach (var batch in _batches) connection.Outbox.Post(batch);
+            foreach (var batch in _batches) connection.Messages?.Post(batch);
             _batches.Clear();
         }
     }

@@ -193,6 +193,7 @@ public sealed partial class Outbox
 
     private byte[] WriteGap(OutboxHole hole)
     {
+        if (Format == FrameFormat.Frames) return []; // nobody there would understand it
         var message = new Message("system", Payloads.Gap(hole.Room, hole.Missed, hole.From, hole.To));
         return MessageWriter.Write(message, message.Payload, Format);
     }

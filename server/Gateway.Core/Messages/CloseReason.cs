@@ -11,5 +11,6 @@ public sealed record CloseReason(int Code, string Text, bool AllowReconnect)
     public static CloseReason PongTimeout { get; } = new(1001, "no pong", AllowReconnect: true);
     public static CloseReason SlowConsumer { get; } = new(1008, "slow consumer", AllowReconnect: true);
     public static CloseReason Flooding { get; } = new(1008, "flooding", AllowReconnect: false);
+    public static CloseReason Internal { get; } = new(1011, "internal error", AllowReconnect: true);
     public static CloseReason TooBig { get; } = new(1009, "message too big", AllowReconnect: false);
 }

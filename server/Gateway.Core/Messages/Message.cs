@@ -13,4 +13,13 @@ public sealed record Message(string Type, ReadOnlyMemory<byte> Payload)
 
     /// <summary>The payload is a JSON object to which the room's offset is added as the field <c>offset</c>.</summary>
     public bool CarriesOffset { get; init; }
+
+    /// <summary>
+    /// RFC 6455 section 5.2: 1 text, 2 binary. Then the payload is not JSON but the data of one frame, passed on as it is, and only connections of the
+    /// dialect <c>frames</c> get it. 0 for every other message.
+    /// </summary>
+    public byte Opcode { get; init; }
+
+    /// <summary>One frame of a conversation that the gateway does not understand.</summary>
+    public static Message Frame(byte opcode, ReadOnlyMemory<byte> data) => new("frame", data) { Opcode = opcode };
 }

@@ -20,9 +20,9 @@ public interface IReplicas
 
 /// <param name="Id">New at every start of the process.</param>
 /// <param name="Address">Where the other replicas reach it; may be empty.</param>
-public sealed record Replica(string Id, string Address, DateTimeOffset StartedAt, int Raw, int SignalR)
+public sealed record Replica(string Id, string Address, DateTimeOffset StartedAt, int Raw, int SignalR, int Frames = 0)
 {
-    public int Connections => Raw + SignalR;
+    public int Connections => Raw + SignalR + Frames;
 }
 
 public readonly record struct ClusterCounts(int Replicas, int Connections);
@@ -34,7 +34,7 @@ public sealed class OwnReplica(string id, ConnectionTable connections, TimeProvi
 
     public string Id => id;
 
-    public Replica Now => new(id, Address: "", _startedAt, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR));
+    public Replica Now => new(id, Address: "", _startedAt, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR), connections.CountOf(Dialect.Frames));
 }
 
 /// <summary>A gateway that has one replica.</summary>

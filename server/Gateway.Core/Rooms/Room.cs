@@ -17,6 +17,9 @@ public sealed class Room(string name, RoomPolicy policy, int shards)
 
     internal MemberSet Members { get; } = new(shards);
 
+    /// <summary>Connections of this replica.</summary>
+    public int MemberCount => Members.Count;
+
     /// <summary>The last message that came through here, or the place where listening began.</summary>
     public Position Position
     {

@@ -8,6 +8,9 @@ public static class RoomName
     public const int MaxLength = 128;
     public const string Lobby = "lobby";
 
+    /// <summary>Where a hub's relayed frames go. The blank keeps it out of every client's and every policy's reach.</summary>
+    public const string Relay = "frame relay";
+
     public static Error? Check(string name) =>
         name.Length == 0 ? Error.BadRequest("room must not be empty")
         : name.Length > MaxLength ? Error.BadRequest($"room is longer than {MaxLength} characters")

@@ -10,7 +10,7 @@ namespace Gateway.Core.Wire;
 /// <code>
 /// byte 0      version (1)
 /// byte 1      kind: 1 message, 2 instruction, 3 answer
-/// message     audience kind (1 byte), audience name, flags (1 byte: 1 argument list, 2 carries offset), type,
+/// message     audience kind (1 byte), audience name, flags (1 byte: 1 argument list, 2 carries offset, 4 and 8 the opcode of an opaque message), type,
 ///             count of exclusions, each excluded connection id, payload (the rest)
 /// instruction asking replica, number, enter (1 byte: 1 join, 0 leave), connection id, room
 /// answer      number, done (1 byte)
@@ -20,6 +20,7 @@ namespace Gateway.Core.Wire;
 internal static class BackplaneFrame
 {
     private const byte Version = 1;
+    private const int OpcodeShift = 2;
 
     public enum Kind : byte
     {
@@ -34,11 +35,13 @@ internal static class BackplaneFrame
         None = 0,
         ArgumentList = 1,
         CarriesOffset = 2,
+        Text = 4,
+        Binary = 8,
     }
 
     public static byte[] WriteMessage(Audience audience, Message message)
     {
-        var flags = (message.IsArgumentList ? Flags.ArgumentList : Flags.None) | (message.CarriesOffset ? Flags.CarriesOffset : Flags.None);
+        var flags = (message.IsArgumentList ? Flags.ArgumentList : Flags.None) | (message.CarriesOffset ? Flags.CarriesOffset : Flags.None) | (Flags)(message.Opcode << OpcodeShift);
         var frame = Begin(Kind.Message, message.Payload.Length + 128);
         Put(frame, (byte)audience.Kind);
         Put(frame, audience.Name);
@@ -86,8 +89,9 @@ internal static class BackplaneFrame
         {
             IsArgumentList = flags.HasFlag(Flags.ArgumentList),
             CarriesOffset = flags.HasFlag(Flags.CarriesOffset),
+            Opcode = (byte)((byte)(flags & (Flags.Text | Flags.Binary)) >> OpcodeShift),
         };
-        return !reader.Failed && kind is >= AudienceKind.Room and <= AudienceKind.Everyone;
+        return !reader.Failed && message.Opcode <= 2 && kind is >= AudienceKind.Room and <= AudienceKind.Everyone;
     }
 
     public static bool TryReadInstruction(ReadOnlySpan<byte> frame, out string asker, out int number, out bool enter, out string connectionId, out string room)

@@ -10,7 +10,7 @@ internal static class CloseWriter
 {
     public static byte[] Write(CloseReason reason, FrameFormat format) => format switch
     {
-        FrameFormat.RawWebSocket => WebSocketFrame.WriteClose(reason.Code, reason.Text),
+        FrameFormat.RawWebSocket or FrameFormat.Frames => WebSocketFrame.WriteClose(reason.Code, reason.Text),
         FrameFormat.SignalRWebSocket => [.. WriteRecord(reason, inWebSocketFrame: true), .. WebSocketFrame.WriteClose(reason.Code, reason.Text)],
         _ => WriteRecord(reason, inWebSocketFrame: false),
     };

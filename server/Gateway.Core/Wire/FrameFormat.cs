@@ -11,4 +11,12 @@ public enum FrameFormat : byte
 
     /// <summary>A SignalR JSON record by itself: server-sent events and long polling add their own framing.</summary>
     SignalRRecord = 2,
+
+    /// <summary>The data of an opaque message in a WebSocket frame of its opcode.</summary>
+    Frames = 3,
+}
+
+public static class FrameFormats
+{
+    public const int Count = 4;
 }

@@ -5,6 +5,7 @@ namespace Gateway.Core.Wire;
 
 /// <summary>
 /// A message as each dialect shows it. The payload's bytes are the same in all of them.
+/// (<c>frames</c> is no such dialect: an opaque message is its data, in a frame of its opcode.)
 /// <code>
 /// raw       {"type":T,"payload":P}
 /// SignalR   {"type":1,"target":T,"arguments":[P]}␞        an Invocation of the SignalR JSON protocol, ended by U+001E
@@ -22,6 +23,7 @@ internal static class MessageWriter
     public static byte[] Write(Message message, ReadOnlyMemory<byte> payload, FrameFormat format) => format switch
     {
         FrameFormat.RawWebSocket => WriteRaw(message, payload),
+        FrameFormat.Frames => WebSocketFrame.WriteData(message.Opcode, payload.Span),
         FrameFormat.SignalRWebSocket => JsonText.Write((message, payload), WriteInvocation, static json => Terminated(json, inWebSocketFrame: true)),
         _ => JsonText.Write((message, payload), WriteInvocation, static json => Terminated(json, inWebSocketFrame: false)),
     };

@@ -44,6 +44,10 @@ public static class WebSocketFrame
 
     public static byte[] WriteText(ReadOnlySpan<byte> payload) => Write(Text, payload);
 
+    /// <summary>A whole message in one frame.</summary>
+    /// <param name="opcode">Section 11.8: 1 text, 2 binary.</param>
+    public static byte[] WriteData(byte opcode, ReadOnlySpan<byte> payload) => Write((byte)(0x80 | opcode), payload);
+
     public static byte[] WritePing() => Write(Ping, []);
 
     /// <summary>Section 5.5.1: two bytes of status code, then a UTF-8 reason, which is cut to fit.</summary>

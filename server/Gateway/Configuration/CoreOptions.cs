@@ -11,7 +11,7 @@ internal static class CoreOptions
     public static RoomPolicies RoomPolicies(GatewayOptions options)
     {
         var byDefault = Policy(new RoomPolicyOptions(), options);
-        return new RoomPolicies(byDefault, [.. options.Rooms.Policies.Select(p => (p.Match, Policy(p, options)))]);
+        return new RoomPolicies(byDefault, [(RoomName.Relay, Relay(options)), .. options.Rooms.Policies.Select(p => (p.Match, Policy(p, options)))]);
     }
 
     public static FanOutPolicies FanOutPolicies(GatewayOptions options) => new(
@@ -20,6 +20,10 @@ internal static class CoreOptions
 
     public static CustomTypes CustomTypes(GatewayOptions options) =>
         new([.. options.Messages.Custom.Select(c => (c.Key, c.Value.Publish == PublishRight.Members))], options.Messages.RelayUnknown);
+
+    /// <summary>Numbered, so that replicas agree on the order; not kept.</summary>
+    private static RoomPolicy Relay(GatewayOptions options) =>
+        new(ClientsPublish: false, Echo: true, Presence: false, Announce: false, options.Outbox.OnFull, Retention.None);
 
     private static RoomPolicy Policy(RoomPolicyOptions policy, GatewayOptions options)
     {

@@ -19,6 +19,14 @@ public sealed class GatewayOptions
     public RedisOptions Redis { get; set; } = new();
     public RateLimitOptions RateLimit { get; set; } = new();
     public LoggingOptions Logging { get; set; } = new();
+
+    /// <summary>Broadcast domains beside the default one, by name.</summary>
+    public IDictionary<string, HubOptions> Hubs { get; set; } = new Dictionary<string, HubOptions>(StringComparer.Ordinal);
+
+    /// <summary>Endpoints whose frames a built-in handler answers.</summary>
+    public IList<HandlerOptions> Handlers { get; set; } = [];
+
+    internal GatewayOptions Copy() => (GatewayOptions)MemberwiseClone();
 }
 
 public sealed class ServerOptions
@@ -105,6 +113,8 @@ public sealed class RoomsOptions
         new() { Match = "metrics", Publish = PublishRight.Server, OnFull = SlowConsumerPolicy.Latest, History = 0, Presence = false, Announce = false },
         new() { Match = "lobby", Announce = false },
     ];
+
+    internal RoomsOptions Copy() => (RoomsOptions)MemberwiseClone();
 }
 
 public enum PublishRight
@@ -194,6 +204,8 @@ public sealed class RedisOptions
 
     /// <summary>After so long without a sign of life a replica is dead, and its members are gone.</summary>
     public TimeSpan PresenceLease { get; set; } = TimeSpan.FromSeconds(10);
+
+    internal RedisOptions Copy() => (RedisOptions)MemberwiseClone();
 }
 
 public sealed class RateLimitOptions

@@ -1,6 +1,6 @@
 using Gateway.Configuration;
-using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
+using Gateway.Hubs;
 
 namespace Gateway.Lifecycle;
 
@@ -9,7 +9,7 @@ namespace Gateway.Lifecycle;
 /// host begins to stop is with the sockets before the framework starts to close anything.
 /// </summary>
 internal sealed partial class Goodbye(
-    GatewayOptions options, Reception reception, ConnectionTable connections, ReadinessState readiness, IHostApplicationLifetime host, TimeProvider time, ILogger<Goodbye> logger) : IHostedLifecycleService
+    GatewayOptions options, HubCores hubs, ReadinessState readiness, IHostApplicationLifetime host, TimeProvider time, ILogger<Goodbye> logger) : IHostedLifecycleService
 {
     /// <summary>What is left of the shutdown time for the host after the connections.</summary>
     private static readonly TimeSpan Reserve = TimeSpan.FromMilliseconds(500);
@@ -31,9 +31,9 @@ internal sealed partial class Goodbye(
         Say();
         var patience = options.Server.ShutdownTimeout - Reserve - time.GetElapsedTime(_began);
         var deadline = time.GetTimestamp();
-        while (connections.Count > 0 && time.GetElapsedTime(deadline) < patience && !cancellationToken.IsCancellationRequested)
+        while (hubs.All.Any(hub => hub.Connections.Count > 0) && time.GetElapsedTime(deadline) < patience && !cancellationToken.IsCancellationRequested)
             await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
-        var left = connections.Snapshot();
+        var left = Everyone();
         foreach (var connection in left) connection.Outbox.Abort();
         if (left.Length > 0) Log.Aborted(logger, left.Length);
     }
@@ -43,10 +43,12 @@ internal sealed partial class Goodbye(
         if (readiness.IsDraining) return;
         readiness.SetDraining();
         _began = time.GetTimestamp();
-        Log.Begins(logger, reception.SayGoodbye());
+        Log.Begins(logger, hubs.All.Sum(hub => hub.Reception.SayGoodbye()));
         // After this callback the framework's is run, which cuts off what it knows of, whatever waits there.
-        SpinWait.SpinUntil(() => Array.TrueForAll(connections.Snapshot(), c => c.Outbox.IsClosed), Moment);
+        SpinWait.SpinUntil(() => Array.TrueForAll(Everyone(), c => c.Outbox.IsClosed), Moment);
     }
+
+    private Connection[] Everyone() => [.. hubs.All.SelectMany(hub => hub.Connections.Snapshot())];
 
     Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

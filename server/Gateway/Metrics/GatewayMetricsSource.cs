@@ -21,7 +21,7 @@ internal sealed class GatewayMetricsSource(
             Replica: replica.Value,
             Cluster: replicas.Counts,
             UptimeSeconds: Math.Round(time.GetElapsedTime(_startedAt).TotalSeconds, 1),
-            Connections: new ConnectionFigures(connections.Count, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR)),
+            Connections: new ConnectionFigures(connections.Count, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR), connections.CountOf(Dialect.Frames)),
             Rooms: rooms.Count,
             MessagesInPerSecond: PerSecond(now.Received - _last.Received, seconds),
             MessagesOutPerSecond: PerSecond(now.Published - _last.Published, seconds),
@@ -59,4 +59,4 @@ internal sealed record GatewayFigures(
     string Replica, ClusterCounts Cluster, double UptimeSeconds, ConnectionFigures Connections, int Rooms, double MessagesInPerSecond, double MessagesOutPerSecond,
     double DeliveriesPerSecond, long Dropped, double CpuPercent, long MemoryBytes, long HeapBytes, double GcPauseMs, long ThreadPoolQueue);
 
-internal sealed record ConnectionFigures(int Total, int Raw, int Signalr);
+internal sealed record ConnectionFigures(int Total, int Raw, int Signalr, int Frames);

@@ -15,6 +15,7 @@ internal sealed class RedisServers : IAsyncDisposable
     private readonly RedisConnection[] _all;
     private readonly ulong[] _seeds;
     private readonly RedisKeys _keys;
+    private Task? _opened;
 
     public RedisServers(GatewayOptions options, RedisKeys keys, ReadinessState readiness, GatewayMeter meter, TimeProvider time, ILogger<RedisConnection> logger)
     {
@@ -44,7 +45,8 @@ internal sealed class RedisServers : IAsyncDisposable
 
     public RedisConnection For(Audience audience) => For(audience.Kind == AudienceKind.Room ? audience.Name : _keys.Channel(audience));
 
-    public Task OpenAsync() => Task.WhenAll(_all.Select(s => s.OpenAsync()));
+    /// <summary>Once, whoever asks: all hubs share the servers.</summary>
+    public Task OpenAsync() => _opened ??= Task.WhenAll(_all.Select(s => s.OpenAsync()));
 
     public async ValueTask DisposeAsync()
     {

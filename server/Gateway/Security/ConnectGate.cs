@@ -1,46 +1,50 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Gateway.Configuration;
+using Gateway.Hubs;
 using Gateway.Lifecycle;
 
 namespace Gateway.Security;
 
 /// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, limits, query.</summary>
-internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, ReadinessState readiness)
+internal sealed class ConnectGate(GatewayOptions options, Doors doors, OriginPolicy origins, ReadinessState readiness)
 {
     private readonly ConcurrentDictionary<IPAddress, int> _perIp = [];
+    private readonly ConcurrentDictionary<HubCore, int> _perHub = [];
     private int _connections;
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var path = context.Request.Path;
-        var isHub = path.StartsWithSegments(options.SignalR.Path);
-        if (!isHub && !path.Equals(options.Raw.Path)) return next(context);
+        if (doors.Find(path) is not { } door) return next(context);
+        context.Features.Set(door);
         if (!origins.Allows(context.Request)) return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "origin not allowed");
         var connects = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
         if (readiness.IsDraining && (connects || path.Value!.EndsWith("/negotiate", StringComparison.Ordinal)))
             return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "shutting down");
         if (!connects) return next(context);
-        var (request, error) = ConnectRequest.Read(context, options);
+        var (request, error) = ConnectRequest.Read(context, door.Hub.Options);
         if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
         context.Features.Set(request);
-        return ConnectAsync(context, next);
+        return ConnectAsync(context, door.Hub, next);
     }
 
-    private async Task ConnectAsync(HttpContext context, RequestDelegate next)
+    private async Task ConnectAsync(HttpContext context, HubCore hub, RequestDelegate next)
     {
         var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
         var all = Interlocked.Increment(ref _connections);
+        var ofHub = hub.MaxConnections > 0 ? _perHub.AddOrUpdate(hub, 1, static (_, n) => n + 1) : 0;
         var ofAddress = options.Server.MaxConnectionsPerIp > 0 ? _perIp.AddOrUpdate(address, 1, static (_, n) => n + 1) : 0;
         try
         {
-            if (IsOver(all, options.Server.MaxConnections)) await Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "too many connections");
+            if (IsOver(all, options.Server.MaxConnections) || IsOver(ofHub, hub.MaxConnections)) await Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "too many connections");
             else if (IsOver(ofAddress, options.Server.MaxConnectionsPerIp)) await Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "too many connections from this address");
             else await next(context); // until the connection ends
         }
         finally
         {
             Interlocked.Decrement(ref _connections);
+            if (ofHub > 0) _perHub.AddOrUpdate(hub, 0, static (_, n) => n - 1);
             if (ofAddress > 0 && _perIp.AddOrUpdate(address, 0, static (_, n) => n - 1) == 0) _perIp.TryRemove(new(address, 0));
         }
     }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using Gateway.Core.Connections;
 using Gateway.Core.Wire;
 using Microsoft.AspNetCore.SignalR;
@@ -9,10 +8,9 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 namespace Gateway.SignalR;
 
 /// <summary>Server code that asks a SignalR client of this replica for a result (<c>Clients.Client(id).InvokeAsync&lt;T&gt;</c>).</summary>
-internal sealed class ClientResults(ConnectionTable connections, HubPayloads payloads)
+internal sealed class ClientResults(ConnectionTable connections, HubPayloads payloads, InvocationIds ids)
 {
     private readonly ConcurrentDictionary<string, Pending> _pending = new(StringComparer.Ordinal);
-    private long _lastId;
 
     /// <exception cref="IOException">The connection is not here, or ended before it answered.</exception>
     /// <exception cref="HubException">The client answered with an error.</exception>
@@ -20,7 +18,7 @@ internal sealed class ClientResults(ConnectionTable connections, HubPayloads pay
     {
         if (connections.Find(connectionId) is not { Dialect: Dialect.SignalR } connection)
             throw new IOException($"Connection '{connectionId}' does not exist on this replica, or is not a SignalR connection.");
-        var id = "r" + Interlocked.Increment(ref _lastId).ToString(CultureInfo.InvariantCulture);
+        var id = ids.Next();
         var pending = new Pending(connectionId, typeof(T));
         _pending[id] = pending;
         try

@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Security;
@@ -14,7 +15,7 @@ namespace Gateway.SignalR;
 /// slow client holds up a broadcast. A SignalR group is a room.
 /// </summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
-    GatewayOptions options, Reception reception, ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher,
+    GatewayOptions options, Reception reception, ConnectionTable connections, RoomMembership membership, CommandRouter router, IBackplane backplane, Publisher publisher,
     HubPayloads payloads, ClientResults results, ConnectionEvents events, OutboxLimits limits, TimeProvider time) : HubLifetimeManager<THub>
     where THub : Hub
 {
@@ -31,6 +32,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         };
         connection.UserIdentifier = request.User.Id;
         connection.Features.Set(arrived);
+        connection.Features.Set(router); // the one of this hub, for the hub's methods
         if (await reception.ArriveAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
     }
 

@@ -8,11 +8,11 @@ using Microsoft.AspNetCore.SignalR;
 namespace Gateway.SignalR;
 
 /// <summary>From a hub method to the command router, and back: a result, or a <see cref="HubException"/> with <c>"400: …"</c>.</summary>
-public sealed class HubDoor(CommandRouter router)
+public sealed class HubDoor
 {
     public Task<JsonResult> RunAsync(HubCallerContext context, string type, JsonElement payload)
     {
-        var connection = context.Features.Get<Connection>() ?? throw new HubException(Error.Internal.ToString());
+        if (context.Features.Get<Connection>() is not { } connection || context.Features.Get<CommandRouter>() is not { } router) throw new HubException(Error.Internal.ToString());
         if (router.Admit(connection) is { } refused) throw Exception(refused);
         var json = payload.ValueKind == JsonValueKind.Undefined ? "null"u8 : JsonMarshal.GetRawUtf8Value(payload);
         var outcome = router.ExecuteAsync(connection, type, json);
@@ -21,7 +21,7 @@ public sealed class HubDoor(CommandRouter router)
 
     /// <summary>A call that fits no method: counted, and refused.</summary>
     public HubException Refuse(HubCallerContext context, string why) =>
-        context.Features.Get<Connection>() is { } connection && router.Admit(connection) is { } refused ? Exception(refused) : new HubException(why);
+        context.Features.Get<Connection>() is { } connection && context.Features.Get<CommandRouter>()?.Admit(connection) is { } refused ? Exception(refused) : new HubException(why);
 
     private static async Task<JsonResult> WaitAsync(ValueTask<Outcome> outcome) => Result(await outcome);
 

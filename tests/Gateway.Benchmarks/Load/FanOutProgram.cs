@@ -3,7 +3,12 @@ namespace Gateway.Benchmarks.Load;
 /// <summary>Runs the scenarios, the gateway and its peers in turn so that all meet the same machine, and reports medians.</summary>
 internal static class FanOutProgram
 {
-    public static async Task<int> RunAsync(string[] args)
+    public static Task<int> RunAsync(string[] args) => RunAsync(args, Gateway.Benchmarks.Load.Scenarios.All, options => new Report(options));
+
+    /// <summary>Opaque frames instead of messages.</summary>
+    public static Task<int> RunRelayAsync(string[] args) => RunAsync(args, options => [Gateway.Benchmarks.Load.Scenarios.Relay(options)], options => new Report(options, "relay"));
+
+    private static async Task<int> RunAsync(string[] args, Func<FanOutOptions, IEnumerable<Scenario>> scenarios, Func<FanOutOptions, Report> makeReport)
     {
         if (FanOutOptions.Parse(args, out var options) is { } fault)
         {
@@ -11,8 +16,8 @@ internal static class FanOutProgram
             return 2;
         }
         KeepOffTheServersCore();
-        var report = new Report(options);
-        foreach (var scenario in Scenarios.All(options).Where(s => options.Scenarios.Count == 0 || options.Scenarios.Contains(s.Name)))
+        var report = makeReport(options);
+        foreach (var scenario in scenarios(options).Where(s => options.Scenarios.Count == 0 || options.Scenarios.Contains(s.Name)))
         {
             var results = new List<Result>();
             for (var round = 1; round <= options.Repeat; round++)

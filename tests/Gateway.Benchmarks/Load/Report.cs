@@ -4,10 +4,10 @@ using System.Text;
 namespace Gateway.Benchmarks.Load;
 
 /// <summary>Medians as a Markdown table for each scenario, with ratios to the first peer, and a plot of all of them.</summary>
-internal sealed class Report(FanOutOptions options)
+/// <param name="section">Whose place in docs/performance.md it is; the plot is of the fan-out.</param>
+internal sealed class Report(FanOutOptions options, string section = Report.FanOut)
 {
-    private const string Begin = "<!-- fanout:begin -->";
-    private const string End = "<!-- fanout:end -->";
+    private const string FanOut = "fanout";
 
     private readonly List<(Scenario Scenario, List<Row> Rows)> _scenarios = [];
 
@@ -34,10 +34,10 @@ internal sealed class Report(FanOutOptions options)
     {
         var page = Path.Combine(Targets.Root(), "docs", "performance.md");
         var text = File.ReadAllText(page);
-        var (begin, end) = (text.IndexOf(Begin, StringComparison.Ordinal), text.IndexOf(End, StringComparison.Ordinal));
-        if (begin < 0 || end < begin) throw new InvalidOperationException($"{page} has no place for the tables between {Begin} and {End}");
-        File.WriteAllText(page, $"{text[..begin]}{Begin}\n\n{Markdown()}\n{text[end..]}");
-        File.WriteAllText(Path.ChangeExtension(page, ".svg"), Plot.Svg(_scenarios));
+        var (begin, end) = (text.IndexOf($"<!-- {section}:begin -->", StringComparison.Ordinal), text.IndexOf($"<!-- {section}:end -->", StringComparison.Ordinal));
+        if (begin < 0 || end < begin) throw new InvalidOperationException($"{page} has no place for the tables of {section}");
+        File.WriteAllText(page, $"{text[..begin]}<!-- {section}:begin -->\n\n{Markdown()}\n{text[end..]}");
+        if (section == FanOut) File.WriteAllText(Path.ChangeExtension(page, ".svg"), Plot.Svg(_scenarios));
     }
 
     /// <summary>What a user would have otherwise: for SignalR clients the stock hub, for raw ones the plain broadcaster; else the last row.</summary>

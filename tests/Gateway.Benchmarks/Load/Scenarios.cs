@@ -30,6 +30,10 @@ internal static class Scenarios
             t => RedisScenario.RunAsync(t, new Traffic(n, 128, 25, seconds)), r => r.P99Ms, "ms p99");
     }
 
+    public static Scenario Relay(FanOutOptions options) => new(
+        "relay", $"{options.Subscribers:#,0} connections on a relay of opaque frames, 128 bytes, as fast as it goes", [Targets.Relay, Targets.PlainBroadcaster],
+        t => WithAsync(t, new Traffic(options.Subscribers, 128, 0, options.Seconds)), r => r.DeliveriesPerSecond, "deliveries/s");
+
     private static async Task<Result> WithAsync(Target target, Traffic load)
     {
         await using var server = await ServerProcess.StartAsync(target);

@@ -20,6 +20,8 @@ internal static class Targets
     public static Target Raw(params string[] more) => Gateway("gateway, raw clients", more, GatewayRaw);
     public static Target Mixed(params string[] more) => Gateway("gateway, half and half", more, GatewayRaw, GatewaySignalR);
 
+    public static Target Relay { get; } = Gateway("gateway, relay of frames", ["--handlers:0:path=/relay", "--handlers:0:handler=relay"], new Dialect("/relay", false, "%P"));
+
     public static Target StockSignalR { get; } = Peer("stock SignalR", "signalr", new Dialect("/hub", true, "{\"type\":1,\"target\":\"Send\",\"arguments\":[\"%P\"]}\u001e"));
     public static Target PlainBroadcaster { get; } = Peer("plain ASP.NET Core", "raw", new Dialect("/ws", false, "%P"));
 

@@ -19,12 +19,12 @@ public sealed class BackplaneFrameTests
          from type in Text
          from payload in ArbMap.Default.GeneratorFor<byte[]>()
          from except in Text.ListOf().Resize(5)
-         from flags in Gen.Choose(0, 3)
+         from flags in Gen.Choose(0, 11)
          select (kind, name, type, payload, except, flags)).ToArbitrary(),
         m =>
         {
             var audience = new Audience(m.kind, m.name) { Except = [.. m.except] };
-            var message = new Message(m.type, m.payload) { IsArgumentList = (m.flags & 1) != 0, CarriesOffset = (m.flags & 2) != 0 };
+            var message = new Message(m.type, m.payload) { IsArgumentList = (m.flags & 1) != 0, CarriesOffset = (m.flags & 2) != 0, Opcode = (byte)(m.flags >> 2) };
 
             var frame = BackplaneFrame.WriteMessage(audience, message);
 
@@ -32,7 +32,7 @@ public sealed class BackplaneFrameTests
             Assert.True(BackplaneFrame.TryReadMessage(frame, out var audienceRead, out var read));
             Assert.Equal((audience.Kind, audience.Name), (audienceRead.Kind, audienceRead.Name));
             Assert.Equal(audience.Except, audienceRead.Except);
-            Assert.Equal((message.Type, message.IsArgumentList, message.CarriesOffset), (read.Type, read.IsArgumentList, read.CarriesOffset));
+            Assert.Equal((message.Type, message.IsArgumentList, message.CarriesOffset, message.Opcode), (read.Type, read.IsArgumentList, read.CarriesOffset, read.Opcode));
             Assert.Equal(m.payload, read.Payload.ToArray());
         }).Check(Config.QuickThrowOnFailure);
 

@@ -11,7 +11,8 @@ internal static class CrossFieldRules
         EndpointsDiffer(options, binding);
         PortsDiffer(options, binding);
         RoomsAtStartFit(options.Rooms, binding);
-        PoliciesMatchSomething(options.Rooms, binding);
+        PoliciesMatchSomething(options.Rooms.Policies, "rooms.policies", binding);
+        HubRules.Check(options, binding);
     }
 
     private static void PongOutlastsPing(RawOptions raw, Binding binding)
@@ -44,12 +45,12 @@ internal static class CrossFieldRules
             Refuse(binding, "rooms.auto_join", $"{count} rooms", "at most", "rooms.max_per_connection", $"{limit}");
     }
 
-    private static void PoliciesMatchSomething(RoomsOptions rooms, Binding binding)
+    public static void PoliciesMatchSomething(IList<RoomPolicyOptions> policies, string key, Binding binding)
     {
-        for (var i = 0; i < rooms.Policies.Count; i++)
+        for (var i = 0; i < policies.Count; i++)
         {
-            var policy = Keys.Join("rooms.policies", i);
-            if (rooms.Policies[i].Match.Length == 0 && binding.Sound(policy))
+            var policy = Keys.Join(key, i);
+            if (policies[i].Match.Length == 0 && binding.Sound(policy))
                 binding.Report(policy + ".match", "is missing; a policy needs the name or pattern of its rooms", binding.OriginOf(policy));
         }
     }

@@ -131,6 +131,8 @@ internal static class GatewaySchema
                 { o => o.Window, Values.Time(TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(24)) },
             }
         },
+        { o => o.Hubs, new MapOf<HubOptions>(TextRules.HubName, HubSchema.Hub(RoomPolicy), () => new HubOptions()) },
+        { o => o.Handlers, new ListOf<HandlerOptions>(HubSchema.Handler, () => new HandlerOptions()) },
         { o => o.Logging, new Section<LoggingOptions> { { o => o.Level, Values.Choice<LogLevel>() } } },
     };
 }

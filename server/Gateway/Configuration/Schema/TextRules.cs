@@ -30,12 +30,19 @@ internal static partial class TextRules
         "1 to 64 of A-Z a-z 0-9 _ . -, and none of the built-in types " + string.Join(", ", BuiltInTypes),
         text => CustomTypePattern().IsMatch(text) && !BuiltInTypes.Contains(text));
 
+    public static Value<string> HubName { get; } = Values.Text("1 to 32 of a-z 0-9 _ - and not negotiate", IsHubName);
+
+    public static Value<string> HubNameOrNone { get; } = Values.Text("the name of a hub, or nothing for the default one", text => text.Length == 0 || IsHubName(text));
+
     public static Value<string> RedisPrefix { get; } = Values.Text(
         "1 to 128 characters without white space, control characters, { or }",
         text => IsName(text) && text.AsSpan().IndexOfAny('{', '}') < 0);
 
     public static Value<string> RedisConnection { get; } = Values.Text(
         "a text that is not empty, such as localhost:6379", text => !string.IsNullOrWhiteSpace(text)).Secret();
+
+    /// <summary>It is a part of paths, keys and labels. Below the hub's path SignalR has an endpoint of its own.</summary>
+    public static bool IsHubName(string text) => HubNamePattern().IsMatch(text) && text != "negotiate";
 
     private static bool IsName(string text) =>
         text.Length is > 0 and <= 128 && !text.Any(character => char.IsWhiteSpace(character) || char.IsControl(character));
@@ -53,6 +60,9 @@ internal static partial class TextRules
 
     [GeneratedRegex(@"^[a-z][a-z0-9+.-]*://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:(?<port>[0-9]{1,5}))?\z", RegexOptions.CultureInvariant)]
     private static partial Regex OriginPattern();
+
+    [GeneratedRegex(@"^[a-z0-9_-]{1,32}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex HubNamePattern();
 
     [GeneratedRegex(@"^[A-Za-z0-9_.-]{1,64}\z", RegexOptions.CultureInvariant)]
     private static partial Regex CustomTypePattern();

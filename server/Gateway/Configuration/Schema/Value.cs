@@ -9,6 +9,9 @@ internal delegate bool TryRead<T>(string text, out T value);
 /// <param name="allowed">What may stand there, in words that complete "allowed: …".</param>
 internal sealed class Value<T>(string allowed, TryRead<T> read, Func<T, string?> write, bool secret = false) : Shape<T>
 {
+    /// <summary>In words that complete "allowed: …".</summary>
+    public string Allowed => allowed;
+
     /// <summary>The same, but no message repeats what was written.</summary>
     public Value<T> Secret() => new(allowed, read, write, secret: true);
 

@@ -1,3 +1,4 @@
+using Gateway.Core.Connections;
 using OpenTelemetry.Metrics;
 
 namespace Gateway.Metrics.Prometheus;
@@ -11,7 +12,8 @@ internal static class MetricReading
         // A sum that goes up and down counts things; "1" calls only a true gauge a ratio.
         var unit = metric.MetricType.IsSum() && metric.Unit == "1" ? null : metric.Unit;
         var series = new List<Series>();
-        foreach (ref readonly var point in metric.GetMetricPoints()) series.Add(SeriesFrom(metric.MetricType, point));
+        var own = OwnTagsOf(metric);
+        foreach (ref readonly var point in metric.GetMetricPoints()) series.Add(SeriesFrom(metric.MetricType, point, own));
         var help = string.IsNullOrWhiteSpace(metric.Description) ? $"{metric.Name} of {metric.MeterName}" : metric.Description;
         return new InstrumentReading(ScopeOf(metric), new MetricFamily(PrometheusName.Metric(metric.Name, unit, type), type, help, series));
     }
@@ -23,10 +25,11 @@ internal static class MetricReading
         _ => FamilyType.Gauge,
     };
 
-    private static Series SeriesFrom(MetricType type, in MetricPoint point)
+    private static Series SeriesFrom(MetricType type, in MetricPoint point, IEnumerable<KeyValuePair<string, object?>> ownTags)
     {
         var tags = new List<KeyValuePair<string, object?>>(point.Tags.Count);
         foreach (var tag in point.Tags) tags.Add(tag);
+        tags.AddRange(ownTags);
         var labels = LabelSet.From(tags, reserved: TypeOf(type) is FamilyType.Histogram ? "le" : null);
         return type switch
         {
@@ -55,7 +58,11 @@ internal static class MetricReading
     {
         var scope = new List<Label> { new("otel_scope_name", metric.MeterName) };
         if (!string.IsNullOrEmpty(metric.MeterVersion)) scope.Add(new Label("otel_scope_version", metric.MeterVersion));
-        scope.AddRange(LabelSet.From(metric.MeterTags ?? [], prefix: "otel_scope_"));
+        if (metric.MeterName != GatewayMeter.Name) scope.AddRange(LabelSet.From(metric.MeterTags ?? [], prefix: "otel_scope_"));
         return scope;
     }
+
+    /// <summary>The gateway's own meters, one for each hub, are told apart by a label of every series, not by their scope.</summary>
+    private static IEnumerable<KeyValuePair<string, object?>> OwnTagsOf(Metric metric) =>
+        metric.MeterName == GatewayMeter.Name ? metric.MeterTags ?? [] : [];
 }

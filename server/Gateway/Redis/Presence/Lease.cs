@@ -118,6 +118,7 @@ internal sealed partial class Lease(RedisConnection server, RedisKeys keys, OwnR
         json.WriteNumber("started_at"u8, p.replica.StartedAt.ToUnixTimeMilliseconds());
         json.WriteNumber("raw"u8, p.replica.Raw);
         json.WriteNumber("signalr"u8, p.replica.SignalR);
+        json.WriteNumber("frames"u8, p.replica.Frames);
         json.WriteNumber("sign"u8, p.number);
         json.WriteEndObject();
     });
@@ -134,7 +135,8 @@ internal sealed partial class Lease(RedisConnection server, RedisKeys keys, OwnR
                 replica.GetProperty("address").GetString()!,
                 DateTimeOffset.FromUnixTimeMilliseconds(replica.GetProperty("started_at").GetInt64()),
                 replica.GetProperty("raw").GetInt32(),
-                replica.GetProperty("signalr").GetInt32());
+                replica.GetProperty("signalr").GetInt32(),
+                replica.TryGetProperty("frames"u8, out var frames) ? frames.GetInt32() : 0);
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {

@@ -1,4 +1,4 @@
-namespace Gateway.Raw;
+namespace Gateway.WebSockets;
 
 /// <summary>
 /// Closing a socket that holds unread bytes resets the connection, and the reset can overtake our close frame. So what the client had already

@@ -1,0 +1,96 @@
+using System.Net.WebSockets;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Hubs;
+using Gateway.Security;
+using Gateway.WebSockets;
+
+namespace Gateway.Frames;
+
+/// <summary>An endpoint whose conversations a handler leads: makes one for each connection, and sees both out, however they end.</summary>
+internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, IFrameHandler> factory, TimeProvider time, ILogger<FrameEndpoint> logger)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            context.Response.Headers.Upgrade = "websocket";
+            await Refusal.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "this is a WebSocket endpoint");
+            return;
+        }
+        var request = context.Features.Get<ConnectRequest>() ?? throw new InvalidOperationException("MapFrames needs UseGateway ahead of it");
+        var rooms = new FrameRooms(hub, time);
+        var frames = new FrameContext(context, ConnectionId.New(), request.User, hub.Name, rooms);
+        IFrameHandler? handler = null;
+        try
+        {
+            try
+            {
+                handler = factory(context.RequestServices);
+                await handler.InitAsync(frames);
+                if (frames.SubProtocol is { } chosen && !frames.OfferedSubProtocols.Contains(chosen)) throw new InvalidOperationException($"the client does not offer the sub-protocol {chosen}");
+            }
+            catch (Exception fault)
+            {
+                if (!context.RequestAborted.IsCancellationRequested) Log.NotBegun(logger, fault, frames.ConnectionId);
+                context.Response.Headers.Clear();
+                frames.Refuse(Error.Internal.Code, Error.Internal.Text);
+            }
+            if (frames.Refusal is var (status, text)) await Refusal.WriteAsync(context, status, text);
+            else await ServeAsync(context, frames, handler!);
+        }
+        finally
+        {
+            if (handler != null) await DisposeAsync(handler, frames.ConnectionId);
+        }
+    }
+
+    private async Task ServeAsync(HttpContext context, FrameContext frames, IFrameHandler handler)
+    {
+        var upgrade = context.Features.Get<OutboxUpgrade>()!;
+        using var webSocket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = frames.SubProtocol });
+        var connection = new Connection(frames.ConnectionId, frames.User, Dialect.Frames, upgrade.Outbox!, hub.Get<ConnectionEvents>(), time)
+        {
+            RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
+            Shard = hub.Connections.NextShard(),
+        };
+        frames.Rooms.Attach(connection);
+        var limits = hub.Options.Raw;
+        using var session = new FrameSession(webSocket, connection, handler, hub.Get<CommandRouter>(), limits, time, logger);
+        try
+        {
+            if (await hub.Reception.ArriveAsync(connection, []) is { } error)
+                connection.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+            await session.RunAsync();
+        }
+        finally
+        {
+            await hub.Reception.DepartAsync(connection);
+            await frames.Rooms.CloseAsync(limits.WriteWait);
+            await connection.Outbox.StopAsync(limits.WriteWait);
+            if (webSocket.State is not (WebSocketState.Closed or WebSocketState.Aborted)) await Linger.ReadAwayAsync(upgrade.Inner!);
+        }
+    }
+
+    private async Task DisposeAsync(IFrameHandler handler, string connectionId)
+    {
+        try
+        {
+            await handler.DisposeAsync();
+        }
+        catch (Exception fault)
+        {
+            Log.NotDisposed(logger, fault, connectionId);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "The handler for connection {ConnectionId} could not begin")]
+        public static partial void NotBegun(ILogger logger, Exception fault, string connectionId);
+
+        [LoggerMessage(2, LogLevel.Error, "The handler of connection {ConnectionId} failed to be disposed of")]
+        public static partial void NotDisposed(ILogger logger, Exception fault, string connectionId);
+    }
+}

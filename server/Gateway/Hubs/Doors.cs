@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using Gateway.Configuration;
+using Gateway.Core.Wire;
+
+namespace Gateway.Hubs;
+
+/// <summary>One of the gateway's own endpoints: into which hub it leads, and how a WebSocket that comes in there speaks.</summary>
+/// <param name="Gates">What its outbox waits for before a broadcast goes out: the welcome, and for SignalR the handshake ahead of it.</param>
+internal sealed record Door(HubCore Hub, FrameFormat Format, int Gates);
+
+/// <summary>All of the gateway's own endpoints by their paths, for what stands ahead of routing.</summary>
+internal sealed class Doors
+{
+    private readonly ConcurrentDictionary<string, Door> _byPath = new(StringComparer.OrdinalIgnoreCase); // as routes compare
+
+    public Doors(GatewayOptions options, HubCores hubs)
+    {
+        foreach (var hub in hubs.All)
+        {
+            Open(Below(options.Raw.Path, hub), new Door(hub, FrameFormat.RawWebSocket, Gates: 1));
+            Open(Below(options.SignalR.Path, hub), new Door(hub, FrameFormat.SignalRWebSocket, Gates: 2));
+            Open(Below(options.SignalR.Path, hub) + "/negotiate", new Door(hub, FrameFormat.SignalRWebSocket, Gates: 2));
+        }
+    }
+
+    /// <summary>A hub's path below the one of the default hub.</summary>
+    public static string Below(string path, HubCore hub) => hub.Name.Length == 0 ? path : $"{path}/{hub.Name}";
+
+    /// <exception cref="InvalidOperationException">There is an endpoint at that path already.</exception>
+    public void Open(string path, Door door)
+    {
+        if (!_byPath.TryAdd(path.TrimEnd('/'), door)) throw new InvalidOperationException($"{path} is an endpoint of the gateway already: choose another path");
+    }
+
+    public Door? Find(PathString path) => path.Value is { } value && _byPath.TryGetValue(value.EndsWith('/') ? value.TrimEnd('/') : value, out var door) ? door : null;
+}
