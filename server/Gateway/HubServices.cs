@@ -45,7 +45,7 @@ public static class HubServices
         services.AddSignalRCore();
         services.AddSingleton(options);
         GatewayServices.AddCore(services, options);
-        services.Replace(ServiceDescriptor.Singleton(p => new GatewayMeter(gateway.GetRequiredService<IMeterFactory>(), name)));
+        services.Replace(ServiceDescriptor.Singleton(p => new GatewayMeter(gateway.GetService<IMeterFactory>(), name)));
         GatewayServices.AddBackplane(services, options);
         GatewayServices.AddDialects(services);
         services.TryAddSingleton<IMetricsSource, GatewayMetricsSource>();

@@ -66,9 +66,9 @@ internal sealed class TestCore : IDisposable
     {
         var number = Interlocked.Increment(ref _lastId);
         var sink = new TestSink(format);
-        var outbox = new Outbox(sink, new OutboxLimits(100_000, 100_000_000), gates: 1, Time);
+        var outbox = new Outbox(sink, new OutboxLimits(100_000, 100_000_000), gates: format == FrameFormat.Frames ? 0 : 1, Time);
         user ??= "user" + number;
-        var dialect = format == FrameFormat.RawWebSocket ? Dialect.Raw : Dialect.SignalR;
+        var dialect = format switch { FrameFormat.RawWebSocket => Dialect.Raw, FrameFormat.Frames => Dialect.Frames, _ => Dialect.SignalR };
         return new TestClient(this, sink, new Connection(id ?? "c" + number, new UserIdentity(user, user.ToUpperInvariant()), dialect, outbox, _events, Time)
         {
             Shard = Connections.NextShard(),

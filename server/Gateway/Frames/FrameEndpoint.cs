@@ -37,7 +37,7 @@ internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, 
                 context.Response.Headers.Clear();
                 frames.Refuse(Error.Internal.Code, Error.Internal.Text);
             }
-            if (frames.Refusal is var (status, text)) await Refusal.WriteAsync(context, status, text);
+            if (frames.Refusal is { } refusal) await Refusal.WriteAsync(context, refusal.Status, refusal.Text);
             else await ServeAsync(context, frames, handler!);
         }
         finally

@@ -19,6 +19,7 @@ internal static class HubRules
         var taken = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase); // by path: the key that claims it
         foreach (var name in options.Hubs.Keys.Prepend(""))
         {
+            if (!binding.Sound(Keys.Join("hubs", name))) continue;
             foreach (var (path, key) in Endpoints(options, name))
                 if (!taken.TryAdd(path, key) && name.Length > 0)
                     binding.Report(Keys.Join("hubs", name), $"its endpoint {path} is the one of {taken[path]} already", binding.OriginOf(Keys.Join("hubs", name)));
