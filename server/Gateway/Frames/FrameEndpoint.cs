@@ -57,7 +57,7 @@ internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, 
         };
         frames.Rooms.Attach(connection);
         var limits = hub.Options.Raw;
-        using var session = new FrameSession(webSocket, connection, handler, hub.Get<CommandRouter>(), limits, time, logger);
+        using var session = new FrameSession(webSocket, connection, handler, frames.Rooms, hub.Get<CommandRouter>(), limits, time, logger);
         try
         {
             if (await hub.Reception.ArriveAsync(connection, []) is { } error)

@@ -20,6 +20,7 @@ public sealed class FrameRooms
     private readonly Lock _lock = new();
     private Connection? _connection;
     private Inbox? _inbox;
+    private bool _ended;
 
     internal FrameRooms(HubCore hub, TimeProvider time)
     {
@@ -29,7 +30,7 @@ public sealed class FrameRooms
 
     /// <summary>
     /// What the hub has for this connection: of the rooms that it has joined, and sent to its user. Bounded as an outbox is, with the same policies: a handler that does
-    /// not read while much comes is a slow consumer. Until this, or a command, is first used, nothing is kept for it.
+    /// not read while much comes is a slow consumer. It ends when the client has closed. Until this, or a command, is first used, nothing is kept for it.
     /// </summary>
     public ChannelReader<RoomMessage> Messages => Open().Messages;
 
@@ -70,6 +71,16 @@ public sealed class FrameRooms
 
     internal void Attach(Connection connection) => _connection = connection;
 
+    /// <summary>The client has closed: there is nobody to tell anything any more.</summary>
+    internal void End()
+    {
+        lock (_lock)
+        {
+            _ended = true;
+            _inbox?.Complete();
+        }
+    }
+
     /// <summary>The connection is over.</summary>
     internal async ValueTask CloseAsync(TimeSpan grace)
     {
@@ -83,6 +94,12 @@ public sealed class FrameRooms
     private Inbox Open()
     {
         var connection = Connection;
-        lock (_lock) return _inbox ??= new Inbox(connection, _hub.Limits, _time);
+        lock (_lock)
+        {
+            if (_inbox != null) return _inbox;
+            _inbox = new Inbox(connection, _hub.Limits, _time);
+            if (_ended) _inbox.Complete();
+            return _inbox;
+        }
     }
 }

@@ -10,7 +10,7 @@ namespace Gateway.Frames;
 
 /// <summary>Brings one client and its handler together: the frames in, the frames out, and an end of both whoever ends first.</summary>
 internal sealed partial class FrameSession(
-    WebSocket webSocket, Connection connection, IFrameHandler handler, CommandRouter router, RawOptions limits, TimeProvider time, ILogger logger) : IDisposable
+    WebSocket webSocket, Connection connection, IFrameHandler handler, FrameRooms rooms, CommandRouter router, RawOptions limits, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int Waiting = 16;
 
@@ -26,6 +26,7 @@ internal sealed partial class FrameSession(
         var closed = await receiver.RunAsync();
         if (receiver.HandlerIsStuck) Log.Stuck(logger, connection.Id);
         _incoming.Writer.TryComplete();
+        rooms.End();
         if (closed && connection.Outbox.IsOpen) _over.CancelAfter(limits.WriteWait); // it still takes what the client had sent
         else await _over.CancelAsync();
         try
@@ -36,6 +37,7 @@ internal sealed partial class FrameSession(
         {
             Log.DoesNotEnd(logger, connection.Id);
             _outgoing.Writer.TryComplete();
+            connection.Close(CloseReason.Internal);
         }
     }
 

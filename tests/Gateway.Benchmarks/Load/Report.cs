@@ -7,7 +7,7 @@ namespace Gateway.Benchmarks.Load;
 /// <param name="section">Whose place in docs/performance.md it is; the plot is of the fan-out.</param>
 internal sealed class Report(FanOutOptions options, string section = Report.FanOut)
 {
-    private const string FanOut = "fanout";
+    public const string FanOut = "fanout";
 
     private readonly List<(Scenario Scenario, List<Row> Rows)> _scenarios = [];
 

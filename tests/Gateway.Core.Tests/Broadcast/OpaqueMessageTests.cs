@@ -27,8 +27,10 @@ public sealed class OpaqueMessageTests : IDisposable
         await raw.HasAsync("chat", 1);
 
         await Within.Until(() => other.Sink.Written.Length == 11, "both frames");
-        Assert.Equal([0x82, 3, 1, 2, 3], frames.Sink.Written);
-        Assert.Equal([0x82, 3, 1, 2, 3, 0x81, 4, .. "text"u8], other.Sink.Written);
+        byte[] first = [0x82, 3, 1, 2, 3];
+        byte[] both = [.. first, 0x81, 4, .. "text"u8];
+        Assert.Equal(first, frames.Sink.Written);
+        Assert.Equal(both, other.Sink.Written);
         Assert.DoesNotContain(raw.Received, r => r.Type == "frame");
     }
 
