@@ -47,6 +47,12 @@ for (const mode of ["none", "jwt"]) {
 
     it("a foreign page does not", async () => assert.deepEqual(await inPage(foreign, rawInPage, raw()), { refused: 1006 }));
 
+    it("WebSockets without negotiation: an allowed page talks over the hub, a foreign one does not", async () => {
+      const hub = { url: `${gateway.url}/hub?rooms=lobby`, transport: "WebSockets", skipNegotiation: true, token: bearer };
+      assert.equal((await inPage(allowed, hubInPage, hub)).content, "from a page");
+      assert.match((await inPage(foreign, hubInPage, hub)).refused, /WebSocket failed to connect/);
+    });
+
     for (const transport of ["WebSockets", "ServerSentEvents", "LongPolling"]) {
       const hub = () => ({ url: `${gateway.url}/hub?rooms=lobby`, transport, token: bearer });
 

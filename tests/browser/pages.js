@@ -48,10 +48,10 @@ export function rawInPage({ url, protocols }) {
 }
 
 /** Runs in the page: what becomes of the stock client over one transport. */
-export async function hubInPage({ url, transport, token }) {
+export async function hubInPage({ url, transport, token, skipNegotiation }) {
   const { HubConnectionBuilder, HttpTransportType, LogLevel } = globalThis.signalR;
   const connection = new HubConnectionBuilder()
-    .withUrl(url, { transport: HttpTransportType[transport], accessTokenFactory: token && (() => token) })
+    .withUrl(url, { transport: HttpTransportType[transport], skipNegotiation, accessTokenFactory: token && (() => token) })
     .configureLogging(LogLevel.None)
     .build();
   const said = new Promise((resolve) => connection.on("chat", resolve));

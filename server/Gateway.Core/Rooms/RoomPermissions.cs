@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 
@@ -51,13 +50,12 @@ public sealed class RoomRule
     public RoomRule(string match, IReadOnlyCollection<string> join, IReadOnlyCollection<string> publish, IReadOnlyCollection<string> history, IReadOnlyCollection<string> presence)
     {
         _sub = match.IndexOf(Sub, StringComparison.Ordinal);
-        // The matcher knows ? as a wildcard too and \ as the escape; ours knows * only.
-        _match = _sub >= 0 ? match : match.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("?", "\\?", StringComparison.Ordinal);
+        _match = match;
         _roles = [join, publish, history, presence];
     }
 
     internal bool Matches(string room) => _sub < 0
-        ? FileSystemName.MatchesSimpleExpression(_match, room, ignoreCase: false)
+        ? RoomPattern.Matches(_match, room)
         : room.Length > _match.Length - Sub.Length && room.AsSpan().StartsWith(_match.AsSpan(0, _sub)) && room.AsSpan().EndsWith(_match.AsSpan(_sub + Sub.Length));
 
     internal bool Allows(UserIdentity user, string room, RoomAction action)

@@ -53,6 +53,14 @@ public sealed class RoomPermissionsTests
     [InlineData("a?c", "abc", true)] // ? is a letter like any other: no rule, so allowed
     [InlineData("a?c", "a?c", false)]
     [InlineData("a\\*", "a\\b", false)]
+    [InlineData("a*b*c", "a-b-b-c", false)]
+    [InlineData("a*b*c", "a-c-b", true)]
+    [InlineData("a*a", "a", true)]
+    [InlineData("a*a", "aa", false)]
+    [InlineData("*", "x", false)]
+    [InlineData("**", "x", false)]
+    [InlineData("*x", "ax", false)]
+    [InlineData("*ab*ab", "ab", true)]
     [InlineData("a*", "A", true)]
     [InlineData("", "x", true)]
     public void OnlyTheStarIsAWildcard(string match, string room, bool allowed) =>

@@ -32,12 +32,12 @@ public sealed class GoodTokenTests(TokenFixture fixture) : IClassFixture<TokenFi
     [InlineData(Kind.SignalR)]
     public async Task ClaimsBecomeTheConnectionsUser(Kind kind)
     {
-        var token = fixture.Key.Token(new() { ["sub"] = "u-" + kind, ["preferred_username"] = null, ["name"] = "Bob", ["azp"] = null, ["client_id"] = "app", ["roles"] = new[] { "clerk", "moderator" } });
+        var token = fixture.Key.Token(new() { ["sub"] = "u-" + kind, ["preferred_username"] = null, ["name"] = "Bob", ["azp"] = null, ["client_id"] = "app", ["sid"] = "session-7", ["roles"] = new[] { "clerk", "moderator" } });
 
         await using var client = await Clients.ConnectAsync(kind, fixture.Server, "?token=" + token + "&username=Mallory&guest_key=0123456789abcdef");
 
         var user = fixture.Gateway.Get<ConnectionTable>().Find(client.ConnectionId)!.User;
-        Assert.Equal(("u-" + kind, "Bob", "app"), (user.Id, user.Name, user.ClientId));
+        Assert.Equal(("u-" + kind, "Bob", "app", "session-7"), (user.Id, user.Name, user.ClientId, user.SessionId));
         Assert.Equal(["clerk", "moderator"], user.Roles.Order());
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Security.Tokens;
@@ -73,6 +74,8 @@ internal static class RequestToken
                 if (!string.IsNullOrEmpty(value))
                     found(value);
         }
-        if (any) request.QueryString = QueryString.Create(rest);
+        if (!any) return;
+        request.QueryString = QueryString.Create(rest);
+        if (request.HttpContext.Features.Get<IHttpRequestFeature>() is { } asItCame) asItCame.RawTarget = request.PathBase + request.Path + request.QueryString;
     }
 }

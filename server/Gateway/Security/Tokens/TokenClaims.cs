@@ -30,7 +30,7 @@ internal sealed class TokenClaims
             if (Text(claims, "sub") is not { Length: > 0 and <= MaxSubLength } sub || sub.Any(char.IsControl)) return null;
             if (Time(claims, "exp") is not { } expires) return null;
             if (claims.TryGetProperty("nbf", out _) && Time(claims, "nbf") == null) return null;
-            return new TokenClaims(new UserIdentity(sub, NameOf(claims, sub), Text(claims, "azp") ?? Text(claims, "client_id")) { Roles = Roles(claims, rolesClaim) })
+            return new TokenClaims(new UserIdentity(sub, NameOf(claims, sub), Text(claims, "azp") ?? Text(claims, "client_id")) { Roles = Roles(claims, rolesClaim), SessionId = Text(claims, "sid") })
             {
                 Issuer = Text(claims, "iss"),
                 Audiences = claims.TryGetProperty("aud", out var audience) ? Texts(audience) : [],
