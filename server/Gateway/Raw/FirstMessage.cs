@@ -24,18 +24,19 @@ internal sealed class FirstMessage(GatewayOptions options, TokenVerifier verifie
         using var late = time.CreateTimer(_ => outbox.Close(Goodbye(verifier.Missing())), null, limit, Timeout.InfiniteTimeSpan);
         // A client that does not answer the goodbye either is not waited for.
         using var end = time.CreateTimer(static outbox => ((Outbox)outbox!).Abort(), outbox, limit + options.Raw.WriteWait, Timeout.InfiniteTimeSpan);
-        var buffer = ArrayPool<byte>.Shared.Rent(MaxBytes);
+        byte[]? buffer = null; // none while the client is silent
         try
         {
             var length = 0;
             while (true)
             {
-                var part = await webSocket.ReceiveAsync(buffer.AsMemory(length, MaxBytes - length), default);
+                var part = await webSocket.ReceiveAsync(buffer == null ? Memory<byte>.Empty : buffer.AsMemory(length, MaxBytes - length), default);
                 if (part.MessageType == WebSocketMessageType.Close)
                 {
                     await webSocket.CloseOutputAsync(webSocket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, default);
                     return null;
                 }
+                buffer ??= ArrayPool<byte>.Shared.Rent(MaxBytes);
                 if (!outbox.IsOpen) continue; // we said goodbye: what still comes is thrown away
                 length += part.Count;
                 if (part.EndOfMessage)
@@ -58,7 +59,7 @@ internal sealed class FirstMessage(GatewayOptions options, TokenVerifier verifie
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+            if (buffer != null) ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
         }
     }
 

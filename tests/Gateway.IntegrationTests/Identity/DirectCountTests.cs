@@ -32,6 +32,28 @@ public sealed class DirectCountTests(TwoReplicas replicas) : IClassFixture<TwoRe
     }
 
     [Fact]
+    public async Task ReplicaThatDoesNotAnswerIsNotWaitedForLong()
+    {
+        await using var here = await RawClient.ConnectAsync(replicas.A.Server, "?rooms=&guest_key=a-user-on-two-replicas");
+        await using var there = await RawClient.ConnectAsync(replicas.B.Server, "?rooms=&guest_key=a-user-on-two-replicas");
+        await using var onlyThere = await RawClient.ConnectAsync(replicas.B.Server, "?rooms=");
+        await using var sender = await RawClient.ConnectAsync(replicas.A.Server, "?rooms=");
+        replicas.B.Suspend();
+        try
+        {
+            var counted = await sender.RequestAsync("direct", new { to = ((IChatClient)here).UserId, content = "psst" });
+            var unknown = await Assert.ThrowsAsync<GatewayError>(() => sender.RequestAsync("direct", new { to = ((IChatClient)onlyThere).UserId, content = "psst" }));
+
+            Assert.Equal((1, 503), (counted.GetProperty("connections").GetInt32(), unknown.Code));
+        }
+        finally
+        {
+            replicas.B.Resume();
+        }
+        Assert.Equal("psst", (await onlyThere.NextAsync("direct")).Text("content")); // not known is not the same as not arrived
+    }
+
+    [Fact]
     public async Task ManyAtOnceAreEachCounted()
     {
         await using var receiver = await RawClient.ConnectAsync(replicas.A.Server, "?rooms=");

@@ -69,7 +69,7 @@ internal sealed partial class AuthorityKeys : IKeySource, IDisposable
             using var discovery = JsonDocument.Parse(await _http.GetByteArrayAsync(new Uri(_authority + "/.well-known/openid-configuration"), limit.Token));
             var issuer = discovery.RootElement.GetProperty("issuer").GetString();
             var address = new Uri(discovery.RootElement.GetProperty("jwks_uri").GetString()!);
-            if (address.Scheme != Uri.UriSchemeHttps && !address.IsLoopback) throw new InvalidDataException("its jwks_uri is not https");
+            if (address.Scheme != Uri.UriSchemeHttps && !(address.IsLoopback && _authority.StartsWith("http:", StringComparison.OrdinalIgnoreCase))) throw new InvalidDataException("its jwks_uri is not https");
             var keys = JsonWebKeys.Read(await _http.GetByteArrayAsync(address, limit.Token));
             if (keys.Count == 0) throw new InvalidDataException("it has no key for signatures");
             var first = _current == null;
