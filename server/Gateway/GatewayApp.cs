@@ -46,6 +46,8 @@ internal static class GatewayApp
         builder.Logging.SetMinimumLevel(options.Logging.Level).AddFilter("Microsoft", Quieter(options.Logging.Level)).AddFilter("System", Quieter(options.Logging.Level));
         // Its one line for each request would come when a connection ends; and for as long as it may, every connection keeps an Activity.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        // Prints the first bytes of a request that is none, and a token may stand there.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.None);
         // Logs every refused command with a stack trace; what fails on our side the command router logs itself.
         builder.Logging.AddFilter("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogLevel.Critical);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // a start that fails we tell ourselves, in words

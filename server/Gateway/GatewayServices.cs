@@ -10,13 +10,13 @@ using Gateway.Raw;
 using Gateway.Redis;
 using Gateway.Redis.Presence;
 using Gateway.Security;
+using Gateway.Security.Tokens;
 using Gateway.SignalR;
 using Gateway.WebSockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Net.Http.Headers;
 
 namespace Gateway;
 
@@ -32,8 +32,10 @@ public static class GatewayServices
         AddCore(services, options);
         AddBackplane(services, options);
         services.AddSingleton<OriginPolicy>(_ => new OriginPolicy(options.Server));
+        services.AddTokens();
         services.AddSingleton<ConnectGate>();
         services.AddSingleton<OutboxUpgradeMiddleware>();
+        services.AddSingleton<FirstMessage>();
         services.AddSingleton<RawEndpoint>();
         AddHub(services, options);
         services.TryAddSingleton<IMetricsSource, GatewayMetricsSource>();
@@ -52,8 +54,8 @@ public static class GatewayServices
         var upgrade = app.ApplicationServices.GetRequiredService<OutboxUpgradeMiddleware>();
         var origins = app.ApplicationServices.GetRequiredService<OriginPolicy>();
         // Only for browsers: it has a service scope made for the request, which lives as long as the connection.
-        app.UseWhen(static context => context.Request.Headers.ContainsKey(HeaderNames.Origin), browsers =>
-            browsers.UseCors(cors => cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials()));
+        app.UseWhen(context => gate.IsForeignPage(context), browsers =>
+            browsers.UseCors(cors => cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials().SetPreflightMaxAge(TimeSpan.FromMinutes(10))));
         app.Use((context, next) => gate.InvokeAsync(context, next));
         app.Use((context, next) => upgrade.InvokeAsync(context, next));
         // Both dialects have keep-alives of their own, so the framework needs no timer for each WebSocket.
@@ -66,7 +68,7 @@ public static class GatewayServices
         var options = endpoints.ServiceProvider.GetRequiredService<GatewayOptions>();
         var raw = endpoints.ServiceProvider.GetRequiredService<RawEndpoint>();
         endpoints.Map(options.Raw.Path, raw.HandleAsync);
-        endpoints.MapHub<GatewayHub>(options.SignalR.Path);
+        endpoints.MapHub<GatewayHub>(options.SignalR.Path, hub => hub.WebSockets.SubProtocolSelector = static offered => offered.Contains(RequestToken.SubProtocol) ? RequestToken.SubProtocol : null!);
         return endpoints;
     }
 
@@ -108,6 +110,7 @@ public static class GatewayServices
         services.AddSingleton(new RedisKeys(options.Redis.Prefix));
         services.AddSingleton<RedisServers>();
         services.AddSingleton<RedisInstructions>();
+        services.AddSingleton<RedisCounts>();
         services.AddSingleton<FeedEvents>();
         services.AddSingleton<RedisBackplane>();
         services.AddSingleton<IBackplane>(p => p.GetRequiredService<RedisBackplane>());
@@ -128,7 +131,12 @@ public static class GatewayServices
     private static void AddHub(IServiceCollection services, GatewayOptions options)
     {
         services.AddCors();
-        services.AddSignalR().AddHubOptions<GatewayHub>(hub => hub.MaximumReceiveMessageSize = options.Raw.MaxMessageBytes);
+        services.AddSignalR().AddHubOptions<GatewayHub>(hub =>
+        {
+            hub.MaximumReceiveMessageSize = options.Raw.MaxMessageBytes;
+            hub.ClientTimeoutInterval = options.SignalR.ClientTimeout; // the framework's, from the first ping on; ours runs from the start
+            hub.EnableDetailedErrors = false;
+        });
         services.AddSingleton<IHubProtocol, ClearJsonProtocol>(); // of two protocols with one name the last counts
         services.AddSingleton<HubDoor>();
         services.AddSingleton<HubPayloads>();

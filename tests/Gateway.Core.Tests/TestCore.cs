@@ -23,7 +23,7 @@ internal sealed class TestCore : IDisposable
     private int _lastId;
 
     /// <param name="grace">Within which a user may come back; by default none.</param>
-    public TestCore(IBackplane? backplane = null, int rateLimit = 0, bool relayUnknown = false, TimeSpan grace = default)
+    public TestCore(IBackplane? backplane = null, int rateLimit = 0, bool relayUnknown = false, TimeSpan grace = default, VerifyToken? verify = null, RoomPermissions? permissions = null)
     {
         Backplane = backplane ?? new InProcessBackplane(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), Time);
         _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
@@ -33,7 +33,7 @@ internal sealed class TestCore : IDisposable
             ("metrics", ByDefault with { ClientsPublish = false, Presence = false, OnFull = SlowConsumerPolicy.Latest, History = Retention.None }),
             ("announced*", ByDefault with { Announce = true }),
             ("silent", ByDefault with { Echo = false }),
-        ]), Shards);
+        ]) { Permissions = permissions ?? RoomPermissions.None }, Shards);
         var policies = new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>());
         FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Meter, Time);
         Publisher = new Publisher(Backplane, Rooms);
@@ -45,7 +45,7 @@ internal sealed class TestCore : IDisposable
         Reception = new Reception(Connections, Membership, replicas, Backplane, Meter, "r1", NullLogger<Reception>.Instance);
         var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
         var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time);
-        Router = new CommandRouter(Publisher, Rooms, Membership, attendance, Backplane, custom, limit, Meter, Time, NullLogger<CommandRouter>.Instance);
+        Router = new CommandRouter(Publisher, Rooms, Membership, attendance, Backplane, custom, limit, verify ?? (_ => new((null, Error.InvalidToken))), Meter, Time, NullLogger<CommandRouter>.Instance);
         Backplane.Start(new BackplaneReceiver(FanOut, Connections, Membership));
     }
 

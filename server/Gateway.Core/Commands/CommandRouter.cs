@@ -23,12 +23,12 @@ public sealed partial class CommandRouter
     private readonly ILogger<CommandRouter> _logger;
 
     public CommandRouter(
-        Publisher publisher, RoomTable rooms, RoomMembership membership, Attendance attendance, IBackplane backplane, CustomTypes custom, RateLimit limit, GatewayMeter meter, TimeProvider time, ILogger<CommandRouter> logger)
+        Publisher publisher, RoomTable rooms, RoomMembership membership, Attendance attendance, IBackplane backplane, CustomTypes custom, RateLimit limit, VerifyToken verify, GatewayMeter meter, TimeProvider time, ILogger<CommandRouter> logger)
     {
         IEnumerable<ICommand> builtIn =
         [
-            new Chat(publisher, rooms, time), new Join(membership), new Leave(membership), new Presence(publisher, rooms, attendance), new Direct(publisher, time),
-            new History(backplane, rooms), new Ping(time),
+            new Chat(publisher, rooms, time), new Join(membership, rooms), new Leave(membership), new Presence(publisher, rooms, attendance), new Direct(publisher, time),
+            new History(backplane, rooms), new Ping(time), new Refresh(verify, rooms, membership), new Auth(),
         ];
         var declared = custom.Types.Select(t => new CustomMessage(t.Type, t.ClientsPublish, publisher, rooms));
         _commands = builtIn.Concat(declared).ToFrozenDictionary(c => c.Type, StringComparer.Ordinal);

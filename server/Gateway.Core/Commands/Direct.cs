@@ -5,7 +5,7 @@ using Gateway.Core.Wire;
 
 namespace Gateway.Core.Commands;
 
-/// <summary><c>direct {"to","content","message_id"?}</c> → <c>{}</c>: says something to one user, on all that user's connections.</summary>
+/// <summary><c>direct {"to","content","message_id"?}</c> → <c>{"connections"}</c>: says something to one user, on all that user's connections, and how many they are.</summary>
 internal sealed class Direct(Publisher publisher, TimeProvider time) : ICommand
 {
     private const int MaxUserIdLength = 256;
@@ -28,7 +28,7 @@ internal sealed class Direct(Publisher publisher, TimeProvider time) : ICommand
 
     private async ValueTask<Outcome> PublishAsync(string to, Message message)
     {
-        var published = await publisher.PublishAsync(Audience.User(to), message).ConfigureAwait(false);
-        return published.Receivers > 0 ? Outcome.Done(Payloads.Empty) : Error.NotFound($"user {to} is not connected");
+        var connections = await publisher.PublishToUserAsync(to, message).ConfigureAwait(false);
+        return connections > 0 ? Outcome.Done(Payloads.Delivered(connections)) : Error.NotFound($"user {to} is not connected");
     }
 }

@@ -35,6 +35,7 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
     {
         if (RoomName.Check(name) is { } error) return (Outcome)error;
         if (!sender.Rooms.Contains(name)) return (Outcome)Error.Forbidden($"not in room {name}");
+        if (rooms.Permissions.Check(sender.User, name, RoomAction.Presence) is { } refused) return (Outcome)refused;
         return rooms.PolicyOf(name).Presence ? ListAsync(name) : (Outcome)Error.Forbidden($"room {name} does not list its members");
     }
 

@@ -9,6 +9,8 @@ public sealed class RoomTable(RoomPolicies policies, int shards)
 
     public int Count => _rooms.Count;
 
+    public RoomPermissions Permissions => policies.Permissions;
+
     public RoomPolicy PolicyOf(string name) => _rooms.TryGetValue(name, out var room) ? room.Policy : policies.For(name);
 
     public Room? Find(string name) => _rooms.GetValueOrDefault(name);

@@ -11,7 +11,10 @@ internal static class CoreOptions
     public static RoomPolicies RoomPolicies(GatewayOptions options)
     {
         var byDefault = Policy(new RoomPolicyOptions(), options);
-        return new RoomPolicies(byDefault, [.. options.Rooms.Policies.Select(p => (p.Match, Policy(p, options)))]);
+        return new RoomPolicies(byDefault, [.. options.Rooms.Policies.Select(p => (p.Match, Policy(p, options)))])
+        {
+            Permissions = new RoomPermissions([.. options.Rooms.Permissions.Select(p => new RoomRule(p.Match, [.. p.Join], [.. p.Publish], [.. p.History], [.. p.Presence]))]),
+        };
     }
 
     public static FanOutPolicies FanOutPolicies(GatewayOptions options) => new(

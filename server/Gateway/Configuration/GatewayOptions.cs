@@ -17,6 +17,7 @@ public sealed class GatewayOptions
     public MetricsStreamOptions MetricsStream { get; set; } = new();
     public MetricsOptions Metrics { get; set; } = new();
     public RedisOptions Redis { get; set; } = new();
+    public AuthOptions Auth { get; set; } = new();
     public RateLimitOptions RateLimit { get; set; } = new();
     public LoggingOptions Logging { get; set; } = new();
 }
@@ -70,6 +71,9 @@ public sealed class RawOptions
 public sealed class SignalROptions
 {
     public string Path { get; set; } = "/hub";
+
+    /// <summary>Silence after which a client counts as gone. Stock clients are never silent for more than 15 s.</summary>
+    public TimeSpan ClientTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }
 
 public sealed class OutboxOptions
@@ -105,6 +109,9 @@ public sealed class RoomsOptions
         new() { Match = "metrics", Publish = PublishRight.Server, OnFull = SlowConsumerPolicy.Latest, History = 0, Presence = false, Announce = false },
         new() { Match = "lobby", Announce = false },
     ];
+
+    /// <summary>Who may do what: the first that matches a room's name decides; without one nothing is forbidden.</summary>
+    public IList<RoomPermissionOptions> Permissions { get; set; } = [];
 }
 
 public enum PublishRight

@@ -10,7 +10,7 @@ namespace Gateway.Redis;
 /// gw:{room}:taken:REPLICA   the last batch taken from a replica    gw:everyone         channel of all
 /// gw:{room}:once:KEY        the place of a message to be           gw:replica:ID       channel of a replica, for answers to it
 ///                           taken once
-/// gw:{room}:messages        channel of a room
+/// gw:{room}:messages        channel of a room                      gw:counts:ID         channel of a replica, for counts that it asked for
 ///
 /// gw:{room}:members         hash: user, where it is                gw:{room}:leaving  sorted set: users who may come back, and until when
 /// gw:{replicas}:alive       hash: lease, replica                   gw:{replicas}:rooms:LEASE     set: rooms in which a lease has members
@@ -44,6 +44,8 @@ internal sealed class RedisKeys(string prefix)
     public string Clearing(string lease) => $"{prefix}:{{{Replicas}}}:clearing:{lease}";
 
     public string Replica(string id) => $"{prefix}:replica:{id}";
+
+    public string Counts(string replica) => $"{prefix}:counts:{replica}";
 
     public string Channel(Audience audience) => audience.Kind switch
     {

@@ -7,6 +7,7 @@ internal static class Refusal
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";
+        if (status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Bearer"; // RFC 6750 section 3
         if (status == StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = "1";
         return context.Response.WriteAsync(text + "\n");
     }

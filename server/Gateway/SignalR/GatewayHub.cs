@@ -18,6 +18,8 @@ public sealed class GatewayHub(HubDoor door) : Hub
 
     public Task<JsonResult> Presence(JsonElement payload) => door.RunAsync(Context, "presence", payload);
 
+    public Task<JsonResult> Refresh(JsonElement payload) => door.RunAsync(Context, "refresh", payload);
+
     public Task<JsonResult> Ping() => door.RunAsync(Context, "ping", default);
 
     /// <summary>A message of a type that the gateway's configuration declares.</summary>

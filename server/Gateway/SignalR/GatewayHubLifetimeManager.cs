@@ -2,8 +2,11 @@ using Gateway.Configuration;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
 using Gateway.Security;
 using Gateway.WebSockets;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.Http.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 
@@ -15,22 +18,26 @@ namespace Gateway.SignalR;
 /// </summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
     GatewayOptions options, Reception reception, ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher,
-    HubPayloads payloads, ClientResults results, ConnectionEvents events, OutboxLimits limits, TimeProvider time) : HubLifetimeManager<THub>
+    HubPayloads payloads, ClientResults results, HubRequests requests, RoomTable rooms, ConnectionEvents events, OutboxLimits limits, TimeProvider time) : HubLifetimeManager<THub>
     where THub : Hub
 {
     public override async Task OnConnectedAsync(HubConnectionContext connection)
     {
         var http = connection.GetHttpContext() ?? throw new InvalidOperationException("a hub connection without an HTTP request");
         // Long polling hands on a copy of the request without our features; its query was checked at the gate all the same.
-        var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options).Request ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
+        var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options, rooms.Permissions).Request ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
         var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? new Outbox(new HubConnectionSink(connection), limits, gates: 1, time);
-        var arrived = new Connection(connection.ConnectionId, request.User, Dialect.SignalR, outbox, events, time)
+        var arrived = new Connection(connection.ConnectionId, request.User!, Dialect.SignalR, outbox, events, time)
         {
             RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
             Shard = connections.NextShard(),
+            Token = request.Token,
+            // Long polling tells by itself when nobody polls any more.
+            SilenceLimit = connection.Features.Get<IHttpTransportFeature>()?.TransportType == HttpTransportType.LongPolling ? null : options.SignalR.ClientTimeout,
         };
-        connection.UserIdentifier = request.User.Id;
+        connection.UserIdentifier = arrived.User.Id;
         connection.Features.Set(arrived);
+        if (!requests.Open(http, arrived)) throw new HubException(Error.Unauthorized.ToString());
         if (await reception.ArriveAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
     }
 
@@ -38,6 +45,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     {
         if (connection.Features.Get<Connection>() is not { } departing) return;
         results.Abandon(departing.Id);
+        if (connection.GetHttpContext() is { } http) requests.Close(http, departing);
         await reception.DepartAsync(departing);
         await departing.Outbox.StopAsync(options.Raw.WriteWait);
     }

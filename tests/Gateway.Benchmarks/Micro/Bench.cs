@@ -32,7 +32,7 @@ internal sealed class Bench
         var membership = new RoomMembership(Rooms, attendance, _backplane, new MembershipLimits(100, 1000), TimeProvider.System);
         _backplane.Start(new BackplaneReceiver(FanOut, Connections, membership));
         Poster = new BatchPoster(0, Bounds, _meter, TimeProvider.System);
-        Router = new CommandRouter(publisher, Rooms, membership, attendance, _backplane, new CustomTypes([], false), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
+        Router = new CommandRouter(publisher, Rooms, membership, attendance, _backplane, new CustomTypes([], false), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), _ => new((null, Error.InvalidToken)), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
         for (var i = 0; i < members; i++)
         {
             var outbox = new Outbox(new OpenSink(i % 2 == 0 ? FrameFormat.RawWebSocket : FrameFormat.SignalRWebSocket), new OutboxLimits(256, 1 << 20), gates: 0, TimeProvider.System);

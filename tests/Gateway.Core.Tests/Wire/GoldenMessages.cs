@@ -33,6 +33,7 @@ internal static class GoldenMessages
         ["system-join"] = Numbered(7, "system", Payloads.System("join", "team", "ada", Ada)),
         ["system-leave"] = Numbered(8, "system", Payloads.System("leave", "team", "ada", Ada)),
         ["system-shutdown"] = Plain("system", Payloads.System("shutdown")),
+        ["system-token-expiring"] = Plain("system", TokenPayloads.Expiring(At)),
         ["system-gap"] = Plain("system", Payloads.Gap("team", 3, 9, 11)),
         ["system-gap-without-offsets"] = Plain("system", Payloads.Gap(null, 2, 0, 0)),
         ["system-gap-epoch-changed"] = Plain("system", RoomPayloads.EpochChanged("team", 12, new Position("4e5f6a7b", 0))),
@@ -51,6 +52,9 @@ internal static class GoldenMessages
         ["ack-joined-recovered"] = RoomPayloads.Joined("team", new Position("0a1b2c3d", 9), 3),
         ["ack-joined-not-recovered"] = RoomPayloads.Joined("team", new Position("0a1b2c3d", 9), 0, "history too short"),
         ["ack-joined-without-offsets"] = RoomPayloads.Joined("metrics", Position.None),
+        ["ack-direct"] = Payloads.Delivered(3),
+        ["ack-refreshed"] = TokenPayloads.Refreshed(At, []),
+        ["ack-refreshed-left"] = TokenPayloads.Refreshed(At, ["orders.eu"]),
         ["ack-left"] = Payloads.Left("team"),
         ["presence-list"] = PresencePayloads.Members("team",
         [
@@ -71,6 +75,7 @@ internal static class GoldenMessages
         ["error"] = Error.Forbidden("not in room team"),
         ["error-without-id"] = Error.BadRequest("malformed JSON"),
         ["error-rate-limited"] = Error.RateLimited(TimeSpan.FromMilliseconds(1499.5)),
+        ["error-unauthorized"] = Error.InvalidToken,
         ["error-internal"] = Error.Internal,
     };
 
@@ -86,6 +91,7 @@ internal static class GoldenMessages
         ["close-shutdown"] = CloseReason.Shutdown,
         ["close-slow-consumer"] = CloseReason.SlowConsumer,
         ["close-flooding"] = CloseReason.Flooding,
+        ["close-token-expired"] = CloseReason.TokenExpired,
         ["close-too-big"] = CloseReason.TooBig,
     };
 

@@ -12,6 +12,7 @@ internal static class CrossFieldRules
         PortsDiffer(options, binding);
         RoomsAtStartFit(options.Rooms, binding);
         PoliciesMatchSomething(options.Rooms, binding);
+        PermissionsMatchSomething(options.Rooms, binding);
     }
 
     private static void PongOutlastsPing(RawOptions raw, Binding binding)
@@ -51,6 +52,16 @@ internal static class CrossFieldRules
             var policy = Keys.Join("rooms.policies", i);
             if (rooms.Policies[i].Match.Length == 0 && binding.Sound(policy))
                 binding.Report(policy + ".match", "is missing; a policy needs the name or pattern of its rooms", binding.OriginOf(policy));
+        }
+    }
+
+    private static void PermissionsMatchSomething(RoomsOptions rooms, Binding binding)
+    {
+        for (var i = 0; i < rooms.Permissions.Count; i++)
+        {
+            var permission = Keys.Join("rooms.permissions", i);
+            if (rooms.Permissions[i].Match.Length == 0 && binding.Sound(permission))
+                binding.Report(permission + ".match", "is missing; a permission needs the name or pattern of its rooms", binding.OriginOf(permission));
         }
     }
 

@@ -81,6 +81,7 @@ internal static class GatewaySchema
             }
         },
         { o => o.Policies, new ListOf<RoomPolicyOptions>(RoomPolicy, () => new RoomPolicyOptions()) },
+        { o => o.Permissions, AuthSchema.Permissions },
     };
 
     private static readonly Section<CustomMessageOptions> CustomMessage = new()
@@ -94,7 +95,7 @@ internal static class GatewaySchema
     {
         { o => o.Server, Server },
         { o => o.Raw, Raw },
-        { o => o.SignalR, new Section<SignalROptions> { { o => o.Path, TextRules.EndpointPath } }, "signalr" },
+        { o => o.SignalR, new Section<SignalROptions> { { o => o.Path, TextRules.EndpointPath }, { o => o.ClientTimeout, Wait } }, "signalr" },
         { o => o.Outbox, Outbox },
         { o => o.Rooms, Rooms },
         {
@@ -124,6 +125,7 @@ internal static class GatewaySchema
                 { o => o.PresenceLease, Values.Time(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)) },
             }
         },
+        { o => o.Auth, AuthSchema.Auth },
         {
             o => o.RateLimit, new Section<RateLimitOptions>
             {

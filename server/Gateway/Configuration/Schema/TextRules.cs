@@ -7,7 +7,7 @@ namespace Gateway.Configuration.Schema;
 internal static partial class TextRules
 {
     private static readonly string[] BuiltInTypes =
-        ["chat", "join", "leave", "presence", "direct", "history", "ping", "pong", "ack", "error", "welcome", "system", "metrics"];
+        ["chat", "join", "leave", "presence", "direct", "history", "ping", "pong", "ack", "error", "welcome", "system", "metrics", "refresh", "auth"];
 
     public static Value<string> Anything { get; } = Values.Text("a text", _ => true);
 
@@ -37,7 +37,7 @@ internal static partial class TextRules
     public static Value<string> RedisConnection { get; } = Values.Text(
         "a text that is not empty, such as localhost:6379", text => !string.IsNullOrWhiteSpace(text)).Secret();
 
-    private static bool IsName(string text) =>
+    public static bool IsName(string text) =>
         text.Length is > 0 and <= 128 && !text.Any(character => char.IsWhiteSpace(character) || char.IsControl(character));
 
     // IPAddress also reads "80" and "1.2" as addresses; nobody means that.
