@@ -2,26 +2,12 @@ import { Conversation } from "./conversation.js";
 import { Connector } from "./connector.js";
 import { endpoint } from "./endpoint.js";
 import { GatewayError } from "./errors.js";
-import type { ClientEvents, State } from "./events.js";
+import type { ClientEvents, EventSource, State } from "./events.js";
 import type { AnyMessage, Message, Messages, Position, RoomPosition, Welcome } from "./messages.js";
+import type { AnswerOf, MessageOf, Name, PayloadOf, QuestionOf, SendOf } from "./names.js";
 import { complete, type ClientOptions } from "./options.js";
 import type { Published, Requests, Sends } from "./requests.js";
 import { Unread } from "./unread.js";
-
-/** A name that is declared, or any other text. */
-type Name<Declared> = keyof Declared | (string & {});
-type PayloadOf<T> = T extends keyof Messages ? Messages[T] : unknown;
-type MessageOf<T> = T extends keyof Messages ? Extract<Message, { type: T }> : AnyMessage;
-type SendOf<T> = T extends keyof Sends ? Sends[T] : unknown;
-type QuestionOf<T> = T extends keyof Requests ? Requests[T]["payload"] : unknown;
-type AnswerOf<T> = T extends keyof Requests ? Requests[T]["answer"] : unknown;
-
-/** What the client itself tells of: its state, and what becomes of rooms when it reconnects. */
-export interface Events {
-  /** @returns takes the handler away again */
-  on<E extends keyof ClientEvents>(name: E, handler: (event: ClientEvents[E]) => void): () => void;
-  off<E extends keyof ClientEvents>(name: E, handler: (event: ClientEvents[E]) => void): void;
-}
 
 /**
  * A client of the raw dialect. Connects by itself and stays connected; the application gets each message of its rooms once and in order, and what it
@@ -83,7 +69,7 @@ export class GatewayClient implements AsyncIterable<Message> {
     return this.#conversation.position(room);
   }
 
-  readonly events: Events = {
+  readonly events: EventSource<ClientEvents> = {
     on: (name, handler) => this.#conversation.events.on(name, handler),
     off: (name, handler) => this.#conversation.events.off(name, handler),
   };

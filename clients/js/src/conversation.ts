@@ -61,6 +61,12 @@ export class Conversation {
     this.outgoing.close(error);
   }
 
+  /** After `close`: there will be a connection after all. */
+  reopen(): void {
+    this.#closed = undefined;
+    this.outgoing.close(undefined);
+  }
+
   async join(room: string): Promise<RoomPosition> {
     if (this.#closed) throw this.#closed;
     return this.rooms.join(room);

@@ -53,3 +53,10 @@ export interface RoomEvents {
 export interface ClientEvents extends RoomEvents {
   state: StateChange;
 }
+
+/** What is told apart from the messages: the client's state, and what becomes of rooms when it reconnects. */
+export interface EventSource<All> {
+  /** @returns takes the handler away again */
+  on<E extends keyof All>(name: E, handler: (event: All[E]) => void): () => void;
+  off<E extends keyof All>(name: E, handler: (event: All[E]) => void): void;
+}

@@ -93,8 +93,10 @@ export class Outgoing {
     if (biggest) this.#settle(biggest.entry, () => biggest.entry.reject(error));
   }
 
-  close(error: GatewayError): void {
+  /** @param error whatever is or will be asked fails with; nothing: all is well again */
+  close(error: GatewayError | undefined): void {
     this.#closed = error;
+    if (!error) return;
     this.#link = undefined;
     this.#resume();
     for (const entry of [...this.#entries]) this.#settle(entry, () => entry.reject(error));

@@ -79,7 +79,11 @@ export class Rooms {
     for (const entry of rooms) {
       const { room: name, epoch, offset } = entry;
       this.#entered.set(name, epoch === undefined || offset === undefined ? undefined : { epoch, offset });
-      if (this.#wishes.has(name)) continue;
+      const wish = this.#wishes.get(name);
+      if (wish) {
+        if (!wish.room.isIn) wish.room.away(); // what an attempt brought that then failed
+        continue;
+      }
       if (this.#auto.has(name)) this.#quitUnwanted(name);
       else this.#adopt(entry);
       this.#auto.add(name);
@@ -110,9 +114,13 @@ export class Rooms {
     this.#to.message(message);
   }
 
+  /** There will be no connection. Those rooms are kept that the client was in, should there be one all the same. */
   close(error: GatewayError): void {
     this.away();
-    for (const wish of this.#wishes.values()) wish.reject(error);
+    for (const [name, wish] of [...this.#wishes]) {
+      wish.reject(error);
+      if (!wish.wasIn) this.#wishes.delete(name);
+    }
   }
 
   #wish(name: string): Wish {

@@ -15,6 +15,8 @@ export class Proxy {
   #target: number;
   #isAway = false;
   #isSilent = false;
+  /** What the gateway says leads nowhere. */
+  isDeaf = false;
   /** Milliseconds that everything takes longer. */
   delay = 0;
   connections = 0;
@@ -73,7 +75,7 @@ export class Proxy {
     const pair = { client, server, left: Infinity };
     this.#pairs.add(pair);
     client.setNoDelay().on("data", (data) => this.#pass(() => server.write(data)));
-    server.setNoDelay().on("data", (data) => this.#pass(() => this.#answer(pair, data)));
+    server.setNoDelay().on("data", (data) => this.isDeaf || this.#pass(() => this.#answer(pair, data)));
     for (const [from, to] of [[client, server], [server, client]] as const) {
       from.on("error", () => {}); // the close that follows is what counts
       from.on("end", () => this.#pass(() => to.end()));
