@@ -1,11 +1,13 @@
 // What the tests share: real gateways, clients that are closed when their test is over, and waits with a deadline.
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
-import { freePort, startGateway, startRedis, until, within } from "../../../tests/js/processes.js";
+import { freePort, startGateway, startRedis, until, within as withinMs } from "../../../tests/js/processes.js";
 import { GatewayClient, type AnyMessage, type ClientEvents, type ClientOptions, type WebSocketClass } from "../src/index.js";
 import { Proxy } from "./proxy.js";
 
-export { freePort, startRedis, until, within };
+export { freePort, startRedis, until };
+
+export const within = withinMs as <T>(promise: Promise<T>, what: string | (() => string), ms?: number) => Promise<T>;
 
 export interface Gateway {
   url: string;
