@@ -146,7 +146,7 @@ it("a loop that is slower than the messages fails, and says so", async () => {
 it("close settles whatever is open, and everything after it fails", async () => {
   const gw = client(server.url);
   await isOpen(gw);
-  const open = [gw.join(newRoom()), gw.chat("hello"), gw.request("ping", undefined)];
+  const open: Promise<unknown>[] = [gw.join(newRoom()), gw.chat("hello"), gw.request("ping", undefined)];
   const closed = within(gw.close(), "close");
   for (const promise of open) await expect(within(promise, "the promise to settle")).rejects.toMatchObject({ code: "closed" });
   await closed;

@@ -52,7 +52,7 @@ it.each([
 it("the table of options has every option, with its default", () => {
   class WebSocket {}
   const defaults = complete({ WebSocket: WebSocket as never, fetch: null });
-  const rows = new Map([...readme.matchAll(/^\| `(\w+)` \| ([^|]*) \|/gm)].map(([, name, text]) => [name!, text!.trim().replaceAll("`", "")]));
+  const rows = new Map([...readme.matchAll(/^\| `(\w+)` \|([^|]*)\|/gm)].map(([, name, text]) => [name!, text!.trim().replaceAll("`", "")]));
   for (const [name, value] of Object.entries(defaults)) {
     expect(rows.has(name), `${name} is in the table`).toBe(true);
     if (typeof value === "number") expect(rows.get(name), name).toBe(`${value}`);

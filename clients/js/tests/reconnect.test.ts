@@ -73,7 +73,7 @@ it("gives up after maxReconnectAttempts, and everything settles", async () => {
   const gw = client(`ws://127.0.0.1:${port}/ws`, { maxReconnectAttempts: 2 });
   const seen = record(gw);
   const loop = gw[Symbol.asyncIterator]().next();
-  const open = [gw.join("lobby"), gw.chat("hello"), gw.request("ping", undefined)];
+  const open: Promise<unknown>[] = [gw.join("lobby"), gw.chat("hello"), gw.request("ping", undefined)];
   for (const promise of open) await expect(within(promise, "the promise to settle")).rejects.toMatchObject({ code: "closed", message: expect.stringContaining("no connection could be made") });
   await expect(within(loop, "the loop to fail")).rejects.toMatchObject({ message: "no connection could be made" });
   expect(gw.state).toBe("closed");

@@ -140,7 +140,7 @@ it("when the stock client gives up, everything settles", async () => {
   await within(gw.start(), "start");
   between.isAway = true;
   between.drop();
-  const open = [gw.chat("hello"), gw.join(newRoom()), gw.request("ping", undefined)];
+  const open: Promise<unknown>[] = [gw.chat("hello"), gw.join(newRoom()), gw.request("ping", undefined)];
   for (const promise of open) await expect(within(promise, "the promise to settle")).rejects.toMatchObject({ code: "closed" });
   expect(connection.state).toBe("Disconnected");
 });
