@@ -80,7 +80,8 @@ public static class GatewayServices
         services.AddSingleton(new FanOutBounds(shards, BatchMessages: Math.Min(128, options.Outbox.Capacity)));
         services.AddSingleton<FanOut>();
         services.AddSingleton<Publisher>();
-        services.AddSingleton(p => ActivatorUtilities.CreateInstance<RoomMembership>(p, options.Rooms.MaxPerConnection));
+        services.AddSingleton(new MembershipLimits(options.Rooms.MaxPerConnection, options.Rooms.MaxReplay));
+        services.AddSingleton<RoomMembership>();
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<Reception>(p, p.GetRequiredService<ReplicaId>().Value));
         services.AddSingleton<BackplaneReceiver>();
         services.AddSingleton(CoreOptions.CustomTypes(options));
@@ -94,13 +95,16 @@ public static class GatewayServices
     {
         if (!options.Redis.Enabled)
         {
+            services.AddSingleton(new InProcessMemory(options.Messages.IdempotencyWindow, options.Rooms.HistoryMaxBytes));
             services.AddSingleton<IBackplane, InProcessBackplane>();
             return;
         }
         services.AddSingleton(new RedisKeys(options.Redis.Prefix));
-        services.AddSingleton<RedisConnection>();
+        services.AddSingleton<RedisServers>();
         services.AddSingleton<RedisInstructions>();
-        services.AddSingleton<IBackplane, RedisBackplane>();
+        services.AddSingleton<FeedEvents>();
+        services.AddSingleton<RedisBackplane>();
+        services.AddSingleton<IBackplane>(p => p.GetRequiredService<RedisBackplane>());
         services.AddHostedService<RedisStart>();
     }
 

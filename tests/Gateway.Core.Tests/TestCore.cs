@@ -13,32 +13,33 @@ namespace Gateway.Core.Tests;
 internal sealed class TestCore : IDisposable
 {
     public const int MaxRooms = 5;
+    public const int MaxReplay = 40;
     private const int Shards = 3;
 
-    private static readonly RoomPolicy ByDefault = new(ClientsPublish: true, Echo: true, Presence: true, Announce: false, SlowConsumerPolicy.Disconnect);
+    private static readonly RoomPolicy ByDefault = new(ClientsPublish: true, Echo: true, Presence: true, Announce: false, SlowConsumerPolicy.Disconnect, new Retention(50, TimeSpan.FromHours(1)));
 
     private readonly ConnectionEvents _events;
     private int _lastId;
 
     public TestCore(IBackplane? backplane = null, int rateLimit = 0, bool relayUnknown = false)
     {
-        Backplane = backplane ?? new InProcessBackplane();
+        Backplane = backplane ?? new InProcessBackplane(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), Time);
         _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
         Connections = new ConnectionTable(Shards);
         Rooms = new RoomTable(new RoomPolicies(ByDefault,
         [
-            ("metrics", ByDefault with { ClientsPublish = false, Presence = false, OnFull = SlowConsumerPolicy.Latest }),
+            ("metrics", ByDefault with { ClientsPublish = false, Presence = false, OnFull = SlowConsumerPolicy.Latest, History = Retention.None }),
             ("announced*", ByDefault with { Announce = true }),
             ("silent", ByDefault with { Echo = false }),
         ]), Shards);
         var policies = new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>());
         FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Meter, Time);
         Publisher = new Publisher(Backplane, Rooms);
-        Membership = new RoomMembership(Rooms, Publisher, Backplane, MaxRooms);
+        Membership = new RoomMembership(Rooms, Publisher, Backplane, new MembershipLimits(MaxRooms, MaxReplay), TimeProvider.System);
         Reception = new Reception(Connections, Rooms, Membership, Backplane, Meter, "r1", NullLogger<Reception>.Instance);
         var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
         var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time);
-        Router = new CommandRouter(Publisher, Rooms, Membership, custom, limit, Meter, Time, NullLogger<CommandRouter>.Instance);
+        Router = new CommandRouter(Publisher, Rooms, Membership, Backplane, custom, limit, Meter, Time, NullLogger<CommandRouter>.Instance);
         Backplane.Start(new BackplaneReceiver(FanOut, Connections, Membership));
     }
 

@@ -153,7 +153,7 @@ public sealed class HubContextTests : IAsyncLifetime
     private void UseRedis(Gateway.Configuration.GatewayOptions options)
     {
         options.Redis.Enabled = true;
-        options.Redis.Connection = _redis.Address;
+        options.Redis.Connection = [_redis.Address];
     }
 }
 

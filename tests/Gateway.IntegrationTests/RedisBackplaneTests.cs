@@ -13,22 +13,76 @@ namespace Gateway.IntegrationTests;
 public sealed class RedisBackplaneTests : BackplaneSpec
 {
     private RedisServer _redis = null!;
-    private RedisConnection _connection = null!;
+    private RedisReplica _replica = null!;
 
     protected override async ValueTask<IBackplane> OpenAsync()
     {
         _redis = await RedisServer.StartAsync();
-        var options = new GatewayOptions { Redis = { Enabled = true, Connection = _redis.Address } };
-        _connection = new RedisConnection(options, new ReadinessState(), new GatewayMeter(), NullLogger<RedisConnection>.Instance);
-        await _connection.OpenAsync();
-        var keys = new RedisKeys("gw");
-        var instructions = new RedisInstructions(_connection, keys, ReplicaId.New(), TimeProvider.System, NullLogger<RedisInstructions>.Instance);
-        return new RedisBackplane(_connection, keys, instructions, NullLogger<RedisBackplane>.Instance);
+        _replica = await RedisReplica.OpenAsync([_redis.Address]);
+        return _replica.Backplane;
     }
 
     protected override async ValueTask CloseAsync(IBackplane backplane)
     {
-        await _connection.DisposeAsync();
+        await _replica.DisposeAsync();
         await _redis.DisposeAsync();
+    }
+}
+
+/// <summary>The same, with the rooms spread over three servers.</summary>
+public sealed class SeveralRedisServersTests : BackplaneSpec
+{
+    private RedisServer[] _servers = null!;
+    private RedisReplica _replica = null!;
+
+    protected override async ValueTask<IBackplane> OpenAsync()
+    {
+        _servers = await Task.WhenAll(RedisServer.StartAsync(), RedisServer.StartAsync(), RedisServer.StartAsync());
+        _replica = await RedisReplica.OpenAsync([.. _servers.Select(s => s.Address)]);
+        return _replica.Backplane;
+    }
+
+    protected override async ValueTask CloseAsync(IBackplane backplane)
+    {
+        await _replica.DisposeAsync();
+        foreach (var server in _servers) await server.DisposeAsync();
+    }
+}
+
+/// <summary>What one replica has of Redis, without the rest of the gateway.</summary>
+internal sealed class RedisReplica : IAsyncDisposable
+{
+    private readonly RedisServers _servers;
+    private readonly GatewayMeter _meter = new();
+
+    private RedisReplica(IReadOnlyList<string> addresses, Action<GatewayOptions>? set)
+    {
+        var options = new GatewayOptions { Redis = { Enabled = true, Connection = [.. addresses] } };
+        set?.Invoke(options);
+        var keys = new RedisKeys("gw");
+        var replica = ReplicaId.New();
+        _servers = new RedisServers(options, keys, Readiness, _meter, TimeProvider.System, NullLogger<RedisConnection>.Instance);
+        var instructions = new RedisInstructions(_servers, keys, replica, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
+        Backplane = new RedisBackplane(
+            options, _servers, keys, instructions, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+    }
+
+    public RedisBackplane Backplane { get; }
+    public ReadinessState Readiness { get; } = new();
+
+    public static async Task<RedisReplica> OpenAsync(IReadOnlyList<string> addresses, IBackplaneReceiver? receiver = null, Action<GatewayOptions>? set = null)
+    {
+        var replica = new RedisReplica(addresses, set);
+        if (receiver != null) replica.Backplane.Start(receiver);
+        await replica._servers.OpenAsync().Within("the connection to Redis");
+        replica.Backplane.Watch();
+        return replica;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Backplane.DisposeAsync();
+        await _servers.DisposeAsync();
+        _meter.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Broadcast;
@@ -47,7 +48,7 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
             foreach (var id in delivery.Except)
                 _except.Add(id);
 
-        var first = run[0].Offset > 0 ? run[0].Offset : long.MaxValue;
+        var first = run[0].Position.IsNone ? long.MaxValue : run[0].Offset;
         foreach (var member in members)
         {
             if (member.Slot < 0) continue; // left meanwhile
@@ -58,8 +59,7 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
                 continue;
             }
             var format = connection.Outbox.Format;
-            var batch = _batches[(int)format] ??= Join(run, format);
-            _delivered[(int)connection.Dialect] += connection.Outbox.Post(batch);
+            Post(connection, member, _batches[(int)format] ??= Delivery.Join(run, format));
         }
         Array.Clear(_batches);
         _except.Clear();
@@ -69,9 +69,15 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
     private void PostEach(Connection connection, ReadOnlySpan<Delivery> run, Membership? member)
     {
         foreach (var delivery in run)
-            if (delivery.IsFor(connection, member))
-                _delivered[(int)connection.Dialect] += connection.Outbox.Post(Join([delivery], connection.Outbox.Format));
+        {
+            if (!delivery.IsFor(connection, member)) continue;
+            Post(connection, member, Delivery.Join([delivery], connection.Outbox.Format));
+            if (member != null && member.Since.Epoch != delivery.Position.Epoch && !delivery.Position.IsNone) member.Since = Position.None; // an epoch that is over does not matter any more
+        }
     }
+
+    private void Post(Connection connection, Membership? member, FrameBatch batch) =>
+        _delivered[(int)connection.Dialect] += member?.HeldBack is { } heldBack && heldBack.TryHold(batch) ? batch.Count : connection.Outbox.Post(batch);
 
     private void Report(ReadOnlySpan<Delivery> run)
     {
@@ -80,25 +86,5 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
         Array.Clear(_delivered);
         var now = time.GetTimestamp();
         foreach (var delivery in run) meter.RecordPublishToSocket(time.GetElapsedTime(delivery.ArrivedAt, now));
-    }
-
-    private static FrameBatch Join(ReadOnlySpan<Delivery> run, FrameFormat format)
-    {
-        var first = run[0];
-        if (run.Length == 1) return new FrameBatch(first.Frame(format), first.Policy, first.Room, first.Offset);
-        var length = 0;
-        foreach (var delivery in run) length += delivery.Frame(format).Length;
-        var bytes = GC.AllocateUninitializedArray<byte>(length);
-        var ends = new int[run.Length];
-        var offsets = new long[run.Length];
-        var end = 0;
-        for (var i = 0; i < run.Length; i++)
-        {
-            var frame = run[i].Frame(format);
-            frame.CopyTo(bytes, end);
-            ends[i] = end += frame.Length;
-            offsets[i] = run[i].Offset;
-        }
-        return new FrameBatch(bytes, ends, offsets, first.Policy, first.Room);
     }
 }

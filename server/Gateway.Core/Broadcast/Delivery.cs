@@ -14,7 +14,8 @@ internal sealed class Delivery(Audience audience, Message message, Position posi
     /// <summary>The room it goes through; <c>null</c> if it does not go through one.</summary>
     public string? Room { get; } = audience.Kind == AudienceKind.Room ? audience.Name : null;
     public IReadOnlyList<string> Except { get; } = audience.Except;
-    public long Offset { get; } = position.Offset;
+    public Position Position { get; } = position;
+    public long Offset => Position.Offset;
     public SlowConsumerPolicy Policy { get; } = policy;
 
     /// <summary>A timestamp of the time provider.</summary>
@@ -24,7 +25,28 @@ internal sealed class Delivery(Audience audience, Message message, Position posi
 
     /// <summary>It is not for those it excludes, nor for those who entered the room after it.</summary>
     public bool IsFor(Connection connection, Membership? member) =>
-        (member == null || position.IsNone || position.Offset > member.Since.Offset || position.Epoch != member.Since.Epoch) && !Except.Contains(connection.Id);
+        (member == null || Position.IsNone || Position.Offset > member.Since.Offset || Position.Epoch != member.Since.Epoch) && !Except.Contains(connection.Id);
 
     public byte[] Frame(FrameFormat format) => _frames[(int)format] ??= MessageWriter.Write(message, _payload, format);
+
+    /// <summary>One batch of several messages, all of one room (or none) and under the first one's policy.</summary>
+    public static FrameBatch Join(ReadOnlySpan<Delivery> run, FrameFormat format)
+    {
+        var first = run[0];
+        if (run.Length == 1) return new FrameBatch(first.Frame(format), first.Policy, first.Room, first.Offset);
+        var length = 0;
+        foreach (var delivery in run) length += delivery.Frame(format).Length;
+        var bytes = GC.AllocateUninitializedArray<byte>(length);
+        var ends = new int[run.Length];
+        var offsets = new long[run.Length];
+        var end = 0;
+        for (var i = 0; i < run.Length; i++)
+        {
+            var frame = run[i].Frame(format);
+            frame.CopyTo(bytes, end);
+            ends[i] = end += frame.Length;
+            offsets[i] = run[i].Offset;
+        }
+        return new FrameBatch(bytes, ends, offsets, first.Policy, first.Room);
+    }
 }

@@ -15,17 +15,22 @@ public interface IBackplane
     void Start(IBackplaneReceiver receiver);
 
     /// <summary>Completes when whatever is published to the audience from now on will arrive. Its exclusions do not matter.</summary>
-    /// <param name="numbered">The audience is a room whose messages have offsets.</param>
-    /// <returns>For such a room: the position of its last message.</returns>
+    /// <param name="retention">Of a room whose messages have offsets; otherwise <c>null</c>.</param>
+    /// <returns>For such a room: the position after which its messages will come.</returns>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    ValueTask<Position> SubscribeAsync(Audience audience, bool numbered = false);
+    ValueTask<Position> SubscribeAsync(Audience audience, Retention? retention = null);
 
     ValueTask UnsubscribeAsync(Audience audience);
 
-    /// <summary>Completes when the backplane has taken the message.</summary>
-    /// <param name="numbered">The message gets the room's next offset.</param>
+    /// <summary>Completes when the backplane has taken the message. What one caller publishes into a room keeps its order.</summary>
+    /// <param name="retention">Given: the message gets the room's next offset, and is kept for so long.</param>
+    /// <param name="onceAs">Given: a message that was taken into the room under the same key is not taken again for a time; the answer is the first one's.</param>
+    /// <exception cref="BackplaneException">The backplane is away: the message was not taken, or it is not known whether it was.</exception>
+    ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default);
+
+    /// <summary>Reads from the past of a room with offsets.</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    ValueTask<Published> PublishAsync(Audience audience, Message message, bool numbered, CancellationToken cancel = default);
+    ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default);
 
     /// <summary>Is anyone subscribed to the audience, on any replica?</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>

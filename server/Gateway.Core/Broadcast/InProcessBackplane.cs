@@ -1,71 +1,172 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Gateway.Core.Messages;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>The backplane of a gateway that has one replica: messages go straight to the fan-out, and a room's sequence lives as long as it has members.</summary>
-public sealed class InProcessBackplane : IBackplane
+/// <summary>What the backplane of one process remembers.</summary>
+/// <param name="IdempotencyWindow">How long a message that was to be taken once is known.</param>
+/// <param name="MaxHistoryBytes">Of all rooms together; above it the rooms that have been silent longest forget theirs.</param>
+public sealed record InProcessMemory(TimeSpan IdempotencyWindow, long MaxHistoryBytes);
+
+/// <summary>
+/// The backplane of a gateway that has one replica: messages go straight to the fan-out. A room's sequence lives as long as somebody listens or
+/// something of it is remembered.
+/// </summary>
+public sealed class InProcessBackplane : IBackplane, IDisposable
 {
-    private readonly ConcurrentDictionary<string, Sequence> _rooms = new(StringComparer.Ordinal);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<string, RoomSequence> _rooms = new(StringComparer.Ordinal);
+    private readonly InProcessMemory _memory;
+    private readonly TimeProvider _time;
+    private readonly ITimer _sweep;
+    private long _keptBytes;
+    private int _shrinking;
     private IBackplaneReceiver _receiver = null!;
+
+    public InProcessBackplane(InProcessMemory memory, TimeProvider time)
+    {
+        _memory = memory;
+        _time = time;
+        _sweep = time.CreateTimer(static backplane => ((InProcessBackplane)backplane!).Sweep(), this, SweepInterval, SweepInterval);
+    }
 
     public bool CrossesReplicas => false;
 
     public void Start(IBackplaneReceiver receiver) => _receiver = receiver;
 
-    public ValueTask<Position> SubscribeAsync(Audience audience, bool numbered = false)
+    public ValueTask<Position> SubscribeAsync(Audience audience, Retention? retention = null)
     {
         if (audience.Kind != AudienceKind.Room) return new(Position.None);
-        var sequence = _rooms.GetOrAdd(audience.Name, _ => new Sequence());
-        lock (sequence) return new(numbered ? sequence.Last : Position.None);
+        return new(InRoom(audience.Name, retention, static (room, retention) =>
+        {
+            room.HasListeners = true;
+            return retention == null ? Position.None : room.Last;
+        }));
     }
 
     public ValueTask UnsubscribeAsync(Audience audience)
     {
-        if (audience.Kind == AudienceKind.Room && _rooms.TryRemove(audience.Name, out var sequence))
-            lock (sequence) sequence.HasEnded = true;
+        if (audience.Kind != AudienceKind.Room || !_rooms.TryGetValue(audience.Name, out var room)) return default;
+        lock (room)
+        {
+            room.HasListeners = false;
+            EndIfIdleLocked(audience.Name, room);
+        }
         return default;
     }
 
-    public ValueTask<Published> PublishAsync(Audience audience, Message message, bool numbered, CancellationToken cancel = default)
+    public ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default)
     {
         Published published;
-        if (!numbered)
+        if (audience.Kind != AudienceKind.Room || (retention == null && onceAs == null))
         {
             published = new Published(Position.None, _receiver.Deliver(audience, message, Position.None));
         }
-        else if (_rooms.TryGetValue(audience.Name, out var sequence))
+        else if (retention is { Messages: > 0 } || _rooms.ContainsKey(audience.Name))
         {
-            lock (sequence) // so that messages reach the fan-out in the order of their offsets
-            {
-                if (sequence.HasEnded) return new(new Published(Position.None, 0)); // the last member left just now
-                sequence.Last = sequence.Last with { Offset = sequence.Last.Offset + 1 };
-                published = new Published(sequence.Last, _receiver.Deliver(audience, message, sequence.Last));
-            }
+            published = InRoom(audience.Name, (this, audience, message, retention, onceAs), static (room, p) => p.Item1.PublishLocked(room, p.audience, p.message, p.retention, p.onceAs));
+            if (Volatile.Read(ref _keptBytes) > _memory.MaxHistoryBytes) Shrink();
         }
         else
         {
-            return new(new Published(Position.None, 0)); // a room without members has no sequence
+            return new(new Published(Position.None, 0)); // nobody listens, and nothing is kept
         }
         var ready = _receiver.WhenReadyAsync();
         return ready.IsCompletedSuccessfully ? new(published) : WaitAsync(ready, published);
     }
 
-    public ValueTask<bool> HasSubscribersAsync(Audience audience) => new(_rooms.ContainsKey(audience.Name));
+    public ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
+        new(InRoom(room, (this, range), static (sequence, p) =>
+        {
+            p.Item1.ForgetLocked(sequence, static s => s.ForgetOld());
+            return sequence.Read(p.range);
+        }));
+
+    public ValueTask<bool> HasSubscribersAsync(Audience audience) => new(_rooms.TryGetValue(audience.Name, out var room) && room.HasListeners);
 
     public ValueTask<bool> InstructAsync(Instruction instruction, CancellationToken cancel = default) => new(false);
+
+    public void Dispose() => _sweep.Dispose();
+
+    /// <summary>Under the room's lock, so that messages reach the fan-out in the order of their offsets.</summary>
+    private Published PublishLocked(RoomSequence room, Audience audience, Message message, Retention? retention, string? onceAs)
+    {
+        if (onceAs != null && room.TryFind(onceAs, _memory.IdempotencyWindow, out var first)) return first;
+        var position = Position.None;
+        if (retention != null)
+        {
+            var before = room.KeptBytes;
+            position = room.Number(audience, message, retention);
+            Interlocked.Add(ref _keptBytes, room.KeptBytes - before);
+        }
+        var published = new Published(position, room.HasListeners ? _receiver.Deliver(audience, message, position) : 0);
+        if (onceAs != null) room.Remember(onceAs, published);
+        return published;
+    }
+
+    private T InRoom<TState, T>(string name, TState state, Func<RoomSequence, TState, T> act)
+    {
+        while (true)
+        {
+            var room = _rooms.GetOrAdd(name, static (_, time) => new RoomSequence(time), _time);
+            lock (room)
+            {
+                if (room.HasEnded) continue;
+                var result = act(room, state);
+                EndIfIdleLocked(name, room);
+                return result;
+            }
+        }
+    }
+
+    private void ForgetLocked(RoomSequence room, Action<RoomSequence> forget)
+    {
+        var before = room.KeptBytes;
+        forget(room);
+        Interlocked.Add(ref _keptBytes, room.KeptBytes - before);
+    }
+
+    private void EndIfIdleLocked(string name, RoomSequence room)
+    {
+        if (!room.IsIdle) return;
+        room.HasEnded = true;
+        _rooms.TryRemove(name, out _);
+    }
+
+    private void Sweep()
+    {
+        foreach (var (name, room) in _rooms)
+        {
+            lock (room)
+            {
+                if (room.HasEnded) continue;
+                ForgetLocked(room, static r => r.ForgetOld());
+                room.ForgetKeys(_memory.IdempotencyWindow);
+                EndIfIdleLocked(name, room);
+            }
+        }
+    }
+
+    /// <summary>Rooms that have been silent longest forget their history, down to nine tenths of what is allowed.</summary>
+    private void Shrink()
+    {
+        if (Interlocked.Exchange(ref _shrinking, 1) == 1) return;
+        foreach (var (name, room) in _rooms.OrderBy(r => r.Value.LastUsed))
+        {
+            if (Volatile.Read(ref _keptBytes) <= _memory.MaxHistoryBytes / 10 * 9) break;
+            lock (room)
+            {
+                ForgetLocked(room, static r => r.ForgetAll());
+                EndIfIdleLocked(name, room);
+            }
+        }
+        Volatile.Write(ref _shrinking, 0);
+    }
 
     private static async ValueTask<Published> WaitAsync(ValueTask ready, Published published)
     {
         await ready.ConfigureAwait(false);
         return published;
-    }
-
-    private sealed class Sequence
-    {
-        // Guarded by the sequence itself.
-        public bool HasEnded;
-        public Position Last = new(RandomNumberGenerator.GetHexString(8, lowercase: true), 0);
     }
 }

@@ -6,9 +6,10 @@ namespace Gateway.Core.Broadcast;
 /// <summary>The one way for a message to its audience, for clients' commands and server code alike: through the backplane.</summary>
 public sealed class Publisher(IBackplane backplane, RoomTable rooms)
 {
+    /// <param name="onceAs">See <see cref="IBackplane.PublishAsync"/>; for rooms only.</param>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    public ValueTask<Published> PublishAsync(Audience audience, Message message, CancellationToken cancel = default) =>
-        backplane.PublishAsync(audience, message, audience.Kind == AudienceKind.Room && rooms.PolicyOf(audience.Name).HasOffsets, cancel);
+    public ValueTask<Published> PublishAsync(Audience audience, Message message, string? onceAs = null, CancellationToken cancel = default) =>
+        backplane.PublishAsync(audience, message, audience.Kind == AudienceKind.Room ? rooms.PolicyOf(audience.Name).Retention : null, onceAs, cancel);
 
     /// <summary>Is anyone in the room, on any replica?</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>

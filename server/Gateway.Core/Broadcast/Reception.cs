@@ -44,11 +44,11 @@ public sealed partial class Reception(
             var positions = new List<(string, Position)>(firstRooms.Count);
             foreach (var room in firstRooms)
             {
-                var (error, position) = await membership.JoinAsync(connection, room, announce: false).ConfigureAwait(false);
-                if (error != null) return error;
-                positions.Add((room, position));
+                var joined = await membership.JoinAsync(connection, room, announce: false).ConfigureAwait(false);
+                if (joined.Error != null) return joined.Error;
+                positions.Add((room, joined.Position));
             }
-            var welcome = new Message("welcome", Payloads.Welcome(connection.Id, connection.User.Id, connection.User.Name, replica, positions));
+            var welcome = new Message("welcome", Payloads.Welcome(connection.Id, connection.User.Id, connection.User.Name, connection.User.GuestKey, replica, positions));
             connection.Outbox.OpenGate(new FrameBatch(MessageWriter.Write(welcome, welcome.Payload, connection.Outbox.Format)));
             foreach (var room in firstRooms)
                 if (rooms.PolicyOf(room).Announce)

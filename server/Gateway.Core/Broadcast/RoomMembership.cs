@@ -6,38 +6,58 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Enters connections into rooms and takes them out, and tells the others where the room's policy says so.</summary>
-public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackplane backplane, int maxPerConnection)
+public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackplane backplane, MembershipLimits limits, TimeProvider time)
 {
     private readonly Subscriptions _rooms = new(backplane);
+    private readonly CatchUp _catchUp = new(backplane, limits.MaxReplay, time);
 
     /// <summary>Enters the connection; whatever is published from now on reaches it. Entering again changes nothing.</summary>
+    /// <param name="since">Where it was in the room, to be given what it has missed since then.</param>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    public async ValueTask<(Error? Error, Position Position)> JoinAsync(Connection connection, string name, bool announce = true)
+    public async ValueTask<Joined> JoinAsync(Connection connection, string name, bool announce = true, Position? since = null)
     {
-        if (RoomName.Check(name) is { } error) return (error, default);
+        if (RoomName.Check(name) is { } error) return error;
         var membership = new Membership(connection);
-        switch (connection.Rooms.TryAdd(name, membership, maxPerConnection))
+        switch (connection.Rooms.TryAdd(name, membership, limits.MaxPerConnection))
         {
-            case RoomEntry.AlreadyIn: return (null, rooms.Find(name)?.Position ?? Position.None);
-            case RoomEntry.TooMany: return (Error.Forbidden($"a connection may be in {maxPerConnection} rooms"), default);
-            case RoomEntry.ConnectionOver: return (Error.NotFound("the connection is over"), default);
+            case RoomEntry.AlreadyIn: return await JoinAgainAsync(connection, name, since).ConfigureAwait(false);
+            case RoomEntry.TooMany: return Error.Forbidden($"a connection may be in {limits.MaxPerConnection} rooms");
+            case RoomEntry.ConnectionOver: return Error.NotFound("the connection is over");
         }
         var room = rooms.Open(name);
+        Recovery? recovery = null;
+        var subscribed = false;
         try
         {
-            room.Advance(await _rooms.AcquireAsync(Audience.Room(name), room.Policy.HasOffsets).ConfigureAwait(false));
+            room.Advance(await _rooms.AcquireAsync(Audience.Room(name), room.Policy.Retention).ConfigureAwait(false));
+            subscribed = true;
+            if (since is { } place) recovery = await _catchUp.EnterAsync(room, membership, place).ConfigureAwait(false);
+            else room.Members.Add(membership, since: () => room.Position);
         }
         catch
         {
             connection.Rooms.Remove(name, membership);
-            rooms.Close(room);
+            if (!Remove(room, membership))
+            {
+                if (subscribed) _rooms.Release(Audience.Room(name));
+                rooms.Close(room);
+            }
             throw;
         }
-        room.Members.Add(membership, since: () => room.Position);
         var position = membership.Since;
         if (!connection.Rooms.Contains(name, membership)) Remove(room, membership); // it left, or ended, while we were waiting
         else if (announce) await AnnounceAsync(connection, room, "join").ConfigureAwait(false);
-        return (null, position);
+        return new Joined(null, position, recovery);
+    }
+
+    /// <summary>It is in the room, perhaps as one of those in which everyone starts. What it missed before it entered it can have all the same.</summary>
+    private async ValueTask<Joined> JoinAgainAsync(Connection connection, string name, Position? since)
+    {
+        if (rooms.Find(name) is not { } room) return new Joined(null, Position.None, null);
+        if (since is not { } place) return new Joined(null, room.Position, null);
+        if (connection.Rooms.Find(name) is not { Slot: >= 0 } membership) return new Error(409, $"room {name} is being joined already");
+        var position = room.Position;
+        return new Joined(null, position, await _catchUp.ReplayAsync(room, membership, place).ConfigureAwait(false));
     }
 
     /// <summary>Takes the connection out of a room. False if it was not in.</summary>
@@ -86,3 +106,15 @@ public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackpl
         return true;
     }
 }
+
+/// <summary>What became of a wish to enter a room.</summary>
+/// <param name="Position">The place after which messages come.</param>
+/// <param name="Recovery">What was missed before it, if that was asked for.</param>
+public readonly record struct Joined(Error? Error, Position Position, Recovery? Recovery)
+{
+    public static implicit operator Joined(Error error) => new(error, default, null);
+}
+
+/// <param name="MaxPerConnection">Rooms that one connection may be in.</param>
+/// <param name="MaxReplay">Messages that a connection may be given again when it comes back to a room.</param>
+public sealed record MembershipLimits(int MaxPerConnection, int MaxReplay);

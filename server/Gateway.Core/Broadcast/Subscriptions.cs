@@ -10,13 +10,13 @@ internal sealed class Subscriptions(IBackplane backplane)
 
     /// <summary>Completes when the subscription stands. A failed one needs no <see cref="Release"/>.</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    public async ValueTask<Position> AcquireAsync(Audience audience, bool numbered = false)
+    public async ValueTask<Position> AcquireAsync(Audience audience, Retention? retention = null)
     {
         Entry? entry;
         lock (_entries)
         {
             if (!_entries.TryGetValue((audience.Kind, audience.Name), out entry))
-                _entries[(audience.Kind, audience.Name)] = entry = new Entry(backplane.SubscribeAsync(audience, numbered).AsTask());
+                _entries[(audience.Kind, audience.Name)] = entry = new Entry(backplane.SubscribeAsync(audience, retention).AsTask());
             entry.Users++;
         }
         try

@@ -6,7 +6,7 @@ using Gateway.Core.Wire;
 
 namespace Gateway.Core.Commands;
 
-/// <summary><c>chat {"room"?,"content","message_id"?}</c> → <c>{"offset"?}</c>: says something in a room that the sender is in.</summary>
+/// <summary><c>chat {"room"?,"content","message_id"?}</c> → <c>{"offset"?}</c>: says something in a room that the sender is in; under one <c>message_id</c> only once.</summary>
 internal sealed class Chat(Publisher publisher, RoomTable rooms, TimeProvider time) : ICommand
 {
     public const int MaxMessageIdLength = 128;
@@ -24,12 +24,12 @@ internal sealed class Chat(Publisher publisher, RoomTable rooms, TimeProvider ti
         if ((fields.Error ?? PublishRights.Check(sender, room, rooms)) is { } error) return (Outcome)error;
 
         var message = new Message(Type, Payloads.Chat(room, sender.User.Id, sender.User.Name, content, time.GetUtcNow(), messageId)) { CarriesOffset = true };
-        return PublishAsync(PublishRights.AudienceOf(sender, room, rooms), message);
+        return PublishAsync(PublishRights.AudienceOf(sender, room, rooms), message, SentOnce.Key(sender.User.Id, messageId));
     }
 
-    private async ValueTask<Outcome> PublishAsync(Audience audience, Message message)
+    private async ValueTask<Outcome> PublishAsync(Audience audience, Message message, string? onceAs)
     {
-        var published = await publisher.PublishAsync(audience, message).ConfigureAwait(false);
+        var published = await publisher.PublishAsync(audience, message, onceAs).ConfigureAwait(false);
         return Outcome.Done(Payloads.Published(published.Position));
     }
 }

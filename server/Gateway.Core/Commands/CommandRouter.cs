@@ -22,11 +22,12 @@ public sealed partial class CommandRouter
     private readonly ILogger<CommandRouter> _logger;
 
     public CommandRouter(
-        Publisher publisher, RoomTable rooms, RoomMembership membership, CustomTypes custom, RateLimit limit, GatewayMeter meter, TimeProvider time, ILogger<CommandRouter> logger)
+        Publisher publisher, RoomTable rooms, RoomMembership membership, IBackplane backplane, CustomTypes custom, RateLimit limit, GatewayMeter meter, TimeProvider time, ILogger<CommandRouter> logger)
     {
         IEnumerable<ICommand> builtIn =
         [
-            new Chat(publisher, rooms, time), new Join(membership), new Leave(membership), new Presence(publisher, rooms), new Direct(publisher, time), new Ping(time),
+            new Chat(publisher, rooms, time), new Join(membership), new Leave(membership), new Presence(publisher, rooms), new Direct(publisher, time),
+            new History(backplane, rooms), new Ping(time),
         ];
         var declared = custom.Types.Select(t => new CustomMessage(t.Type, t.ClientsPublish, publisher, rooms));
         _commands = builtIn.Concat(declared).ToFrozenDictionary(c => c.Type, StringComparer.Ordinal);
@@ -114,7 +115,7 @@ public sealed record CustomTypes(IReadOnlyList<(string Type, bool ClientsPublish
 /// <summary>Types that only the gateway sends, so that no client can pass for it.</summary>
 public static class ServerTypes
 {
-    public static IReadOnlyList<string> All { get; } = ["welcome", "system", "metrics", "error", "ack", "pong", "history"];
+    public static IReadOnlyList<string> All { get; } = ["welcome", "system", "metrics", "error", "ack", "pong"];
 
     internal static bool Contains(ReadOnlySpan<char> type)
     {

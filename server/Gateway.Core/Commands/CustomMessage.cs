@@ -8,11 +8,11 @@ namespace Gateway.Core.Commands;
 
 /// <summary>
 /// A type that the configuration declares (or, with <c>messages.relay_unknown</c>, any): the payload goes to the room that its field
-/// <c>room</c> names, else to <c>lobby</c>, as it is. → <c>{"offset"?}</c>.
+/// <c>room</c> names, else to <c>lobby</c>, as it is; under one <c>message_id</c> only once. → <c>{"offset"?}</c>.
 /// </summary>
 internal sealed class CustomMessage(string type, bool clientsPublish, Publisher publisher, RoomTable rooms) : ICommand
 {
-    private static readonly FieldNames Fields = new("room", "offset");
+    private static readonly FieldNames Fields = new("room", "offset", "message_id");
 
     public string Type => type;
 
@@ -22,22 +22,24 @@ internal sealed class CustomMessage(string type, bool clientsPublish, Publisher 
         if (JsonRules.Check(payload) is { } malformed) return (Outcome)malformed;
         var isObject = payload.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
         var room = RoomName.Lobby;
+        string? messageId = null;
         if (isObject)
         {
             var fields = new PayloadFields(payload, Fields);
             room = fields.OptionalString(0, RoomName.MaxLength) ?? RoomName.Lobby;
+            messageId = fields.OptionalString(2, Chat.MaxMessageIdLength);
             if (fields.Error is { } error) return (Outcome)error;
             if (!fields.Raw(1).IsEmpty) return (Outcome)Error.BadRequest("offset is assigned by the gateway: leave it out");
         }
         if (PublishRights.Check(sender, room, rooms) is { } refused) return (Outcome)refused;
 
         var message = new Message(type, payload.Trim(" \t\r\n"u8).ToArray()) { CarriesOffset = isObject };
-        return PublishAsync(PublishRights.AudienceOf(sender, room, rooms), message);
+        return PublishAsync(PublishRights.AudienceOf(sender, room, rooms), message, SentOnce.Key(sender.User.Id, messageId));
     }
 
-    private async ValueTask<Outcome> PublishAsync(Audience audience, Message message)
+    private async ValueTask<Outcome> PublishAsync(Audience audience, Message message, string? onceAs)
     {
-        var published = await publisher.PublishAsync(audience, message).ConfigureAwait(false);
+        var published = await publisher.PublishAsync(audience, message, onceAs).ConfigureAwait(false);
         return Outcome.Done(Payloads.Published(published.Position));
     }
 }

@@ -1,14 +1,21 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Commands;
 
-/// <summary><c>join {"room"}</c> → <c>{"room","epoch"?,"offset"?}</c>.</summary>
+/// <summary>
+/// <c>join {"room","since"?:{"epoch","offset"}}</c> → <c>{"room","epoch"?,"offset"?,"recovered"?,"replayed"?,"reason"?}</c>. With <c>since</c>, what the
+/// client has missed since that place comes first.
+/// </summary>
 internal sealed class Join(RoomMembership membership) : ICommand
 {
-    private static readonly FieldNames Fields = new("room");
+    private const int MaxEpochLength = 64;
+
+    private static readonly FieldNames Fields = new("room", "since");
+    private static readonly FieldNames SinceFields = FieldNames.Of("since", "epoch", "offset");
 
     public string Type => "join";
 
@@ -16,12 +23,22 @@ internal sealed class Join(RoomMembership membership) : ICommand
     {
         var fields = new PayloadFields(payload, Fields);
         var room = fields.RequiredString(0, RoomName.MaxLength);
-        return fields.Error is { } error ? (Outcome)error : JoinAsync(sender, room);
+        if (fields.Error is { } error) return (Outcome)error;
+        Position? since = null;
+        if (fields.Raw(1) is { IsEmpty: false } place)
+        {
+            if (place[0] != '{') return (Outcome)Error.BadRequest("since must be an object");
+            var placeFields = new PayloadFields(place, SinceFields);
+            since = new Position(placeFields.RequiredString(0, MaxEpochLength), placeFields.RequiredWhole(1, 0, long.MaxValue));
+            if (placeFields.Error is { } fault) return (Outcome)fault;
+            if (since.Value.IsNone) return (Outcome)Error.BadRequest("since.epoch must not be empty");
+        }
+        return JoinAsync(sender, room, since);
     }
 
-    private async ValueTask<Outcome> JoinAsync(Connection sender, string room)
+    private async ValueTask<Outcome> JoinAsync(Connection sender, string room, Position? since)
     {
-        var (error, position) = await membership.JoinAsync(sender, room).ConfigureAwait(false);
-        return error != null ? error : Outcome.Done(Payloads.Joined(room, position));
+        var joined = await membership.JoinAsync(sender, room, since: since).ConfigureAwait(false);
+        return joined.Error != null ? joined.Error : Outcome.Done(RoomPayloads.Joined(room, joined.Position, joined.Recovery?.Replayed, joined.Recovery?.Reason));
     }
 }

@@ -16,6 +16,11 @@ internal sealed class ConnectionRooms
         lock (_rooms) return IndexOfLocked(room) >= 0;
     }
 
+    public Membership? Find(string room)
+    {
+        lock (_rooms) return IndexOfLocked(room) is >= 0 and var index ? _rooms[index].Membership : null;
+    }
+
     /// <summary>Is the connection (still) in the room by this membership?</summary>
     public bool Contains(string room, Membership membership)
     {

@@ -65,6 +65,14 @@ public sealed class GatewayMeter : IDisposable
     /// <summary>A gauge of a part of the gateway that the core does not know, such as the backplane.</summary>
     public void Gauge(string name, string description, Func<long> read) => _meter.CreateObservableGauge(name, read, description: description);
 
+    /// <summary>A counter of a part of the gateway that the core does not know. It stands at nought until something happens.</summary>
+    public Counter<long> Counter(string name, string description)
+    {
+        var counter = _meter.CreateCounter<long>(name, description: description);
+        counter.Add(0);
+        return counter;
+    }
+
     internal void CountReceived(Dialect dialect)
     {
         Interlocked.Increment(ref _receivedTotals[(int)dialect]);

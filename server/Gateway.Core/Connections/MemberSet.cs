@@ -11,8 +11,13 @@ internal sealed class MemberSet(int shards)
     private readonly Lock _lock = new();
     private readonly Shard[] _shards = new Shard[shards];
 
+    private int _count;
+
     /// <summary>How many are in the set.</summary>
-    public int Count { get; private set; }
+    public int Count
+    {
+        get { lock (_lock) return _count; }
+    }
 
     /// <param name="since">Read at the moment of entering: what it hears begins after this place.</param>
     public void Add(Membership membership, Func<Position>? since = null)
@@ -25,7 +30,7 @@ internal sealed class MemberSet(int shards)
             else if (shard.Count == shard.Members.Length) Array.Resize(ref shard.Members, shard.Count * 2);
             membership.Slot = shard.Count;
             shard.Members[shard.Count++] = membership;
-            Count++;
+            _count++;
         }
     }
 
@@ -41,12 +46,16 @@ internal sealed class MemberSet(int shards)
             shard.Members[shard.Count] = null!;
             membership.Slot = -1;
             if (shard.Count == 0) shard.Members = null;
-            Count--;
+            _count--;
             return true;
         }
     }
 
-    public bool HasMembers(int shard) => Volatile.Read(ref _shards[shard].Count) > 0;
+    /// <summary>Under the lock: whoever is just entering has read its place, and would otherwise miss the message for which this is asked.</summary>
+    public bool HasMembers(int shard)
+    {
+        lock (_lock) return _shards[shard].Count > 0;
+    }
 
     /// <summary>Copies one shard's members and returns how many there are.</summary>
     public int Copy(int shard, ref Membership[] destination)
@@ -65,7 +74,7 @@ internal sealed class MemberSet(int shards)
     {
         lock (_lock)
         {
-            var all = new Connection[Count];
+            var all = new Connection[_count];
             var next = 0;
             foreach (var shard in _shards)
                 for (var i = 0; i < shard.Count; i++)
@@ -84,10 +93,19 @@ internal sealed class MemberSet(int shards)
 /// <summary>A connection in one <see cref="MemberSet"/>.</summary>
 internal sealed class Membership(Connection connection)
 {
+    private HeldBack? _heldBack;
+
     public Connection Connection { get; } = connection;
 
     /// <summary>Where in the room's sequence it entered: messages up to here, which may still be on their way to others, are not for it.</summary>
     public Position Since { get; set; } = Position.None;
+
+    /// <summary>Set while the connection is still being given what it missed: what comes meanwhile waits here.</summary>
+    public HeldBack? HeldBack
+    {
+        get => Volatile.Read(ref _heldBack);
+        set => Volatile.Write(ref _heldBack, value);
+    }
 
     /// <summary>Its place in its shard, -1 when it is in no set. Guarded by the set's lock.</summary>
     public int Slot { get; set; } = -1;

@@ -73,6 +73,14 @@ public sealed partial class Outbox
         get { lock (_queue) return _queue.Messages; }
     }
 
+    public OutboxLimits Limits => _queue.Limits;
+
+    /// <summary>Nothing, or little, waits: there is room for much more.</summary>
+    public bool HasMuchRoom
+    {
+        get { lock (_queue) return _queue.Messages <= Limits.Messages / 4 && _queue.Bytes <= Limits.Bytes / 4; }
+    }
+
     public bool IsOpen
     {
         get { lock (_queue) return _phase == Phase.Open; }

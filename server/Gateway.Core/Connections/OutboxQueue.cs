@@ -22,6 +22,8 @@ internal sealed class OutboxQueue(OutboxLimits limits)
 
     public bool IsEmpty => Items == 0;
 
+    public OutboxLimits Limits => limits;
+
     public ref OutboxItem Peek() => ref At(0);
 
     /// <summary>Adds a batch under its own policy. <paramref name="dropped"/> counts the frames that were lost by it, its own or older ones.</summary>

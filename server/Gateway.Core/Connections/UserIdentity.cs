@@ -7,4 +7,10 @@ namespace Gateway.Core.Connections;
 public sealed record UserIdentity(string Id, string Name, string? ClientId = null)
 {
     public const int MaxNameLength = 64;
+
+    /// <summary>The secret with which an anonymous user comes back as the same one; <c>null</c> if the user is not anonymous.</summary>
+    public string? GuestKey { get; init; }
+
+    /// <summary>Without the key: what is printed somewhere must not let anyone in.</summary>
+    public override string ToString() => $"{Id} ({Name})";
 }

@@ -10,4 +10,7 @@ public readonly record struct Position(string Epoch, long Offset)
     public static Position None { get; } = new("", 0);
 
     public bool IsNone => string.IsNullOrEmpty(Epoch);
+
+    /// <summary>Is this an earlier place than the other, or one of an epoch that is over? (Which of two epochs is the later one cannot be seen.)</summary>
+    public bool IsBehind(Position other) => Epoch != other.Epoch || Offset < other.Offset;
 }

@@ -8,8 +8,9 @@ namespace Gateway.Core.Rooms;
 /// <param name="Presence">Whether its members may be listed and hear of one another's status.</param>
 /// <param name="Announce">Whether the others hear of joins and leaves.</param>
 /// <param name="OnFull">What happens when a member's outbox is full.</param>
-public sealed record RoomPolicy(bool ClientsPublish, bool Echo, bool Presence, bool Announce, SlowConsumerPolicy OnFull)
+/// <param name="History">How much of its past is kept.</param>
+public sealed record RoomPolicy(bool ClientsPublish, bool Echo, bool Presence, bool Announce, SlowConsumerPolicy OnFull, Retention History)
 {
-    /// <summary>Messages are numbered, but not where only the newest counts.</summary>
-    public bool HasOffsets => OnFull != SlowConsumerPolicy.Latest;
+    /// <summary>What the backplane is to do about offsets: <c>null</c> for none, where only the newest message counts and none is kept.</summary>
+    public Retention? Retention => OnFull == SlowConsumerPolicy.Latest && History.Messages == 0 ? null : History;
 }

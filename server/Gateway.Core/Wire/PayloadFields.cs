@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -9,8 +10,13 @@ namespace Gateway.Core.Wire;
 internal sealed class FieldNames(params string[] names)
 {
     public const int Max = 8;
-    public IReadOnlyList<string> Names { get; } = names;
+
+    /// <summary>As errors name them.</summary>
+    public IReadOnlyList<string> Names { get; private init; } = names;
     public byte[][] Utf8 { get; } = [.. names.Select(Encoding.UTF8.GetBytes)];
+
+    /// <summary>Fields of an object that is itself a field.</summary>
+    public static FieldNames Of(string outer, params string[] names) => new(names) { Names = [.. names.Select(name => $"{outer}.{name}")] };
 }
 
 /// <summary>
@@ -59,6 +65,23 @@ internal ref struct PayloadFields
     {
         var raw = Text(field, required: true);
         return Error != null ? "" : Decode(field, raw, maxLength);
+    }
+
+    public long? OptionalWhole(int field, long min, long max)
+    {
+        if (Error != null) return null;
+        var raw = Raw(field);
+        if (raw.IsEmpty) return null;
+        if (Utf8Parser.TryParse(raw, out long value, out var used) && used == raw.Length && value >= min && value <= max) return value;
+        Error = Error.BadRequest($"{_names.Names[field]} must be a whole number {(max == long.MaxValue ? $"of at least {min}" : $"from {min} to {max}")}");
+        return null;
+    }
+
+    public long RequiredWhole(int field, long min, long max)
+    {
+        if (OptionalWhole(field, min, max) is { } value) return value;
+        Error ??= Error.BadRequest($"{_names.Names[field]} is missing");
+        return 0;
     }
 
     /// <summary>The JSON string as it came, quotes included, once it is known to be text.</summary>

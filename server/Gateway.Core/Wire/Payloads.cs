@@ -49,23 +49,22 @@ internal static class Payloads
         json.WriteEndObject();
     });
 
-    /// <summary><c>{"connection_id","user_id","username","replica","rooms":[{"room","epoch","offset"}]}</c>.</summary>
-    public static byte[] Welcome(string connectionId, string userId, string username, string replica, IReadOnlyList<(string Room, Position Position)> rooms) =>
-        JsonText.Write((connectionId, userId, username, replica, rooms), static (json, p) =>
+    /// <summary><c>{"connection_id","user_id","username","guest_key"?,"replica","rooms":[{"room","epoch","offset"}]}</c>.</summary>
+    public static byte[] Welcome(
+        string connectionId, string userId, string username, string? guestKey, string replica, IReadOnlyList<(string Room, Position Position)> rooms) =>
+        JsonText.Write((connectionId, userId, username, guestKey, replica, rooms), static (json, p) =>
         {
             json.WriteStartObject();
             json.WriteString("connection_id"u8, p.connectionId);
             json.WriteString("user_id"u8, p.userId);
             json.WriteString("username"u8, p.username);
+            if (p.guestKey != null) json.WriteString("guest_key"u8, p.guestKey);
             json.WriteString("replica"u8, p.replica);
             json.WriteStartArray("rooms"u8);
-            foreach (var (room, position) in p.rooms) WriteRoom(json, room, position);
+            foreach (var (room, position) in p.rooms) RoomPayloads.WritePlace(json, room, position);
             json.WriteEndArray();
             json.WriteEndObject();
         });
-
-    /// <summary><c>{"room","epoch"?,"offset"?}</c>: the answer to <c>join</c>. A room without a sequence has neither.</summary>
-    public static byte[] Joined(string room, Position position) => JsonText.Write((room, position), static (json, p) => WriteRoom(json, p.room, p.position));
 
     /// <summary><c>{"room"}</c>: the answer to <c>leave</c>.</summary>
     public static byte[] Left(string room) => JsonText.Write(room, static (json, room) =>
@@ -90,18 +89,6 @@ internal static class Payloads
         json.WriteString("time"u8, Time(time));
         json.WriteEndObject();
     });
-
-    private static void WriteRoom(Utf8JsonWriter json, string room, Position position)
-    {
-        json.WriteStartObject();
-        json.WriteString("room"u8, room);
-        if (!position.IsNone)
-        {
-            json.WriteString("epoch"u8, position.Epoch);
-            json.WriteNumber("offset"u8, position.Offset);
-        }
-        json.WriteEndObject();
-    }
 
     private static void WriteSpoken(Utf8JsonWriter json, Spoken p)
     {

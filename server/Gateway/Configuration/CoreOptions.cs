@@ -29,6 +29,7 @@ internal static class CoreOptions
             Echo: policy.Echo ?? defaults.Echo,
             Presence: policy.Presence ?? defaults.Presence,
             Announce: policy.Announce ?? defaults.Announce,
-            OnFull: policy.OnFull ?? options.Outbox.OnFull);
+            OnFull: policy.OnFull ?? options.Outbox.OnFull,
+            History: new Retention(policy.History ?? defaults.History, policy.HistoryTtl ?? defaults.HistoryTtl));
     }
 }

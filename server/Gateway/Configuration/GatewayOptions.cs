@@ -88,12 +88,18 @@ public sealed class RoomsOptions
 
     /// <summary>1 to 100000.</summary>
     public int MaxPerConnection { get; set; } = 100;
+
+    /// <summary>Messages that a connection may be given again when it comes back to a room, 0 to 1000000.</summary>
+    public int MaxReplay { get; set; } = 10_000;
+
+    /// <summary>Without Redis: what the history of all rooms may hold, 0 to 1099511627776 bytes.</summary>
+    public long HistoryMaxBytes { get; set; } = 268_435_456;
     public RoomDefaults Defaults { get; set; } = new();
 
     /// <summary>The first that matches a room's name overrides the defaults.</summary>
     public IList<RoomPolicyOptions> Policies { get; set; } =
     [
-        new() { Match = "metrics", Publish = PublishRight.Server, OnFull = SlowConsumerPolicy.Latest, Presence = false, Announce = false },
+        new() { Match = "metrics", Publish = PublishRight.Server, OnFull = SlowConsumerPolicy.Latest, History = 0, Presence = false, Announce = false },
         new() { Match = "lobby", Announce = false },
     ];
 }
@@ -106,6 +112,11 @@ public enum PublishRight
 
 public sealed class RoomDefaults
 {
+    /// <summary>The newest messages that are kept, 0 to 1000000.</summary>
+    public int History { get; set; } = 100;
+
+    /// <summary>How long they are kept, 1s to 7 days.</summary>
+    public TimeSpan HistoryTtl { get; set; } = TimeSpan.FromHours(1);
     public PublishRight Publish { get; set; } = PublishRight.Members;
     public bool Echo { get; set; } = true;
     public bool Presence { get; set; } = true;
@@ -117,6 +128,8 @@ public sealed class RoomPolicyOptions
 {
     /// <summary>A room's name; <c>*</c> stands for any text.</summary>
     public string Match { get; set; } = "";
+    public int? History { get; set; }
+    public TimeSpan? HistoryTtl { get; set; }
     public PublishRight? Publish { get; set; }
     public SlowConsumerPolicy? OnFull { get; set; }
     public bool? Echo { get; set; }
@@ -128,6 +141,9 @@ public sealed class MessagesOptions
 {
     /// <summary>Any type is relayed to the sender's room as it is.</summary>
     public bool RelayUnknown { get; set; }
+
+    /// <summary>How long a <c>message_id</c> is known, so that its message is not published twice; 1s to 24h.</summary>
+    public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Types that clients may send beside the built-in ones.</summary>
     public IDictionary<string, CustomMessageOptions> Custom { get; set; } = new Dictionary<string, CustomMessageOptions>();
@@ -160,7 +176,15 @@ public sealed class MetricsOptions
 public sealed class RedisOptions
 {
     public bool Enabled { get; set; }
-    public string Connection { get; set; } = "localhost:6379";
+
+    /// <summary>One server, or several that share the rooms.</summary>
+    public IList<string> Connection { get; set; } = ["localhost:6379"];
+
+    /// <summary>How long a message waits for Redis to take it; 10ms to 1h.</summary>
+    public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Messages waiting for Redis, 1 to 10000000.</summary>
+    public int MaxPending { get; set; } = 10_000;
 
     /// <summary>What every key and channel begins with.</summary>
     public string Prefix { get; set; } = "gw";

@@ -37,7 +37,7 @@ internal sealed partial class MetricsBroadcaster(
             if (!await publisher.HasMembersAsync(Room)) return;
             var figures = await source.ReadAsync(cancel);
             var payload = JsonSerializer.SerializeToUtf8Bytes(figures, figures.GetType(), SnakeCase);
-            await publisher.PublishAsync(Audience.Room(Room), new Message("metrics", payload), cancel);
+            await publisher.PublishAsync(Audience.Room(Room), new Message("metrics", payload), cancel: cancel);
         }
         catch (BackplaneException fault)
         {

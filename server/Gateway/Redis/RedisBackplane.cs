@@ -1,110 +1,135 @@
-using System.Security.Cryptography;
+using System.Collections.Concurrent;
+using Gateway.Configuration;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
+using Gateway.Lifecycle;
 using StackExchange.Redis;
 
 namespace Gateway.Redis;
 
 /// <summary>
-/// The backplane of several replicas: a Redis channel for each room, user and connection. A room's script assigns the offset and
-/// publishes in one step, so that all replicas see one order.
+/// The backplane of several replicas: a Redis channel for each room, user and connection. A room's script assigns the offset, keeps the message and publishes it in one step,
+/// so that all replicas see one order, and none of them anything that is not kept.
 /// </summary>
-internal sealed partial class RedisBackplane(RedisConnection redis, RedisKeys keys, RedisInstructions instructions, ILogger<RedisBackplane> logger) : IBackplane
+internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 {
-    /// <summary>KEYS: position. ARGV: channel, epoch to begin with, milliseconds to keep the position, frame. Returns epoch, offset, subscribers.</summary>
-    private const string PublishNumbered = """
-        local epoch = redis.call('HGET', KEYS[1], 'epoch')
-        if not epoch then
-          epoch = ARGV[2]
-          redis.call('HSET', KEYS[1], 'epoch', epoch)
-        end
-        local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
-        redis.call('PEXPIRE', KEYS[1], ARGV[3])
-        local subscribers = redis.call('PUBLISH', ARGV[1], epoch .. ':' .. offset .. ':' .. ARGV[4])
-        return {epoch, offset, subscribers}
-        """;
-
-    /// <summary>KEYS: position. ARGV: epoch to begin with, milliseconds to keep the position. Returns epoch, offset.</summary>
-    private const string ReadPosition = """
-        redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1])
-        redis.call('PEXPIRE', KEYS[1], ARGV[2])
-        return {redis.call('HGET', KEYS[1], 'epoch'), redis.call('HGET', KEYS[1], 'offset') or 0}
-        """;
-
-    /// <summary>How long the position of a silent room is remembered; then its sequence begins anew, under a new epoch.</summary>
-    private static readonly TimeSpan PositionLifetime = TimeSpan.FromDays(7);
-
+    private readonly RedisServers _servers;
+    private readonly RedisKeys _keys;
+    private readonly RedisInstructions _instructions;
+    private readonly RoomStore _store;
+    private readonly PublishQueue _queue;
+    private readonly FeedEvents _events;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RedisBackplane> _logger;
+    private readonly ConcurrentDictionary<string, RoomFeed> _feeds = new(StringComparer.Ordinal);
+    private readonly Action<RedisChannel, RedisValue> _onMessage;
     private IBackplaneReceiver _receiver = null!;
+    private RedisWatch[] _watches = [];
+
+    public RedisBackplane(
+        GatewayOptions options, RedisServers servers, RedisKeys keys, RedisInstructions instructions, ReplicaId replica, FeedEvents events, GatewayMeter meter,
+        TimeProvider time, ILogger<RedisBackplane> logger)
+    {
+        _servers = servers;
+        _keys = keys;
+        _instructions = instructions;
+        _events = events;
+        _time = time;
+        _logger = logger;
+        _onMessage = OnMessage;
+        _store = new RoomStore(servers, keys, replica, options.Messages.IdempotencyWindow);
+        _queue = new PublishQueue(_store, servers, options.Redis.PublishTimeout, options.Redis.MaxPending, Reached, meter, time, logger);
+    }
 
     public bool CrossesReplicas => true;
 
     public void Start(IBackplaneReceiver receiver)
     {
         _receiver = receiver;
-        instructions.Start(receiver);
+        _instructions.Start(receiver);
     }
 
-    public async ValueTask<Position> SubscribeAsync(Audience audience, bool numbered = false)
+    /// <summary>To be called when the servers have been connected to, or tried.</summary>
+    public void Watch() => _watches = [.. _servers.All.Select(server =>
+        new RedisWatch(server, _store, () => _feeds.Where(f => _servers.For(f.Key) == server), _logger))];
+
+    public async ValueTask<Position> SubscribeAsync(Audience audience, Retention? retention = null)
     {
+        var channels = _servers.For(audience).Channels;
+        if (retention == null)
+        {
+            await channels.AddAsync(_keys.Channel(audience), _onMessage);
+            return Position.None;
+        }
+        var feed = _feeds[audience.Name] = new RoomFeed(audience.Name, retention, _store, _receiver, _events, _time);
         try
         {
-            await redis.Subscriber.SubscribeAsync(keys.Channel(audience), OnMessage);
-            if (!numbered) return Position.None;
-            var position = (RedisResult[])(await redis.Database.ScriptEvaluateAsync(
-                ReadPosition, [keys.Position(audience.Name)], [NewEpoch(), (long)PositionLifetime.TotalMilliseconds]))!;
-            return new Position((string)position[0]!, (long)position[1]);
+            await channels.AddAsync(_keys.Channel(audience), _onMessage);
+            var position = await _store.PositionAsync(audience.Name);
+            feed.Begin(position);
+            return position;
         }
-        catch (Exception fault) when (RedisConnection.IsAway(fault))
+        catch
         {
-            throw RedisConnection.Away(fault);
+            Drop(audience.Name, feed);
+            await channels.RemoveAsync(_keys.Channel(audience), _onMessage);
+            throw;
         }
     }
 
-    public async ValueTask UnsubscribeAsync(Audience audience)
+    public ValueTask UnsubscribeAsync(Audience audience)
     {
-        try
+        if (audience.Kind == AudienceKind.Room && _feeds.TryGetValue(audience.Name, out var feed)) Drop(audience.Name, feed);
+        return new(_servers.For(audience).Channels.RemoveAsync(_keys.Channel(audience), _onMessage));
+    }
+
+    public async ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default)
+    {
+        if (audience.Kind == AudienceKind.Room) return await _queue.PublishAsync(audience, message, retention, onceAs).WaitAsync(cancel);
+        byte[] frame = [.. PositionHeader.None, .. BackplaneFrame.WriteMessage(audience, message)];
+        var server = _servers.For(audience);
+        var began = _time.GetTimestamp();
+        while (true)
         {
-            await redis.Subscriber.UnsubscribeAsync(keys.Channel(audience), OnMessage);
-        }
-        catch (Exception fault) when (RedisConnection.IsAway(fault))
-        {
-            throw RedisConnection.Away(fault);
+            try
+            {
+                return new Published(Position.None, await server.AskAsync(database => database.PublishAsync(_keys.Channel(audience), frame), cancel: cancel));
+            }
+            catch (BackplaneException fault) when (fault.InnerException is null || RedisConnection.IsUnsent(fault.InnerException))
+            {
+                var left = _queue.Limit - _time.GetElapsedTime(began);
+                if (left <= TimeSpan.Zero) throw;
+                await server.WhenUpAsync(left);
+            }
         }
     }
 
-    public async ValueTask<Published> PublishAsync(Audience audience, Message message, bool numbered, CancellationToken cancel = default)
-    {
-        var frame = BackplaneFrame.WriteMessage(audience, message);
-        try
-        {
-            if (!numbered) return new Published(Position.None, await redis.Database.PublishAsync(keys.Channel(audience), (byte[])[.. PositionHeader.None, .. frame]));
-            var result = (RedisResult[])(await redis.Database.ScriptEvaluateAsync(
-                PublishNumbered, [keys.Position(audience.Name)], [keys.Channel(audience), NewEpoch(), (long)PositionLifetime.TotalMilliseconds, frame]))!;
-            return new Published(new Position((string)result[0]!, (long)result[1]), (long)result[2]);
-        }
-        catch (Exception fault) when (RedisConnection.IsAway(fault))
-        {
-            throw RedisConnection.Away(fault);
-        }
-    }
+    public async ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
+        await _store.ReadAsync(room, range, retention).WaitAsync(cancel);
 
     public async ValueTask<bool> HasSubscribersAsync(Audience audience)
     {
-        try
-        {
-            var counts = (RedisResult[])(await redis.Database.ExecuteAsync("PUBSUB", "NUMSUB", keys.Channel(audience)))!;
-            return (long)counts[1] > 0;
-        }
-        catch (Exception fault) when (RedisConnection.IsAway(fault))
-        {
-            throw RedisConnection.Away(fault);
-        }
+        var counts = (RedisResult[])(await _servers.For(audience).AskAsync(database => database.ExecuteAsync("PUBSUB", "NUMSUB", _keys.Channel(audience))))!;
+        return (long)counts[1] > 0;
     }
 
-    public ValueTask<bool> InstructAsync(Instruction instruction, CancellationToken cancel = default) => instructions.AskAsync(instruction, cancel);
+    public ValueTask<bool> InstructAsync(Instruction instruction, CancellationToken cancel = default) => _instructions.AskAsync(instruction, cancel);
 
-    private static string NewEpoch() => RandomNumberGenerator.GetHexString(8, lowercase: true);
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var watch in Interlocked.Exchange(ref _watches, [])) await watch.DisposeAsync();
+        foreach (var (room, feed) in _feeds) Drop(room, feed);
+    }
+
+    private Position Reached(string room) => _feeds.TryGetValue(room, out var feed) ? feed.Last : Position.None;
+
+    private void Drop(string room, RoomFeed feed)
+    {
+        feed.Close();
+        _feeds.TryRemove(new KeyValuePair<string, RoomFeed>(room, feed));
+    }
 
     // Called for one message after the other. When the fan-out is behind this waits, and so do the messages after it.
     private void OnMessage(RedisChannel channel, RedisValue value)
@@ -112,21 +137,22 @@ internal sealed partial class RedisBackplane(RedisConnection redis, RedisKeys ke
         ReadOnlyMemory<byte> bytes = (byte[])value!;
         if (!PositionHeader.TryRead(bytes, out var position, out var frame))
         {
-            Log.Unreadable(logger, channel!);
+            Log.Unreadable(_logger, channel!);
             return;
         }
         switch (BackplaneFrame.KindOf(frame.Span))
         {
             case BackplaneFrame.Kind.Message when BackplaneFrame.TryReadMessage(frame, out var audience, out var message):
-                _receiver.Deliver(audience, message, position);
+                if (position.IsNone) _receiver.Deliver(audience, message, position);
+                else if (_feeds.TryGetValue(audience.Name, out var feed)) feed.OnMessage(audience, message, position);
                 var ready = _receiver.WhenReadyAsync();
                 if (!ready.IsCompleted) ready.AsTask().Wait();
                 break;
             case BackplaneFrame.Kind.Instruction:
-                instructions.OnInstruction(frame);
+                _instructions.OnInstruction(frame);
                 break;
             default:
-                Log.Unreadable(logger, channel!);
+                Log.Unreadable(_logger, channel!);
                 break;
         }
     }

@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace Gateway.Redis;
 
 /// <summary>Replicas that ask one another to move a connection into or out of a room, and the answers.</summary>
-internal sealed partial class RedisInstructions(RedisConnection redis, RedisKeys keys, ReplicaId replica, TimeProvider time, ILogger<RedisInstructions> logger)
+internal sealed partial class RedisInstructions(RedisServers servers, RedisKeys keys, ReplicaId replica, TimeProvider time, ILogger<RedisInstructions> logger)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
 
@@ -26,13 +26,14 @@ internal sealed partial class RedisInstructions(RedisConnection redis, RedisKeys
         var answer = _asked[number] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            await (_listening is { IsFaulted: false } listening ? listening : _listening = redis.Subscriber.SubscribeAsync(keys.Replica(replica.Value), OnAnswer));
+            await (_listening is { IsFaulted: false } listening ? listening : _listening = servers.For(replica.Value).Channels.AddAsync(keys.Replica(replica.Value), OnAnswer));
             var frame = BackplaneFrame.WriteInstruction(replica.Value, number, instruction.Enter, instruction.ConnectionId, instruction.Room);
-            var channel = keys.Channel(Audience.Connection(instruction.ConnectionId));
-            if (await redis.Database.PublishAsync(channel, (byte[])[.. PositionHeader.None, .. frame]) == 0) return false;
+            var to = Audience.Connection(instruction.ConnectionId);
+            byte[] message = [.. PositionHeader.None, .. frame];
+            if (await servers.For(to).AskAsync(database => database.PublishAsync(keys.Channel(to), message), cancel: cancel) == 0) return false;
             return await answer.Task.WaitAsync(AnswerWithin, time, cancel);
         }
-        catch (Exception fault) when (RedisConnection.IsAway(fault))
+        catch (TimeoutException fault)
         {
             throw RedisConnection.Away(fault);
         }
@@ -54,7 +55,7 @@ internal sealed partial class RedisInstructions(RedisConnection redis, RedisKeys
         try
         {
             var done = await _receiver.CarryOutAsync(instruction);
-            await redis.Database.PublishAsync(keys.Replica(asker), BackplaneFrame.WriteAnswer(number, done));
+            await servers.For(asker).AskAsync(database => database.PublishAsync(keys.Replica(asker), BackplaneFrame.WriteAnswer(number, done)));
         }
         catch (Exception fault)
         {

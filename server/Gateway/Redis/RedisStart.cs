@@ -3,14 +3,40 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Redis;
 
-/// <summary>Connects to Redis at the start and listens to what is for everyone.</summary>
-internal sealed class RedisStart(RedisConnection redis, IBackplane backplane) : IHostedService
+/// <summary>Connects to Redis at the start, there or not, and sees to it that what is for everyone is listened to.</summary>
+internal sealed class RedisStart(RedisServers servers, RedisBackplane backplane) : IHostedService
 {
+    private readonly CancellationTokenSource _stop = new();
+    private Task _listening = Task.CompletedTask;
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await redis.OpenAsync();
-        await backplane.SubscribeAsync(Audience.Everyone);
+        await servers.OpenAsync();
+        backplane.Watch();
+        _listening = ListenAsync();
+        if (servers.For(Audience.Everyone).IsUp) await _listening;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _listening;
+        _stop.Dispose();
+    }
+
+    private async Task ListenAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await backplane.SubscribeAsync(Audience.Everyone);
+                return;
+            }
+            catch (BackplaneException)
+            {
+                // Redis is not there yet. Each attempt takes its time.
+            }
+        }
+    }
 }

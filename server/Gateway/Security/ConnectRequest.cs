@@ -1,6 +1,4 @@
-using System.Buffers.Text;
 using System.Security.Claims;
-using System.Security.Cryptography;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
@@ -8,13 +6,11 @@ using Gateway.Core.Rooms;
 
 namespace Gateway.Security;
 
-/// <summary>What a client says in the query of the request with which it connects: <c>?rooms=lobby,orders&amp;username=Ann</c>.</summary>
+/// <summary>What a client says in the query of the request with which it connects: <c>?rooms=lobby,orders&amp;username=Ann&amp;guest_key=…</c>.</summary>
 /// <param name="User">Who it is: the user that the host application authenticated, else an anonymous one.</param>
 /// <param name="Rooms">The rooms to begin in.</param>
 internal sealed record ConnectRequest(UserIdentity User, IReadOnlyList<string> Rooms)
 {
-    private const int RandomIdBytes = 12;
-
     public static (ConnectRequest? Request, Error? Error) Read(HttpContext context, GatewayOptions options)
     {
         var query = context.Request.Query;
@@ -30,14 +26,14 @@ internal sealed record ConnectRequest(UserIdentity User, IReadOnlyList<string> R
         var username = query["username"].ToString();
         if (username.Length > UserIdentity.MaxNameLength) return (null, Error.BadRequest($"username is longer than {UserIdentity.MaxNameLength} characters"));
         if (username.Any(char.IsControl)) return (null, Error.BadRequest("username must not contain control characters"));
-        return (new ConnectRequest(Identify(context.User, username.Trim()), rooms), null);
+        var (user, refused) = Identify(context.User, query["guest_key"].ToString(), username.Trim());
+        return user == null ? (null, refused) : (new ConnectRequest(user, rooms), null);
     }
 
-    private static UserIdentity Identify(ClaimsPrincipal user, string username)
+    private static (UserIdentity?, Error?) Identify(ClaimsPrincipal user, string guestKey, string username)
     {
         if (user.Identity?.IsAuthenticated == true && (user.FindFirstValue("sub") ?? user.FindFirstValue(ClaimTypes.NameIdentifier)) is { Length: > 0 } sub)
-            return new UserIdentity(sub, user.FindFirstValue("preferred_username") ?? user.Identity.Name ?? sub, user.FindFirstValue("azp"));
-        var id = "guest-" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(RandomIdBytes));
-        return new UserIdentity(id, username.Length > 0 ? username : id);
+            return (new UserIdentity(sub, user.FindFirstValue("preferred_username") ?? user.Identity.Name ?? sub, user.FindFirstValue("azp")), null);
+        return Guest.Identify(guestKey, username);
     }
 }

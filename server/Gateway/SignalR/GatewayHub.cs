@@ -14,6 +14,8 @@ public sealed class GatewayHub(HubDoor door) : Hub
 
     public Task<JsonResult> Direct(JsonElement payload) => door.RunAsync(Context, "direct", payload);
 
+    public Task<JsonResult> History(JsonElement payload) => door.RunAsync(Context, "history", payload);
+
     public Task<JsonResult> Presence(JsonElement payload) => door.RunAsync(Context, "presence", payload);
 
     public Task<JsonResult> Ping() => door.RunAsync(Context, "ping", default);

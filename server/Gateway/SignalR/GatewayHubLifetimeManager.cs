@@ -101,11 +101,11 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         results.TryGetReturnType(invocationId, out type);
 
     private async Task PublishAsync(Audience audience, string methodName, object?[] args, CancellationToken cancel) =>
-        await publisher.PublishAsync(audience, payloads.Message(methodName, args), cancel);
+        await publisher.PublishAsync(audience, payloads.Message(methodName, args), cancel: cancel);
 
     private async Task PublishAsync(IEnumerable<Audience> audiences, string methodName, object?[] args, CancellationToken cancel)
     {
         var message = payloads.Message(methodName, args);
-        foreach (var audience in audiences) await publisher.PublishAsync(audience, message, cancel);
+        foreach (var audience in audiences) await publisher.PublishAsync(audience, message, cancel: cancel);
     }
 }

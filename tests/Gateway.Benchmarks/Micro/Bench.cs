@@ -15,21 +15,21 @@ internal sealed class Bench
 
     private readonly GatewayMeter _meter = new();
     private readonly ConnectionEvents _events;
-    private readonly InProcessBackplane _backplane = new();
+    private readonly InProcessBackplane _backplane = new(new InProcessMemory(TimeSpan.FromMinutes(5), 268_435_456), TimeProvider.System);
 
     public Bench(int members)
     {
         _events = new ConnectionEvents(_meter, NullLogger<Connection>.Instance);
-        var policy = new RoomPolicy(ClientsPublish: true, Echo: true, Presence: true, Announce: false, SlowConsumerPolicy.Disconnect);
+        var policy = new RoomPolicy(ClientsPublish: true, Echo: true, Presence: true, Announce: false, SlowConsumerPolicy.Disconnect, new Retention(100, TimeSpan.FromHours(1)));
         Connections = new ConnectionTable(Shards);
         Rooms = new RoomTable(new RoomPolicies(policy, []), Shards);
         Bounds = new FanOutBounds(Shards, BatchMessages: 128);
         FanOut = new FanOut(Connections, Rooms, new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>()), Bounds, _meter, TimeProvider.System);
         var publisher = new Publisher(_backplane, Rooms);
-        var membership = new RoomMembership(Rooms, publisher, _backplane, 100);
+        var membership = new RoomMembership(Rooms, publisher, _backplane, new MembershipLimits(100, 1000), TimeProvider.System);
         _backplane.Start(new BackplaneReceiver(FanOut, Connections, membership));
         Poster = new BatchPoster(0, Bounds, _meter, TimeProvider.System);
-        Router = new CommandRouter(publisher, Rooms, membership, new CustomTypes([], false), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
+        Router = new CommandRouter(publisher, Rooms, membership, _backplane, new CustomTypes([], false), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
         for (var i = 0; i < members; i++)
         {
             var outbox = new Outbox(new OpenSink(i % 2 == 0 ? FrameFormat.RawWebSocket : FrameFormat.SignalRWebSocket), new OutboxLimits(256, 1 << 20), gates: 0, TimeProvider.System);

@@ -12,11 +12,14 @@ internal sealed class FaultyBackplane : IBackplane
     {
     }
 
-    public ValueTask<Position> SubscribeAsync(Audience audience, bool numbered = false) => throw new InvalidOperationException("secret");
+    public ValueTask<Position> SubscribeAsync(Audience audience, Retention? retention = null) => throw new InvalidOperationException("secret");
 
     public ValueTask UnsubscribeAsync(Audience audience) => default;
 
-    public ValueTask<Published> PublishAsync(Audience audience, Message message, bool numbered, CancellationToken cancel = default) =>
+    public ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default) =>
+        throw new InvalidOperationException("secret");
+
+    public ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
         throw new InvalidOperationException("secret");
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => throw new InvalidOperationException("secret");

@@ -5,17 +5,18 @@ namespace Gateway.Core.Tests.Broadcast;
 
 public sealed class InProcessBackplaneTests : BackplaneSpec
 {
+    private static readonly InProcessMemory Memory = new(TimeSpan.FromMinutes(5), 1_000_000);
     private static readonly Message Hello = new("chat", "1"u8.ToArray());
 
     [Fact]
     public async Task WhoPublishesWaitsForTheFanOut()
     {
         var ready = new TaskCompletionSource();
-        var backplane = new InProcessBackplane();
+        var backplane = new InProcessBackplane(Memory, TimeProvider.System);
         backplane.Start(new RecordingReceiver { Ready = ready.Task });
         await backplane.SubscribeAsync(Audience.Room("r")).Bounded();
 
-        var published = backplane.PublishAsync(Audience.Room("r"), Hello, numbered: true).AsTask();
+        var published = backplane.PublishAsync(Audience.Room("r"), Hello, Retention.None).AsTask();
         Assert.False(published.IsCompleted);
         ready.SetResult();
 
@@ -28,20 +29,20 @@ public sealed class InProcessBackplaneTests : BackplaneSpec
     {
         var receiver = new RecordingReceiver();
         using var door = new ManualResetEventSlim();
-        var backplane = new InProcessBackplane();
+        var backplane = new InProcessBackplane(Memory, TimeProvider.System);
         backplane.Start(receiver);
         await backplane.SubscribeAsync(Audience.Room("r")).Bounded();
         receiver.Door = door;
-        var first = Run(() => backplane.PublishAsync(Audience.Room("r"), Hello, numbered: true));
+        var first = Run(() => backplane.PublishAsync(Audience.Room("r"), Hello, Retention.None));
         await Within.Until(() => receiver.Arrived.Count == 1, "the first is with the fan-out");
         receiver.Door = null;
-        var second = Run(() => backplane.PublishAsync(Audience.Room("r"), Hello, numbered: true));
+        var second = Run(() => backplane.PublishAsync(Audience.Room("r"), Hello, Retention.None));
         await Within.Until(() => second.ThreadState.HasFlag(ThreadState.WaitSleepJoin), "the second waits behind it");
         var again = Run(() =>
         {
             backplane.UnsubscribeAsync(Audience.Room("r"));
             backplane.SubscribeAsync(Audience.Room("r"));
-            backplane.PublishAsync(Audience.Room("r"), Hello, numbered: true);
+            backplane.PublishAsync(Audience.Room("r"), Hello, Retention.None);
         });
         await Within.Until(() => !again.IsAlive || again.ThreadState.HasFlag(ThreadState.WaitSleepJoin), "the room is left, or that waits too");
         door.Set();
@@ -59,7 +60,7 @@ public sealed class InProcessBackplaneTests : BackplaneSpec
         return thread;
     }
 
-    protected override ValueTask<IBackplane> OpenAsync() => new(new InProcessBackplane());
+    protected override ValueTask<IBackplane> OpenAsync() => new(new InProcessBackplane(Memory, TimeProvider.System));
 
     protected override ValueTask CloseAsync(IBackplane backplane) => default;
 }

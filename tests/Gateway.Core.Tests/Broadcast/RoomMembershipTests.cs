@@ -31,7 +31,7 @@ public sealed class RoomMembershipTests
         await core.Membership.JoinAsync(ada.Connection, "r").Bounded();
         await core.Publisher.PublishAsync(Audience.Room("r"), new Message("chat", "1"u8.ToArray())).Bounded();
 
-        var (error, position) = await core.Membership.JoinAsync(ada.Connection, "r").Bounded();
+        var (error, position, _) = await core.Membership.JoinAsync(ada.Connection, "r").Bounded();
 
         Assert.Null(error);
         Assert.Equal(1, position.Offset);

@@ -7,7 +7,7 @@ namespace Gateway.Core.Tests.Broadcast;
 /// <summary>The in-process backplane with a count of its subscriptions, a door that can be shut, and a way to go away.</summary>
 internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplane
 {
-    private readonly InProcessBackplane _inner = new();
+    private readonly InProcessBackplane _inner = new(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), TimeProvider.System);
     private readonly ConcurrentDictionary<(AudienceKind, string), int> _subscribed = [];
     private int _unbalanced;
 
@@ -27,14 +27,14 @@ internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplan
 
     public void Start(IBackplaneReceiver receiver) => _inner.Start(receiver);
 
-    public async ValueTask<Position> SubscribeAsync(Audience audience, bool numbered = false)
+    public async ValueTask<Position> SubscribeAsync(Audience audience, Retention? retention = null)
     {
         Count(audience, 1);
         try
         {
             await Door;
             ThrowIfAway();
-            return await _inner.SubscribeAsync(audience, numbered);
+            return await _inner.SubscribeAsync(audience, retention);
         }
         catch (BackplaneException)
         {
@@ -50,10 +50,16 @@ internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplan
         return _inner.UnsubscribeAsync(audience);
     }
 
-    public ValueTask<Published> PublishAsync(Audience audience, Message message, bool numbered, CancellationToken cancel = default)
+    public ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default)
     {
         ThrowIfAway();
-        return _inner.PublishAsync(audience, message, numbered, cancel);
+        return _inner.PublishAsync(audience, message, retention, onceAs, cancel);
+    }
+
+    public ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default)
+    {
+        ThrowIfAway();
+        return _inner.ReadAsync(room, range, retention, cancel);
     }
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => _inner.HasSubscribersAsync(audience);

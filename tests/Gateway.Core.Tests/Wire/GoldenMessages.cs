@@ -19,8 +19,9 @@ internal static class GoldenMessages
     /// <summary>Messages under the name of their golden file, each with the position that the backplane gave it.</summary>
     public static IReadOnlyDictionary<string, (Message Message, Position Position)> All { get; } = new Dictionary<string, (Message, Position)>
     {
-        ["welcome"] = Plain("welcome", Payloads.Welcome("c-1", "ada", Ada, "r1", [("lobby", new Position("0a1b2c3d", 41)), ("metrics", Position.None)])),
-        ["welcome-no-rooms"] = Plain("welcome", Payloads.Welcome("c-1", "ada", Ada, "r1", [])),
+        ["welcome"] = Plain("welcome", Payloads.Welcome("c-1", "ada", Ada, null, "r1", [("lobby", new Position("0a1b2c3d", 41)), ("metrics", Position.None)])),
+        ["welcome-no-rooms"] = Plain("welcome", Payloads.Welcome("c-1", "ada", Ada, null, "r1", [])),
+        ["welcome-guest"] = Plain("welcome", Payloads.Welcome("c-1", "guest-hY7qxswz2vG_ebk-", "Ann", "k7Qe0C2mT1x9aBcDeFgHiJ", "r1", [])),
         ["chat"] = Numbered(42, "chat", Payloads.Chat("lobby", "ada", Ada, "\"hello\""u8, At, null)),
         ["chat-message-id"] = Numbered(43, "chat", Payloads.Chat("lobby", "ada", Ada, "\"hello\""u8, At, "m-7")),
         ["chat-without-offset"] = Numbered(0, "chat", Payloads.Chat("lobby", "ada", Ada, "\"hello\""u8, At, null)),
@@ -34,6 +35,7 @@ internal static class GoldenMessages
         ["system-shutdown"] = Plain("system", Payloads.System("shutdown")),
         ["system-gap"] = Plain("system", Payloads.Gap("team", 3, 9, 11)),
         ["system-gap-without-offsets"] = Plain("system", Payloads.Gap(null, 2, 0, 0)),
+        ["system-gap-epoch-changed"] = Plain("system", RoomPayloads.EpochChanged("team", 12, new Position("4e5f6a7b", 0))),
         ["presence-status"] = Numbered(12, "presence", PresencePayloads.Status("team", "ada", Ada, "away")),
         ["custom"] = Numbered(13, "cursor", """{"room":"team","x":1.5,"y":2}"""u8.ToArray()),
         ["arguments-none"] = Arguments("refresh", "[]"),
@@ -45,14 +47,21 @@ internal static class GoldenMessages
     {
         ["ack-string-id"] = Payloads.Published(new Position("0a1b2c3d", 42)),
         ["ack-number-id"] = Payloads.Empty,
-        ["ack-joined"] = Payloads.Joined("team", new Position("0a1b2c3d", 6)),
-        ["ack-joined-without-offsets"] = Payloads.Joined("metrics", Position.None),
+        ["ack-joined"] = RoomPayloads.Joined("team", new Position("0a1b2c3d", 6)),
+        ["ack-joined-recovered"] = RoomPayloads.Joined("team", new Position("0a1b2c3d", 9), 3),
+        ["ack-joined-not-recovered"] = RoomPayloads.Joined("team", new Position("0a1b2c3d", 9), 0, "history too short"),
+        ["ack-joined-without-offsets"] = RoomPayloads.Joined("metrics", Position.None),
         ["ack-left"] = Payloads.Left("team"),
         ["presence-list"] = PresencePayloads.Members("team",
         [
             new PresentMember("ada", Ada, "web", "online", At, 2),
             new PresentMember("bob", "Bob", null, "away", At, 1),
         ]),
+        ["history"] = RoomPayloads.History("team", "0a1b2c3d",
+        [
+            (8, new Message("chat", Payloads.Chat("team", "ada", Ada, "\"hello\""u8, At, null)) { CarriesOffset = true }),
+            (9, new Message("moved", """["ada",{"x":1}]"""u8.ToArray()) { IsArgumentList = true }),
+        ], more: true),
         ["pong"] = Payloads.Pong(At),
     };
 

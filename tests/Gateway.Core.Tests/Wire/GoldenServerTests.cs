@@ -31,11 +31,12 @@ public sealed class GoldenServerTests
     [Fact]
     public void EveryPayloadWriterIsCovered()
     {
-        var writers = new[] { typeof(Payloads), typeof(PresencePayloads) }
+        var writers = new[] { typeof(Payloads), typeof(PresencePayloads), typeof(RoomPayloads) }
             .SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))
             .Where(m => !m.IsSpecialName && m.ReturnType != typeof(string))
-            .Select(m => m.Name);
-        Assert.Equal(["Chat", "Direct", "Gap", "Joined", "Left", "Members", "Pong", "Published", "Status", "System", "Welcome"], writers.Order(StringComparer.Ordinal));
+            .Select(m => m.Name)
+            .Where(name => name != nameof(RoomPayloads.WritePlace)); // a part of others
+        Assert.Equal(["Chat", "Direct", "EpochChanged", "Gap", "History", "Joined", "Left", "Members", "Pong", "Published", "Status", "System", "Welcome"], writers.Order(StringComparer.Ordinal));
     }
 
     [Theory, MemberData(nameof(Messages))]

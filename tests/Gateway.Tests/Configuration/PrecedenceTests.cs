@@ -74,7 +74,7 @@ public sealed class PrecedenceTests : IDisposable
 
     [Fact]
     public void ValueMayHoldAnEqualsSign() =>
-        Assert.Equal("h:1,password=a=b", _folder.Options(null, ["--redis:connection=h:1,password=a=b"]).Redis.Connection);
+        Assert.Equal(["h:1,password=a=b"], _folder.Options(null, ["--redis:connection=h:1,password=a=b"]).Redis.Connection);
 
     [Theory]
     [InlineData("")]

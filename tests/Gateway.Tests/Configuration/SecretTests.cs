@@ -16,7 +16,8 @@ public sealed class SecretTests : IDisposable
     [InlineData("redis: { conection: 'host,password=hunter2' }")]
     [InlineData("redis: 'host,password=hunter2'")]
     [InlineData("redis: { connection: { a: 'host,password=hunter2' } }")]
-    [InlineData("redis: { connection: ['host,password=hunter2'] }")]
+    [InlineData("redis: { connection: ['host,password=hunter2', ''] }")]
+    [InlineData("redis: { connection: [['host,password=hunter2']] }")]
     [InlineData("redis: { connection: host,password=hunter2,ssl=true }")]
     [InlineData("redis: { connection: host,password=hunter2,password=hunter2 }")]
     [InlineData("redis:\n  connection: a\n  connection: hunter2")]
@@ -29,7 +30,7 @@ public sealed class SecretTests : IDisposable
     [Theory]
     [InlineData("--redis:conection=hunter2")]
     [InlineData("--redis=hunter2")]
-    [InlineData("--redis:connection:0=hunter2")]
+    [InlineData("--redis:connection:1=hunter2")]
     [InlineData("redis:connection=hunter2")]
     [InlineData("--redis:connection=", "hunter2")]
     public void NeverShownFromTheCommandLine(params string[] arguments) =>

@@ -12,6 +12,9 @@ internal static class GatewaySchema
     private static readonly Value<SlowConsumerPolicy> OnFull = Values.Choice<SlowConsumerPolicy>();
     private static readonly Value<PublishRight> Publish = Values.Choice<PublishRight>();
 
+    private static readonly Value<int> History = Values.Whole(0, 1_000_000);
+    private static readonly Value<TimeSpan> HistoryTtl = Values.Time(TimeSpan.FromSeconds(1), TimeSpan.FromDays(7));
+
     private static readonly Section<ServerOptions> Server = new()
     {
         { o => o.Host, TextRules.ListenAddress },
@@ -50,6 +53,8 @@ internal static class GatewaySchema
     private static readonly Section<RoomPolicyOptions> RoomPolicy = new()
     {
         { o => o.Match, TextRules.RoomPattern },
+        { o => o.History, History },
+        { o => o.HistoryTtl, HistoryTtl },
         { o => o.Publish, Publish },
         { o => o.OnFull, OnFull },
         { o => o.Echo, Flag },
@@ -61,9 +66,13 @@ internal static class GatewaySchema
     {
         { o => o.AutoJoin, new ListOf<string>(TextRules.RoomName, () => "") },
         { o => o.MaxPerConnection, Values.Whole(1, 100_000) },
+        { o => o.MaxReplay, Values.Whole(0, 1_000_000) },
+        { o => o.HistoryMaxBytes, Values.Whole(0L, 1_099_511_627_776L) },
         {
             o => o.Defaults, new Section<RoomDefaults>
             {
+                { o => o.History, History },
+                { o => o.HistoryTtl, HistoryTtl },
                 { o => o.Publish, Publish },
                 { o => o.Echo, Flag },
                 { o => o.Presence, Flag },
@@ -91,6 +100,7 @@ internal static class GatewaySchema
             o => o.Messages, new Section<MessagesOptions>
             {
                 { o => o.RelayUnknown, Flag },
+                { o => o.IdempotencyWindow, Values.Time(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)) },
                 { o => o.Custom, new MapOf<CustomMessageOptions>(TextRules.CustomType, CustomMessage, () => new CustomMessageOptions()) },
             }
         },
@@ -106,7 +116,9 @@ internal static class GatewaySchema
             o => o.Redis, new Section<RedisOptions>
             {
                 { o => o.Enabled, Flag },
-                { o => o.Connection, TextRules.RedisConnection },
+                { o => o.Connection, new OneOrMore<string>(TextRules.RedisConnection, () => "") },
+                { o => o.PublishTimeout, Wait },
+                { o => o.MaxPending, Values.Whole(1, 10_000_000) },
                 { o => o.Prefix, TextRules.RedisPrefix },
             }
         },

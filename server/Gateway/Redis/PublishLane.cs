@@ -1,0 +1,123 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+
+namespace Gateway.Redis;
+
+/// <summary>
+/// One room's messages on their way to Redis, in their order. One batch is under way at any time; what comes meanwhile makes the next one. So alone a message goes at
+/// once, under load a call carries many, and after a failure it is clear what has to be sent again: one batch, which Redis knows by its number if it had taken it.
+/// </summary>
+internal sealed class PublishLane(string room, RoomStore store, RedisConnection server, PublishQueue queue, Func<string, Position> reached, TimeProvider time)
+{
+    private const int BatchMessages = 64;
+    private const int BatchBytes = 256 * 1024;
+
+    // Guarded by itself.
+    private readonly List<Pending> _waiting = [];
+    private bool _running;
+
+    // Used only by the one run.
+    private Position _taken = Position.None;
+
+    /// <summary>It is out of the table: whoever still holds it asks the table again.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <returns>False if the lane has ended.</returns>
+    public bool TryPublish(Audience audience, Message message, Retention? retention, string? onceAs, out Task<Published> published)
+    {
+        var pending = new Pending(new RoomStore.Entry(onceAs, BackplaneFrame.WriteMessage(audience, message)), retention, time.GetTimestamp());
+        published = pending.Done.Task;
+        lock (_waiting)
+        {
+            if (HasEnded) return false;
+            queue.Enter();
+            _waiting.Add(pending);
+            if (_running) return true;
+            _running = true;
+        }
+        _ = RunAsync(); // ends within the time limit of the last message in it; each message's task tells of its fate
+        return true;
+    }
+
+    private async Task RunAsync()
+    {
+        while (TakeBatch() is { Count: > 0 } batch)
+        {
+            try
+            {
+                await SendAsync(batch);
+            }
+            catch (Exception fault)
+            {
+                foreach (var pending in batch) pending.Done.TrySetException(fault);
+            }
+            queue.Leave(batch.Count);
+        }
+    }
+
+    private async Task SendAsync(List<Pending> batch)
+    {
+        var number = queue.NextBatch();
+        var left = batch;
+        while (true)
+        {
+            left = Expire(left);
+            if (left.Count == 0) return;
+            try
+            {
+                var known = reached(room);
+                if (_taken.Epoch == known.Epoch ? _taken.Offset > known.Offset : known.IsNone) known = _taken;
+                var (taken, results) = await store.PublishAsync(room, left[0].Retention, known, number, [.. left.Select(p => p.Entry)], Remaining(left[^1]));
+                if (taken == RoomStore.Taken.TooLate) throw new BackplaneException("Redis: another batch went ahead");
+                var whole = taken == RoomStore.Taken.Before ? batch : left;
+                for (var i = 0; i < results.Count; i++) whole[i].Done.TrySetResult(results[i]);
+                if (results.Count > 0 && !results[^1].Position.IsNone) _taken = results[^1].Position;
+                return;
+            }
+            catch (BackplaneException fault)
+            {
+                queue.LastFault = fault;
+                await server.WhenUpAsync(Remaining(left[^1]));
+            }
+        }
+    }
+
+    /// <summary>Fails what has waited too long; returns the others.</summary>
+    private List<Pending> Expire(List<Pending> batch)
+    {
+        var late = batch.FindAll(p => Remaining(p) <= TimeSpan.Zero);
+        if (late.Count == 0) return batch;
+        queue.ReportLate(room, late.Count);
+        foreach (var pending in late) pending.Done.TrySetException(new BackplaneException("Redis was away for too long", queue.LastFault));
+        return batch.FindAll(p => !late.Contains(p));
+    }
+
+    private TimeSpan Remaining(Pending pending) => queue.Limit - time.GetElapsedTime(pending.Since);
+
+    /// <summary>What waits, as far as it goes into one call; nothing: the run is over.</summary>
+    private List<Pending> TakeBatch()
+    {
+        lock (_waiting)
+        {
+            var (count, bytes) = (0, 0);
+            while (count < _waiting.Count && count < BatchMessages && (count == 0 || bytes + _waiting[count].Entry.Frame.Length <= BatchBytes) && _waiting[count].Retention == _waiting[0].Retention)
+                bytes += _waiting[count++].Entry.Frame.Length;
+            var batch = _waiting.GetRange(0, count);
+            _waiting.RemoveRange(0, count);
+            if (count > 0) return batch;
+            _running = false;
+            HasEnded = true;
+            queue.Remove(room, this);
+            return batch;
+        }
+    }
+
+    private sealed class Pending(RoomStore.Entry entry, Retention? retention, long since)
+    {
+        public RoomStore.Entry Entry => entry;
+        public Retention? Retention => retention;
+        public long Since => since;
+        public TaskCompletionSource<Published> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,95 @@
+using Gateway.Core.Broadcast;
+
+namespace Gateway.Redis;
+
+/// <summary>
+/// Looks after one Redis server: whether it answers, whether all subscriptions stand, and whether every room has come as far here as there. At regular times, and at once
+/// when the connection is back.
+/// </summary>
+internal sealed partial class RedisWatch : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+
+    private readonly RedisConnection _server;
+    private readonly RoomStore _store;
+    private readonly Func<IEnumerable<KeyValuePair<string, RoomFeed>>> _feeds;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly Task _running;
+
+    /// <param name="feeds">The rooms of this server.</param>
+    public RedisWatch(RedisConnection server, RoomStore store, Func<IEnumerable<KeyValuePair<string, RoomFeed>>> feeds, ILogger logger)
+    {
+        _server = server;
+        _store = store;
+        _feeds = feeds;
+        _logger = logger;
+        _server.Restored += Wake;
+        _running = RunAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _server.Restored -= Wake;
+        await _stop.CancelAsync();
+        await _running;
+        _stop.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            _wake.Release();
+        }
+        catch (Exception over) when (over is SemaphoreFullException or ObjectDisposedException)
+        {
+            // It is to look anyway, or there is no need any more.
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await _wake.WaitAsync(Interval, _stop.Token);
+                await LookAsync();
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The gateway stops.
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        try
+        {
+            if (!await _server.TryAnswerAsync(Limit)) return;
+            await _server.Channels.MendAsync(Limit);
+            var looked = await Task.WhenAll(_feeds().Select(async feed => (Feed: feed.Value, Before: feed.Value.Last, Head: await _store.PositionAsync(feed.Key))));
+            await _server.Channels.FenceAsync(Limit);
+            foreach (var (feed, before, head) in looked) feed.Check(before, head);
+        }
+        catch (Exception fault) when (fault is BackplaneException || RedisConnection.IsAway(fault))
+        {
+            // Away again: looked after at the next time.
+        }
+        catch (Exception fault)
+        {
+            Log.Failed(_logger, fault);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Looking after the rooms failed; it is tried again")]
+        public static partial void Failed(ILogger logger, Exception fault);
+    }
+}

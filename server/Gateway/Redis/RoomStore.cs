@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+using Gateway.Lifecycle;
+using StackExchange.Redis;
+
+namespace Gateway.Redis;
+
+/// <summary>The rooms' positions and pasts in Redis. Pure questions and answers: who asks again, and when, is decided elsewhere.</summary>
+internal sealed class RoomStore(RedisServers servers, RedisKeys keys, ReplicaId replica, TimeSpan idempotencyWindow)
+{
+    private const int ChunkMessages = 64;
+
+    /// <summary>How long the position of a silent room is remembered; then its sequence begins anew, under a new epoch.</summary>
+    private static readonly TimeSpan PositionLifetime = TimeSpan.FromDays(7);
+
+    /// <summary>A batch whose answer was lost is sent again long before this.</summary>
+    private static readonly TimeSpan TakenLifetime = TimeSpan.FromHours(2);
+
+    public enum Taken
+    {
+        Now = 0,
+        Before = 1,
+        TooLate = 2,
+    }
+
+    /// <summary>One message of a batch.</summary>
+    public readonly record struct Entry(string? OnceAs, byte[] Frame);
+
+    /// <param name="known">A position that is known to have been reached.</param>
+    /// <param name="number">Counts this replica's batches; sent again, a batch keeps its number.</param>
+    /// <exception cref="BackplaneException">Redis is away; the batch was taken or not.</exception>
+    public async Task<(Taken Taken, IReadOnlyList<Published> Results)> PublishAsync(
+        string room, Retention? retention, Position known, long number, IReadOnlyList<Entry> batch, TimeSpan limit)
+    {
+        var scriptKeys = new List<RedisKey>(3) { keys.Position(room), keys.History(room), keys.Taken(room, replica.Value) };
+        var arguments = new RedisValue[10 + (2 * batch.Count)];
+        arguments[0] = keys.Channel(Audience.Room(room));
+        arguments[1] = NewEpoch();
+        arguments[2] = Milliseconds(PositionLifetime);
+        arguments[3] = retention?.Messages ?? -1;
+        arguments[4] = retention == null ? 0 : Milliseconds(retention.Lifetime);
+        arguments[5] = known.IsNone ? "-" : known.Epoch;
+        arguments[6] = known.Offset;
+        arguments[7] = number;
+        arguments[8] = Milliseconds(TakenLifetime);
+        arguments[9] = Milliseconds(idempotencyWindow);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (batch[i].OnceAs is { } onceAs) scriptKeys.Add(keys.Once(room, onceAs));
+            arguments[10 + (2 * i)] = batch[i].OnceAs == null ? 0 : scriptKeys.Count;
+            arguments[11 + (2 * i)] = batch[i].Frame;
+        }
+        var answer = (RedisResult[])(await servers.For(room).AskAsync(database => database.ScriptEvaluateAsync(RoomScripts.Publish, [.. scriptKeys], arguments), limit))!;
+        var results = new Published[(answer.Length - 1) / 3];
+        for (var i = 0; i < results.Length; i++)
+        {
+            var epoch = (string)answer[1 + (3 * i)]!;
+            results[i] = new Published(epoch == "-" ? Position.None : new Position(epoch, (long)answer[2 + (3 * i)]), (long)answer[3 + (3 * i)]);
+        }
+        return ((Taken)(int)answer[0], results);
+    }
+
+    /// <exception cref="BackplaneException">Redis is away.</exception>
+    public async Task<Position> PositionAsync(string room) => (await AskAsync(room, 0, 0, 0, fromTheEnd: false)).Head;
+
+    /// <inheritdoc cref="IBackplane.ReadAsync"/>
+    public async Task<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention)
+    {
+        var (first, last) = (range.After + 1, range.Before == long.MaxValue ? long.MaxValue : range.Before - 1);
+        var page = new List<PastMessage>();
+        var bytes = 0;
+        var head = Position.None;
+        while (true)
+        {
+            var chunk = await AskAsync(room, first, last, retention.Messages == 0 ? 0 : Math.Min(ChunkMessages, range.Limit - page.Count + 1), range.FromTheEnd);
+            if (!head.IsNone && chunk.Head.Epoch != head.Epoch) return new HistoryPage(chunk.Head, [], More: false);
+            head = chunk.Head;
+            foreach (var (offset, at, frame) in chunk.Entries)
+            {
+                if (offset <= head.Offset - retention.Messages || chunk.Now - at > retention.Lifetime.TotalMilliseconds) continue; // forgotten, if not yet by Redis
+                if (!BackplaneFrame.TryReadMessage(frame, out var audience, out var message)) continue;
+                var past = new PastMessage(offset, audience, message);
+                if (page.Count == range.Limit || (page.Count > 0 && bytes + past.ApproximateBytes > range.MaxBytes)) return Page(more: true);
+                page.Add(past);
+                bytes += past.ApproximateBytes;
+            }
+            if (chunk.Entries.Count == 0 || chunk.Entries.Count < chunk.Asked) return Page(more: false);
+            var reached = chunk.Entries[^1].Offset;
+            if (range.FromTheEnd) last = reached - 1;
+            else first = reached + 1;
+            if (first > last) return Page(more: false);
+        }
+
+        HistoryPage Page(bool more)
+        {
+            if (range.FromTheEnd) page.Reverse();
+            return new HistoryPage(head, page, more);
+        }
+    }
+
+    /// <summary>Begins the room anew if Redis has lost what is known to have been reached.</summary>
+    /// <exception cref="BackplaneException">Redis is away.</exception>
+    public Task RenewAsync(string room, Position known) => servers.For(room).AskAsync(database => database.ScriptEvaluateAsync(
+        RoomScripts.Renew, [keys.Position(room), keys.History(room)], [NewEpoch(), Milliseconds(PositionLifetime), known.Epoch, known.Offset]));
+
+    private static string NewEpoch() => RandomNumberGenerator.GetHexString(8, lowercase: true);
+
+    private static long Milliseconds(TimeSpan time) => Math.Max(1, (long)time.TotalMilliseconds);
+
+    private async Task<Chunk> AskAsync(string room, long first, long last, int count, bool fromTheEnd)
+    {
+        var answer = (RedisResult[])(await servers.For(room).AskAsync(database => database.ScriptEvaluateAsync(
+            RoomScripts.Read,
+            [keys.Position(room), keys.History(room)],
+            [NewEpoch(), Milliseconds(PositionLifetime), StreamId(first), StreamId(last), count, fromTheEnd ? 1 : 0])))!;
+        var entries = ((RedisResult[])answer[3]!).Select(ReadEntry).ToList();
+        return new Chunk(new Position((string)answer[0]!, (long)answer[1]), (long)answer[2], entries, count);
+    }
+
+    /// <summary>The id in the stream is the offset, so that any range of offsets is one look-up.</summary>
+    private static string StreamId(long offset) => offset == long.MaxValue ? "+" : offset.ToString(CultureInfo.InvariantCulture) + "-0";
+
+    private static (long Offset, long At, byte[] Frame) ReadEntry(RedisResult entry)
+    {
+        var parts = (RedisResult[])entry!;
+        var fields = (RedisResult[])parts[1]!;
+        return (long.Parse(((string)parts[0]!).Split('-')[0], CultureInfo.InvariantCulture), (long)fields[1], (byte[])fields[3]!);
+    }
+
+    private sealed record Chunk(Position Head, long Now, IReadOnlyList<(long Offset, long At, byte[] Frame)> Entries, int Asked);
+}
