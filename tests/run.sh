@@ -74,7 +74,8 @@ count_trx() {
   passed=$((passed + p)); failed=$((failed + f))
 }
 
-for project in tests/*.Tests tests/*.IntegrationTests; do
+# The chaos tests kill what the others would share with them, and need the machine for themselves: last, and one after the other.
+for project in tests/*.Tests tests/*.IntegrationTests tests/*.ChaosTests; do
   suite=$(basename "$project")
   say "$suite"
   # A test that hangs is named. The suite's own limit is for what hangs outside of a test.

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Gateway.Benchmarks.History;
 using Gateway.Benchmarks.Load;
 using Gateway.Benchmarks.Peers;
 
@@ -14,6 +15,8 @@ switch (args)
         return 0;
     case ["fanout", .. var rest]:
         return await FanOutProgram.RunAsync(rest);
+    case ["history", .. var rest]:
+        return await HistoryProgram.RunAsync(rest);
     case ["peer", "signalr", var port]:
         await SignalRPeer.RunAsync(int.Parse(port));
         return 0;
@@ -25,6 +28,7 @@ switch (args)
             usage: dotnet run -c Release --project tests/Gateway.Benchmarks -- micro [BenchmarkDotNet arguments]
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- fanout [--scenario rate,flat,idle,stalled,mixed,small,redis]
                                                                           [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
+                   dotnet run -c Release --project tests/Gateway.Benchmarks -- history [--seconds 5] [--repeat 3] [--write]
             """);
         return 2;
 }

@@ -10,6 +10,8 @@ namespace Gateway.Testing;
 public sealed partial class GatewayProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
+    private const int SigStop = 19;
+    private const int SigCont = 18;
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = [];
@@ -87,6 +89,11 @@ public sealed partial class GatewayProcess : IAsyncDisposable
     {
         if (kill(_process.Id, signal) != 0) throw new InvalidOperationException("the gateway's process is gone");
     }
+
+    /// <summary>It hangs, until it is resumed.</summary>
+    public void Suspend() => SendSignal(SigStop);
+
+    public void Resume() => SendSignal(SigCont);
 
     /// <summary>Reads the page as Prometheus would, only stricter.</summary>
     public async Task<PrometheusPage> ScrapeAsync()

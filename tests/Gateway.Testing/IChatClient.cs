@@ -21,6 +21,9 @@ public interface IChatClient : IAsyncDisposable
     /// <summary>Completes with code and reason when the connection is over; a reason of <c>null</c>: without a close frame.</summary>
     Task<(int Code, string? Reason)> Closed { get; }
 
+    /// <summary>Goes without a word.</summary>
+    void Abort();
+
     string UserId => Welcome.GetProperty("user_id").GetString()!;
     string ConnectionId => Welcome.GetProperty("connection_id").GetString()!;
 }

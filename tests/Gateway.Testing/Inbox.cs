@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Gateway.Testing;
 
 /// <summary>What a client received: kept in order, and handed out by type.</summary>
-internal sealed class Inbox
+/// <param name="onMessage">Called for one message after the other, in the order in which they came.</param>
+internal sealed class Inbox(Action<ReceivedMessage>? onMessage = null)
 {
     private readonly List<ReceivedMessage> _all = [];
     private readonly Dictionary<string, int> _next = [];
@@ -23,6 +24,7 @@ internal sealed class Inbox
             _all.Add(message);
             Wake();
         }
+        onMessage?.Invoke(message);
     }
 
     /// <summary>Nothing more will come.</summary>

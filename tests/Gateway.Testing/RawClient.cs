@@ -10,17 +10,18 @@ public sealed class RawClient : IChatClient
 {
     private readonly WebSocket _socket;
     private readonly HttpMessageInvoker? _invoker;
-    private readonly Inbox _inbox = new();
+    private readonly Inbox _inbox;
     private readonly ConcurrentDictionary<string, TaskCompletionSource<JsonElement>> _asked = new();
     private readonly TaskCompletionSource<(int, string?)> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _sending = new(1);
     private readonly Task _receiving;
     private int _lastId;
 
-    private RawClient(WebSocket socket, HttpMessageInvoker? invoker)
+    private RawClient(WebSocket socket, HttpMessageInvoker? invoker, Action<ReceivedMessage>? onMessage)
     {
         _socket = socket;
         _invoker = invoker;
+        _inbox = new Inbox(onMessage);
         _receiving = ReceiveAsync();
     }
 
@@ -28,21 +29,24 @@ public sealed class RawClient : IChatClient
     public IReadOnlyList<ReceivedMessage> All => _inbox.All;
     public Task<(int Code, string? Reason)> Closed => _closed.Task;
 
-    public static async Task<RawClient> ConnectAsync(Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null)
+    /// <param name="onMessage">Called for one message after the other, in the order in which they came.</param>
+    public static async Task<RawClient> ConnectAsync(
+        Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null, Action<ReceivedMessage>? onMessage = null)
     {
-        var client = await OpenAsync(server, query, configure, invoker);
+        var client = await OpenAsync(server, query, configure, invoker, onMessage);
         client.Welcome = (await client.NextAsync("welcome")).Json;
         return client;
     }
 
     /// <summary>Connects without waiting for the welcome.</summary>
-    public static async Task<RawClient> OpenAsync(Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null)
+    public static async Task<RawClient> OpenAsync(
+        Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null, Action<ReceivedMessage>? onMessage = null)
     {
         var socket = new ClientWebSocket();
         configure?.Invoke(socket.Options);
         var scheme = server.Scheme == "https" ? "wss" : "ws";
         await socket.ConnectAsync(new Uri($"{scheme}://{server.Authority}/ws{query}"), invoker, default).Within("the WebSocket to open");
-        return new RawClient(socket, invoker);
+        return new RawClient(socket, invoker, onMessage);
     }
 
     public Task SendAsync(string type, object? payload) => SendTextAsync(JsonSerializer.Serialize(new { type, payload }));
@@ -78,7 +82,6 @@ public sealed class RawClient : IChatClient
         await _closed.Task.Within("the server's close frame");
     }
 
-    /// <summary>Goes without a word.</summary>
     public void Abort() => _socket.Abort();
 
     public async ValueTask DisposeAsync()

@@ -12,16 +12,18 @@ namespace Gateway.Testing;
 public sealed partial class SignalRClient : IChatClient
 {
     private readonly Inbox _inbox;
+    private readonly WebSocketConnectionFactory _factory;
     private readonly TaskCompletionSource<(int, string?)> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private SignalRClient(HubConnection hub, Inbox inbox, Func<(int, string?)> closeStatus)
+    private SignalRClient(HubConnection hub, Inbox inbox, WebSocketConnectionFactory factory)
     {
         Hub = hub;
         _inbox = inbox;
+        _factory = factory;
         hub.Closed += fault =>
         {
             _inbox.End(fault?.Message ?? "closed");
-            _closed.TrySetResult(closeStatus());
+            _closed.TrySetResult(factory.CloseStatus);
             return Task.CompletedTask;
         };
     }
@@ -31,16 +33,18 @@ public sealed partial class SignalRClient : IChatClient
     public IReadOnlyList<ReceivedMessage> All => _inbox.All;
     public Task<(int Code, string? Reason)> Closed => _closed.Task;
 
-    public static async Task<SignalRClient> ConnectAsync(Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null)
+    /// <param name="onMessage">Called for one message after the other, in the order in which they came.</param>
+    public static async Task<SignalRClient> ConnectAsync(
+        Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null, Action<ReceivedMessage>? onMessage = null)
     {
-        var inbox = new Inbox();
+        var inbox = new Inbox(onMessage);
         var scheme = server.Scheme == "https" ? "wss" : "ws";
         var factory = new WebSocketConnectionFactory(record => Take(record, inbox), configure, invoker);
         var builder = new HubConnectionBuilder();
         builder.Services.AddSingleton<IConnectionFactory>(factory);
         builder.Services.AddSingleton<EndPoint>(new UriEndPoint(new Uri($"{scheme}://{server.Authority}/hub{query}")));
         builder.Services.AddLogging();
-        var client = new SignalRClient(builder.Build(), inbox, () => factory.CloseStatus);
+        var client = new SignalRClient(builder.Build(), inbox, factory);
         await client.Hub.StartAsync().Within("the hub connection to start");
         client.Welcome = (await client.NextAsync("welcome")).Json;
         return client;
@@ -51,7 +55,7 @@ public sealed partial class SignalRClient : IChatClient
         var method = char.ToUpperInvariant(type[0]) + type[1..];
         try
         {
-            var isCommand = method is "Chat" or "Join" or "Leave" or "Direct" or "Presence";
+            var isCommand = method is "Chat" or "Join" or "Leave" or "Direct" or "Presence" or "History";
             return method == "Ping" ? await Hub.InvokeAsync<JsonElement>("Ping").Within("the answer to Ping")
                 : isCommand ? await Hub.InvokeAsync<JsonElement>(method, payload).Within($"the answer to {method}")
                 : await Hub.InvokeAsync<JsonElement>("Send", type, payload).Within("the answer to Send");
@@ -63,6 +67,8 @@ public sealed partial class SignalRClient : IChatClient
     }
 
     public Task<ReceivedMessage> NextAsync(string type, TimeSpan? limit = null) => _inbox.NextAsync(type, limit);
+
+    public void Abort() => _factory.Abort();
 
     public async ValueTask DisposeAsync() => await Hub.DisposeAsync().AsTask().Within("the hub connection to end");
 

@@ -17,6 +17,8 @@ internal sealed class WebSocketConnectionFactory(WebSocketConnectionFactory.Tap 
 
     public (int Code, string? Reason) CloseStatus => _last?.CloseStatus is { } status ? ((int)status, _last.CloseStatusDescription ?? "") : (1006, null);
 
+    public void Abort() => _last?.Abort();
+
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var socket = _last = new ClientWebSocket();
@@ -73,7 +75,7 @@ internal sealed class WebSocketConnectionFactory(WebSocketConnectionFactory.Tap 
                     pending.Write(rest);
                 }
             }
-            catch (WebSocketException)
+            catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or ObjectDisposedException)
             {
                 // The close status tells.
             }
@@ -104,7 +106,7 @@ internal sealed class WebSocketConnectionFactory(WebSocketConnectionFactory.Tap 
                     return;
                 }
             }
-            catch (Exception gone) when (gone is WebSocketException or ObjectDisposedException)
+            catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or ObjectDisposedException)
             {
                 // The receiving side notices.
             }

@@ -29,7 +29,7 @@ public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackpl
         var subscribed = false;
         try
         {
-            room.Advance(await _rooms.AcquireAsync(Audience.Room(name), room.Policy.Retention).ConfigureAwait(false));
+            await _rooms.AcquireAsync(Audience.Room(name), room.Policy.Retention, room.Advance).ConfigureAwait(false);
             subscribed = true;
             if (since is { } place) recovery = await _catchUp.EnterAsync(room, membership, place).ConfigureAwait(false);
             else room.Members.Add(membership, since: () => room.Position);
@@ -101,8 +101,8 @@ public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackpl
     private bool Remove(Room room, Membership membership)
     {
         if (!room.Members.Remove(membership)) return false;
+        _rooms.Release(Audience.Room(room.Name)); // first: a room that is new in the table then has a subscription that is new, too
         rooms.Close(room);
-        _rooms.Release(Audience.Room(room.Name));
         return true;
     }
 }

@@ -8,20 +8,21 @@ internal sealed class Subscriptions(IBackplane backplane)
     // Guarded by itself. The backplane is called under the lock, which orders a subscription after the cancellation before it; it does not wait there.
     private readonly Dictionary<(AudienceKind, string), Entry> _entries = [];
 
-    /// <summary>Completes when the subscription stands. A failed one needs no <see cref="Release"/>.</summary>
+    /// <summary>Completes when the subscription stands. A failed one needs no <see cref="Release(Audience)"/>.</summary>
+    /// <param name="begun">Told the place after which messages come, once, by whoever is the first: ahead of everyone who waits for the subscription.</param>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    public async ValueTask<Position> AcquireAsync(Audience audience, Retention? retention = null)
+    public async ValueTask AcquireAsync(Audience audience, Retention? retention = null, Action<Position>? begun = null)
     {
         Entry? entry;
         lock (_entries)
         {
             if (!_entries.TryGetValue((audience.Kind, audience.Name), out entry))
-                _entries[(audience.Kind, audience.Name)] = entry = new Entry(backplane.SubscribeAsync(audience, retention).AsTask());
+                _entries[(audience.Kind, audience.Name)] = entry = new Entry(SubscribeAsync(audience, retention, begun));
             entry.Users++;
         }
         try
         {
-            return await entry.Subscribed.ConfigureAwait(false);
+            await entry.Subscribed.ConfigureAwait(false);
         }
         catch
         {
@@ -31,6 +32,12 @@ internal sealed class Subscriptions(IBackplane backplane)
     }
 
     public void Release(Audience audience) => Release(audience, null);
+
+    private async Task SubscribeAsync(Audience audience, Retention? retention, Action<Position>? begun)
+    {
+        var position = await backplane.SubscribeAsync(audience, retention).ConfigureAwait(false);
+        begun?.Invoke(position);
+    }
 
     private void Release(Audience audience, Entry? only)
     {
@@ -44,9 +51,9 @@ internal sealed class Subscriptions(IBackplane backplane)
         }
     }
 
-    private sealed class Entry(Task<Position> subscribed)
+    private sealed class Entry(Task subscribed)
     {
-        public Task<Position> Subscribed { get; } = subscribed;
+        public Task Subscribed { get; } = subscribed;
         public int Users { get; set; }
     }
 }

@@ -86,6 +86,12 @@ public sealed partial class Outbox
         get { lock (_queue) return _phase == Phase.Open; }
     }
 
+    /// <summary>The goodbye is with the sink, or the connection is over: nothing will be written any more.</summary>
+    public bool IsClosed
+    {
+        get { lock (_queue) return _phase == Phase.Closed; }
+    }
+
     public void NoteReceived() => Volatile.Write(ref _lastReceived, _time.GetTimestamp());
 
     internal void Attach(IOutboxOwner owner) => _owner = owner;

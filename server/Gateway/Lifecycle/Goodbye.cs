@@ -14,6 +14,9 @@ internal sealed partial class Goodbye(
     /// <summary>What is left of the shutdown time for the host after the connections.</summary>
     private static readonly TimeSpan Reserve = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>A client that reads takes its goodbye at once; only one whose outbox was just being written to needs a moment. Whoever does not read is not waited for longer.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
+
     private long _began;
 
     public Task StartedAsync(CancellationToken cancellationToken)
@@ -41,6 +44,8 @@ internal sealed partial class Goodbye(
         readiness.SetDraining();
         _began = time.GetTimestamp();
         Log.Begins(logger, reception.SayGoodbye());
+        // After this callback the framework's is run, which cuts off what it knows of, whatever waits there.
+        SpinWait.SpinUntil(() => Array.TrueForAll(connections.Snapshot(), c => c.Outbox.IsClosed), Moment);
     }
 
     Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -10,12 +10,7 @@ internal static class FanOutProgram
             Console.Error.WriteLine(fault);
             return 2;
         }
-        // The servers under test have the first core; this process keeps off it.
-        if (OperatingSystem.IsLinux() && Environment.ProcessorCount is > 1 and <= 62)
-        {
-            using var self = System.Diagnostics.Process.GetCurrentProcess();
-            self.ProcessorAffinity = (nint)((1L << Environment.ProcessorCount) - 2);
-        }
+        KeepOffTheServersCore();
         var report = new Report(options);
         foreach (var scenario in Scenarios.All(options).Where(s => options.Scenarios.Count == 0 || options.Scenarios.Contains(s.Name)))
         {
@@ -36,6 +31,14 @@ internal static class FanOutProgram
         Console.WriteLine(report.Markdown());
         if (options.Write) report.Write();
         return 0;
+    }
+
+    /// <summary>The servers under test have the first core.</summary>
+    public static void KeepOffTheServersCore()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.ProcessorCount is <= 1 or > 62) return;
+        using var self = System.Diagnostics.Process.GetCurrentProcess();
+        self.ProcessorAffinity = (nint)((1L << Environment.ProcessorCount) - 2);
     }
 }
 

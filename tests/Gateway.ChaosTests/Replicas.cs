@@ -1,0 +1,63 @@
+using System.Net;
+using Gateway.Testing;
+
+namespace Gateway.ChaosTests;
+
+/// <summary>Gateway processes as an operator would run them, with rooms in which every offset is a message for everyone.</summary>
+internal sealed class Replicas : IAsyncDisposable
+{
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    private readonly List<GatewayProcess> _all = [];
+    private readonly string[] _arguments;
+
+    private Replicas(string[] arguments) => _arguments = arguments;
+
+    public IReadOnlyList<GatewayProcess> All => _all;
+    public IReadOnlyList<Uri> Addresses => [.. _all.Select(replica => replica.Server)];
+
+    /// <summary>Two behind a Redis.</summary>
+    public static Task<Replicas> StartAsync(RedisServer redis, params string[] more) =>
+        StartAsync(2, ["--redis:enabled=true", $"--redis:connection={redis.Address},connectTimeout=1000", .. more]);
+
+    public static async Task<Replicas> StartAsync(int count, params string[] more)
+    {
+        var replicas = new Replicas(["--rooms:defaults:announce=false", "--rooms:defaults:history=10000", "--metrics_stream:enabled=false", "--logging:level=warning", .. more]);
+        try
+        {
+            for (var i = 0; i < count; i++) await replicas.AddAsync();
+            return replicas;
+        }
+        catch
+        {
+            await replicas.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<GatewayProcess> AddAsync()
+    {
+        var replica = await GatewayProcess.StartAsync(_arguments);
+        _all.Add(replica);
+        return replica;
+    }
+
+    public async Task<bool> AreReadyAsync()
+    {
+        foreach (var replica in _all)
+            if (await ReadinessAsync(replica) != HttpStatusCode.OK)
+                return false;
+        return true;
+    }
+
+    public static async Task<HttpStatusCode> ReadinessAsync(GatewayProcess replica)
+    {
+        using var answer = await Http.GetAsync(new Uri(replica.Server, "/health/ready")).Within("the answer about readiness");
+        return answer.StatusCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var replica in _all) await replica.DisposeAsync();
+    }
+}
