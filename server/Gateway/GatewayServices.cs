@@ -2,11 +2,13 @@ using Gateway.Configuration;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
+using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Lifecycle;
 using Gateway.Metrics;
 using Gateway.Raw;
 using Gateway.Redis;
+using Gateway.Redis.Presence;
 using Gateway.Security;
 using Gateway.SignalR;
 using Gateway.WebSockets;
@@ -80,6 +82,8 @@ public static class GatewayServices
         services.AddSingleton(new FanOutBounds(shards, BatchMessages: Math.Min(128, options.Outbox.Capacity)));
         services.AddSingleton<FanOut>();
         services.AddSingleton<Publisher>();
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<OwnReplica>(p, p.GetRequiredService<ReplicaId>().Value));
+        services.AddSingleton<Attendance>();
         services.AddSingleton(new MembershipLimits(options.Rooms.MaxPerConnection, options.Rooms.MaxReplay));
         services.AddSingleton<RoomMembership>();
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<Reception>(p, p.GetRequiredService<ReplicaId>().Value));
@@ -97,6 +101,8 @@ public static class GatewayServices
         {
             services.AddSingleton(new InProcessMemory(options.Messages.IdempotencyWindow, options.Rooms.HistoryMaxBytes));
             services.AddSingleton<IBackplane, InProcessBackplane>();
+            services.AddSingleton<IRoster>(p => InProcessRoster(p, options.Rooms.PresenceGrace));
+            services.AddSingleton<IReplicas, SingleReplica>();
             return;
         }
         services.AddSingleton(new RedisKeys(options.Redis.Prefix));
@@ -106,6 +112,17 @@ public static class GatewayServices
         services.AddSingleton<RedisBackplane>();
         services.AddSingleton<IBackplane>(p => p.GetRequiredService<RedisBackplane>());
         services.AddHostedService<RedisStart>();
+        services.AddSingleton<RedisPresence>();
+        services.AddHostedService(p => p.GetRequiredService<RedisPresence>());
+        services.AddSingleton<IRoster, RedisRoster>();
+        services.AddSingleton<IReplicas, RedisReplicas>();
+    }
+
+    private static InProcessRoster InProcessRoster(IServiceProvider services, TimeSpan grace)
+    {
+        var publisher = services.GetRequiredService<Publisher>();
+        Announce announce = async (audience, message) => await publisher.PublishAsync(audience, message);
+        return ActivatorUtilities.CreateInstance<InProcessRoster>(services, announce, grace);
     }
 
     private static void AddHub(IServiceCollection services, GatewayOptions options)

@@ -14,8 +14,9 @@ public sealed class ArchitectureTests
         ["Wire"] = ["Messages"],
         ["Connections"] = ["Messages", "Wire"],
         ["Rooms"] = ["Messages", "Wire", "Connections"],
-        ["Broadcast"] = ["Messages", "Wire", "Connections", "Rooms"],
-        ["Commands"] = ["Messages", "Wire", "Connections", "Rooms", "Broadcast"],
+        ["Presence"] = ["Messages", "Wire", "Connections", "Rooms"],
+        ["Broadcast"] = ["Messages", "Wire", "Connections", "Rooms", "Presence"],
+        ["Commands"] = ["Messages", "Wire", "Connections", "Rooms", "Presence", "Broadcast"],
     };
 
     private static readonly string[] HostLibraries =

@@ -2,6 +2,7 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Tests.Connections;
 using Gateway.Core.Wire;
@@ -21,7 +22,8 @@ internal sealed class TestCore : IDisposable
     private readonly ConnectionEvents _events;
     private int _lastId;
 
-    public TestCore(IBackplane? backplane = null, int rateLimit = 0, bool relayUnknown = false)
+    /// <param name="grace">Within which a user may come back; by default none.</param>
+    public TestCore(IBackplane? backplane = null, int rateLimit = 0, bool relayUnknown = false, TimeSpan grace = default)
     {
         Backplane = backplane ?? new InProcessBackplane(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), Time);
         _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
@@ -35,11 +37,15 @@ internal sealed class TestCore : IDisposable
         var policies = new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>());
         FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Meter, Time);
         Publisher = new Publisher(Backplane, Rooms);
-        Membership = new RoomMembership(Rooms, Publisher, Backplane, new MembershipLimits(MaxRooms, MaxReplay), TimeProvider.System);
-        Reception = new Reception(Connections, Rooms, Membership, Backplane, Meter, "r1", NullLogger<Reception>.Instance);
+        Announce announce = async (audience, message) => await Publisher.PublishAsync(audience, message);
+        Roster = new InProcessRoster(Rooms, announce, grace, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
+        var attendance = new Attendance(Roster, Rooms);
+        Membership = new RoomMembership(Rooms, attendance, Backplane, new MembershipLimits(MaxRooms, MaxReplay), TimeProvider.System);
+        var replicas = new SingleReplica(new OwnReplica("r1", Connections, Time));
+        Reception = new Reception(Connections, Membership, replicas, Backplane, Meter, "r1", NullLogger<Reception>.Instance);
         var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
         var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time);
-        Router = new CommandRouter(Publisher, Rooms, Membership, Backplane, custom, limit, Meter, Time, NullLogger<CommandRouter>.Instance);
+        Router = new CommandRouter(Publisher, Rooms, Membership, attendance, Backplane, custom, limit, Meter, Time, NullLogger<CommandRouter>.Instance);
         Backplane.Start(new BackplaneReceiver(FanOut, Connections, Membership));
     }
 
@@ -50,6 +56,7 @@ internal sealed class TestCore : IDisposable
     public RoomTable Rooms { get; }
     public FanOut FanOut { get; }
     public Publisher Publisher { get; }
+    public InProcessRoster Roster { get; }
     public RoomMembership Membership { get; }
     public Reception Reception { get; }
     public CommandRouter Router { get; }
@@ -75,5 +82,9 @@ internal sealed class TestCore : IDisposable
         return client;
     }
 
-    public void Dispose() => Meter.Dispose();
+    public void Dispose()
+    {
+        Roster.DisposeAsync().AsTask().Wait(Within.Deadline);
+        Meter.Dispose();
+    }
 }

@@ -109,14 +109,19 @@ public sealed class RawClient : IChatClient
             }
             await AnswerCloseAsync();
             _closed.TrySetResult(((int)_socket.CloseStatus!.Value, _socket.CloseStatusDescription ?? ""));
-            _inbox.End($"closed with {(int)_socket.CloseStatus!.Value} {_socket.CloseStatusDescription}");
+            End($"closed with {(int)_socket.CloseStatus!.Value} {_socket.CloseStatusDescription}", null);
         }
         catch (Exception gone)
         {
             _closed.TrySetResult((1006, null));
-            _inbox.End(gone.Message);
+            End(gone.Message, gone);
         }
-        foreach (var answer in _asked.Values) answer.TrySetException(new IOException("the connection ended before the answer came"));
+    }
+
+    private void End(string why, Exception? fault)
+    {
+        _inbox.End(why);
+        foreach (var answer in _asked.Values) answer.TrySetException(new IOException($"the connection ended before the answer came: {why}", fault));
     }
 
     private async Task AnswerCloseAsync()

@@ -1,6 +1,6 @@
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
+using Gateway.Core.Presence;
 using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +8,7 @@ namespace Gateway.Core.Broadcast;
 
 /// <summary>Where connections of both dialects come in and go out: tables, rooms, the welcome, the counters.</summary>
 public sealed partial class Reception(
-    ConnectionTable connections, RoomTable rooms, RoomMembership membership, IBackplane backplane, GatewayMeter meter, string replica, ILogger<Reception> logger)
+    ConnectionTable connections, RoomMembership membership, IReplicas replicas, IBackplane backplane, GatewayMeter meter, string replica, ILogger<Reception> logger)
 {
     private static readonly Message ShutdownNotice = new("system", Payloads.System("shutdown"));
 
@@ -44,15 +44,14 @@ public sealed partial class Reception(
             var positions = new List<(string, Position)>(firstRooms.Count);
             foreach (var room in firstRooms)
             {
-                var joined = await membership.JoinAsync(connection, room, announce: false).ConfigureAwait(false);
+                var joined = await membership.JoinAsync(connection, room).ConfigureAwait(false);
                 if (joined.Error != null) return joined.Error;
                 positions.Add((room, joined.Position));
             }
-            var welcome = new Message("welcome", Payloads.Welcome(connection.Id, connection.User.Id, connection.User.Name, connection.User.GuestKey, replica, positions));
+            var (user, cluster) = (connection.User, replicas.Counts);
+            var welcome = new Message(
+                "welcome", Payloads.Welcome(connection.Id, user.Id, user.Name, user.GuestKey, replica, positions, (cluster.Replicas, cluster.Connections)));
             connection.Outbox.OpenGate(new FrameBatch(MessageWriter.Write(welcome, welcome.Payload, connection.Outbox.Format)));
-            foreach (var room in firstRooms)
-                if (rooms.PolicyOf(room).Announce)
-                    await membership.AnnounceAsync(connection, room, "join").ConfigureAwait(false);
             if (_closing) SayGoodbye(connection);
             return null;
         }

@@ -1,12 +1,12 @@
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
-using Gateway.Core.Wire;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>Enters connections into rooms and takes them out, and tells the others where the room's policy says so.</summary>
-public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackplane backplane, MembershipLimits limits, TimeProvider time)
+/// <summary>Enters connections into rooms and takes them out.</summary>
+public sealed class RoomMembership(RoomTable rooms, Attendance attendance, IBackplane backplane, MembershipLimits limits, TimeProvider time)
 {
     private readonly Subscriptions _rooms = new(backplane);
     private readonly CatchUp _catchUp = new(backplane, limits.MaxReplay, time);
@@ -14,7 +14,7 @@ public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackpl
     /// <summary>Enters the connection; whatever is published from now on reaches it. Entering again changes nothing.</summary>
     /// <param name="since">Where it was in the room, to be given what it has missed since then.</param>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    public async ValueTask<Joined> JoinAsync(Connection connection, string name, bool announce = true, Position? since = null)
+    public async ValueTask<Joined> JoinAsync(Connection connection, string name, Position? since = null)
     {
         if (RoomName.Check(name) is { } error) return error;
         var membership = new Membership(connection);
@@ -46,7 +46,7 @@ public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackpl
         }
         var position = membership.Since;
         if (!connection.Rooms.Contains(name, membership)) Remove(room, membership); // it left, or ended, while we were waiting
-        else if (announce) await AnnounceAsync(connection, room, "join").ConfigureAwait(false);
+        else await attendance.EnterAsync(room, membership).ConfigureAwait(false);
         return new Joined(null, position, recovery);
     }
 
@@ -61,40 +61,19 @@ public sealed class RoomMembership(RoomTable rooms, Publisher publisher, IBackpl
     }
 
     /// <summary>Takes the connection out of a room. False if it was not in.</summary>
-    /// <exception cref="BackplaneException">The backplane is away, so the others do not hear of it; the connection is out all the same.</exception>
-    public async ValueTask<bool> LeaveAsync(Connection connection, string name)
+    /// <param name="atOnce">Its user, or the server, wanted it so; otherwise the user may come back within its grace.</param>
+    public async ValueTask<bool> LeaveAsync(Connection connection, string name, bool atOnce = true)
     {
         if (connection.Rooms.Remove(name) is not { } membership) return false;
         if (rooms.Find(name) is not { } room) return true; // still joining: the joiner sees that it left
-        if (Remove(room, membership)) await AnnounceAsync(connection, room, "leave").ConfigureAwait(false);
+        if (Remove(room, membership)) await attendance.LeaveAsync(room, membership, atOnce).ConfigureAwait(false);
         return true;
     }
 
     /// <summary>The connection is over: takes it out of all its rooms, and lets it into no other.</summary>
     public async ValueTask LeaveAllAsync(Connection connection)
     {
-        foreach (var name in connection.Rooms.Close())
-        {
-            try
-            {
-                await LeaveAsync(connection, name).ConfigureAwait(false);
-            }
-            catch (BackplaneException)
-            {
-                // The others cannot be told now; the connection is out, and that is what must not fail.
-            }
-        }
-    }
-
-    public ValueTask AnnounceAsync(Connection connection, string name, string @event) =>
-        rooms.Find(name) is { } room ? AnnounceAsync(connection, room, @event) : default;
-
-    private async ValueTask AnnounceAsync(Connection connection, Room room, string @event)
-    {
-        if (!room.Policy.Announce) return;
-        var payload = Payloads.System(@event, room.Name, connection.User.Id, connection.User.Name);
-        var others = Audience.Room(room.Name) with { Except = [connection.Id] };
-        await publisher.PublishAsync(others, new Message("system", payload) { CarriesOffset = true }).ConfigureAwait(false);
+        foreach (var name in connection.Rooms.Close()) await LeaveAsync(connection, name, atOnce: false).ConfigureAwait(false);
     }
 
     /// <summary>Whoever takes the membership out of the set gives the subscription back: once, also when a join and a leave meet.</summary>

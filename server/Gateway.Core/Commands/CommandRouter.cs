@@ -3,6 +3,7 @@ using System.Text;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging;
@@ -22,11 +23,11 @@ public sealed partial class CommandRouter
     private readonly ILogger<CommandRouter> _logger;
 
     public CommandRouter(
-        Publisher publisher, RoomTable rooms, RoomMembership membership, IBackplane backplane, CustomTypes custom, RateLimit limit, GatewayMeter meter, TimeProvider time, ILogger<CommandRouter> logger)
+        Publisher publisher, RoomTable rooms, RoomMembership membership, Attendance attendance, IBackplane backplane, CustomTypes custom, RateLimit limit, GatewayMeter meter, TimeProvider time, ILogger<CommandRouter> logger)
     {
         IEnumerable<ICommand> builtIn =
         [
-            new Chat(publisher, rooms, time), new Join(membership), new Leave(membership), new Presence(publisher, rooms), new Direct(publisher, time),
+            new Chat(publisher, rooms, time), new Join(membership), new Leave(membership), new Presence(publisher, rooms, attendance), new Direct(publisher, time),
             new History(backplane, rooms), new Ping(time),
         ];
         var declared = custom.Types.Select(t => new CustomMessage(t.Type, t.ClientsPublish, publisher, rooms));

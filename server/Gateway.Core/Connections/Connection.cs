@@ -38,8 +38,8 @@ public sealed partial class Connection : IOutboxOwner
     public DateTimeOffset ConnectedAt { get; }
     public string? RemoteAddress { get; init; }
 
-    /// <summary>What the user says of itself, <c>online</c> until it says otherwise.</summary>
-    public string Status { get; set; } = "online";
+    /// <summary>What the user says of itself.</summary>
+    public UserStatus Status { get; private set; } = UserStatus.Online;
 
     /// <summary>Its share of the fan-out: the worker that posts to it.</summary>
     internal int Shard { get; init; }
@@ -55,6 +55,8 @@ public sealed partial class Connection : IOutboxOwner
 
     /// <summary>Sends to this client alone. Never dropped: if it does not fit, the connection is closed as a slow consumer.</summary>
     public void Reply(ReadOnlyMemory<byte> frame) => Outbox.Post(new FrameBatch(frame));
+
+    public void SetStatus(string status) => Status = new UserStatus(status, _time.GetUtcNow());
 
     /// <summary>Says goodbye after what waits to go out.</summary>
     public void Close(CloseReason reason) => Outbox.Close(reason);

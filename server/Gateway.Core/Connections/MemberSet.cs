@@ -109,4 +109,14 @@ internal sealed class Membership(Connection connection)
 
     /// <summary>Its place in its shard, -1 when it is in no set. Guarded by the set's lock.</summary>
     public int Slot { get; set; } = -1;
+
+    /// <summary>What presence knows of it. Guarded by the membership itself.</summary>
+    public AttendanceState Attendance { get; set; }
+}
+
+internal enum AttendanceState : byte
+{
+    NotYet = 0,
+    Present,
+    Over,
 }

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Gateway.Core.Connections;
 
 /// <summary>Who is at the other end.</summary>
@@ -8,9 +10,19 @@ public sealed record UserIdentity(string Id, string Name, string? ClientId = nul
 {
     public const int MaxNameLength = 64;
 
+    /// <summary>What the token says that the user may be; empty for an anonymous one. Compared exactly.</summary>
+    public IReadOnlySet<string> Roles { get; init; } = FrozenSet<string>.Empty;
+
     /// <summary>The secret with which an anonymous user comes back as the same one; <c>null</c> if the user is not anonymous.</summary>
     public string? GuestKey { get; init; }
 
     /// <summary>Without the key: what is printed somewhere must not let anyone in.</summary>
     public override string ToString() => $"{Id} ({Name})";
+}
+
+/// <summary>What a user says of itself.</summary>
+/// <param name="SaidAt">Of several connections the one that spoke last counts; <c>null</c>: it has said nothing yet.</param>
+public sealed record UserStatus(string Text, DateTimeOffset? SaidAt)
+{
+    public static UserStatus Online { get; } = new("online", null);
 }

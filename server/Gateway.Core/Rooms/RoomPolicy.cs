@@ -11,6 +11,9 @@ namespace Gateway.Core.Rooms;
 /// <param name="History">How much of its past is kept.</param>
 public sealed record RoomPolicy(bool ClientsPublish, bool Echo, bool Presence, bool Announce, SlowConsumerPolicy OnFull, Retention History)
 {
+    /// <summary>Somebody may want to know who is in the room.</summary>
+    public bool HasRoster => Presence || Announce;
+
     /// <summary>What the backplane is to do about offsets: <c>null</c> for none, where only the newest message counts and none is kept.</summary>
     public Retention? Retention => OnFull == SlowConsumerPolicy.Latest && History.Messages == 0 ? null : History;
 }

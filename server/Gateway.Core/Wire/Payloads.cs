@@ -49,10 +49,13 @@ internal static class Payloads
         json.WriteEndObject();
     });
 
-    /// <summary><c>{"connection_id","user_id","username","guest_key"?,"replica","rooms":[{"room","epoch","offset"}]}</c>.</summary>
+    /// <summary>
+    /// <c>{"connection_id","user_id","username","guest_key"?,"replica","rooms":[{"room","epoch","offset"}],"cluster":{"replicas","connections"}}</c>.
+    /// </summary>
     public static byte[] Welcome(
-        string connectionId, string userId, string username, string? guestKey, string replica, IReadOnlyList<(string Room, Position Position)> rooms) =>
-        JsonText.Write((connectionId, userId, username, guestKey, replica, rooms), static (json, p) =>
+        string connectionId, string userId, string username, string? guestKey, string replica, IReadOnlyList<(string Room, Position Position)> rooms,
+        (int Replicas, int Connections) cluster) =>
+        JsonText.Write((connectionId, userId, username, guestKey, replica, rooms, cluster), static (json, p) =>
         {
             json.WriteStartObject();
             json.WriteString("connection_id"u8, p.connectionId);
@@ -63,6 +66,10 @@ internal static class Payloads
             json.WriteStartArray("rooms"u8);
             foreach (var (room, position) in p.rooms) RoomPayloads.WritePlace(json, room, position);
             json.WriteEndArray();
+            json.WriteStartObject("cluster"u8);
+            json.WriteNumber("replicas"u8, p.cluster.Replicas);
+            json.WriteNumber("connections"u8, p.cluster.Connections);
+            json.WriteEndObject();
             json.WriteEndObject();
         });
 

@@ -2,8 +2,17 @@ using System.Text.Json;
 
 namespace Gateway.Core.Wire;
 
-/// <summary>One user in a room, however many connections it has there.</summary>
-internal sealed record PresentMember(string UserId, string Username, string? ClientId, string Status, DateTimeOffset ConnectedAt, int Connections);
+/// <summary>One user in a room, on however many connections and replicas.</summary>
+/// <param name="ConnectedAt">When the first of its connections began.</param>
+/// <param name="Connections">0 while it may come back.</param>
+public sealed record PresentMember(string UserId, string Username, string? ClientId, string Status, DateTimeOffset ConnectedAt, int Connections)
+{
+    /// <summary>Of several statuses the one that was said last counts; <c>null</c>: none was. Not on the wire.</summary>
+    public DateTimeOffset? StatusSaidAt { get; init; }
+
+    internal static Comparison<PresentMember> ByComing { get; } = static (a, b) =>
+        a.ConnectedAt != b.ConnectedAt ? a.ConnectedAt.CompareTo(b.ConnectedAt) : string.CompareOrdinal(a.UserId, b.UserId);
+}
 
 internal static class PresencePayloads
 {

@@ -89,6 +89,9 @@ public sealed class RoomsOptions
     /// <summary>1 to 100000.</summary>
     public int MaxPerConnection { get; set; } = 100;
 
+    /// <summary>0: a user is gone with its last connection.</summary>
+    public TimeSpan PresenceGrace { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Messages that a connection may be given again when it comes back to a room, 0 to 1000000.</summary>
     public int MaxReplay { get; set; } = 10_000;
 
@@ -188,6 +191,9 @@ public sealed class RedisOptions
 
     /// <summary>What every key and channel begins with.</summary>
     public string Prefix { get; set; } = "gw";
+
+    /// <summary>After so long without a sign of life a replica is dead, and its members are gone.</summary>
+    public TimeSpan PresenceLease { get; set; } = TimeSpan.FromSeconds(10);
 }
 
 public sealed class RateLimitOptions

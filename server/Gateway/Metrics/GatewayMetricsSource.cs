@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Core.Connections;
+using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Lifecycle;
 
@@ -7,7 +8,7 @@ namespace Gateway.Metrics;
 
 /// <summary>The built-in source: this replica's own figures; rates are since the last tick.</summary>
 internal sealed class GatewayMetricsSource(
-    ReplicaId replica, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, ConnectionEvents events, TimeProvider time) : IMetricsSource
+    ReplicaId replica, IReplicas replicas, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, ConnectionEvents events, TimeProvider time) : IMetricsSource
 {
     private readonly long _startedAt = time.GetTimestamp();
     private Totals _last = Totals.Now(meter, time);
@@ -18,6 +19,7 @@ internal sealed class GatewayMetricsSource(
         var seconds = Math.Max(time.GetElapsedTime(_last.At, now.At).TotalSeconds, 0.001);
         var figures = new GatewayFigures(
             Replica: replica.Value,
+            Cluster: replicas.Counts,
             UptimeSeconds: Math.Round(time.GetElapsedTime(_startedAt).TotalSeconds, 1),
             Connections: new ConnectionFigures(connections.Count, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR)),
             Rooms: rooms.Count,
@@ -46,6 +48,7 @@ internal sealed class GatewayMetricsSource(
     }
 }
 
+/// <param name="Cluster">All replicas and their connections.</param>
 /// <param name="MessagesInPerSecond">From this replica's clients.</param>
 /// <param name="MessagesOutPerSecond">Through this replica's fan-out, each counted once.</param>
 /// <param name="DeliveriesPerSecond">To this replica's clients, each counted once for every receiver.</param>
@@ -53,7 +56,7 @@ internal sealed class GatewayMetricsSource(
 /// <param name="CpuPercent">Of all the machine's cores.</param>
 /// <param name="GcPauseMs">Since the last tick.</param>
 internal sealed record GatewayFigures(
-    string Replica, double UptimeSeconds, ConnectionFigures Connections, int Rooms, double MessagesInPerSecond, double MessagesOutPerSecond,
+    string Replica, ClusterCounts Cluster, double UptimeSeconds, ConnectionFigures Connections, int Rooms, double MessagesInPerSecond, double MessagesOutPerSecond,
     double DeliveriesPerSecond, long Dropped, double CpuPercent, long MemoryBytes, long HeapBytes, double GcPauseMs, long ThreadPoolQueue);
 
 internal sealed record ConnectionFigures(int Total, int Raw, int Signalr);

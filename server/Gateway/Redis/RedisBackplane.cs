@@ -123,7 +123,8 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         foreach (var (room, feed) in _feeds) Drop(room, feed);
     }
 
-    private Position Reached(string room) => _feeds.TryGetValue(room, out var feed) ? feed.Last : Position.None;
+    /// <summary>Where in the room this replica knows that everybody is.</summary>
+    public Position Reached(string room) => _feeds.TryGetValue(room, out var feed) ? feed.Last : Position.None;
 
     private void Drop(string room, RoomFeed feed)
     {

@@ -11,10 +11,18 @@ namespace Gateway.Redis;
 /// gw:{room}:once:KEY        the place of a message to be           gw:replica:ID       channel of a replica, for answers to it
 ///                           taken once
 /// gw:{room}:messages        channel of a room
+///
+/// gw:{room}:members         hash: user, where it is                gw:{room}:leaving  sorted set: users who may come back, and until when
+/// gw:{replicas}:alive       hash: lease, replica                   gw:{replicas}:rooms:LEASE     set: rooms in which a lease has members
+/// gw:{replicas}:dead        set: leases that are over              gw:{replicas}:clearing:LEASE  who clears up after it
 /// </code>
+/// No key of a room ends like one of the replicas, so a room may be called that.
 /// </summary>
 internal sealed class RedisKeys(string prefix)
 {
+    /// <summary>What the keys about replicas have for a room's name.</summary>
+    public const string Replicas = "replicas";
+
     public string Position(string room) => $"{prefix}:{{{room}}}:position";
 
     public string History(string room) => $"{prefix}:{{{room}}}:history";
@@ -22,6 +30,18 @@ internal sealed class RedisKeys(string prefix)
     public string Taken(string room, string replica) => $"{prefix}:{{{room}}}:taken:{replica}";
 
     public string Once(string room, string key) => $"{prefix}:{{{room}}}:once:{key}";
+
+    public string Members(string room) => $"{prefix}:{{{room}}}:members";
+
+    public string Leaving(string room) => $"{prefix}:{{{room}}}:leaving";
+
+    public string Alive => $"{prefix}:{{{Replicas}}}:alive";
+
+    public string Dead => $"{prefix}:{{{Replicas}}}:dead";
+
+    public string RoomsOf(string lease) => $"{prefix}:{{{Replicas}}}:rooms:{lease}";
+
+    public string Clearing(string lease) => $"{prefix}:{{{Replicas}}}:clearing:{lease}";
 
     public string Replica(string id) => $"{prefix}:replica:{id}";
 

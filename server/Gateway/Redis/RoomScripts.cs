@@ -6,16 +6,14 @@ internal static class RoomScripts
     /// <summary>
     /// Takes a batch of messages: numbers, keeps and publishes each.
     /// <code>
-    /// KEYS  position, history, taken, then a key for each message that is to be taken once
-    /// ARGV  1 channel, 2 a new epoch, 3 ms that the position lives, 4 messages kept (-1: no offsets), 5 ms that the history lives, 6 and 7 a position that is known
-    ///       to have been reached, 8 the batch's number, 9 ms that a taken batch is known, 10 ms that a message taken once is known,
+    /// KEYS  those of <see cref="RoomPublish"/>, taken, then a key for each message that is to be taken once
+    /// ARGV  1 to 7 those of <see cref="RoomPublish"/>, 8 the batch's number, 9 ms that a taken batch is known, 10 ms that a message taken once is known,
     ///       then for each message the index of its key in KEYS, or 0, and its frame
     /// </code>
     /// Returns <c>{0, epoch, offset, subscribers, …}</c>, three for each message; <c>{1, …}</c> with the same if this very batch had been taken before (the answer was lost
     /// on its way); <c>{2}</c> if a later batch of this replica was: this one comes too late and is not taken.
-    /// If what is known lies ahead of what is stored, Redis has lost data, and the room begins anew under the new epoch.
     /// </summary>
-    public const string Publish = """
+    public const string Publish = RoomPublish.Functions + """
         local taken = redis.call('GET', KEYS[3])
         if taken then
           local words = {}
@@ -24,46 +22,23 @@ internal static class RoomScripts
           if last == tonumber(ARGV[8]) then words[1] = 1 return words end
           if last > tonumber(ARGV[8]) then return {2} end
         end
-        local kept = tonumber(ARGV[4])
-        local epoch, offset, stored = '-', 0, '0'
-        if kept >= 0 then
-          local at = redis.call('HMGET', KEYS[1], 'epoch', 'offset')
-          epoch, offset = at[1], tonumber(at[2] or '0')
-          if not epoch or (epoch == ARGV[6] and offset < tonumber(ARGV[7])) then
-            epoch, offset = ARGV[2], 0
-            redis.call('DEL', KEYS[2])
-          end
-        end
-        local now = redis.call('TIME')
-        local ms = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000))
         local result = {0}
         for i = 11, #ARGV, 2 do
           local once = tonumber(ARGV[i])
           local first = once > 0 and redis.call('GET', KEYS[once])
+          local e, o, subscribers
           if first then
-            local e, o = string.match(first, '^(%S+) (%d+)$')
-            result[#result + 1] = e
-            result[#result + 1] = o
-            result[#result + 1] = 1
+            e, o = string.match(first, '^(%S+) (%d+)$')
+            subscribers = 1
           else
-            local header = '::'
-            if kept >= 0 then
-              offset = offset + 1
-              stored = string.format('%.0f', offset)
-              header = epoch .. ':' .. stored .. ':'
-              if kept > 0 then redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], stored .. '-0', 't', ms, 'm', ARGV[i + 1]) end
-            end
-            result[#result + 1] = epoch
-            result[#result + 1] = stored
-            result[#result + 1] = redis.call('PUBLISH', ARGV[1], header .. ARGV[i + 1])
-            if once > 0 then redis.call('SET', KEYS[once], epoch .. ' ' .. stored, 'PX', ARGV[10]) end
+            e, o, subscribers = publish(ARGV[i + 1])
+            if once > 0 then redis.call('SET', KEYS[once], e .. ' ' .. o, 'PX', ARGV[10]) end
           end
+          result[#result + 1] = e
+          result[#result + 1] = o
+          result[#result + 1] = subscribers
         end
-        if kept >= 0 then
-          redis.call('HSET', KEYS[1], 'epoch', epoch, 'offset', string.format('%.0f', offset))
-          redis.call('PEXPIRE', KEYS[1], ARGV[3])
-          if kept > 0 then redis.call('PEXPIRE', KEYS[2], ARGV[5]) end
-        end
+        commit()
         redis.call('SET', KEYS[3], ARGV[8] .. ' ' .. table.concat(result, ' ', 2), 'PX', ARGV[9])
         return result
         """;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
@@ -12,9 +11,6 @@ namespace Gateway.Redis;
 internal sealed class RoomStore(RedisServers servers, RedisKeys keys, ReplicaId replica, TimeSpan idempotencyWindow)
 {
     private const int ChunkMessages = 64;
-
-    /// <summary>How long the position of a silent room is remembered; then its sequence begins anew, under a new epoch.</summary>
-    private static readonly TimeSpan PositionLifetime = TimeSpan.FromDays(7);
 
     /// <summary>A batch whose answer was lost is sent again long before this.</summary>
     private static readonly TimeSpan TakenLifetime = TimeSpan.FromHours(2);
@@ -35,25 +31,21 @@ internal sealed class RoomStore(RedisServers servers, RedisKeys keys, ReplicaId 
     public async Task<(Taken Taken, IReadOnlyList<Published> Results)> PublishAsync(
         string room, Retention? retention, Position known, long number, IReadOnlyList<Entry> batch, TimeSpan limit)
     {
-        var scriptKeys = new List<RedisKey>(3) { keys.Position(room), keys.History(room), keys.Taken(room, replica.Value) };
-        var arguments = new RedisValue[10 + (2 * batch.Count)];
-        arguments[0] = keys.Channel(Audience.Room(room));
-        arguments[1] = NewEpoch();
-        arguments[2] = Milliseconds(PositionLifetime);
-        arguments[3] = retention?.Messages ?? -1;
-        arguments[4] = retention == null ? 0 : Milliseconds(retention.Lifetime);
-        arguments[5] = known.IsNone ? "-" : known.Epoch;
-        arguments[6] = known.Offset;
-        arguments[7] = number;
-        arguments[8] = Milliseconds(TakenLifetime);
-        arguments[9] = Milliseconds(idempotencyWindow);
-        for (var i = 0; i < batch.Count; i++)
+        var scriptKeys = new List<RedisKey>(3);
+        var arguments = new List<RedisValue>(RoomPublish.Arguments + 3 + (2 * batch.Count));
+        RoomPublish.AddKeys(scriptKeys, keys, room);
+        RoomPublish.AddArguments(arguments, keys, room, retention, known);
+        scriptKeys.Add(keys.Taken(room, replica.Value));
+        arguments.Add(number);
+        arguments.Add(RoomPublish.Milliseconds(TakenLifetime));
+        arguments.Add(RoomPublish.Milliseconds(idempotencyWindow));
+        foreach (var entry in batch)
         {
-            if (batch[i].OnceAs is { } onceAs) scriptKeys.Add(keys.Once(room, onceAs));
-            arguments[10 + (2 * i)] = batch[i].OnceAs == null ? 0 : scriptKeys.Count;
-            arguments[11 + (2 * i)] = batch[i].Frame;
+            if (entry.OnceAs is { } onceAs) scriptKeys.Add(keys.Once(room, onceAs));
+            arguments.Add(entry.OnceAs == null ? 0 : scriptKeys.Count);
+            arguments.Add(entry.Frame);
         }
-        var answer = (RedisResult[])(await servers.For(room).AskAsync(database => database.ScriptEvaluateAsync(RoomScripts.Publish, [.. scriptKeys], arguments), limit))!;
+        var answer = (RedisResult[])(await servers.For(room).AskAsync(database => database.ScriptEvaluateAsync(RoomScripts.Publish, [.. scriptKeys], [.. arguments]), limit))!;
         var results = new Published[(answer.Length - 1) / 3];
         for (var i = 0; i < results.Length; i++)
         {
@@ -104,18 +96,14 @@ internal sealed class RoomStore(RedisServers servers, RedisKeys keys, ReplicaId 
     /// <summary>Begins the room anew if Redis has lost what is known to have been reached.</summary>
     /// <exception cref="BackplaneException">Redis is away.</exception>
     public Task RenewAsync(string room, Position known) => servers.For(room).AskAsync(database => database.ScriptEvaluateAsync(
-        RoomScripts.Renew, [keys.Position(room), keys.History(room)], [NewEpoch(), Milliseconds(PositionLifetime), known.Epoch, known.Offset]));
-
-    private static string NewEpoch() => RandomNumberGenerator.GetHexString(8, lowercase: true);
-
-    private static long Milliseconds(TimeSpan time) => Math.Max(1, (long)time.TotalMilliseconds);
+        RoomScripts.Renew, [keys.Position(room), keys.History(room)], [RoomPublish.NewEpoch(), RoomPublish.Milliseconds(RoomPublish.PositionLifetime), known.Epoch, known.Offset]));
 
     private async Task<Chunk> AskAsync(string room, long first, long last, int count, bool fromTheEnd)
     {
         var answer = (RedisResult[])(await servers.For(room).AskAsync(database => database.ScriptEvaluateAsync(
             RoomScripts.Read,
             [keys.Position(room), keys.History(room)],
-            [NewEpoch(), Milliseconds(PositionLifetime), StreamId(first), StreamId(last), count, fromTheEnd ? 1 : 0])))!;
+            [RoomPublish.NewEpoch(), RoomPublish.Milliseconds(RoomPublish.PositionLifetime), StreamId(first), StreamId(last), count, fromTheEnd ? 1 : 0])))!;
         var entries = ((RedisResult[])answer[3]!).Select(ReadEntry).ToList();
         return new Chunk(new Position((string)answer[0]!, (long)answer[1]), (long)answer[2], entries, count);
     }

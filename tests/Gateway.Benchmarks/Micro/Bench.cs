@@ -2,6 +2,7 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,10 +27,12 @@ internal sealed class Bench
         Bounds = new FanOutBounds(Shards, BatchMessages: 128);
         FanOut = new FanOut(Connections, Rooms, new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>()), Bounds, _meter, TimeProvider.System);
         var publisher = new Publisher(_backplane, Rooms);
-        var membership = new RoomMembership(Rooms, publisher, _backplane, new MembershipLimits(100, 1000), TimeProvider.System);
+        Announce announce = async (audience, message) => await publisher.PublishAsync(audience, message);
+        var attendance = new Attendance(new InProcessRoster(Rooms, announce, TimeSpan.Zero, TimeProvider.System, NullLogger<InProcessRoster>.Instance), Rooms);
+        var membership = new RoomMembership(Rooms, attendance, _backplane, new MembershipLimits(100, 1000), TimeProvider.System);
         _backplane.Start(new BackplaneReceiver(FanOut, Connections, membership));
         Poster = new BatchPoster(0, Bounds, _meter, TimeProvider.System);
-        Router = new CommandRouter(publisher, Rooms, membership, _backplane, new CustomTypes([], false), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
+        Router = new CommandRouter(publisher, Rooms, membership, attendance, _backplane, new CustomTypes([], false), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
         for (var i = 0; i < members; i++)
         {
             var outbox = new Outbox(new OpenSink(i % 2 == 0 ? FrameFormat.RawWebSocket : FrameFormat.SignalRWebSocket), new OutboxLimits(256, 1 << 20), gates: 0, TimeProvider.System);

@@ -14,8 +14,9 @@ public sealed class ReceptionTests
 
         var welcome = Assert.Single(ada.PayloadsOf("welcome"));
         using var payload = JsonDocument.Parse(welcome);
-        Assert.Equal(["connection_id", "user_id", "username", "replica", "rooms"], payload.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["connection_id", "user_id", "username", "replica", "rooms", "cluster"], payload.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(["lobby", "metrics"], payload.RootElement.GetProperty("rooms").EnumerateArray().Select(r => r.GetProperty("room").GetString()));
+        Assert.Equal("""{"replicas":1,"connections":1}""", payload.RootElement.GetProperty("cluster").GetRawText());
     }
 
     [Fact]

@@ -82,6 +82,31 @@ public sealed class RoomMembershipTests
     }
 
     [Fact]
+    public async Task OthersHearOfAUserOnceAndNotWhenItIsSoonBack()
+    {
+        using var core = new TestCore(_backplane, grace: TimeSpan.FromMinutes(1));
+        var watcher = await core.ArriveAsync(["announced"], "watcher");
+        var (one, two) = (await core.ArriveAsync(["announced"], "ada"), await core.ArriveAsync(["announced"], "ada"));
+        await core.Reception.DepartAsync(one.Connection).Bounded();
+        await core.Reception.DepartAsync(two.Connection).Bounded();
+        var back = await core.ArriveAsync(["announced"], "ada");
+        await back.DoAsync("leave", "{\"room\":\"announced\"}");
+        await watcher.HasAsync("system", 2);
+
+        Assert.Equal(["join", "leave"], watcher.Received.Where(r => r.Type == "system").Select(r => r.Payload.GetProperty("event").GetString()));
+    }
+
+    [Fact]
+    public async Task RoomWithoutPresenceAndAnnouncementsKeepsNoRoster()
+    {
+        using var core = new TestCore(_backplane);
+        await core.ArriveAsync(["metrics", "r"], "ada");
+
+        Assert.Empty(await core.Roster.ListAsync("metrics").Bounded());
+        Assert.Single(await core.Roster.ListAsync("r").Bounded());
+    }
+
+    [Fact]
     public async Task JoinThatFailsLeavesNothingBehindAndCanBeTriedAgain()
     {
         using var core = new TestCore(_backplane);
@@ -132,9 +157,17 @@ public sealed class RoomMembershipTests
         }))).Bounded();
         var insideAtTheEnd = connections.Sum(c => c.Rooms.Count);
         Assert.Equal(insideAtTheEnd, Enumerable.Range(0, 3).Sum(i => core.Rooms.Find("r" + i)?.Members.Count ?? 0));
+        Assert.Equal(insideAtTheEnd, await PresentAsync());
         foreach (var connection in connections) await core.Membership.LeaveAllAsync(connection).Bounded();
+        Assert.Equal(0, await PresentAsync());
 
         AssertNothingIsLeft(core);
+
+        async Task<int> PresentAsync()
+        {
+            var lists = await Task.WhenAll(Enumerable.Range(0, 3).Select(i => core.Roster.ListAsync("r" + i).AsTask())).Bounded();
+            return lists.Sum(list => list.Sum(member => member.Connections));
+        }
     }
 
     [Fact]

@@ -19,9 +19,9 @@ internal static class GoldenMessages
     /// <summary>Messages under the name of their golden file, each with the position that the backplane gave it.</summary>
     public static IReadOnlyDictionary<string, (Message Message, Position Position)> All { get; } = new Dictionary<string, (Message, Position)>
     {
-        ["welcome"] = Plain("welcome", Payloads.Welcome("c-1", "ada", Ada, null, "r1", [("lobby", new Position("0a1b2c3d", 41)), ("metrics", Position.None)])),
-        ["welcome-no-rooms"] = Plain("welcome", Payloads.Welcome("c-1", "ada", Ada, null, "r1", [])),
-        ["welcome-guest"] = Plain("welcome", Payloads.Welcome("c-1", "guest-hY7qxswz2vG_ebk-", "Ann", "k7Qe0C2mT1x9aBcDeFgHiJ", "r1", [])),
+        ["welcome"] = Plain("welcome", Payloads.Welcome("c-1", "ada", Ada, null, "r1", [("lobby", new Position("0a1b2c3d", 41)), ("metrics", Position.None)], (2, 17))),
+        ["welcome-no-rooms"] = Plain("welcome", Payloads.Welcome("c-1", "ada", Ada, null, "r1", [], (1, 1))),
+        ["welcome-guest"] = Plain("welcome", Payloads.Welcome("c-1", "guest-hY7qxswz2vG_ebk-", "Ann", "k7Qe0C2mT1x9aBcDeFgHiJ", "r1", [], (2, 17))),
         ["chat"] = Numbered(42, "chat", Payloads.Chat("lobby", "ada", Ada, "\"hello\""u8, At, null)),
         ["chat-message-id"] = Numbered(43, "chat", Payloads.Chat("lobby", "ada", Ada, "\"hello\""u8, At, "m-7")),
         ["chat-without-offset"] = Numbered(0, "chat", Payloads.Chat("lobby", "ada", Ada, "\"hello\""u8, At, null)),
@@ -56,6 +56,7 @@ internal static class GoldenMessages
         [
             new PresentMember("ada", Ada, "web", "online", At, 2),
             new PresentMember("bob", "Bob", null, "away", At, 1),
+            new PresentMember("cyd", "Cyd", null, "online", At, 0),
         ]),
         ["history"] = RoomPayloads.History("team", "0a1b2c3d",
         [

@@ -1,0 +1,42 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Presence;
+
+/// <summary>The connections by which one user is in one room, on this replica; most have one. Not thread-safe: the roster's lock guards it.</summary>
+internal sealed class LocalUser
+{
+    private Connection[] _connections = [];
+
+    public bool IsEmpty => _connections.Length == 0;
+
+    public IReadOnlyList<string> ConnectionIds => [.. _connections.Select(c => c.Id)];
+
+    public bool Has(Connection connection) => Array.IndexOf(_connections, connection) >= 0;
+
+    public void Add(Connection connection) => _connections = [.. _connections, connection];
+
+    public bool Remove(Connection connection)
+    {
+        var index = Array.IndexOf(_connections, connection);
+        if (index < 0) return false;
+        _connections = [.. _connections[..index], .. _connections[(index + 1)..]];
+        return true;
+    }
+
+    public void Clear() => _connections = [];
+
+    /// <summary>The name is that of the newest connection, the status what any of them said last.</summary>
+    public PresentMember Summary()
+    {
+        if (_connections.Length == 0) throw new InvalidOperationException("the user is not in the room");
+        var (newest, earliest, status) = (_connections[0], _connections[0].ConnectedAt, _connections[0].Status);
+        foreach (var connection in _connections.AsSpan(1))
+        {
+            if (connection.ConnectedAt >= newest.ConnectedAt) newest = connection;
+            if (connection.ConnectedAt < earliest) earliest = connection.ConnectedAt;
+            if (connection.Status.SaidAt is { } at && (status.SaidAt is not { } before || at >= before)) status = connection.Status;
+        }
+        return new PresentMember(newest.User.Id, newest.User.Name, newest.User.ClientId, status.Text, earliest, _connections.Length) { StatusSaidAt = status.SaidAt };
+    }
+}

@@ -1,0 +1,60 @@
+using Gateway.Core.Broadcast;
+using StackExchange.Redis;
+
+namespace Gateway.Redis.Presence;
+
+/// <summary>
+/// Clears up what dead replicas leave in the rooms of one Redis server. One of the remaining replicas does it, and if it dies meanwhile another one: what
+/// is taken away is taken away, and told, once.
+/// </summary>
+internal sealed partial class Clearance(
+    RedisConnection server, RedisKeys keys, Lease lease, RosterRooms rooms, RosterIndex index, TimeSpan leaseLength, TimeSpan grace, ILogger<Clearance> logger)
+{
+    /// <summary>Does not fail; what did not go through is tried again after a later sighting.</summary>
+    public async Task RunAsync(Sighting sighting)
+    {
+        try
+        {
+            foreach (var (dead, sign, silence) in sighting.Over)
+                if (await lease.EndAsync(dead, sign))
+                    await ClearAsync(dead, silence < grace ? grace - silence : TimeSpan.Zero);
+            foreach (var dead in sighting.Dead)
+                if (await server.AskAsync(database => database.StringSetAsync(keys.Clearing(dead), lease.Held.Current, leaseLength, When.NotExists)))
+                    await ClearAsync(dead, grace);
+        }
+        catch (BackplaneException fault)
+        {
+            Log.Interrupted(logger, fault.Message);
+        }
+        catch (Exception fault)
+        {
+            Log.Failed(logger, fault);
+        }
+    }
+
+    /// <param name="left">How much of their grace its users still have.</param>
+    private async Task ClearAsync(string dead, TimeSpan left)
+    {
+        var found = await server.AskAsync(database => database.SetMembersAsync(keys.RoomsOf(dead)));
+        await Parallel.ForEachAsync(found, RosterServer.SomeAtOnce, async (room, _) =>
+        {
+            await rooms.ClearAsync(room!, dead, left);
+            index.Expect(room!, TimeSpan.Zero); // those who may come back there are ours to look after now
+        });
+        await server.AskAsync(database => database.SetRemoveAsync(keys.Dead, dead));
+        await server.AskAsync(database => database.KeyDeleteAsync([keys.RoomsOf(dead), keys.Clearing(dead)]));
+        Log.Cleared(logger, dead, found.Length);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Cleared up after the lease {Lease}: {Rooms} rooms")]
+        public static partial void Cleared(ILogger logger, string lease, int rooms);
+
+        [LoggerMessage(2, LogLevel.Warning, "Clearing up after a dead replica was interrupted, and is tried again: {Fault}")]
+        public static partial void Interrupted(ILogger logger, string fault);
+
+        [LoggerMessage(3, LogLevel.Error, "Clearing up after a dead replica failed, and is tried again")]
+        public static partial void Failed(ILogger logger, Exception fault);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Threading.Channels;
+using Gateway.Configuration;
+using Gateway.Core.Messages;
+using Gateway.Core.Presence;
+using Gateway.Core.Rooms;
+
+namespace Gateway.Redis.Presence;
+
+/// <summary>This replica's part in the presence that all replicas share through Redis: from its first sign of life to the end of its lease, on every server.</summary>
+internal sealed class RedisPresence : IHostedService, IDisposable
+{
+    private readonly RedisServers _redis;
+    private readonly Dictionary<RedisConnection, RosterServer> _servers;
+
+    public RedisPresence(
+        GatewayOptions options, RedisServers redis, RedisBackplane backplane, RedisKeys keys, RoomTable rooms, OwnReplica own, TimeProvider time, ILoggerFactory loggers)
+    {
+        _redis = redis;
+        _servers = redis.All.ToDictionary(server => server, server => Open(server, options, keys, rooms, backplane.Reached, own, time, loggers));
+    }
+
+    /// <summary>The server that a room lives on.</summary>
+    public RosterServer For(string room) => _servers[_redis.For(room)];
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.WhenAll(_servers.Values.Select(server => server.StartAsync()));
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(_servers.Values.Select(server => server.StopAsync()));
+
+    public void Dispose()
+    {
+        foreach (var server in _servers.Values) server.Dispose();
+    }
+
+    private static RosterServer Open(
+        RedisConnection server, GatewayOptions options, RedisKeys keys, RoomTable rooms, Func<string, Position> reached, OwnReplica own, TimeProvider time, ILoggerFactory loggers)
+    {
+        var (length, grace) = (options.Redis.PresenceLease, options.Rooms.PresenceGrace);
+        var work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        var lease = new Lease(server, keys, own, length, time, loggers.CreateLogger<Lease>());
+        var index = new RosterIndex(server, keys, lease, () => work.Writer.TryWrite(true), time);
+        var inRedis = new RosterRooms(server, keys, rooms, reached);
+        var book = new RosterBook(inRedis, lease, index, grace, loggers.CreateLogger<RosterBook>());
+        var clearance = new Clearance(server, keys, lease, inRedis, index, length, grace, loggers.CreateLogger<Clearance>());
+        return new RosterServer(lease, book, index, inRedis, clearance, work, time, loggers.CreateLogger<RosterServer>());
+    }
+}

@@ -1,0 +1,102 @@
+using Gateway.Core.Messages;
+using Gateway.Core.Presence;
+using Gateway.Core.Rooms;
+using Gateway.Core.Wire;
+using StackExchange.Redis;
+
+namespace Gateway.Redis.Presence;
+
+/// <summary>Runs the roster's scripts in a room, with what its policy says about telling.</summary>
+/// <param name="reached">A position of the room that is known to have been reached.</param>
+internal sealed class RosterRooms(RedisConnection server, RedisKeys keys, RoomTable rooms, Func<string, Position> reached)
+{
+    /// <summary>How long somebody who comes or goes waits for Redis; and anything else here.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Users in one script: a script holds up everyone else's commands.</summary>
+    public const int Batch = 100;
+
+    /// <param name="own">The user's connections here: they are not told.</param>
+    /// <param name="isToTell">Whether its coming is told, if it was nowhere.</param>
+    public Task EnterAsync(string room, PresentMember member, IReadOnlyList<string> own, string lease, string former, bool isToTell) => RunAsync(
+        RosterScripts.Enter, room,
+        [member.UserId, lease, former, RosterEntry.Write(member), isToTell ? Frame(room, Announcement.Join(room, member, own)) : ""]);
+
+    /// <param name="restore">Whether the others still have to hear of it where Redis has forgotten the user.</param>
+    /// <returns>How many may come back.</returns>
+    public async Task<int> LeaveAsync(string room, IReadOnlyList<PresentMember> members, string lease, string former, TimeSpan grace, bool restore = false) => (int)await RunAsync(
+        RosterScripts.Leave, room,
+        [lease, former, (long)grace.TotalMilliseconds, .. members.SelectMany(m => (RedisValue[])[m.UserId, LeaveFrame(room, m), restore ? RosterEntry.Write(m) : ""])]);
+
+    /// <summary>Takes away those whose grace is over.</summary>
+    /// <returns>When the next one's is; <c>null</c> if there is none.</returns>
+    public async Task<TimeSpan?> ExpireAsync(string room)
+    {
+        while (true)
+        {
+            var due = (RedisResult[])(await server.AskAsync(database => database.ScriptEvaluateAsync(RosterScripts.Due, [keys.Members(room), keys.Leaving(room)], [Batch]), Limit))!;
+            if (due.Length == 1) return (long)due[0] is >= 0 and var next ? TimeSpan.FromMilliseconds(next) : null;
+            var gone = new List<RedisValue>();
+            for (var i = 1; i < due.Length; i += 2)
+            {
+                var user = (string)due[i]!;
+                gone.Add(user);
+                gone.Add(RosterEntry.Read(user, (byte[])due[i + 1]!, out _) is { } member ? LeaveFrame(room, member) : "");
+            }
+            await RunAsync(RosterScripts.Expire, room, gone);
+        }
+    }
+
+    /// <summary>Takes away whatever a lease that is over has left in the room.</summary>
+    public async Task ClearAsync(string room, string lease, TimeSpan grace)
+    {
+        RedisValue cursor = "0";
+        do
+        {
+            var at = cursor;
+            var page = (RedisResult[])(await server.AskAsync(database => database.ExecuteAsync("HSCAN", (RedisKey)keys.Members(room), at, "COUNT", Batch), Limit))!;
+            cursor = (RedisValue)page[0];
+            var entries = (RedisResult[])page[1]!;
+            var left = new List<PresentMember>();
+            for (var i = 0; i < entries.Length; i += 2)
+                if (RosterEntry.Read((string)entries[i]!, (byte[])entries[i + 1]!, out var leases) is { } member && leases.Contains(lease))
+                    left.Add(member);
+            foreach (var some in left.Chunk(Batch)) await LeaveAsync(room, some, lease, "", grace); // a small hash comes in one page
+        }
+        while (cursor != "0");
+    }
+
+    /// <returns>The members in the order of their coming, and whose entries they are.</returns>
+    public async Task<(List<PresentMember> Members, HashSet<string> Leases)> ListAsync(string room)
+    {
+        var entries = await server.AskAsync(database => database.HashGetAllAsync(keys.Members(room)), Limit);
+        var members = new List<PresentMember>(entries.Length);
+        var all = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var entry in entries)
+        {
+            if (RosterEntry.Read(entry.Name!, (byte[])entry.Value!, out var leases) is not { } member) continue;
+            members.Add(member);
+            all.UnionWith(leases);
+        }
+        members.Sort(PresentMember.ByComing);
+        return (members, all);
+    }
+
+    private RedisValue LeaveFrame(string room, PresentMember member) => Frame(room, Announcement.Leave(room, member));
+
+    private RedisValue Frame(string room, (Audience Audience, Message Message) announcement) =>
+        rooms.PolicyOf(room).Announce ? BackplaneFrame.WriteMessage(announcement.Audience, announcement.Message) : "";
+
+    /// <summary>The command is with the client library when this returns.</summary>
+    private Task<RedisResult> RunAsync(string script, string room, IEnumerable<RedisValue> own)
+    {
+        var scriptKeys = new List<RedisKey>(4);
+        var arguments = new List<RedisValue>(RoomPublish.Arguments + 5);
+        RoomPublish.AddKeys(scriptKeys, keys, room);
+        RoomPublish.AddArguments(arguments, keys, room, rooms.PolicyOf(room).Retention, reached(room));
+        scriptKeys.Add(keys.Members(room));
+        scriptKeys.Add(keys.Leaving(room));
+        arguments.AddRange(own);
+        return server.AskAsync(database => database.ScriptEvaluateAsync(script, [.. scriptKeys], [.. arguments]), Limit);
+    }
+}
