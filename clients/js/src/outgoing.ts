@@ -47,6 +47,8 @@ export class Outgoing {
   readonly #isPending: (room: string) => boolean;
   readonly #entries = new Set<Entry>();
   #inFlight = 0;
+  /** How many may be under way just now: one after a 429, and twice as many with each success. All at once would be refused again, and in the end be closed for flooding. */
+  #allowed: number;
   #link: Link | undefined;
   #paused: ReturnType<typeof setTimeout> | undefined;
   #closed: GatewayError | undefined;
@@ -54,6 +56,7 @@ export class Outgoing {
   /** @param isPending a room that is being entered: what is about it waits */
   constructor(options: OutgoingOptions, isPending: (room: string) => boolean) {
     this.#options = options;
+    this.#allowed = options.maxInFlight;
     this.#isPending = isPending;
   }
 
@@ -76,6 +79,7 @@ export class Outgoing {
 
   connected(link: Link): void {
     this.#link = link;
+    this.#allowed = this.#options.maxInFlight;
     this.pump();
   }
 
@@ -106,7 +110,7 @@ export class Outgoing {
   pump(): void {
     if (!this.#link || this.#paused !== undefined) return;
     for (const entry of this.#entries) {
-      if (this.#inFlight >= this.#options.maxInFlight) return;
+      if (this.#inFlight >= this.#allowed) return;
       if (entry.on || (entry.room !== undefined && this.#isPending(entry.room))) continue;
       if (Date.now() >= entry.deadline) this.#expire(entry);
       else void this.#send(entry, this.#link);
@@ -118,6 +122,7 @@ export class Outgoing {
     this.#inFlight++;
     try {
       const answer = await link.call(entry.type, entry.payload);
+      this.#allowed = Math.min(this.#allowed * 2, this.#options.maxInFlight);
       if (entry.on === link) this.#settle(entry, () => entry.resolve(answer));
     } catch (fault) {
       if (entry.on !== link) return; // settled, or sent again meanwhile
@@ -133,6 +138,7 @@ export class Outgoing {
     const passes = error.code === 429 || (error.code === 503 && entry.repeat === "message");
     if (!passes || Date.now() >= entry.deadline) return this.#settle(entry, () => entry.reject(error));
     this.#wait(entry);
+    if (error.code === 429) this.#allowed = 1;
     // All of them pause: whatever went ahead of this one now would be heard before it.
     this.#paused ??= setTimeout(() => {
       this.#resume();

@@ -5,6 +5,7 @@ import { pause } from "./pause.js";
 import { gapIn, roomOf } from "./place.js";
 import type { JoinAnswer } from "./requests.js";
 import { Room, type Receiver } from "./room.js";
+import { Turnstile } from "./turnstile.js";
 import { within } from "./within.js";
 
 interface Wish {
@@ -20,13 +21,22 @@ interface Wish {
 const PASSING = new Set([429, 500, 503]);
 const RETRY_DELAY = 1000;
 
+/** Rooms that are entered or left at a time. */
+const AT_ONCE = 16;
+
+interface Connected {
+  link: Link;
+  over: AbortController;
+  turnstile: Turnstile;
+}
+
 /** The rooms that the application wants to be in. On each connection they are entered again, each from where the application has come to. */
 export class Rooms {
   readonly #wishes = new Map<string, Wish>();
   readonly #to: Receiver;
   readonly #timeout: number;
   readonly #changed: () => void;
-  #link: { link: Link; over: AbortController } | undefined;
+  #link: Connected | undefined;
   /** Where the present connection was in from the start, and from which place on. */
   #entered = new Map<string, Position | undefined>();
   /** Rooms in which connections begin, whether they are wanted or not. */
@@ -92,7 +102,8 @@ export class Rooms {
 
   /** There is a new connection. */
   connected(link: Link): void {
-    this.#link = { link, over: new AbortController() };
+    const over = new AbortController();
+    this.#link = { link, over, turnstile: new Turnstile(AT_ONCE, over.signal) };
     for (const name of this.#entered.keys()) this.#quitUnwanted(name);
     for (const wish of this.#wishes.values()) if (!wish.room.isIn) void this.#enter(wish);
   }
@@ -143,13 +154,16 @@ export class Rooms {
   }
 
   async #enter(wish: Wish): Promise<void> {
-    const { link, over } = this.#link!;
+    const { link, over, turnstile } = this.#link!;
     const { room } = wish;
     const isOff = () => over.signal.aborted || this.#wishes.get(room.name) !== wish;
     while (!isOff()) {
       try {
         const since = room.position;
-        const answer = (await link.call("join", since ? { room: room.name, since } : { room: room.name })) as JoinAnswer;
+        const answer = (await turnstile.pass(() => {
+          if (isOff()) throw new LinkLost("it is not wanted any more");
+          return link.call("join", since ? { room: room.name, since } : { room: room.name });
+        })) as JoinAnswer;
         if (isOff()) return;
         room.entered(answer, this.#entered.get(room.name));
         this.#isIn(wish);
@@ -158,7 +172,7 @@ export class Rooms {
         if (isOff() || fault instanceof LinkLost) return; // the next connection enters it
         const error = fault as GatewayError;
         if (!PASSING.has(error.code as number)) return this.#refused(wish, error);
-        await pause(error.retryAfterMs ?? RETRY_DELAY, over.signal);
+        if (error.code !== 429) await pause(RETRY_DELAY, over.signal); // the turnstile sees to the 429
       }
     }
   }
@@ -175,17 +189,16 @@ export class Rooms {
   }
 
   /** @param wasWanted then it is no error not to be in */
-  async #quit(name: string, { link, over }: { link: Link; over: AbortController }, wasWanted: boolean): Promise<void> {
+  async #quit(name: string, { link, over, turnstile }: Connected, wasWanted: boolean): Promise<void> {
     while (!over.signal.aborted && !this.#wishes.has(name)) {
       try {
-        await link.call("leave", { room: name });
+        await turnstile.pass(() => link.call("leave", { room: name }));
         return;
       } catch (fault) {
         if (fault instanceof LinkLost) return; // out with the connection
         const error = fault as GatewayError;
         if (error.code === 404 && wasWanted) return;
         if (error.code !== 429) throw error;
-        await pause(error.retryAfterMs ?? RETRY_DELAY, over.signal);
       }
     }
   }
