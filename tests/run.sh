@@ -31,7 +31,7 @@ bounded() {
 cat <<'PLAN'
 This will
   1. look for the .NET SDK 10, Node.js 20 or later, redis-server and Chromium; as root it installs the last two with apt-get where they are missing
-  2. install the npm packages of tests/js, tests/browser and clients/examples into their node_modules
+  2. install the npm packages of tests/js, tests/browser, clients/examples and clients/js into their node_modules
   3. build Gateway.sln (Release)
   4. run the .NET test projects, the JavaScript tests and those in a browser, which start gateways and redis-servers of their own on free ports
   5. end with one line: N passed, N failed
@@ -55,7 +55,7 @@ has_browser || install_package chromium
 has_browser || give_up "Chromium is missing: install it (Debian: apt-get install chromium), or name it in CHROMIUM"
 
 say "Packages of the JavaScript tests"
-for folder in tests/js tests/browser clients/examples; do
+for folder in tests/js tests/browser clients/examples clients/js; do
   [ -f "$folder/package-lock.json" ] || continue
   (cd "$folder" && timeout 300 npm ci --no-audit --no-fund --loglevel=error) || give_up "npm ci failed in $folder"
 done
@@ -109,6 +109,18 @@ run_node() {
 }
 run_node JavaScript tests/js
 run_node Browser tests/browser
+
+say "JavaScript SDK"
+bounded 240 "$results/sdk.log" npm test --prefix clients/js --silent -- --reporter=default --reporter=json --outputFile.json="$results/sdk.json"
+status=$?
+p=$(grep -oE '"numPassedTests": *[0-9]+' "$results/sdk.json" 2>/dev/null | grep -oE '[0-9]+'); t=$(grep -oE '"numTotalTests": *[0-9]+' "$results/sdk.json" 2>/dev/null | grep -oE '[0-9]+')
+p=${p:-0}; t=${t:-0}; f=$((t - p))
+if [ "$status" -ne 0 ] || [ "$t" = 0 ]; then
+  [ "$f" -gt 0 ] || f=1
+  tail -80 "$results/sdk.log"
+fi
+printf 'JavaScript SDK: %d passed, %d failed\n' "$p" "$f"
+passed=$((passed + p)); failed=$((failed + f))
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
