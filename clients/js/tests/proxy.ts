@@ -2,6 +2,24 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
+/** One direction of a connection. What waits in it goes in its order, also when the delay becomes shorter: TCP does not overtake itself. */
+class Lane {
+  readonly #waiting: { due: number; send: () => void }[] = [];
+
+  pass(send: () => void, delay: number): void {
+    if (delay === 0 && this.#waiting.length === 0) return send();
+    this.#waiting.push({ due: Date.now() + delay, send });
+    if (this.#waiting.length === 1) this.#wait();
+  }
+
+  #wait(): void {
+    setTimeout(() => {
+      while (this.#waiting.length > 0 && this.#waiting[0]!.due <= Date.now()) this.#waiting.shift()!.send();
+      if (this.#waiting.length > 0) this.#wait();
+    }, Math.max(1, this.#waiting[0]!.due - Date.now()));
+  }
+}
+
 interface Pair {
   client: Socket;
   server: Socket;
@@ -74,12 +92,13 @@ export class Proxy {
     const server = connect(this.#target, "127.0.0.1");
     const pair = { client, server, left: Infinity };
     this.#pairs.add(pair);
-    client.setNoDelay().on("data", (data) => this.#pass(() => server.write(data)));
-    server.setNoDelay().on("data", (data) => this.isDeaf || this.#pass(() => this.#answer(pair, data)));
-    for (const [from, to] of [[client, server], [server, client]] as const) {
+    const [there, back] = [new Lane(), new Lane()];
+    client.setNoDelay().on("data", (data) => this.#pass(there, () => server.write(data)));
+    server.setNoDelay().on("data", (data) => this.isDeaf || this.#pass(back, () => this.#answer(pair, data)));
+    for (const [from, to, lane] of [[client, server, there], [server, client, back]] as const) {
       from.on("error", () => {}); // the close that follows is what counts
-      from.on("end", () => this.#pass(() => to.end()));
-      from.on("close", () => this.#pass(() => to.destroy()));
+      from.on("end", () => this.#pass(lane, () => to.end()));
+      from.on("close", () => this.#pass(lane, () => to.destroy()));
     }
     client.on("close", () => this.#pairs.delete(pair));
   }
@@ -90,10 +109,8 @@ export class Proxy {
     if (pair.left <= 0) pair.client.end(() => this.#drop(pair));
   }
 
-  #pass(send: () => void): void {
-    if (this.#isSilent) return;
-    if (this.delay > 0) setTimeout(send, this.delay);
-    else send();
+  #pass(lane: Lane, send: () => void): void {
+    if (!this.#isSilent) lane.pass(send, this.delay);
   }
 
   #drop(pair: Pair): void {
