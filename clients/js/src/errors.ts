@@ -34,3 +34,8 @@ export class GatewayError extends Error {
 export class LinkLost extends Error {
   override readonly name = "LinkLost";
 }
+
+/** This one call failed on its way, though the connection stands (over server-sent events each is a request of its own): it may have arrived. Never reaches the application either. */
+export class Unanswered extends Error {
+  override readonly name = "Unanswered";
+}

@@ -1,5 +1,5 @@
 import { write } from "./envelope.js";
-import { GatewayError, LinkLost } from "./errors.js";
+import { GatewayError, LinkLost, Unanswered } from "./errors.js";
 import type { Link } from "./link.js";
 import { roomOfCommand } from "./place.js";
 
@@ -35,7 +35,7 @@ interface Entry {
   reject(error: Error): void;
 }
 
-/** The pause after a 503, or a 429 that names none. */
+/** The pause after a 503, a 429 that names none, and a request that failed. */
 const RETRY_DELAY = 1000;
 
 /**
@@ -129,6 +129,9 @@ export class Outgoing {
       if (fault instanceof LinkLost) {
         if (this.#link === link) this.#link = undefined; // dead: nothing more on this one
         this.#lost(entry);
+      } else if (fault instanceof Unanswered) {
+        this.#lost(entry);
+        this.#pause(RETRY_DELAY);
       } else this.#refused(entry, fault as GatewayError);
     }
     this.pump();
@@ -139,11 +142,15 @@ export class Outgoing {
     if (!passes || Date.now() >= entry.deadline) return this.#settle(entry, () => entry.reject(error));
     this.#wait(entry);
     if (error.code === 429) this.#allowed = 1;
-    // All of them pause: whatever went ahead of this one now would be heard before it.
+    this.#pause(error.retryAfterMs ?? RETRY_DELAY);
+  }
+
+  /** All of them pause: whatever went ahead of the one that has to be sent again would be heard before it. */
+  #pause(ms: number): void {
     this.#paused ??= setTimeout(() => {
       this.#resume();
       this.pump();
-    }, error.retryAfterMs ?? RETRY_DELAY);
+    }, ms);
   }
 
   #lost(entry: Entry): void {

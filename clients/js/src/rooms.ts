@@ -1,4 +1,4 @@
-import { GatewayError, LinkLost } from "./errors.js";
+import { GatewayError, LinkLost, Unanswered } from "./errors.js";
 import type { Link } from "./link.js";
 import type { AnyMessage, Position, RoomPosition } from "./messages.js";
 import { pause } from "./pause.js";
@@ -171,7 +171,7 @@ export class Rooms {
       } catch (fault) {
         if (isOff() || fault instanceof LinkLost) return; // the next connection enters it
         const error = fault as GatewayError;
-        if (!PASSING.has(error.code as number)) return this.#refused(wish, error);
+        if (!(fault instanceof Unanswered || PASSING.has(error.code as number))) return this.#refused(wish, error);
         if (error.code !== 429) await pause(RETRY_DELAY, over.signal); // the turnstile sees to the 429
       }
     }
@@ -198,7 +198,8 @@ export class Rooms {
         if (fault instanceof LinkLost) return; // out with the connection
         const error = fault as GatewayError;
         if (error.code === 404 && wasWanted) return;
-        if (error.code !== 429) throw error;
+        if (fault instanceof Unanswered) await pause(RETRY_DELAY, over.signal);
+        else if (error.code !== 429) throw error;
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { HubConnection } from "@microsoft/signalr";
-import { GatewayError, LinkLost } from "../errors.js";
+import { GatewayError, LinkLost, Unanswered } from "../errors.js";
 import type { Link } from "../link.js";
 
 /** The commands that have a hub method of their own; every other type goes through `Send`. */
@@ -19,7 +19,7 @@ export class HubLink implements Link {
       if (type === "ping") return await this.#connection.invoke("Ping");
       return await (method === undefined ? this.#connection.invoke("Send", type, payload ?? null) : this.#connection.invoke(method, payload ?? null));
     } catch (fault) {
-      throw hubError(fault as Error) ?? (this.#stands ? new GatewayError(500, (fault as Error).message) : new LinkLost((fault as Error).message));
+      throw hubError(fault as Error) ?? new (this.#stands ? Unanswered : LinkLost)((fault as Error).message);
     }
   }
 
