@@ -4,6 +4,7 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Security;
 using Gateway.WebSockets;
 
@@ -11,7 +12,7 @@ namespace Gateway.Raw;
 
 /// <summary>The raw dialect's endpoint: accepts the WebSocket, lets the connection in, and sees it out, however it ends.</summary>
 internal sealed class RawEndpoint(
-    GatewayOptions options, Reception reception, ConnectionTable connections, CommandRouter router, ConnectionEvents events, TimeProvider time)
+    GatewayOptions options, Reception reception, ConnectionTable connections, CommandRouter router, Doorkeeper doorkeeper, ConnectionEvents events, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -29,10 +30,13 @@ internal sealed class RawEndpoint(
             RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
             Shard = connections.NextShard(),
         };
+        router.Expect(connection);
         try
         {
             if (await reception.ArriveAsync(connection, request.Rooms) is { } error)
                 connection.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+            else if (doorkeeper.Check(connection) is { } unwanted)
+                connection.Close(unwanted);
             await new RawReceiver(webSocket, connection, router, options.Raw.MaxMessageBytes).RunAsync();
         }
         finally

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Gateway.Configuration;
+using Gateway.Core.Moderation;
 using Gateway.Lifecycle;
 
 namespace Gateway.Security;
 
 /// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, limits, query.</summary>
-internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, ReadinessState readiness)
+internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, ReadinessState readiness, ArrivalRate arrivals, Doorkeeper doorkeeper)
 {
     private readonly ConcurrentDictionary<IPAddress, int> _perIp = [];
     private int _connections;
@@ -20,9 +21,11 @@ internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, 
         var connects = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
         if (readiness.IsDraining && (connects || path.Value!.EndsWith("/negotiate", StringComparison.Ordinal)))
             return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "shutting down");
+        if (arrivals.Refuses(context, isHub, out var retryAfter)) return Refusal.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too many new connections from this address", retryAfter);
         if (!connects) return next(context);
         var (request, error) = ConnectRequest.Read(context, options);
         if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
+        if (doorkeeper.Check(request!.User) is { } unwanted) return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
         context.Features.Set(request);
         return ConnectAsync(context, next);
     }

@@ -33,7 +33,9 @@ internal sealed record ConnectRequest(UserIdentity User, IReadOnlyList<string> R
     private static (UserIdentity?, Error?) Identify(ClaimsPrincipal user, string guestKey, string username)
     {
         if (user.Identity?.IsAuthenticated == true && (user.FindFirstValue("sub") ?? user.FindFirstValue(ClaimTypes.NameIdentifier)) is { Length: > 0 } sub)
-            return (new UserIdentity(sub, user.FindFirstValue("preferred_username") ?? user.Identity.Name ?? sub, user.FindFirstValue("azp")), null);
+            return (new UserIdentity(sub, user.FindFirstValue("preferred_username") ?? user.Identity.Name ?? sub, user.FindFirstValue("azp")) { Roles = Roles(user) }, null);
         return Guest.Identify(guestKey, username);
     }
+
+    private static HashSet<string> Roles(ClaimsPrincipal user) => [.. user.FindAll("roles").Select(static claim => claim.Value)];
 }

@@ -1,7 +1,9 @@
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Security;
 using Gateway.WebSockets;
 using Microsoft.AspNetCore.SignalR;
@@ -15,7 +17,7 @@ namespace Gateway.SignalR;
 /// </summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
     GatewayOptions options, Reception reception, ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher,
-    HubPayloads payloads, ClientResults results, ConnectionEvents events, OutboxLimits limits, TimeProvider time) : HubLifetimeManager<THub>
+    HubPayloads payloads, ClientResults results, Doorkeeper doorkeeper, CommandRouter router, ConnectionEvents events, OutboxLimits limits, TimeProvider time) : HubLifetimeManager<THub>
     where THub : Hub
 {
     public override async Task OnConnectedAsync(HubConnectionContext connection)
@@ -31,7 +33,10 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         };
         connection.UserIdentifier = request.User.Id;
         connection.Features.Set(arrived);
+        router.Expect(arrived);
+        (connection.Protocol as CountedProtocol)?.Count(() => router.Admit(arrived));
         if (await reception.ArriveAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+        else if (doorkeeper.Check(arrived) is { } unwanted) arrived.Close(unwanted);
     }
 
     public override async Task OnDisconnectedAsync(HubConnectionContext connection)

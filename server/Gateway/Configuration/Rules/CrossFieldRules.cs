@@ -10,6 +10,7 @@ internal static class CrossFieldRules
         PongOutlastsPing(options.Raw, binding);
         EndpointsDiffer(options, binding);
         PortsDiffer(options, binding);
+        AdminPortIsItsOwn(options, binding);
         RoomsAtStartFit(options.Rooms, binding);
         PoliciesMatchSomething(options.Rooms, binding);
     }
@@ -35,6 +36,14 @@ internal static class CrossFieldRules
         var (metrics, server) = (options.Metrics.Port, options.Server.Port);
         if (binding.Sound("metrics", "server.port") && options.Metrics.Enabled && metrics == server && metrics != 0)
             Refuse(binding, "metrics.port", $"{metrics}", "0, or something other than", "server.port", $"{server}");
+    }
+
+    private static void AdminPortIsItsOwn(GatewayOptions options, Binding binding)
+    {
+        if (options.Admin.Port is not > 0 || !binding.Sound("admin.port", "server.port", "metrics")) return;
+        var port = options.Admin.Port.Value;
+        if (port == options.Server.Port) Refuse(binding, "admin.port", $"{port}", "nothing, 0, or something other than", "server.port", $"{options.Server.Port}");
+        if (options.Metrics.Enabled && port == options.Metrics.Port) Refuse(binding, "admin.port", $"{port}", "nothing, 0, or something other than", "metrics.port", $"{options.Metrics.Port}");
     }
 
     private static void RoomsAtStartFit(RoomsOptions rooms, Binding binding)
