@@ -41,7 +41,8 @@ internal static class UserEndpoints
     private static async Task<IResult> MuteAsync(string id, HttpContext context, Moderator moderator)
     {
         var (body, error) = await RequestBody.ReadAsync(context, MaxBodyBytes, MuteFields);
-        if ((error ?? ReadMute(body, out var room, out var duration)) is { } wrong) return Problems.Of(wrong);
+        var wrong = ReadMute(body, out var room, out var duration);
+        if ((error ?? wrong) is { } refused) return Problems.Of(refused);
         var mute = await moderator.MuteAsync(id, room, duration, By);
         return Results.Ok(new Holding(id, room, mute.Until));
     }
@@ -53,7 +54,8 @@ internal static class UserEndpoints
     private static async Task<IResult> BanAsync(string id, HttpContext context, Moderator moderator)
     {
         var (body, error) = await RequestBody.ReadAsync(context, MaxBodyBytes, BanFields);
-        if ((error ?? ReadBan(body, out var duration)) is { } wrong) return Problems.Of(wrong);
+        var wrong = ReadBan(body, out var duration);
+        if ((error ?? wrong) is { } refused) return Problems.Of(refused);
         var ban = await moderator.BanAsync(id, duration, By);
         return Results.Ok(new Holding(id, null, ban.Until));
     }
@@ -64,7 +66,8 @@ internal static class UserEndpoints
     private static async Task<IResult> KickAsync(string id, HttpContext context, Moderator moderator)
     {
         var (body, error) = await RequestBody.ReadAsync(context, MaxBodyBytes, KickFields);
-        if ((error ?? ReadKick(body, out var room)) is { } wrong) return Problems.Of(wrong);
+        var wrong = ReadKick(body, out var room);
+        if ((error ?? wrong) is { } refused) return Problems.Of(refused);
         var connections = await moderator.KickAsync(id, null, room, By);
         return connections > 0 ? Results.Ok(new Kicked(connections)) : Problems.Of(Error.NotFound(room == null ? $"user {id} is not connected" : $"user {id} is not in room {room}"));
     }

@@ -40,7 +40,7 @@ public sealed class FloodTests(ITestOutputHelper output)
         var closed = bot.ReadAllAsync();
         var message = hub
             ? $$"""{"type":1,"target":"Chat","arguments":[{"room":"{{room}}","content":"x"}]}""" + "\u001e"
-            : $$"""{"type":"chat","payload":{"room":"{{room}}","content":"x"}}""";
+            : $$$"""{"type":"chat","payload":{"room":"{{{room}}}","content":"x"}}""";
         try
         {
             for (var i = 0; i < Messages; i++) await bot.SendTextAsync(message);
