@@ -8,6 +8,7 @@ public sealed partial class EveryFrameCountsTests
 {
     private const int Limit = 5;
     private const char End = '\u001e';
+    private const string KeepAlive = """{"type":6}""";
 
     public static TheoryData<string> RawFrames() =>
     [
@@ -26,7 +27,7 @@ public sealed partial class EveryFrameCountsTests
         """{"type":3,"invocationId":"1","result":1}""",
         """{"type":3,"invocationId":"1","error":"no"}""",
         """{"type":5,"invocationId":"1"}""",
-        """{"type":6}""",
+        KeepAlive,
         """{"type":99}""",
     ];
 
@@ -50,13 +51,15 @@ public sealed partial class EveryFrameCountsTests
     {
         await using var gateway = await StartAsync();
         using var client = await OpenHubAsync(gateway);
+        if (record == KeepAlive) await client.SendTextAsync(record + End); // the first is free
         for (var i = 0; i < Limit; i++) await client.SendTextAsync(record + End);
 
         await client.SendTextAsync("""{"type":1,"invocationId":"x","target":"Ping","arguments":[]}""" + End);
         Assert.Contains("HubException: 429: too many messages, retry_after_ms=", await AnswerAsync(client, "x"));
         for (var i = 0; i < Limit * 5; i++) await client.SendTextAsync(record + End);
-        var last = (await client.ReadAllAsync().Within("the close"))[^1];
-        Assert.Equal((1008, "flooding"), last.CloseStatus);
+        var frame = await client.ReadAsync();
+        while (frame is { Opcode: not HandMadeSocket.Close }) frame = await client.ReadAsync();
+        Assert.Equal((1008, "flooding"), frame!.CloseStatus);
     }
 
     [Fact]
@@ -65,7 +68,7 @@ public sealed partial class EveryFrameCountsTests
         await using var gateway = await StartAsync();
         using var client = await OpenHubAsync(gateway);
 
-        await client.SendTextAsync(string.Concat(Enumerable.Repeat("""{"type":6}""" + End, Limit)) + """{"type":1,"invocationId":"x","target":"Ping","arguments":[]}""" + End);
+        await client.SendTextAsync(string.Concat(Enumerable.Repeat(KeepAlive + End, 1 + Limit)) + """{"type":1,"invocationId":"x","target":"Ping","arguments":[]}""" + End);
 
         Assert.Contains("429", await AnswerAsync(client, "x"));
     }
@@ -79,7 +82,9 @@ public sealed partial class EveryFrameCountsTests
 
         await client.SendTextAsync("""{"type":1""" + End);
 
-        await client.ReadAllAsync().Within("the close");
+        while (await client.ReadAsync() is { Opcode: not HandMadeSocket.Close })
+        {
+        }
         Assert.Equal(1, gateway.Get<Core.Connections.GatewayMeter>().Received);
         await bystander.RequestAsync("ping", null);
     }
