@@ -80,7 +80,7 @@ internal static class GatewayApp
         {
             if (options.Server.Tls.Enabled) listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Server.Tls.CertFile, options.Server.Tls.KeyFile));
         });
-        if (options.Admin is { ApiKey.Length: > 0, Port: { } adminPort }) ListenOn(kestrel, options, adminPort, static _ => { });
+        if (options.Admin is { ApiKey.Length: > 0, Port: > 0 }) ListenOn(kestrel, options, options.Admin.Port, static _ => { });
         if (options.Metrics.Enabled) ListenOn(kestrel, options, options.Metrics.Port, static _ => { });
     }
 
@@ -92,7 +92,7 @@ internal static class GatewayApp
     }
 
     private static string PortFault(IOException fault, GatewayOptions options) =>
-        options.Admin.Port is > 0 and var admin && fault.Message.Contains($":{admin}", StringComparison.Ordinal) ? $"port {admin}"
+        options.Admin.Port > 0 && fault.Message.Contains($":{options.Admin.Port}", StringComparison.Ordinal) ? $"port {options.Admin.Port}"
         : options.Metrics.Enabled && fault.Message.Contains($":{options.Metrics.Port}", StringComparison.Ordinal) ? $"port {options.Metrics.Port}" : $"port {options.Server.Port}";
 
     private static void Announce(WebApplication app, GatewayOptions options)
@@ -104,7 +104,7 @@ internal static class GatewayApp
         Console.WriteLine($"Gateway {version} is ready, replica {app.Services.GetRequiredService<ReplicaId>().Value}");
         Console.WriteLine($"  raw WebSocket  {webSocketScheme}://{server.Authority}{options.Raw.Path}");
         Console.WriteLine($"  SignalR hub    {server.Scheme}://{server.Authority}{options.SignalR.Path}");
-        if (options.Admin.ApiKey.Length > 0) Console.WriteLine($"  admin API      {ports[options.Admin.Port == null ? 0 : 1].GetLeftPart(UriPartial.Authority)}{AdminApi.Root}");
+        if (options.Admin.ApiKey.Length > 0) Console.WriteLine($"  admin API      {ports[options.Admin.Port == 0 ? 0 : 1].GetLeftPart(UriPartial.Authority)}{AdminApi.Root}");
         if (options.Metrics.Enabled) Console.WriteLine($"  metrics        http://{ports[^1].Authority}/metrics");
     }
 }

@@ -20,10 +20,11 @@ public sealed class Doorkeeper
         sanctions.Imposed += ShowOut;
     }
 
-    /// <summary>Ahead of the upgrade: may one more connection of the user come?</summary>
-    public Error? Check(UserIdentity user) =>
+    /// <summary>Ahead of the upgrade: may the user come?</summary>
+    /// <param name="opens">One more connection, not a request of one that is there.</param>
+    public Error? Check(UserIdentity user, bool opens) =>
         _sanctions.Find(SanctionKind.Ban, user.Id) is { } ban ? Banned(ban)
-        : _maxPerUser > 0 && _connections.OfUser(user.Id).Length >= _maxPerUser ? new Error(503, "too many connections of this user")
+        : opens && _maxPerUser > 0 && _connections.OfUser(user.Id).Length >= _maxPerUser ? new Error(503, "too many connections of this user")
         : null;
 
     /// <summary>

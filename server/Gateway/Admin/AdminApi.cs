@@ -1,8 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Core.Cluster;
 using Gateway.Core.Connections;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Gateway.Admin;
 
@@ -27,10 +25,9 @@ internal static class AdminApi
     public static IApplicationBuilder UseAdminApi(this IApplicationBuilder app, AdminOptions options)
     {
         if (options.ApiKey.Length == 0) return app;
-        var port = PortOf(app.ApplicationServices.GetRequiredService<IServer>(), options);
         var key = app.ApplicationServices.GetRequiredService<ApiKey>();
         return app.MapWhen(
-            context => port == null ? context.Request.Path.StartsWithSegments(Root) : context.Connection.LocalPort is var local and > 0 && local == port(),
+            context => options.Port == 0 ? context.Request.Path.StartsWithSegments(Root) : context.Connection.LocalPort == options.Port,
             admin =>
             {
                 // Routing ahead of us, which WebApplication puts there where nobody else does, may have chosen one of the clients' endpoints already.
@@ -55,15 +52,5 @@ internal static class AdminApi
         UserEndpoints.Map(api);
         ClusterEndpoints.Map(api);
         endpoints.MapAdminDocument();
-    }
-
-    /// <returns>Null where it is the clients' port. For port 0 as the server took it: ours is the second listener that it was given.</returns>
-    private static Func<int>? PortOf(IServer server, AdminOptions options)
-    {
-        if (options.Port is not { } port) return null;
-        if (port != 0) return () => port;
-        var taken = 0; // the same whoever works it out first
-        return () => taken != 0 ? taken
-            : server.Features.Get<IServerAddressesFeature>()?.Addresses.ElementAtOrDefault(1) is { } address ? taken = BindingAddress.Parse(address).Port : 0;
     }
 }

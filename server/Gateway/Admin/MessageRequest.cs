@@ -42,7 +42,9 @@ internal sealed class MessageRequest(Publisher publisher, IRequestKeys requestKe
         }
         try
         {
-            return Answer(audience, await publisher.PublishAsync(audience, message, once, context.RequestAborted));
+            var published = await publisher.PublishAsync(audience, message, once, context.RequestAborted);
+            if (IsForNobody(audience, published)) await requestKeys.ReleaseAsync(once); // it may be there the next time
+            return Answer(audience, published);
         }
         catch (Exception) when (audience.Kind != AudienceKind.Room)
         {
@@ -66,8 +68,10 @@ internal sealed class MessageRequest(Publisher publisher, IRequestKeys requestKe
         return null;
     }
 
+    private static bool IsForNobody(Audience audience, Published published) => published.Receivers == 0 && audience.Kind == AudienceKind.User;
+
     private static IResult Answer(Audience audience, Published published) =>
-        published.Receivers == 0 && audience.Kind == AudienceKind.User ? Problems.Of(Error.NotFound($"user {audience.Name} is not connected"))
+        IsForNobody(audience, published) ? Problems.Of(Error.NotFound($"user {audience.Name} is not connected"))
         : Results.Ok(published.Position.IsNone ? new PublishedMessage(null, null, null) : new PublishedMessage(published.Position.Epoch, published.Position.Offset, null));
 }
 

@@ -241,8 +241,8 @@ public sealed class AdminOptions
     /// <summary>Empty: the API is off. Else at least 16 characters.</summary>
     public string ApiKey { get; set; } = "";
 
-    /// <summary>Not set: the port of the clients. 0 takes a free port.</summary>
-    public int? Port { get; set; }
+    /// <summary>0: the clients' port.</summary>
+    public int Port { get; set; }
 }
 
 public sealed class LoggingOptions

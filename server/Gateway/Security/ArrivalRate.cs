@@ -40,6 +40,13 @@ internal sealed class ArrivalRate : IDisposable
         return !_dryRun;
     }
 
+    /// <summary>Does the request become a connection? A poll does not: it belongs to one, which began with a <c>negotiate</c>.</summary>
+    public static bool Opens(HttpContext context, bool isHub) =>
+        !isHub
+        || HttpMethods.IsConnect(context.Request.Method)
+        || (HttpMethods.IsGet(context.Request.Method)
+            && (context.Request.Headers.Upgrade.Count > 0 || context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase)));
+
     public void Dispose() => _limiter?.Dispose();
 
     /// <returns><c>null</c>: the request opens nothing.</returns>
@@ -47,10 +54,7 @@ internal sealed class ArrivalRate : IDisposable
     {
         var request = context.Request;
         var negotiates = isHub && HttpMethods.IsPost(request.Method) && request.Path.Value!.EndsWith("/negotiate", StringComparison.Ordinal);
-        var opens = !isHub
-            || HttpMethods.IsConnect(request.Method)
-            || (HttpMethods.IsGet(request.Method) && (request.Headers.Upgrade.Count > 0 || request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase)));
-        return negotiates || opens ? new Arrival(Network(context.Connection.RemoteIpAddress), negotiates) : null;
+        return negotiates || Opens(context, isHub) ? new Arrival(Network(context.Connection.RemoteIpAddress), negotiates) : null;
     }
 
     /// <summary>The address, or of an IPv6 one the /64 that a single machine usually has for itself.</summary>

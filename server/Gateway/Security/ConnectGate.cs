@@ -25,7 +25,7 @@ internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, 
         if (!connects) return next(context);
         var (request, error) = ConnectRequest.Read(context, options);
         if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
-        if (doorkeeper.Check(request!.User) is { } unwanted) return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
+        if (doorkeeper.Check(request!.User, ArrivalRate.Opens(context, isHub)) is { } unwanted) return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
         context.Features.Set(request);
         return ConnectAsync(context, next);
     }

@@ -102,10 +102,10 @@ public sealed class ModerationTests : IDisposable
         Assert.Equal("""{"user_id":"ada","until":"2026-02-03T05:05:06.789Z"}""", await mod.DoAsync("ban", """{"user_id":"ada","duration":"1h"}"""));
 
         Assert.False(ada.Connection.Outbox.IsOpen);
-        Assert.Equal("403: banned until 2026-02-03T05:05:06Z", _core.Doorkeeper.Check(late.Connection.User)!.ToString());
+        Assert.Equal("403: banned until 2026-02-03T05:05:06Z", _core.Doorkeeper.Check(late.Connection.User, opens: true)!.ToString());
         Assert.Equal("banned", _core.Doorkeeper.Check(late.Connection)!.Text);
         Assert.Equal("""{"user_id":"ada"}""", await mod.DoAsync("unban", """{"user_id":"ada"}"""));
-        Assert.Null(_core.Doorkeeper.Check(late.Connection.User));
+        Assert.Null(_core.Doorkeeper.Check(late.Connection.User, opens: true));
         Assert.Equal("""{"user_id":"ada"}""", await mod.DoAsync("ban", """{"user_id":"ada"}"""));
         Assert.Equal("404: user bob is not banned", await mod.FailAsync("unban", """{"user_id":"bob"}"""));
     }
@@ -123,7 +123,7 @@ public sealed class ModerationTests : IDisposable
         Assert.True(_core.Doorkeeper.IsRevoked("ada", now.AddSeconds(-1)));
         Assert.True(_core.Doorkeeper.IsRevoked("ada", now));
         Assert.False(_core.Doorkeeper.IsRevoked("ada", now.AddSeconds(1)));
-        Assert.Null(_core.Doorkeeper.Check(ada.Connection.User));
+        Assert.Null(_core.Doorkeeper.Check(ada.Connection.User, opens: true));
     }
 
     [Theory]
@@ -153,7 +153,7 @@ public sealed class ModerationTests : IDisposable
         var clients = new[] { await _core.ArriveAsync(["team"], "ada"), await _core.ArriveAsync(["team"], "ada"), await _core.ArriveAsync(["team"], "ada") };
 
         Assert.Equal([null, null, "too many connections of this user"], clients.Select(c => doorkeeper.Check(c.Connection)?.Text));
-        Assert.Equal(503, doorkeeper.Check(clients[0].Connection.User)?.Code);
-        Assert.Null(doorkeeper.Check(_core.Client("bob").Connection.User));
+        Assert.Equal(503, doorkeeper.Check(clients[0].Connection.User, opens: true)?.Code);
+        Assert.Null(doorkeeper.Check(_core.Client("bob").Connection.User, opens: true));
     }
 }

@@ -50,7 +50,8 @@ public sealed class AdminApiTests : IAsyncLifetime
     [Fact]
     public async Task OnItsOwnPortTheApiIsNowhereElseAndNothingElseIsThere()
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Admin.ApiKey, o.Admin.Port) = (AdminClient.Key, 0));
+        var port = FreePort();
+        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Admin.ApiKey, o.Admin.Port) = (AdminClient.Key, port));
         using var outside = new AdminClient(gateway.Server);
         using var inside = new AdminClient(gateway.Urls[1]);
         using var http = new HttpClient { DefaultRequestHeaders = { { "X-Api-Key", AdminClient.Key } } };
@@ -59,6 +60,13 @@ public sealed class AdminApiTests : IAsyncLifetime
         (await inside.GetAsync("rooms")).Ok();
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(new Uri(gateway.Urls[1], "/")).Within("the answer")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(new Uri(gateway.Urls[1], "/ws")).Within("the answer")).StatusCode);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [Fact]

@@ -71,6 +71,33 @@ public sealed class ArrivalTests
         Assert.Equal(HttpStatusCode.SwitchingProtocols, (await OpenAsync(gateway, path + "?user=ada")).Status);
     }
 
+    [Fact]
+    public async Task LongPollingOfTheOnlyConnectionGoesOn()
+    {
+        await using var gateway = await EmbeddedGateway.StartAsync(o =>
+        {
+            o.Server.MaxConnectionsPerUser = 1;
+            (o.RateLimit.ConnectionsPerIp.Connections, o.RateLimit.ConnectionsPerIp.Window) = (1, TimeSpan.FromMinutes(10));
+        }, Moderation.UsersWithRoles.Add);
+        using var http = new HttpClient();
+        using var negotiated = await http.PostAsync(new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1&user=ada"), null).Within("the negotiation");
+        using var answer = System.Text.Json.JsonDocument.Parse(await negotiated.Content.ReadAsStringAsync());
+        var hub = new Uri(gateway.Server, $"/hub?user=ada&rooms=&id={answer.RootElement.GetProperty("connectionToken").GetString()}");
+        (await http.GetAsync(hub).Within("the first poll")).EnsureSuccessStatusCode();
+        (await http.PostAsync(hub, new StringContent("{\"protocol\":\"json\",\"version\":1}\u001e")).Within("the handshake")).EnsureSuccessStatusCode();
+
+        var received = "";
+        for (var i = 0; i < 5 && !received.Contains("pong", StringComparison.Ordinal); i++)
+        {
+            using var poll = await http.GetAsync(hub).Within("a poll");
+            Assert.Equal(HttpStatusCode.OK, poll.StatusCode);
+            received += await poll.Content.ReadAsStringAsync();
+            if (!received.Contains("welcome", StringComparison.Ordinal)) continue;
+            (await http.PostAsync(hub, new StringContent("{\"type\":1,\"invocationId\":\"pong\",\"target\":\"Ping\",\"arguments\":[]}\u001e")).Within("a call")).EnsureSuccessStatusCode();
+        }
+        Assert.Contains("pong", received);
+    }
+
     private static async Task<(HttpStatusCode Status, int RetryAfter)> OpenAsync(EmbeddedGateway gateway, string path)
     {
         using var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };

@@ -40,10 +40,10 @@ internal static class CrossFieldRules
 
     private static void AdminPortIsItsOwn(GatewayOptions options, Binding binding)
     {
-        if (options.Admin.Port is not > 0 || !binding.Sound("admin.port", "server.port", "metrics")) return;
-        var port = options.Admin.Port.Value;
-        if (port == options.Server.Port) Refuse(binding, "admin.port", $"{port}", "nothing, 0, or something other than", "server.port", $"{options.Server.Port}");
-        if (options.Metrics.Enabled && port == options.Metrics.Port) Refuse(binding, "admin.port", $"{port}", "nothing, 0, or something other than", "metrics.port", $"{options.Metrics.Port}");
+        if (options.Admin.Port == 0 || !binding.Sound("admin.port", "server.port", "metrics")) return;
+        var port = options.Admin.Port;
+        if (port == options.Server.Port) Refuse(binding, "admin.port", $"{port}", "0, or something other than", "server.port", $"{options.Server.Port}");
+        if (options.Metrics.Enabled && port == options.Metrics.Port) Refuse(binding, "admin.port", $"{port}", "0, or something other than", "metrics.port", $"{options.Metrics.Port}");
     }
 
     private static void RoomsAtStartFit(RoomsOptions rooms, Binding binding)
