@@ -8,8 +8,8 @@ namespace Gateway.Redis.Limits;
 
 /// <summary>
 /// One budget for each user on all replicas. A replica takes slices of it from Redis, ahead of need, and spends them without asking; what it has not used for a while it gives
-/// back, but for a little. Where a slice is used up before the next one is there, it goes on for a little, and settles that with the next one. So a budget is exceeded by a twentieth
-/// for each replica at the most. While Redis is away each replica has its share of the budget.
+/// back, but for a little. Where a slice is used up before the next one is there, it goes on for a little, and settles that with the next one. So a budget is exceeded by a
+/// twentieth for each replica at the most. While Redis is away each replica has its share of the budget.
 /// </summary>
 internal sealed class RedisUserBudgets : IUserBudgets, IDisposable
 {
@@ -36,18 +36,25 @@ internal sealed class RedisUserBudgets : IUserBudgets, IDisposable
     /// <summary>What may be kept, and what may be owed.</summary>
     private int Little => Math.Max(1, _messages / 40);
 
-    public void Expect(string userId) => InPurse(userId, purse =>
+    public void Expect(string userId)
     {
-        if (purse.Left <= 0) AskLocked(userId, purse);
-        return true;
-    });
+        var purse = _purses.GetOrAdd(userId, static _ => new Purse());
+        lock (purse)
+        {
+            purse.UsedAt = _time.GetTimestamp();
+            if (purse is { IsForgotten: false, Left: <= 0 }) AskLocked(userId, purse);
+        }
+    }
 
     public bool TryTake(string userId, out TimeSpan retryAfter)
     {
-        var wait = TimeSpan.Zero;
-        var taken = InPurse(userId, purse => TryTakeLocked(userId, purse, out wait));
-        retryAfter = wait;
-        return taken;
+        while (true)
+        {
+            var purse = _purses.GetOrAdd(userId, static _ => new Purse());
+            lock (purse)
+                if (!purse.IsForgotten)
+                    return TryTakeLocked(userId, purse, out retryAfter);
+        }
     }
 
     public void Dispose() => _sweep.Dispose();
@@ -101,17 +108,6 @@ internal sealed class RedisUserBudgets : IUserBudgets, IDisposable
         {
             lock (purse) // what was owed is forgotten: whether it was booked is not known
                 if (wanted) purse.Asking = false;
-        }
-    }
-
-    private T InPurse<T>(string userId, Func<Purse, T> act)
-    {
-        while (true)
-        {
-            var purse = _purses.GetOrAdd(userId, static _ => new Purse());
-            lock (purse)
-                if (!purse.IsForgotten)
-                    return act(purse);
         }
     }
 
