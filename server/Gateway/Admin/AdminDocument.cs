@@ -23,6 +23,12 @@ internal static class AdminDocument
             document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("api_key", document)] = [] }];
             return Task.CompletedTask;
         });
+        document.AddSchemaTransformer(static (schema, context, _) =>
+        {
+            // Of what a converter of ours writes the framework knows nothing.
+            if (context.JsonTypeInfo.Type == typeof(DateTimeOffset) || context.JsonTypeInfo.Type == typeof(DateTimeOffset?)) (schema.Type, schema.Format) = (JsonSchemaType.String, "date-time");
+            return Task.CompletedTask;
+        });
         document.AddOperationTransformer(static (operation, context, _) =>
         {
             if (!context.Description.ActionDescriptor.EndpointMetadata.OfType<TakesIdempotencyKey>().Any()) return Task.CompletedTask;

@@ -29,11 +29,11 @@ internal static class UserEndpoints
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
         users.MapPost("/ban", BanAsync).WithSummary("Ban a user")
             .WithDescription("Its connections are closed with 1008 banned, and new ones are refused with 403; for a time, or without a duration for good.")
-            .Accepts<BanBody>("application/json").Produces<Holding>();
+            .Accepts<BanBody>(isOptional: true, "application/json").Produces<Holding>();
         users.MapDelete("/ban", UnbanAsync).WithSummary("Undo a ban").Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
         users.MapPost("/kick", KickAsync).WithSummary("Kick a user")
             .WithDescription("Out of a room, or without one out of the gateway: its connections are closed with 1008 kicked. It may come again.")
-            .Accepts<KickBody>("application/json").Produces<Kicked>().ProducesProblem(StatusCodes.Status404NotFound);
+            .Accepts<KickBody>(isOptional: true, "application/json").Produces<Kicked>().ProducesProblem(StatusCodes.Status404NotFound);
         users.MapPost("/revoke", RevokeAsync).WithSummary("Revoke a user's tokens")
             .WithDescription("Its connections are closed with 1008 revoked, and tokens issued until now are refused.").Produces<Holding>();
     }

@@ -157,6 +157,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Equal(["1", "2"], Contents(before));
 
         var members = (await _admin.GetAsync("rooms/team/members?limit=1")).Ok();
+        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", members.GetProperty("members")[0].GetProperty("connected_at").GetString());
         Assert.Equal((2, "ada", "ada"), (members.GetProperty("count").GetInt32(), members.GetProperty("members")[0].GetProperty("user_id").GetString(), members.GetProperty("next").GetString()));
         Assert.Equal("bob", (await _admin.GetAsync("rooms/team/members?after=ada")).Ok().GetProperty("members")[0].GetProperty("user_id").GetString());
 
@@ -207,6 +208,8 @@ public sealed class AdminApiTests : IAsyncLifetime
         });
         Assert.Equal("X-Api-Key", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("api_key").GetProperty("name").GetString());
         Assert.Contains("\"Idempotency-Key\"", operations.Single(o => o.Name == "POST /api/v1/messages").Operation.GetRawText());
-        Assert.Contains("user_id", document.GetRawText());
+        var connection = document.GetProperty("components").GetProperty("schemas").GetProperty("ConnectionFacts").GetProperty("properties");
+        Assert.Equal("date-time", connection.GetProperty("connected_at").GetProperty("format").GetString());
+        Assert.True(connection.TryGetProperty("user_id", out _));
     }
 }
