@@ -34,7 +34,8 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         connection.UserIdentifier = request.User.Id;
         connection.Features.Set(arrived);
         router.Expect(arrived);
-        (connection.Protocol as CountedProtocol)?.Count(() => router.Admit(arrived));
+        if (connection.Protocol is not CountedProtocol counted) throw new InvalidOperationException("IHubProtocolResolver was replaced after AddGateway: nothing would be counted");
+        counted.Count(() => router.Admit(arrived));
         if (await reception.ArriveAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
         else if (doorkeeper.Check(arrived) is { } unwanted) arrived.Close(unwanted);
     }

@@ -25,7 +25,7 @@ public sealed class FloodTests(ITestOutputHelper output)
 
         Assert.Equal([Limit, Limit], passed);
         // The machine is shared with other tests, and with the bot itself: what counts is that nothing queues up behind the flood.
-        Assert.InRange(during, TimeSpan.Zero, (5 * before) + TimeSpan.FromMilliseconds(50));
+        Assert.InRange(during, TimeSpan.Zero, (5 * before) + TimeSpan.FromMilliseconds(150));
     }
 
     /// <returns>How many came through: what the bot's listener in the same room heard.</returns>
