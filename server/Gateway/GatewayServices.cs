@@ -1,13 +1,19 @@
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
+using Gateway.Core.Limits;
+using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Lifecycle;
 using Gateway.Metrics;
 using Gateway.Raw;
 using Gateway.Redis;
+using Gateway.Redis.Cluster;
+using Gateway.Redis.Limits;
+using Gateway.Redis.Moderation;
 using Gateway.Redis.Presence;
 using Gateway.Security;
 using Gateway.Security.Tokens;
@@ -33,6 +39,7 @@ public static class GatewayServices
         AddBackplane(services, options);
         services.AddSingleton<OriginPolicy>(_ => new OriginPolicy(options.Server));
         services.AddTokens();
+        services.AddSingleton<ArrivalRate>();
         services.AddSingleton<ConnectGate>();
         services.AddSingleton<OutboxUpgradeMiddleware>();
         services.AddSingleton<FirstMessage>();
@@ -91,7 +98,8 @@ public static class GatewayServices
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<Reception>(p, p.GetRequiredService<ReplicaId>().Value));
         services.AddSingleton<BackplaneReceiver>();
         services.AddSingleton(CoreOptions.CustomTypes(options));
-        services.AddSingleton(p => new RateLimit(options.RateLimit.Messages, options.RateLimit.Window, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => CoreOptions.RateLimit(options, p.GetService<IUserBudgets>(), p.GetRequiredService<TimeProvider>()));
+        AddModeration(services, options);
         services.AddSingleton<CommandRouter>();
         services.AddSingleton(new Deadlines(options.Raw.WriteWait, options.Raw.PingPeriod, options.Raw.PongWait));
         services.AddSingleton<DeadlineSweep>();
@@ -105,6 +113,11 @@ public static class GatewayServices
             services.AddSingleton<IBackplane, InProcessBackplane>();
             services.AddSingleton<IRoster>(p => InProcessRoster(p, options.Rooms.PresenceGrace));
             services.AddSingleton<IReplicas, SingleReplica>();
+            services.AddSingleton<ISanctions, InProcessSanctions>();
+            services.AddSingleton<ICluster, InProcessCluster>();
+            services.AddSingleton<IRequestKeys>(p => ActivatorUtilities.CreateInstance<InProcessRequestKeys>(p, options.Messages.IdempotencyWindow));
+            if (options.RateLimit.PerUser is { Messages: > 0 } own)
+                services.AddSingleton<IUserBudgets>(p => ActivatorUtilities.CreateInstance<InProcessUserBudgets>(p, own.Messages, own.Window));
             return;
         }
         services.AddSingleton(new RedisKeys(options.Redis.Prefix));
@@ -119,6 +132,22 @@ public static class GatewayServices
         services.AddHostedService(p => p.GetRequiredService<RedisPresence>());
         services.AddSingleton<IRoster, RedisRoster>();
         services.AddSingleton<IReplicas, RedisReplicas>();
+        services.AddSingleton<RedisSanctions>();
+        services.AddSingleton<ISanctions>(p => p.GetRequiredService<RedisSanctions>());
+        services.AddHostedService(p => p.GetRequiredService<RedisSanctions>());
+        services.AddSingleton<RedisCluster>();
+        services.AddSingleton<ICluster>(p => p.GetRequiredService<RedisCluster>());
+        services.AddHostedService(p => p.GetRequiredService<RedisCluster>());
+        services.AddSingleton<IRequestKeys>(p => ActivatorUtilities.CreateInstance<RedisRequestKeys>(p, options.Messages.IdempotencyWindow));
+        if (options.RateLimit.PerUser is { Messages: > 0 } shared)
+            services.AddSingleton<IUserBudgets>(p => ActivatorUtilities.CreateInstance<RedisUserBudgets>(p, shared.Messages, shared.Window));
+    }
+
+    private static void AddModeration(IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton<LocalReplica>();
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<Doorkeeper>(p, options.Server.MaxConnectionsPerUser));
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<Moderator>(p, options.Moderation.Role, options.Moderation.RevocationTtl));
     }
 
     private static InProcessRoster InProcessRoster(IServiceProvider services, TimeSpan grace)
@@ -136,8 +165,10 @@ public static class GatewayServices
             hub.MaximumReceiveMessageSize = options.Raw.MaxMessageBytes;
             hub.ClientTimeoutInterval = options.SignalR.ClientTimeout; // the framework's, from the first ping on; ours runs from the start
             hub.EnableDetailedErrors = false;
+            hub.MaximumParallelInvocationsPerClient = 1; // as with raw clients: while a call is carried out, what comes after it waits with the client
         });
         services.AddSingleton<IHubProtocol, ClearJsonProtocol>(); // of two protocols with one name the last counts
+        services.AddSingleton<IHubProtocolResolver, CountedProtocols>();
         services.AddSingleton<HubDoor>();
         services.AddSingleton<HubPayloads>();
         services.AddSingleton<ClientResults>();

@@ -17,6 +17,9 @@ public sealed class EmbeddedGateway : IAsyncDisposable
     }
 
     public Uri Server { get; }
+
+    /// <summary>Of every port, in the order in which they were opened.</summary>
+    public IReadOnlyList<Uri> Urls => [.. _app.Urls.Select(url => new Uri(url))];
     public IServiceProvider Services => _app.Services;
 
     public static async Task<EmbeddedGateway> StartAsync(Action<GatewayOptions>? set = null, Action<IServiceCollection>? configure = null)

@@ -4,6 +4,7 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;
 using Gateway.Security;
 using Gateway.Security.Tokens;
@@ -13,7 +14,7 @@ namespace Gateway.Raw;
 
 /// <summary>The raw dialect's endpoint: accepts the WebSocket, lets the connection in, and sees it out, however it ends.</summary>
 internal sealed class RawEndpoint(
-    GatewayOptions options, Reception reception, ConnectionTable connections, CommandRouter router, ConnectionEvents events, FirstMessage firstMessage, RoomTable rooms, TimeProvider time)
+    GatewayOptions options, Reception reception, ConnectionTable connections, CommandRouter router, Doorkeeper doorkeeper, ConnectionEvents events, FirstMessage firstMessage, RoomTable rooms, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -41,10 +42,13 @@ internal sealed class RawEndpoint(
             RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
             Shard = connections.NextShard(),
         };
+        router.Expect(connection);
         try
         {
             if (await reception.ArriveAsync(connection, request.Rooms) is { } error)
                 connection.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+            else if (doorkeeper.Check(connection) is { } unwanted)
+                connection.Close(unwanted);
             await new RawReceiver(webSocket, connection, router, options.Raw.MaxMessageBytes).RunAsync();
         }
         finally
@@ -60,8 +64,12 @@ internal sealed class RawEndpoint(
         if (await firstMessage.ReceiveAsync(webSocket, outbox) is not { } bearer) return null;
         var (permitted, error) = request.Of(bearer).Permitted(rooms.Permissions);
         if (error != null) outbox.Close(new CloseReason(1008, "not allowed in one of the rooms", AllowReconnect: false));
-        return permitted;
+        else if (doorkeeper.Check(bearer.User, opens: true) is { } unwanted) outbox.Close(Goodbye(unwanted));
+        else return permitted;
+        return null;
     }
+
+    private static CloseReason Goodbye(Error error) => error.Code == 503 ? CloseReason.TooManyOfUser : CloseReason.Banned;
 
     private async Task EndAsync(WebSocket webSocket, OutboxUpgrade upgrade)
     {

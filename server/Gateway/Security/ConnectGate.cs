@@ -2,14 +2,16 @@ using System.Collections.Concurrent;
 using System.Net;
 using Gateway.Configuration;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;
 using Gateway.Lifecycle;
 using Gateway.Security.Tokens;
 
 namespace Gateway.Security;
 
-/// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, token, limits, query.</summary>
-internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, TokenGate tokens, HubRequests hubRequests, RoomTable rooms, ReadinessState readiness)
+/// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, rate, token, limits, query.</summary>
+internal sealed class ConnectGate(
+    GatewayOptions options, OriginPolicy origins, ArrivalRate arrivals, TokenGate tokens, Doorkeeper doorkeeper, HubRequests hubRequests, RoomTable rooms, ReadinessState readiness)
 {
     private readonly ConcurrentDictionary<IPAddress, int> _perIp = [];
     private int _connections;
@@ -27,6 +29,7 @@ internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, 
         var connects = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
         if (readiness.IsDraining && (connects || path.Value!.EndsWith("/negotiate", StringComparison.Ordinal)))
             return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "shutting down");
+        if (arrivals.Refuses(context, isHub, out var retryAfter)) return Refusal.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too many new connections from this address", retryAfter);
         var refused = tokens.AdmitAsync(context, mayFollow: !isHub);
         return refused.IsCompletedSuccessfully ? AdmitAsync(context, next, connects, isHub, refused.Result) : WaitAsync();
 
@@ -39,6 +42,7 @@ internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, 
         if (!connects) return hubRequests.RunAsync(context, next);
         var (request, error) = ConnectRequest.Read(context, options, rooms.Permissions, awaitsToken: !isHub && tokens.AwaitsMessage(context));
         if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
+        if (request!.User is { } user && doorkeeper.Check(user, ArrivalRate.Opens(context, isHub)) is { } unwanted) return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
         context.Features.Set(request);
         return ConnectAsync(context, isHub ? request => hubRequests.RunAsync(request, next) : next);
     }

@@ -1,7 +1,9 @@
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;
 using Gateway.Security;
 using Gateway.WebSockets;
@@ -18,7 +20,7 @@ namespace Gateway.SignalR;
 /// </summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
     GatewayOptions options, Reception reception, ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher,
-    HubPayloads payloads, ClientResults results, HubRequests requests, RoomTable rooms, ConnectionEvents events, OutboxLimits limits, TimeProvider time) : HubLifetimeManager<THub>
+    HubPayloads payloads, ClientResults results, Doorkeeper doorkeeper, CommandRouter router, HubRequests requests, RoomTable rooms, ConnectionEvents events, OutboxLimits limits, TimeProvider time) : HubLifetimeManager<THub>
     where THub : Hub
 {
     public override async Task OnConnectedAsync(HubConnectionContext connection)
@@ -38,7 +40,11 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         connection.UserIdentifier = arrived.User.Id;
         connection.Features.Set(arrived);
         if (!requests.Open(http, arrived)) throw new HubException(Error.Unauthorized.ToString());
+        router.Expect(arrived);
+        if (connection.Protocol is not CountedProtocol counted) throw new InvalidOperationException("IHubProtocolResolver was replaced after AddGateway: nothing would be counted");
+        counted.Count(() => router.Admit(arrived));
         if (await reception.ArriveAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+        else if (doorkeeper.Check(arrived) is { } unwanted) arrived.Close(unwanted);
     }
 
     public override async Task OnDisconnectedAsync(HubConnectionContext connection)

@@ -37,6 +37,11 @@ internal static class GoldenMessages
         ["system-gap"] = Plain("system", Payloads.Gap("team", 3, 9, 11)),
         ["system-gap-without-offsets"] = Plain("system", Payloads.Gap(null, 2, 0, 0)),
         ["system-gap-epoch-changed"] = Plain("system", RoomPayloads.EpochChanged("team", 12, new Position("4e5f6a7b", 0))),
+        ["system-muted"] = Numbered(14, "system", ModerationPayloads.Muted("bob", "team", At.AddMinutes(10))),
+        ["system-muted-everywhere"] = Plain("system", ModerationPayloads.Muted("bob", null, At.AddMinutes(10))),
+        ["system-unmuted"] = Numbered(15, "system", ModerationPayloads.Unmuted("bob", "team")),
+        ["system-kicked"] = Plain("system", ModerationPayloads.Kicked("bob", null)),
+        ["system-kicked-room"] = Numbered(16, "system", ModerationPayloads.Kicked("bob", "team")),
         ["presence-status"] = Numbered(12, "presence", PresencePayloads.Status("team", "ada", Ada, "away")),
         ["custom"] = Numbered(13, "cursor", """{"room":"team","x":1.5,"y":2}"""u8.ToArray()),
         ["arguments-none"] = Arguments("refresh", "[]"),
@@ -56,6 +61,9 @@ internal static class GoldenMessages
         ["ack-refreshed"] = TokenPayloads.Refreshed(At, []),
         ["ack-refreshed-left"] = TokenPayloads.Refreshed(At, ["orders.eu"]),
         ["ack-left"] = Payloads.Left("team"),
+        ["ack-muted"] = ModerationPayloads.Holding("bob", "team", At.AddMinutes(10)),
+        ["ack-banned"] = ModerationPayloads.Holding("bob", null, null),
+        ["ack-kicked"] = ModerationPayloads.KickedCount(2),
         ["presence-list"] = PresencePayloads.Members("team",
         [
             new PresentMember("ada", Ada, "web", "online", At, 2),
@@ -76,6 +84,7 @@ internal static class GoldenMessages
         ["error-without-id"] = Error.BadRequest("malformed JSON"),
         ["error-rate-limited"] = Error.RateLimited(TimeSpan.FromMilliseconds(1499.5)),
         ["error-unauthorized"] = Error.InvalidToken,
+        ["error-muted"] = Error.Forbidden("muted in room team") with { RetryAfter = TimeSpan.FromMinutes(1) },
         ["error-internal"] = Error.Internal,
     };
 
@@ -92,6 +101,10 @@ internal static class GoldenMessages
         ["close-slow-consumer"] = CloseReason.SlowConsumer,
         ["close-flooding"] = CloseReason.Flooding,
         ["close-token-expired"] = CloseReason.TokenExpired,
+        ["close-kicked"] = CloseReason.Kicked,
+        ["close-banned"] = CloseReason.Banned,
+        ["close-revoked"] = CloseReason.Revoked,
+        ["close-too-many-of-user"] = CloseReason.TooManyOfUser,
         ["close-too-big"] = CloseReason.TooBig,
     };
 

@@ -10,6 +10,7 @@ internal static class CrossFieldRules
         PongOutlastsPing(options.Raw, binding);
         EndpointsDiffer(options, binding);
         PortsDiffer(options, binding);
+        AdminPortIsItsOwn(options, binding);
         RoomsAtStartFit(options.Rooms, binding);
         PoliciesMatchSomething(options.Rooms, binding);
         PermissionsMatchSomething(options.Rooms, binding);
@@ -36,6 +37,14 @@ internal static class CrossFieldRules
         var (metrics, server) = (options.Metrics.Port, options.Server.Port);
         if (binding.Sound("metrics", "server.port") && options.Metrics.Enabled && metrics == server && metrics != 0)
             Refuse(binding, "metrics.port", $"{metrics}", "0, or something other than", "server.port", $"{server}");
+    }
+
+    private static void AdminPortIsItsOwn(GatewayOptions options, Binding binding)
+    {
+        if (options.Admin.Port == 0 || !binding.Sound("admin.port", "server.port", "metrics")) return;
+        var port = options.Admin.Port;
+        if (port == options.Server.Port) Refuse(binding, "admin.port", $"{port}", "0, or something other than", "server.port", $"{options.Server.Port}");
+        if (options.Metrics.Enabled && port == options.Metrics.Port) Refuse(binding, "admin.port", $"{port}", "0, or something other than", "metrics.port", $"{options.Metrics.Port}");
     }
 
     private static void RoomsAtStartFit(RoomsOptions rooms, Binding binding)

@@ -7,7 +7,10 @@ namespace Gateway.Configuration.Schema;
 internal static partial class TextRules
 {
     private static readonly string[] BuiltInTypes =
-        ["chat", "join", "leave", "presence", "direct", "history", "ping", "pong", "ack", "error", "welcome", "system", "metrics", "refresh", "auth"];
+    [
+        "chat", "join", "leave", "presence", "direct", "history", "ping", "refresh", "auth", "mute", "unmute", "kick", "ban", "unban",
+        "pong", "ack", "error", "welcome", "system", "metrics",
+    ];
 
     public static Value<string> Anything { get; } = Values.Text("a text", _ => true);
 
@@ -36,6 +39,12 @@ internal static partial class TextRules
 
     public static Value<string> RedisConnection { get; } = Values.Text(
         "a text that is not empty, such as localhost:6379", text => !string.IsNullOrWhiteSpace(text)).Secret();
+
+    public static Value<string> Role { get; } = Values.Text("a role of 1 to 128 characters", text => text.Length is > 0 and <= 128);
+
+    /// <summary>Sent in a header, so that it can hold what a header can.</summary>
+    public static Value<string> ApiKey { get; } = Values.Text(
+        "nothing (the API is off), or 16 to 256 visible ASCII characters", text => text.Length == 0 || (text.Length is >= 16 and <= 256 && text.All(c => c is > ' ' and < '\x7f'))).Secret();
 
     public static bool IsName(string text) =>
         text.Length is > 0 and <= 128 && !text.Any(character => char.IsWhiteSpace(character) || char.IsControl(character));

@@ -18,6 +18,9 @@ internal sealed class TokenClaims
     public DateTimeOffset ExpiresAt { get; private init; }
     public DateTimeOffset? NotBefore { get; private init; }
 
+    /// <summary>Without it a token is as old as can be.</summary>
+    public DateTimeOffset IssuedAt { get; private init; }
+
     /// <param name="rolesClaim">A claim, or the way to one with dots.</param>
     /// <returns><c>null</c> if it is no set of claims, or <c>sub</c> or <c>exp</c> is missing or of the wrong kind.</returns>
     public static TokenClaims? Read(ReadOnlyMemory<byte> json, string rolesClaim)
@@ -36,6 +39,7 @@ internal sealed class TokenClaims
                 Audiences = claims.TryGetProperty("aud", out var audience) ? Texts(audience) : [],
                 ExpiresAt = expires,
                 NotBefore = Time(claims, "nbf"),
+                IssuedAt = Time(claims, "iat") ?? DateTimeOffset.UnixEpoch,
             };
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)

@@ -5,6 +5,7 @@ using Gateway.Configuration.Sources;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 
 namespace Gateway.Security.Tokens;
 
@@ -16,14 +17,16 @@ internal sealed partial class TokenVerifier : IDisposable
 {
     private readonly AuthOptions _auth;
     private readonly IKeySource? _keys;
+    private readonly Doorkeeper _doorkeeper;
     private readonly Counter<long> _failures;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
     /// <exception cref="InvalidOperationException">The options name no key that can be used.</exception>
-    public TokenVerifier(GatewayOptions options, GatewayMeter meter, TimeProvider time, ILogger<TokenVerifier> logger)
+    public TokenVerifier(GatewayOptions options, Doorkeeper doorkeeper, GatewayMeter meter, TimeProvider time, ILogger<TokenVerifier> logger)
     {
         _auth = options.Auth;
+        _doorkeeper = doorkeeper;
         _time = time;
         _logger = logger;
         _failures = meter.Counter("gateway_auth_failures_total", "Requests, first messages and refreshes without a good token.");
@@ -80,6 +83,7 @@ internal sealed partial class TokenVerifier : IDisposable
         var now = _time.GetUtcNow();
         if (claims.NotBefore is { } start && start > now + _auth.ClockSkew) return Refuse("not valid yet");
         if (claims.ExpiresAt <= now - _auth.ClockSkew) return Refuse("expired");
+        if (_doorkeeper.IsRevoked(claims.User.Id, claims.IssuedAt)) return Refuse("revoked");
         // A token that comes within the tolerance is good for what is left of it.
         var end = claims.ExpiresAt > now ? claims.ExpiresAt : claims.ExpiresAt + _auth.ClockSkew;
         return (new Bearer(claims.User, new TokenTerm(claims.ExpiresAt, end, _auth.ExpiryWarning)), null);
