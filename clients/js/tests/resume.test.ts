@@ -4,7 +4,7 @@ import { client, freePort, gateway, isOpen, newRoom, proxy, record, startRedis, 
 
 let server: Gateway;
 beforeAll(async () => {
-  server = await gateway("--rooms:defaults:history=5", "--rooms:max_replay=100");
+  server = await gateway("--rooms:defaults:history=5", "--rooms:max_replay=100", "--rooms:defaults:announce=false"); // who leaves and joins would be in the history too
 });
 afterAll(() => server.kill());
 
