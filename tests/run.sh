@@ -60,6 +60,10 @@ for folder in tests/js tests/browser clients/examples clients/js; do
   (cd "$folder" && timeout 300 npm ci --no-audit --no-fund --loglevel=error) || give_up "npm ci failed in $folder"
 done
 
+# What gateways tell anybody in these tests is kept here, and searched for secrets at the end.
+export TOLD_FOLDER="$results/told"
+mkdir "$TOLD_FOLDER"
+
 say "Build"
 timeout 900 dotnet build Gateway.sln -c Release --nologo -v quiet -clp:ErrorsOnly || give_up "The build failed."
 
@@ -121,6 +125,13 @@ if [ "$status" -ne 0 ] || [ "$t" = 0 ]; then
 fi
 printf 'JavaScript SDK: %d passed, %d failed\n' "$p" "$f"
 passed=$((passed + p)); failed=$((failed + f))
+
+# Logs, metrics and errors of the .NET tests' gateways: no token (three parts in base64url), and none of the keys that the tests use.
+say "Secrets"
+lines=$(cat "$TOLD_FOLDER"/*.log | wc -l)
+leaks=$(grep -hoE 'eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}|a-key-for-tests-0123456789|an HS256 secret of more than thirty-two bytes' "$TOLD_FOLDER"/*.log | sort | uniq -c | head -5)
+if [ "$lines" -gt 500 ] && [ -z "$leaks" ]; then echo "none in $lines lines"; passed=$((passed + 1))
+else printf 'in %d lines:\n%s\n' "$lines" "$leaks"; failed=$((failed + 1)); fi
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -62,6 +62,7 @@ public sealed partial class SignalRClient : IChatClient
         }
         catch (HubException fault) when (ErrorText().Match(fault.Message) is { Success: true } match)
         {
+            Told.Note(match.Value);
             throw new GatewayError(int.Parse(match.Groups[1].ValueSpan), match.Groups[2].Value);
         }
     }

@@ -26,7 +26,9 @@ internal sealed class AdminClient(Uri server, string? key = AdminClient.Key) : I
         if (idempotencyKey != null) request.Headers.Add("Idempotency-Key", idempotencyKey);
         if (body != null) request.Content = new StringContent(body, Encoding.UTF8, mediaType);
         using var response = await _http.SendAsync(request).Within("the answer");
-        return new AdminAnswer(response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync());
+        var text = await response.Content.ReadAsStringAsync();
+        Told.Note(text);
+        return new AdminAnswer(response.StatusCode, response.Content.Headers.ContentType?.MediaType, text);
     }
 
     public void Dispose() => _http.Dispose();

@@ -42,7 +42,9 @@ public sealed class TokenFixture : IAsyncLifetime
             : new HttpRequestMessage(HttpMethod.Post, new Uri(server, "/hub/negotiate" + query));
         headers?.Invoke(request.Headers);
         using var response = await _http.SendAsync(request).Within("the answer");
-        return (response.StatusCode, (await response.Content.ReadAsStringAsync().Within("the text")).TrimEnd());
+        var text = await response.Content.ReadAsStringAsync().Within("the text");
+        Told.Note(text);
+        return (response.StatusCode, text.TrimEnd());
     }
 
     internal static HttpStatusCode LetIn(Kind kind) => kind == Kind.Raw ? HttpStatusCode.UpgradeRequired : HttpStatusCode.OK;
