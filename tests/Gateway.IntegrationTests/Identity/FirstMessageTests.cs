@@ -74,7 +74,7 @@ public sealed class FirstMessageTests(TokenFixture fixture) : IClassFixture<Toke
         await using var gateway = await EmbeddedGateway.StartAsync(o =>
         {
             fixture.Authority.Trust(o);
-            (o.Auth.FirstMessageTimeout, o.Raw.WriteWait) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(200));
+            (o.Auth.FirstMessageTimeout, o.Raw.WriteWait) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
         });
         using var socket = await HandMadeSocket.OpenAsync(gateway.Server, "/ws?auth=message");
 
