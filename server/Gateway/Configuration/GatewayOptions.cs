@@ -34,7 +34,7 @@ public sealed class ServerOptions
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>0 = no limit.</summary>
-    public int MaxConnections { get; set; }
+    public int MaxConnections { get; set; } = 100_000;
 
     /// <summary>0 = no limit.</summary>
     public int MaxConnectionsPerIp { get; set; }
