@@ -88,7 +88,7 @@ public static class GatewayServices
         services.AddSingleton(new ConnectionTable(shards));
         services.AddSingleton(new RoomTable(CoreOptions.RoomPolicies(options), shards));
         services.AddSingleton(CoreOptions.FanOutPolicies(options));
-        services.AddSingleton(new FanOutBounds(shards, BatchMessages: Math.Min(128, options.Outbox.Capacity)));
+        services.AddSingleton(new FanOutBounds(shards, BatchMessages: Math.Clamp(options.Outbox.Capacity / 2, 1, 128)));
         services.AddSingleton<FanOut>();
         services.AddSingleton<Publisher>();
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<OwnReplica>(p, p.GetRequiredService<ReplicaId>().Value));
