@@ -1,7 +1,10 @@
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
+using Gateway.Core.Limits;
+using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Frames;
@@ -10,15 +13,18 @@ using Gateway.Lifecycle;
 using Gateway.Metrics;
 using Gateway.Raw;
 using Gateway.Redis;
+using Gateway.Redis.Cluster;
+using Gateway.Redis.Limits;
+using Gateway.Redis.Moderation;
 using Gateway.Redis.Presence;
 using Gateway.Security;
+using Gateway.Security.Tokens;
 using Gateway.SignalR;
 using Gateway.WebSockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Net.Http.Headers;
 
 namespace Gateway;
 
@@ -33,9 +39,13 @@ public static class GatewayServices
         services.AddSingleton<ReadinessState>();
         AddCore(services, options);
         AddBackplane(services, options);
+        AddSanctions(services, options);
         services.AddSingleton<OriginPolicy>(_ => new OriginPolicy(options.Server));
+        services.AddTokens();
+        services.AddSingleton<ArrivalRate>();
         services.AddSingleton<ConnectGate>();
         services.AddSingleton<OutboxUpgradeMiddleware>();
+        services.AddSingleton<FirstMessage>();
         AddSignalR(services, options);
         AddDialects(services);
         HubServices.AddHubs(services);
@@ -56,8 +66,8 @@ public static class GatewayServices
         var upgrade = app.ApplicationServices.GetRequiredService<OutboxUpgradeMiddleware>();
         var origins = app.ApplicationServices.GetRequiredService<OriginPolicy>();
         // Only for browsers: it has a service scope made for the request, which lives as long as the connection.
-        app.UseWhen(static context => context.Request.Headers.ContainsKey(HeaderNames.Origin), browsers =>
-            browsers.UseCors(cors => cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials()));
+        app.UseWhen(context => gate.IsForeignPage(context), browsers =>
+            browsers.UseCors(cors => cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials().SetPreflightMaxAge(TimeSpan.FromMinutes(10))));
         app.Use((context, next) => gate.InvokeAsync(context, next));
         app.Use((context, next) => upgrade.InvokeAsync(context, next));
         // Both dialects have keep-alives of their own, so the framework needs no timer for each WebSocket.
@@ -71,7 +81,8 @@ public static class GatewayServices
         foreach (var hub in endpoints.ServiceProvider.GetRequiredService<HubCores>().All)
         {
             endpoints.Map(Doors.Below(options.Raw.Path, hub), hub.Get<RawEndpoint>().HandleAsync);
-            endpoints.MapHub<GatewayHub>(Doors.Below(options.SignalR.Path, hub));
+            endpoints.MapHub<GatewayHub>(Doors.Below(options.SignalR.Path, hub), connections => connections.WebSockets.SubProtocolSelector =
+                static offered => offered.Contains(RequestToken.SubProtocol) ? RequestToken.SubProtocol : null!);
         }
         foreach (var path in new[] { options.Raw.Path + "/{hub}", options.SignalR.Path + "/{hub}", options.SignalR.Path + "/{hub}/negotiate" })
             endpoints.Map(path, static context => Refusal.WriteAsync(context, StatusCodes.Status404NotFound, "unknown hub"));
@@ -89,7 +100,7 @@ public static class GatewayServices
         services.AddSingleton(new ConnectionTable(shards));
         services.AddSingleton(new RoomTable(CoreOptions.RoomPolicies(options), shards));
         services.AddSingleton(CoreOptions.FanOutPolicies(options));
-        services.AddSingleton(new FanOutBounds(shards, BatchMessages: Math.Min(128, options.Outbox.Capacity)));
+        services.AddSingleton(new FanOutBounds(shards, BatchMessages: Math.Clamp(options.Outbox.Capacity / 2, 1, 128)));
         services.AddSingleton<FanOut>();
         services.AddSingleton<Publisher>();
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<OwnReplica>(p, p.GetRequiredService<ReplicaId>().Value));
@@ -99,7 +110,8 @@ public static class GatewayServices
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<Reception>(p, p.GetRequiredService<ReplicaId>().Value));
         services.AddSingleton<BackplaneReceiver>();
         services.AddSingleton(CoreOptions.CustomTypes(options));
-        services.AddSingleton(p => new RateLimit(options.RateLimit.Messages, options.RateLimit.Window, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => CoreOptions.RateLimit(options, p.GetService<IUserBudgets>(), p.GetRequiredService<TimeProvider>()));
+        AddModeration(services, options);
         services.AddSingleton<CommandRouter>();
         services.AddSingleton(new Deadlines(options.Raw.WriteWait, options.Raw.PingPeriod, options.Raw.PongWait));
         services.AddSingleton<DeadlineSweep>();
@@ -113,11 +125,16 @@ public static class GatewayServices
             services.AddSingleton<IBackplane, InProcessBackplane>();
             services.AddSingleton<IRoster>(p => InProcessRoster(p, options.Rooms.PresenceGrace));
             services.AddSingleton<IReplicas, SingleReplica>();
+            services.AddSingleton<ICluster, InProcessCluster>();
+            services.AddSingleton<IRequestKeys>(p => ActivatorUtilities.CreateInstance<InProcessRequestKeys>(p, options.Messages.IdempotencyWindow));
+            if (options.RateLimit.PerUser is { Messages: > 0 } own)
+                services.AddSingleton<IUserBudgets>(p => ActivatorUtilities.CreateInstance<InProcessUserBudgets>(p, own.Messages, own.Window));
             return;
         }
         services.AddSingleton(new RedisKeys(options.Redis.Prefix));
         services.AddSingleton<RedisServers>();
         services.AddSingleton<RedisInstructions>();
+        services.AddSingleton<RedisCounts>();
         services.AddSingleton<FeedEvents>();
         services.AddSingleton<RedisBackplane>();
         services.AddSingleton<IBackplane>(p => p.GetRequiredService<RedisBackplane>());
@@ -126,6 +143,32 @@ public static class GatewayServices
         services.AddHostedService(p => p.GetRequiredService<RedisPresence>());
         services.AddSingleton<IRoster, RedisRoster>();
         services.AddSingleton<IReplicas, RedisReplicas>();
+        services.AddSingleton<RedisCluster>();
+        services.AddSingleton<ICluster>(p => p.GetRequiredService<RedisCluster>());
+        services.AddHostedService(p => p.GetRequiredService<RedisCluster>());
+        services.AddSingleton<IRequestKeys>(p => ActivatorUtilities.CreateInstance<RedisRequestKeys>(p, options.Messages.IdempotencyWindow));
+        if (options.RateLimit.PerUser is { Messages: > 0 } shared)
+            services.AddSingleton<IUserBudgets>(p => ActivatorUtilities.CreateInstance<RedisUserBudgets>(p, shared.Messages, shared.Window));
+    }
+
+    /// <summary>Once for all hubs.</summary>
+    private static void AddSanctions(IServiceCollection services, GatewayOptions options)
+    {
+        if (!options.Redis.Enabled)
+        {
+            services.AddSingleton<ISanctions, InProcessSanctions>();
+            return;
+        }
+        services.AddSingleton<RedisSanctions>();
+        services.AddSingleton<ISanctions>(p => p.GetRequiredService<RedisSanctions>());
+        services.AddHostedService(p => p.GetRequiredService<RedisSanctions>());
+    }
+
+    private static void AddModeration(IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton<LocalReplica>();
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<Doorkeeper>(p, options.Server.MaxConnectionsPerUser));
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<Moderator>(p, options.Moderation.Role, options.Moderation.RevocationTtl));
     }
 
     private static InProcessRoster InProcessRoster(IServiceProvider services, TimeSpan grace)
@@ -146,8 +189,15 @@ public static class GatewayServices
     private static void AddSignalR(IServiceCollection services, GatewayOptions options)
     {
         services.AddCors();
-        services.AddSignalR().AddHubOptions<GatewayHub>(hub => hub.MaximumReceiveMessageSize = options.Raw.MaxMessageBytes);
+        services.AddSignalR().AddHubOptions<GatewayHub>(hub =>
+        {
+            hub.MaximumReceiveMessageSize = options.Raw.MaxMessageBytes;
+            hub.ClientTimeoutInterval = options.SignalR.ClientTimeout; // the framework's, from the first ping on; ours runs from the start
+            hub.EnableDetailedErrors = false;
+            hub.MaximumParallelInvocationsPerClient = 1; // as with raw clients: while a call is carried out, what comes after it waits with the client
+        });
         services.AddSingleton<IHubProtocol, ClearJsonProtocol>(); // of two protocols with one name the last counts
+        services.AddSingleton<IHubProtocolResolver, CountedProtocols>();
         services.AddSingleton<HubDoor>();
         services.AddSingleton<HubPayloads>();
         services.AddSingleton<InvocationIds>();

@@ -1,11 +1,15 @@
 using System.Diagnostics.Metrics;
 using Gateway.Configuration;
 using Gateway.Configuration.Schema;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
+using Gateway.Core.Moderation;
 using Gateway.Hubs;
 using Gateway.Lifecycle;
 using Gateway.Metrics;
+using Gateway.Raw;
 using Gateway.Redis;
+using Gateway.Security;
 using Gateway.SignalR;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -56,6 +60,10 @@ public static class HubServices
         Share<ReplicaId>(services, gateway);
         Share<ReadinessState>(services, gateway);
         Share<HubPayloads>(services, gateway);
+        Share<FirstMessage>(services, gateway);
+        Share<HubRequests>(services, gateway);
+        Share<VerifyToken>(services, gateway);
+        services.AddSingleton<ISanctions>(new HubSanctions(name, gateway.GetRequiredService<ISanctions>()));
         Share<InvocationIds>(services, gateway);
         if (options.Redis.Enabled) Share<RedisServers>(services, gateway);
         return services.BuildServiceProvider();

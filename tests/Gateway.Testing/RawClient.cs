@@ -109,14 +109,19 @@ public sealed class RawClient : IChatClient
             }
             await AnswerCloseAsync();
             _closed.TrySetResult(((int)_socket.CloseStatus!.Value, _socket.CloseStatusDescription ?? ""));
-            _inbox.End($"closed with {(int)_socket.CloseStatus!.Value} {_socket.CloseStatusDescription}");
+            End($"closed with {(int)_socket.CloseStatus!.Value} {_socket.CloseStatusDescription}", null);
         }
         catch (Exception gone)
         {
             _closed.TrySetResult((1006, null));
-            _inbox.End(gone.Message);
+            End(gone.Message, gone);
         }
-        foreach (var answer in _asked.Values) answer.TrySetException(new IOException("the connection ended before the answer came"));
+    }
+
+    private void End(string why, Exception? fault)
+    {
+        _inbox.End(why);
+        foreach (var answer in _asked.Values) answer.TrySetException(new IOException($"the connection ended before the answer came: {why}", fault));
     }
 
     private async Task AnswerCloseAsync()
@@ -136,6 +141,7 @@ public sealed class RawClient : IChatClient
         var type = JsonSerializer.Deserialize<string>(RawJson.Value(frame, "type"))!;
         var payload = RawJson.Value(frame, "payload");
         _inbox.Add(type, payload);
+        if (type == "error") Told.Note(Encoding.UTF8.GetString(payload));
         if (type is not ("ack" or "error")) return; // only these answer
         var id = RawJson.Value(frame, "id");
         if (id is not [(byte)'"', ..] || !_asked.TryRemove(JsonSerializer.Deserialize<string>(id)!, out var answer)) return;

@@ -6,8 +6,15 @@ namespace Gateway.Core.Broadcast;
 /// Owns one share of the local connections. It takes everything that waits for it at once, makes of what is pending for a room one batch
 /// per format, and posts that once per connection. Alone a message leaves at once; under load the batches grow by themselves.
 /// </summary>
-internal sealed class FanOutWorker(int shard, FanOutBounds bounds, GatewayMeter meter, TimeProvider time) : IThreadPoolWorkItem
+internal sealed class FanOutWorker : IThreadPoolWorkItem
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
+
+    private readonly FanOutBounds _bounds;
+    private readonly TimeProvider _time;
+    private readonly BatchPoster _poster;
+    private readonly ITimer _afterPause;
+
     private readonly Lock _lock = new();
 
     // Guarded by _lock.
@@ -19,7 +26,14 @@ internal sealed class FanOutWorker(int shard, FanOutBounds bounds, GatewayMeter 
     private List<(object Target, Delivery Delivery)> _taken = [];
     private readonly Dictionary<object, List<Delivery>> _byTarget = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<List<Delivery>> _spare = [];
-    private readonly BatchPoster _poster = new(shard, bounds, meter, time);
+
+    public FanOutWorker(int shard, FanOutBounds bounds, GatewayMeter meter, TimeProvider time)
+    {
+        _bounds = bounds;
+        _time = time;
+        _poster = new BatchPoster(shard, bounds, meter, time);
+        _afterPause = time.CreateTimer(static worker => ((FanOutWorker)worker!).Schedule(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// <param name="target">A <see cref="MemberSet"/> or a <see cref="Connection"/>.</param>
     public void Enqueue(object target, Delivery delivery)
@@ -30,7 +44,7 @@ internal sealed class FanOutWorker(int shard, FanOutBounds bounds, GatewayMeter 
             if (_scheduled) return;
             _scheduled = true;
         }
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        Schedule();
     }
 
     /// <summary>A task to wait for before bringing more, or <c>null</c>.</summary>
@@ -38,7 +52,7 @@ internal sealed class FanOutWorker(int shard, FanOutBounds bounds, GatewayMeter 
     {
         lock (_lock)
         {
-            if (_waiting.Count < bounds.Backlog) return null;
+            if (_waiting.Count < _bounds.Backlog) return null;
             _ready ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _ready.Task;
         }
@@ -53,7 +67,10 @@ internal sealed class FanOutWorker(int shard, FanOutBounds bounds, GatewayMeter 
             (ready, _ready) = (_ready, null);
         }
         ready?.TrySetResult();
+        var taken = _taken.Count;
+        var began = _time.GetTimestamp();
         PostTaken();
+        bool pauses;
         lock (_lock)
         {
             if (_waiting.Count == 0)
@@ -61,9 +78,20 @@ internal sealed class FanOutWorker(int shard, FanOutBounds bounds, GatewayMeter 
                 _scheduled = false;
                 return;
             }
+            pauses = IsWorthAPause(taken, _waiting.Count, _time.GetElapsedTime(began));
         }
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false); // behind whatever else is due: reads, other workers
+        if (pauses) _afterPause.Change(Pause, Timeout.InfiniteTimeSpan);
+        else Schedule();
     }
+
+    /// <summary>
+    /// What came during a long run is a smaller batch than the run's, and costs a write to everyone all the same. Those who speak when they have heard
+    /// are about to answer the run, so a moment later one batch takes both; else the two would go on taking turns.
+    /// </summary>
+    internal static bool IsWorthAPause(int taken, int waiting, TimeSpan took) => taken >= 8 && waiting < taken && took >= 4 * Pause;
+
+    /// <summary>To the thread pool, behind whatever else is due there: reads, other workers.</summary>
+    private void Schedule() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 
     private void PostTaken()
     {

@@ -29,6 +29,8 @@ internal static class HubSettings
         {
             Messages = hub.RateLimit.Messages ?? gateway.RateLimit.Messages,
             Window = hub.RateLimit.Window ?? gateway.RateLimit.Window,
+            PerUser = gateway.RateLimit.PerUser,
+            DryRun = gateway.RateLimit.DryRun,
         };
         options.MetricsStream = new MetricsStreamOptions { Enabled = hub.MetricsStream, IntervalMs = gateway.MetricsStream.IntervalMs };
         options.Redis = gateway.Redis.Copy();

@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Hubs;
 using Gateway.Security;
 using Gateway.WebSockets;
@@ -21,7 +22,7 @@ internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, 
         }
         var request = context.Features.Get<ConnectRequest>() ?? throw new InvalidOperationException("MapFrames needs UseGateway ahead of it");
         var rooms = new FrameRooms(hub, time);
-        var frames = new FrameContext(context, ConnectionId.New(), request.User, hub.Name, rooms);
+        var frames = new FrameContext(context, ConnectionId.New(), request.User!, hub.Name, rooms);
         IFrameHandler? handler = null;
         try
         {
@@ -38,7 +39,7 @@ internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, 
                 frames.Refuse(Error.Internal.Code, Error.Internal.Text);
             }
             if (frames.Refusal is { } refusal) await Refusal.WriteAsync(context, refusal.Status, refusal.Text);
-            else await ServeAsync(context, frames, handler!);
+            else await ServeAsync(context, request, frames, handler!);
         }
         finally
         {
@@ -46,22 +47,27 @@ internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, 
         }
     }
 
-    private async Task ServeAsync(HttpContext context, FrameContext frames, IFrameHandler handler)
+    private async Task ServeAsync(HttpContext context, ConnectRequest request, FrameContext frames, IFrameHandler handler)
     {
         var upgrade = context.Features.Get<OutboxUpgrade>()!;
         using var webSocket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = frames.SubProtocol });
         var connection = new Connection(frames.ConnectionId, frames.User, Dialect.Frames, upgrade.Outbox!, hub.Get<ConnectionEvents>(), time)
         {
+            Token = request.Token,
             RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
             Shard = hub.Connections.NextShard(),
         };
         frames.Rooms.Attach(connection);
         var limits = hub.Options.Raw;
-        using var session = new FrameSession(webSocket, connection, handler, frames.Rooms, hub.Get<CommandRouter>(), limits, time, logger);
+        var router = hub.Get<CommandRouter>();
+        router.Expect(connection);
+        using var session = new FrameSession(webSocket, connection, handler, frames.Rooms, router, limits, time, logger);
         try
         {
             if (await hub.Reception.ArriveAsync(connection, []) is { } error)
                 connection.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+            else if (hub.Get<Doorkeeper>().Check(connection) is { } unwanted)
+                connection.Close(unwanted);
             await session.RunAsync();
         }
         finally

@@ -6,7 +6,10 @@ namespace Gateway.Hubs;
 
 /// <summary>One of the gateway's own endpoints: into which hub it leads, and how a WebSocket that comes in there speaks.</summary>
 /// <param name="Gates">What its outbox waits for before a broadcast goes out: the welcome, and for SignalR the handshake ahead of it.</param>
-internal sealed record Door(HubCore Hub, FrameFormat Format, int Gates);
+internal sealed record Door(HubCore Hub, FrameFormat Format, int Gates)
+{
+    public bool IsSignalR => Format == FrameFormat.SignalRWebSocket;
+}
 
 /// <summary>All of the gateway's own endpoints by their paths, for what stands ahead of routing.</summary>
 internal sealed class Doors

@@ -1,17 +1,27 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Gateway.Configuration;
+using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
+using Gateway.Core.Rooms;
+using Gateway.Core.Wire;
 using Gateway.Hubs;
 using Gateway.Lifecycle;
+using Gateway.Security.Tokens;
 
 namespace Gateway.Security;
 
-/// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, limits, query.</summary>
-internal sealed class ConnectGate(GatewayOptions options, Doors doors, OriginPolicy origins, ReadinessState readiness)
+/// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, rate, token, limits, query.</summary>
+internal sealed class ConnectGate(
+    GatewayOptions options, Doors doors, OriginPolicy origins, ArrivalRate arrivals, TokenGate tokens, HubRequests hubRequests, ReadinessState readiness)
 {
     private readonly ConcurrentDictionary<IPAddress, int> _perIp = [];
     private readonly ConcurrentDictionary<HubCore, int> _perHub = [];
     private int _connections;
+
+    /// <summary>A request of a page of an allowed foreign origin to one of the gateway's paths: the browser wants to hear that it is allowed.</summary>
+    public bool IsForeignPage(HttpContext context) =>
+        context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && origins.IsListed(origin) && doors.Find(context.Request.Path) != null;
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -22,11 +32,23 @@ internal sealed class ConnectGate(GatewayOptions options, Doors doors, OriginPol
         var connects = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
         if (readiness.IsDraining && (connects || path.Value!.EndsWith("/negotiate", StringComparison.Ordinal)))
             return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "shutting down");
-        if (!connects) return next(context);
-        var (request, error) = ConnectRequest.Read(context, door.Hub.Options);
+        if (arrivals.Refuses(context, door.IsSignalR, out var retryAfter)) return Refusal.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too many new connections from this address", retryAfter);
+        var refused = tokens.AdmitAsync(context, mayFollow: door.Format == FrameFormat.RawWebSocket);
+        return refused.IsCompletedSuccessfully ? AdmitAsync(context, next, connects, door, refused.Result) : WaitAsync();
+
+        async Task WaitAsync() => await AdmitAsync(context, next, connects, door, await refused);
+    }
+
+    private Task AdmitAsync(HttpContext context, RequestDelegate next, bool connects, Door door, Error? refused)
+    {
+        if (refused != null) return Refusal.WriteAsync(context, refused.Code, refused.Text);
+        if (!connects) return hubRequests.RunAsync(context, next);
+        var awaitsToken = door.Format == FrameFormat.RawWebSocket && tokens.AwaitsMessage(context);
+        var (request, error) = ConnectRequest.Read(context, door.Hub.Options, door.Hub.Get<RoomTable>().Permissions, awaitsToken);
         if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
+        if (request!.User is { } user && door.Hub.Get<Doorkeeper>().Check(user, ArrivalRate.Opens(context, door.IsSignalR)) is { } unwanted) return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
         context.Features.Set(request);
-        return ConnectAsync(context, door.Hub, next);
+        return ConnectAsync(context, door.Hub, door.IsSignalR ? request => hubRequests.RunAsync(request, next) : next);
     }
 
     private async Task ConnectAsync(HttpContext context, HubCore hub, RequestDelegate next)

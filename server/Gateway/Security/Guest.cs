@@ -14,17 +14,18 @@ internal static class Guest
 {
     private const int KeyBytes = 16;
     private const int IdBytes = 12;
+    private const int NameLength = 10;
     private const int MinKeyLength = 16;
     private const int MaxKeyLength = 128;
 
     /// <param name="key">As it stands in the query; empty for a new guest.</param>
-    /// <param name="name">Empty: the user id.</param>
+    /// <param name="name">Empty: the beginning of the user id, which is short to read and, in every message, to send.</param>
     public static (UserIdentity? User, Error? Error) Identify(string key, string name)
     {
         if (key.Length == 0) key = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
         else if (key.Length is < MinKeyLength or > MaxKeyLength) return (null, Error.BadRequest($"guest_key must have {MinKeyLength} to {MaxKeyLength} characters"));
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes("gateway guest " + key));
         var id = "guest-" + Base64Url.EncodeToString(hash.AsSpan(0, IdBytes));
-        return (new UserIdentity(id, name.Length > 0 ? name : id) { GuestKey = key }, null);
+        return (new UserIdentity(id, name.Length > 0 ? name : id[..NameLength]) { GuestKey = key }, null);
     }
 }

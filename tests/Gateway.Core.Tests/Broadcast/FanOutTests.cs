@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 
@@ -131,8 +132,16 @@ public sealed class FanOutTests : IDisposable
         await publisher.Bounded();
     }
 
+    [Theory]
+    [InlineData(21, 11, 6, true)]
+    [InlineData(21, 21, 6, false)] // as much again: the next batch is as good as this one
+    [InlineData(21, 11, 3, false)] // the pause would be long beside the run
+    [InlineData(3, 1, 50, false)] // few messages: nothing to gain
+    public void WorkerPausesForFullerBatchesOnlyBesideLongRuns(int taken, int waiting, int tookMs, bool pauses) =>
+        Assert.Equal(pauses, FanOutWorker.IsWorthAPause(taken, waiting, TimeSpan.FromMilliseconds(tookMs)));
+
     private static IEnumerable<int> Numbers(TestClient client) => client.Received.Where(r => r.Type == "chat").Select(r => r.Payload.GetProperty("i").GetInt32());
 
-    private Task<Core.Broadcast.Published> PublishAsync(Audience audience, string type, string payload) =>
+    private Task<Published> PublishAsync(Audience audience, string type, string payload) =>
         _core.Publisher.PublishAsync(audience, new Message(type, Encoding.UTF8.GetBytes(payload)) { CarriesOffset = payload[0] == '{' }).Bounded();
 }
