@@ -24,12 +24,12 @@ public static class HubServices
 {
     /// <summary>Declares a hub, beside those that the configuration names; after <c>AddGateway</c>.</summary>
     /// <param name="name">1 to 32 of a-z 0-9 _ -; the hub is found at <c>/ws/NAME</c> and <c>/hub/NAME</c>.</param>
-    public static IServiceCollection AddHub(this IServiceCollection services, string name, Action<HubOptions>? configure = null)
+    public static IServiceCollection AddHub(this IServiceCollection services, string name, Action<NamedHubOptions>? configure = null)
     {
         if (!TextRules.IsHubName(name)) throw new ArgumentException($"'{name}' cannot be a hub's name: {TextRules.HubName.Allowed}", nameof(name));
         var options = services.LastOrDefault(s => s.ServiceType == typeof(GatewayOptions))?.ImplementationInstance as GatewayOptions
             ?? throw new InvalidOperationException("AddHub comes after AddGateway");
-        if (!options.Hubs.TryGetValue(name, out var hub)) options.Hubs[name] = hub = new HubOptions();
+        if (!options.Hubs.TryGetValue(name, out var hub)) options.Hubs[name] = hub = new NamedHubOptions();
         configure?.Invoke(hub);
         return services;
     }

@@ -24,7 +24,7 @@ public sealed class GatewayOptions
     public AdminOptions Admin { get; set; } = new();
 
     /// <summary>Broadcast domains beside the default one, by name.</summary>
-    public IDictionary<string, HubOptions> Hubs { get; set; } = new Dictionary<string, HubOptions>(StringComparer.Ordinal);
+    public IDictionary<string, NamedHubOptions> Hubs { get; set; } = new Dictionary<string, NamedHubOptions>(StringComparer.Ordinal);
 
     /// <summary>Endpoints whose frames a built-in handler answers.</summary>
     public IList<HandlerOptions> Handlers { get; set; } = [];

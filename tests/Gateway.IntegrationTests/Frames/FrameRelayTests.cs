@@ -158,7 +158,7 @@ public sealed class FrameRelayTests
 
     private static Task<EmbeddedGateway> StartAsync(Action<GatewayOptions>? set = null) => EmbeddedGateway.StartAsync(o =>
     {
-        o.Hubs["test"] = new HubOptions();
+        o.Hubs["test"] = new NamedHubOptions();
         o.Handlers = [new() { Path = "/relay", Handler = BuiltInHandler.Relay }, new() { Path = "/relay-test", Handler = BuiltInHandler.Relay, Hub = "test" }];
         set?.Invoke(o);
     });

@@ -26,8 +26,10 @@ public sealed class HubTests
         await signalr.ChatAsync("from SignalR");
         await outside.ChatAsync("outside");
 
-        Assert.Equal(["from raw", "from SignalR"], new[] { (await raw.NextAsync("chat")).Text("content"), (await raw.NextAsync("chat")).Text("content") });
-        Assert.Equal(["from raw", "from SignalR"], new[] { (await signalr.NextAsync("chat")).Text("content"), (await signalr.NextAsync("chat")).Text("content") });
+        Assert.Equal("from raw", (await raw.NextAsync("chat")).Text("content"));
+        Assert.Equal("from SignalR", (await raw.NextAsync("chat")).Text("content"));
+        Assert.Equal("from raw", (await signalr.NextAsync("chat")).Text("content"));
+        Assert.Equal("from SignalR", (await signalr.NextAsync("chat")).Text("content"));
         Assert.Equal("outside", (await outside.NextAsync("chat")).Text("content"));
         Assert.Equal(1, outside.All.Count(m => m.Type == "chat"));
     }
@@ -177,6 +179,6 @@ public sealed class HubTests
         Assert.Throws<ArgumentException>(() => services.AddHub("negotiate"));
     }
 
-    private static Task<EmbeddedGateway> StartAsync(Action<HubOptions>? configure = null, Action<GatewayOptions>? set = null) =>
+    private static Task<EmbeddedGateway> StartAsync(Action<NamedHubOptions>? configure = null, Action<GatewayOptions>? set = null) =>
         EmbeddedGateway.StartAsync(set, services => services.AddHub("test", configure));
 }

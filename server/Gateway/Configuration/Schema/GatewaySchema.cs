@@ -148,7 +148,7 @@ internal static class GatewaySchema
             }
         },
         { o => o.Admin, new Section<AdminOptions> { { o => o.ApiKey, TextRules.ApiKey }, { o => o.Port, Port } } },
-        { o => o.Hubs, new MapOf<HubOptions>(TextRules.HubName, HubSchema.Hub(RoomPolicy), () => new HubOptions()) },
+        { o => o.Hubs, new MapOf<NamedHubOptions>(TextRules.HubName, HubSchema.Hub(RoomPolicy), () => new NamedHubOptions()) },
         { o => o.Handlers, new ListOf<HandlerOptions>(HubSchema.Handler, () => new HandlerOptions()) },
     };
 }

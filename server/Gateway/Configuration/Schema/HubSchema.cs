@@ -14,7 +14,7 @@ internal static class HubSchema
         { o => o.Interval, Values.Time(TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)) },
     };
 
-    public static Section<HubOptions> Hub(Section<RoomPolicyOptions> roomPolicy) => new()
+    public static Section<NamedHubOptions> Hub(Section<RoomPolicyOptions> roomPolicy) => new()
     {
         { o => o.MaxConnections, Values.Whole(0, 10_000_000) },
         { o => o.MaxMessageBytes, Values.Whole(128, 16_777_216) },

@@ -3,7 +3,7 @@ using Gateway.Core.Messages;
 namespace Gateway.Configuration;
 
 /// <summary>A hub of its own: its own rooms, users present, limits and figures. What is not set is as in the default hub.</summary>
-public sealed class HubOptions
+public sealed class NamedHubOptions
 {
     /// <summary>0 = no limit but the server's.</summary>
     public int MaxConnections { get; set; }
