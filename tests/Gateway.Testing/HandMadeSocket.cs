@@ -24,6 +24,9 @@ public sealed class HandMadeSocket : IDisposable
         _stream = new NetworkStream(socket);
     }
 
+    /// <summary>The head of the answer to the upgrade, as it came.</summary>
+    public string Answer { get; private set; } = "";
+
     /// <param name="receiveBuffer">Small for a client that is to stall soon.</param>
     public static async Task<HandMadeSocket> OpenAsync(Uri server, string path, int? receiveBuffer = null)
     {
@@ -41,6 +44,7 @@ public sealed class HandMadeSocket : IDisposable
             head.Append((char)one[0]);
         }
         if (!head.ToString().StartsWith("HTTP/1.1 101", StringComparison.Ordinal)) throw new IOException("no upgrade: " + head);
+        client.Answer = head.ToString();
         return client;
     }
 

@@ -48,7 +48,9 @@ public sealed class BridgeTests : IAsyncLifetime
             ["OK", "lobby Ann: from <raw>", "lobby Cyd: from the line", "lobby Dot: from the page"], (await ReadAsync(lines, 4)).Order(StringComparer.Ordinal));
         Assert.Contains(
             """<turbo-stream action="append" target="messages"><template><li><b>Ann</b> from &lt;raw&gt;</li></template></turbo-stream>""", await ReadAsync(turbo, 3));
-        Assert.Equal(("lines.v1", "text/vnd.turbo-stream.html"), (lines.Socket.SubProtocol, turbo.Socket.HttpResponseHeaders!["Content-Type"].Single()));
+        Assert.Equal("lines.v1", lines.Socket.SubProtocol);
+        using var byHand = await HandMadeSocket.OpenAsync(_server, "/turbo"); // .NET's client does not show the headers of an answer's content
+        Assert.Contains("\r\nContent-Type: text/vnd.turbo-stream.html\r\n", byHand.Answer);
     }
 
     [Fact]
