@@ -30,25 +30,30 @@ bounded() {
 
 cat <<'PLAN'
 This will
-  1. look for the .NET SDK 10, Node.js 20 or later and redis-server; as root it installs redis-server with apt-get where it is missing
+  1. look for the .NET SDK 10, Node.js 20 or later, redis-server and nginx; as root it installs the last two with apt-get where they are missing
   2. install the npm packages of tests/js and clients/examples into their node_modules
   3. build Gateway.sln (Release)
-  4. run the .NET test projects and the JavaScript tests, which start gateways and redis-servers of their own on free ports
+  4. run the .NET test projects and the JavaScript tests, which start gateways, redis-servers and an nginx of their own on free ports
   5. end with one line: N passed, N failed
 PLAN
 
-say "Tools: .NET SDK 10, Node.js 20 or later, redis-server"
-dotnet --version 2>/dev/null | grep -q '^10\.' || give_up "The .NET SDK 10 is missing: https://dotnet.microsoft.com/download"
-node --version 2>/dev/null | grep -Eq '^v(2[0-9]|[3-9][0-9])\.' || give_up "Node.js 20 or later is missing: https://nodejs.org"
-if ! command -v redis-server >/dev/null; then
+# need COMMAND PACKAGE: looks for it, and installs Debian's package where it may.
+need() {
+  ! command -v "$1" >/dev/null || return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "redis-server is missing: installing Debian's package"
+    echo "$1 is missing: installing Debian's package $2"
     timeout 300 apt-get update -qq >"$results/apt.log" 2>&1
     # RUNLEVEL=1 keeps the package from starting a service: the tests start servers of their own.
-    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive timeout 300 apt-get install -y -qq --no-install-recommends redis-server >>"$results/apt.log" 2>&1 || cat "$results/apt.log"
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive timeout 300 apt-get install -y -qq --no-install-recommends "$2" >>"$results/apt.log" 2>&1 || cat "$results/apt.log"
   fi
-  command -v redis-server >/dev/null || give_up "redis-server is missing: install it (Debian and Ubuntu: apt-get install redis-server)"
-fi
+  command -v "$1" >/dev/null || give_up "$1 is missing: install it (Debian and Ubuntu: apt-get install $2)"
+}
+
+say "Tools: .NET SDK 10, Node.js 20 or later, redis-server, nginx"
+dotnet --version 2>/dev/null | grep -q '^10\.' || give_up "The .NET SDK 10 is missing: https://dotnet.microsoft.com/download"
+node --version 2>/dev/null | grep -Eq '^v(2[0-9]|[3-9][0-9])\.' || give_up "Node.js 20 or later is missing: https://nodejs.org"
+need redis-server redis-server
+need nginx nginx-light
 
 say "Packages of the JavaScript tests"
 for folder in tests/js clients/examples; do

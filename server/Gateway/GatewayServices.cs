@@ -1,3 +1,4 @@
+using Gateway.AnyReplica;
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
@@ -33,6 +34,7 @@ public static class GatewayServices
         AddBackplane(services, options);
         services.AddSingleton<OriginPolicy>(_ => new OriginPolicy(options.Server));
         services.AddSingleton<ConnectGate>();
+        services.AddAnyReplica(options);
         services.AddSingleton<OutboxUpgradeMiddleware>();
         services.AddSingleton<RawEndpoint>();
         AddHub(services, options);
@@ -45,16 +47,19 @@ public static class GatewayServices
         return services;
     }
 
-    /// <summary>To stand ahead of routing: the gate, the outbox below every WebSocket, the framework's WebSockets.</summary>
+    /// <summary>To stand ahead of routing: the gate, the way to the replica that a connection belongs to, the outbox below every WebSocket, the framework's WebSockets.</summary>
     public static IApplicationBuilder UseGateway(this IApplicationBuilder app)
     {
         var gate = app.ApplicationServices.GetRequiredService<ConnectGate>();
+        var anyReplica = app.ApplicationServices.GetRequiredService<AnyReplicaMiddleware>();
         var upgrade = app.ApplicationServices.GetRequiredService<OutboxUpgradeMiddleware>();
         var origins = app.ApplicationServices.GetRequiredService<OriginPolicy>();
         // Only for browsers: it has a service scope made for the request, which lives as long as the connection.
         app.UseWhen(static context => context.Request.Headers.ContainsKey(HeaderNames.Origin), browsers =>
             browsers.UseCors(cors => cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials()));
+        app.Use((context, next) => anyReplica.RestoreAsync(context, next));
         app.Use((context, next) => gate.InvokeAsync(context, next));
+        app.Use((context, next) => anyReplica.InvokeAsync(context, next));
         app.Use((context, next) => upgrade.InvokeAsync(context, next));
         // Both dialects have keep-alives of their own, so the framework needs no timer for each WebSocket.
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = Timeout.InfiniteTimeSpan });
@@ -112,6 +117,7 @@ public static class GatewayServices
         services.AddSingleton<RedisBackplane>();
         services.AddSingleton<IBackplane>(p => p.GetRequiredService<RedisBackplane>());
         services.AddHostedService<RedisStart>();
+        services.AddHostedService<SharedKey>();
         services.AddSingleton<RedisPresence>();
         services.AddHostedService(p => p.GetRequiredService<RedisPresence>());
         services.AddSingleton<IRoster, RedisRoster>();

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Gateway.Benchmarks.Forwarding;
 using Gateway.Benchmarks.History;
 using Gateway.Benchmarks.Load;
 using Gateway.Benchmarks.Peers;
@@ -17,6 +18,8 @@ switch (args)
         return await FanOutProgram.RunAsync(rest);
     case ["history", .. var rest]:
         return await HistoryProgram.RunAsync(rest);
+    case ["forwarding", .. var rest]:
+        return await ForwardingProgram.RunAsync(rest);
     case ["peer", "signalr", var port]:
         await SignalRPeer.RunAsync(int.Parse(port));
         return 0;
@@ -29,6 +32,7 @@ switch (args)
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- fanout [--scenario rate,flat,idle,stalled,mixed,small,redis]
                                                                           [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- history [--seconds 5] [--repeat 3] [--write]
+                   dotnet run -c Release --project tests/Gateway.Benchmarks -- forwarding [--subscribers 200] [--seconds 5] [--repeat 3] [--write]
             """);
         return 2;
 }

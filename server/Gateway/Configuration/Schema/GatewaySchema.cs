@@ -32,6 +32,9 @@ internal static class GatewaySchema
         { o => o.MaxConnectionsPerIp, Limit },
         { o => o.AllowedOrigins, new ListOf<string>(TextRules.Origin, () => "") },
         { o => o.DirectSocket, Flag },
+        { o => o.AdvertiseAddress, TextRules.ReplicaAddress },
+        { o => o.TokenKey, TextRules.TokenKey },
+        { o => o.MaxForwarded, Limit },
     };
 
     private static readonly Section<RawOptions> Raw = new()

@@ -37,6 +37,14 @@ internal static partial class TextRules
     public static Value<string> RedisConnection { get; } = Values.Text(
         "a text that is not empty, such as localhost:6379", text => !string.IsNullOrWhiteSpace(text)).Secret();
 
+    public static Value<string> ReplicaAddress { get; } = Values.Text(
+        "nothing, or http:// or https://, a host and a port, such as http://10.0.0.5:8080", text => text.Length == 0 || IsReplicaAddress(text));
+
+    public static Value<string> TokenKey { get; } = Values.Text("nothing, or at least 32 characters", text => text.Length is 0 or >= 32).Secret();
+
+    private static bool IsReplicaAddress(string text) =>
+        IsOrigin(text) && Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
+
     private static bool IsName(string text) =>
         text.Length is > 0 and <= 128 && !text.Any(character => char.IsWhiteSpace(character) || char.IsControl(character));
 
