@@ -30,36 +30,42 @@ bounded() {
 
 cat <<'PLAN'
 This will
-  1. look for the .NET SDK 10, Node.js 20 or later, redis-server and nginx; as root it installs the last two with apt-get where they are missing
-  2. install the npm packages of tests/js and clients/examples into their node_modules
+  1. look for the .NET SDK 10, Node.js 20 or later, redis-server, nginx and Chromium; as root it installs the last three with apt-get where they are missing
+  2. install the npm packages of tests/js, tests/browser, clients/examples and clients/js into their node_modules
   3. build Gateway.sln (Release)
-  4. run the .NET test projects and the JavaScript tests, which start gateways, redis-servers and an nginx of their own on free ports
+  4. run the .NET test projects, the JavaScript tests and those in a browser, which start gateways, redis-servers and an nginx of their own on free ports
   5. end with one line: N passed, N failed
 PLAN
 
-# need COMMAND PACKAGE: looks for it, and installs Debian's package where it may.
-need() {
-  ! command -v "$1" >/dev/null || return 0
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "$1 is missing: installing Debian's package $2"
-    timeout 300 apt-get update -qq >"$results/apt.log" 2>&1
-    # RUNLEVEL=1 keeps the package from starting a service: the tests start servers of their own.
-    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive timeout 300 apt-get install -y -qq --no-install-recommends "$2" >>"$results/apt.log" 2>&1 || cat "$results/apt.log"
-  fi
-  command -v "$1" >/dev/null || give_up "$1 is missing: install it (Debian and Ubuntu: apt-get install $2)"
-}
-
-say "Tools: .NET SDK 10, Node.js 20 or later, redis-server, nginx"
+say "Tools: .NET SDK 10, Node.js 20 or later, redis-server, nginx, Chromium"
 dotnet --version 2>/dev/null | grep -q '^10\.' || give_up "The .NET SDK 10 is missing: https://dotnet.microsoft.com/download"
 node --version 2>/dev/null | grep -Eq '^v(2[0-9]|[3-9][0-9])\.' || give_up "Node.js 20 or later is missing: https://nodejs.org"
-need redis-server redis-server
-need nginx nginx-light
+# install_package NAME: Debian's package, where that may be done.
+install_package() {
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return
+  echo "$1 is missing: installing Debian's package"
+  timeout 300 apt-get update -qq >"$results/apt.log" 2>&1
+  # RUNLEVEL=1 keeps the package from starting a service: the tests start servers of their own.
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive timeout 600 apt-get install -y -qq --no-install-recommends "$1" >>"$results/apt.log" 2>&1 || cat "$results/apt.log"
+}
+has_browser() { [ -x "${CHROMIUM:-}" ] || [ -x /usr/bin/chromium ] || [ -x /usr/bin/chromium-browser ] || [ -x /usr/bin/google-chrome ]; }
+has_nginx() { command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; }
+command -v redis-server >/dev/null || install_package redis-server
+command -v redis-server >/dev/null || give_up "redis-server is missing: install it (Debian and Ubuntu: apt-get install redis-server)"
+has_nginx || install_package nginx-light
+has_nginx || give_up "nginx is missing: install it (Debian and Ubuntu: apt-get install nginx-light)"
+has_browser || install_package chromium
+has_browser || give_up "Chromium is missing: install it (Debian: apt-get install chromium), or name it in CHROMIUM"
 
 say "Packages of the JavaScript tests"
-for folder in tests/js clients/examples; do
+for folder in tests/js tests/browser clients/examples clients/js; do
   [ -f "$folder/package-lock.json" ] || continue
   (cd "$folder" && timeout 300 npm ci --no-audit --no-fund --loglevel=error) || give_up "npm ci failed in $folder"
 done
+
+# What gateways tell anybody in these tests is kept here, and searched for secrets at the end.
+export TOLD_FOLDER="$results/told"
+mkdir "$TOLD_FOLDER"
 
 say "Build"
 timeout 900 dotnet build Gateway.sln -c Release --nologo -v quiet -clp:ErrorsOnly || give_up "The build failed."
@@ -93,17 +99,42 @@ for project in tests/*.Tests tests/*.IntegrationTests tests/*.ChaosTests; do
   count_trx "$suite" "$status" "$results/$suite.log" "$results/$suite.trx"
 done
 
-say "JavaScript"
-bounded 240 "$results/js.tap" npm test --prefix tests/js --silent -- --test-reporter=tap
+# run_node SUITE FOLDER: the tests of node's own runner.
+run_node() {
+  local tap="$results/$1.tap" status p t f
+  say "$1"
+  bounded 240 "$tap" npm test --prefix "$2" --silent -- --test-reporter=tap
+  status=$?
+  p=$(sed -nE 's/^# pass ([0-9]+)$/\1/p' "$tap"); t=$(sed -nE 's/^# tests ([0-9]+)$/\1/p' "$tap")
+  p=${p:-0}; t=${t:-0}; f=$((t - p))
+  if [ "$status" -ne 0 ] || [ "$t" = 0 ]; then
+    [ "$f" -gt 0 ] || f=1
+    grep -A18 '^ *not ok' "$tap" || tail -40 "$tap"
+  fi
+  printf '%s: %d passed, %d failed\n' "$1" "$p" "$f"
+  passed=$((passed + p)); failed=$((failed + f))
+}
+run_node JavaScript tests/js
+run_node Browser tests/browser
+
+say "JavaScript SDK"
+bounded 240 "$results/sdk.log" npm test --prefix clients/js --silent -- --reporter=default --reporter=json --outputFile.json="$results/sdk.json"
 status=$?
-p=$(sed -nE 's/^# pass ([0-9]+)$/\1/p' "$results/js.tap"); t=$(sed -nE 's/^# tests ([0-9]+)$/\1/p' "$results/js.tap")
+p=$(grep -oE '"numPassedTests": *[0-9]+' "$results/sdk.json" 2>/dev/null | grep -oE '[0-9]+'); t=$(grep -oE '"numTotalTests": *[0-9]+' "$results/sdk.json" 2>/dev/null | grep -oE '[0-9]+')
 p=${p:-0}; t=${t:-0}; f=$((t - p))
 if [ "$status" -ne 0 ] || [ "$t" = 0 ]; then
   [ "$f" -gt 0 ] || f=1
-  grep -A18 '^ *not ok' "$results/js.tap" || tail -40 "$results/js.tap"
+  tail -80 "$results/sdk.log"
 fi
-printf 'JavaScript: %d passed, %d failed\n' "$p" "$f"
+printf 'JavaScript SDK: %d passed, %d failed\n' "$p" "$f"
 passed=$((passed + p)); failed=$((failed + f))
+
+# Logs, metrics and errors of the .NET tests' gateways: no token (three parts in base64url), and none of the keys that the tests use.
+say "Secrets"
+lines=$(cat "$TOLD_FOLDER"/*.log | wc -l)
+leaks=$(grep -hoE 'eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}|a-key-for-tests-0123456789|an HS256 secret of more than thirty-two bytes' "$TOLD_FOLDER"/*.log | sort | uniq -c | head -5)
+if [ "$lines" -gt 500 ] && [ -z "$leaks" ]; then echo "none in $lines lines"; passed=$((passed + 1))
+else printf 'in %d lines:\n%s\n' "$lines" "$leaks"; failed=$((failed + 1)); fi
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Admin;
 using Gateway.AnyReplica;
 using Gateway.Configuration;
 using Gateway.Lifecycle;
@@ -26,7 +27,7 @@ internal static class GatewayApp
         }
         catch (IOException fault) when (fault.InnerException is AddressInUseException)
         {
-            await Console.Error.WriteLineAsync($"server.port, metrics.port: {PortFault(fault, options)} is in use already");
+            await Console.Error.WriteLineAsync($"server.port, admin.port, metrics.port: {PortFault(fault, options)} is in use already");
             return 1;
         }
         catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException)
@@ -47,6 +48,8 @@ internal static class GatewayApp
         builder.Logging.SetMinimumLevel(options.Logging.Level).AddFilter("Microsoft", Quieter(options.Logging.Level)).AddFilter("System", Quieter(options.Logging.Level));
         // Its one line for each request would come when a connection ends; and for as long as it may, every connection keeps an Activity.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        // Prints the first bytes of a request that is none, and a token may stand there.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.None);
         // Logs every refused command with a stack trace; what fails on our side the command router logs itself.
         builder.Logging.AddFilter("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogLevel.Critical);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // a start that fails we tell ourselves, in words
@@ -54,6 +57,7 @@ internal static class GatewayApp
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddGateway(options);
         if (options.Metrics.Enabled) builder.Services.AddGatewayMetrics();
+        if (options.Admin.ApiKey.Length > 0) builder.Services.AddAdminApi(options.Admin);
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -61,6 +65,7 @@ internal static class GatewayApp
         // What the framework would add by itself where SignalR is: nothing of ours has authorization data, and its wait would be kept for each connection.
         ((IApplicationBuilder)app).Properties["__AuthorizationMiddlewareSet"] = true;
         app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), options.Metrics));
+        app.UseAdminApi(options.Admin);
         app.UseGateway();
         app.UseRouting();
         app.MapGateway();
@@ -79,6 +84,7 @@ internal static class GatewayApp
         {
             if (options.Server.Tls.Enabled) listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Server.Tls.CertFile, options.Server.Tls.KeyFile));
         });
+        if (options.Admin is { ApiKey.Length: > 0, Port: > 0 }) ListenOn(kestrel, options, options.Admin.Port, static _ => { });
         if (options.Metrics.Enabled) ListenOn(kestrel, options, options.Metrics.Port, static _ => { });
     }
 
@@ -90,7 +96,8 @@ internal static class GatewayApp
     }
 
     private static string PortFault(IOException fault, GatewayOptions options) =>
-        options.Metrics.Enabled && fault.Message.Contains($":{options.Metrics.Port}", StringComparison.Ordinal) ? $"port {options.Metrics.Port}" : $"port {options.Server.Port}";
+        options.Admin.Port > 0 && fault.Message.Contains($":{options.Admin.Port}", StringComparison.Ordinal) ? $"port {options.Admin.Port}"
+        : options.Metrics.Enabled && fault.Message.Contains($":{options.Metrics.Port}", StringComparison.Ordinal) ? $"port {options.Metrics.Port}" : $"port {options.Server.Port}";
 
     private static void Announce(WebApplication app, GatewayOptions options)
     {
@@ -101,6 +108,7 @@ internal static class GatewayApp
         Console.WriteLine($"Gateway {version} is ready, replica {app.Services.GetRequiredService<ReplicaId>().Value}");
         Console.WriteLine($"  raw WebSocket  {webSocketScheme}://{server.Authority}{options.Raw.Path}");
         Console.WriteLine($"  SignalR hub    {server.Scheme}://{server.Authority}{options.SignalR.Path}");
+        if (options.Admin.ApiKey.Length > 0) Console.WriteLine($"  admin API      {ports[options.Admin.Port == 0 ? 0 : 1].GetLeftPart(UriPartial.Authority)}{AdminApi.Root}");
         if (options.Metrics.Enabled) Console.WriteLine($"  metrics        http://{ports[^1].Authority}/metrics");
     }
 }

@@ -1,23 +1,29 @@
 using Gateway.AnyReplica;
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
+using Gateway.Core.Limits;
+using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Lifecycle;
 using Gateway.Metrics;
 using Gateway.Raw;
 using Gateway.Redis;
+using Gateway.Redis.Cluster;
+using Gateway.Redis.Limits;
+using Gateway.Redis.Moderation;
 using Gateway.Redis.Presence;
 using Gateway.Security;
+using Gateway.Security.Tokens;
 using Gateway.SignalR;
 using Gateway.WebSockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Net.Http.Headers;
 
 namespace Gateway;
 
@@ -33,9 +39,12 @@ public static class GatewayServices
         AddCore(services, options);
         AddBackplane(services, options);
         services.AddSingleton<OriginPolicy>(_ => new OriginPolicy(options.Server));
+        services.AddTokens();
+        services.AddSingleton<ArrivalRate>();
         services.AddSingleton<ConnectGate>();
         services.AddAnyReplica(options);
         services.AddSingleton<OutboxUpgradeMiddleware>();
+        services.AddSingleton<FirstMessage>();
         services.AddSingleton<RawEndpoint>();
         AddHub(services, options);
         services.TryAddSingleton<IMetricsSource, GatewayMetricsSource>();
@@ -55,8 +64,8 @@ public static class GatewayServices
         var upgrade = app.ApplicationServices.GetRequiredService<OutboxUpgradeMiddleware>();
         var origins = app.ApplicationServices.GetRequiredService<OriginPolicy>();
         // Only for browsers: it has a service scope made for the request, which lives as long as the connection.
-        app.UseWhen(static context => context.Request.Headers.ContainsKey(HeaderNames.Origin), browsers =>
-            browsers.UseCors(cors => cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials()));
+        app.UseWhen(context => gate.IsForeignPage(context), browsers =>
+            browsers.UseCors(cors => cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials().SetPreflightMaxAge(TimeSpan.FromMinutes(10))));
         app.Use((context, next) => anyReplica.RestoreAsync(context, next));
         app.Use((context, next) => gate.InvokeAsync(context, next));
         app.Use((context, next) => anyReplica.InvokeAsync(context, next));
@@ -71,7 +80,7 @@ public static class GatewayServices
         var options = endpoints.ServiceProvider.GetRequiredService<GatewayOptions>();
         var raw = endpoints.ServiceProvider.GetRequiredService<RawEndpoint>();
         endpoints.Map(options.Raw.Path, raw.HandleAsync);
-        endpoints.MapHub<GatewayHub>(options.SignalR.Path);
+        endpoints.MapHub<GatewayHub>(options.SignalR.Path, hub => hub.WebSockets.SubProtocolSelector = static offered => offered.Contains(RequestToken.SubProtocol) ? RequestToken.SubProtocol : null!);
         return endpoints;
     }
 
@@ -84,7 +93,7 @@ public static class GatewayServices
         services.AddSingleton(new ConnectionTable(shards));
         services.AddSingleton(new RoomTable(CoreOptions.RoomPolicies(options), shards));
         services.AddSingleton(CoreOptions.FanOutPolicies(options));
-        services.AddSingleton(new FanOutBounds(shards, BatchMessages: Math.Min(128, options.Outbox.Capacity)));
+        services.AddSingleton(new FanOutBounds(shards, BatchMessages: Math.Clamp(options.Outbox.Capacity / 2, 1, 128)));
         services.AddSingleton<FanOut>();
         services.AddSingleton<Publisher>();
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<OwnReplica>(p, p.GetRequiredService<ReplicaId>().Value));
@@ -94,7 +103,8 @@ public static class GatewayServices
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<Reception>(p, p.GetRequiredService<ReplicaId>().Value));
         services.AddSingleton<BackplaneReceiver>();
         services.AddSingleton(CoreOptions.CustomTypes(options));
-        services.AddSingleton(p => new RateLimit(options.RateLimit.Messages, options.RateLimit.Window, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => CoreOptions.RateLimit(options, p.GetService<IUserBudgets>(), p.GetRequiredService<TimeProvider>()));
+        AddModeration(services, options);
         services.AddSingleton<CommandRouter>();
         services.AddSingleton(new Deadlines(options.Raw.WriteWait, options.Raw.PingPeriod, options.Raw.PongWait));
         services.AddSingleton<DeadlineSweep>();
@@ -108,11 +118,17 @@ public static class GatewayServices
             services.AddSingleton<IBackplane, InProcessBackplane>();
             services.AddSingleton<IRoster>(p => InProcessRoster(p, options.Rooms.PresenceGrace));
             services.AddSingleton<IReplicas, SingleReplica>();
+            services.AddSingleton<ISanctions, InProcessSanctions>();
+            services.AddSingleton<ICluster, InProcessCluster>();
+            services.AddSingleton<IRequestKeys>(p => ActivatorUtilities.CreateInstance<InProcessRequestKeys>(p, options.Messages.IdempotencyWindow));
+            if (options.RateLimit.PerUser is { Messages: > 0 } own)
+                services.AddSingleton<IUserBudgets>(p => ActivatorUtilities.CreateInstance<InProcessUserBudgets>(p, own.Messages, own.Window));
             return;
         }
         services.AddSingleton(new RedisKeys(options.Redis.Prefix));
         services.AddSingleton<RedisServers>();
         services.AddSingleton<RedisInstructions>();
+        services.AddSingleton<RedisCounts>();
         services.AddSingleton<FeedEvents>();
         services.AddSingleton<RedisBackplane>();
         services.AddSingleton<IBackplane>(p => p.GetRequiredService<RedisBackplane>());
@@ -122,6 +138,22 @@ public static class GatewayServices
         services.AddHostedService(p => p.GetRequiredService<RedisPresence>());
         services.AddSingleton<IRoster, RedisRoster>();
         services.AddSingleton<IReplicas, RedisReplicas>();
+        services.AddSingleton<RedisSanctions>();
+        services.AddSingleton<ISanctions>(p => p.GetRequiredService<RedisSanctions>());
+        services.AddHostedService(p => p.GetRequiredService<RedisSanctions>());
+        services.AddSingleton<RedisCluster>();
+        services.AddSingleton<ICluster>(p => p.GetRequiredService<RedisCluster>());
+        services.AddHostedService(p => p.GetRequiredService<RedisCluster>());
+        services.AddSingleton<IRequestKeys>(p => ActivatorUtilities.CreateInstance<RedisRequestKeys>(p, options.Messages.IdempotencyWindow));
+        if (options.RateLimit.PerUser is { Messages: > 0 } shared)
+            services.AddSingleton<IUserBudgets>(p => ActivatorUtilities.CreateInstance<RedisUserBudgets>(p, shared.Messages, shared.Window));
+    }
+
+    private static void AddModeration(IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton<LocalReplica>();
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<Doorkeeper>(p, options.Server.MaxConnectionsPerUser));
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<Moderator>(p, options.Moderation.Role, options.Moderation.RevocationTtl));
     }
 
     private static InProcessRoster InProcessRoster(IServiceProvider services, TimeSpan grace)
@@ -134,8 +166,15 @@ public static class GatewayServices
     private static void AddHub(IServiceCollection services, GatewayOptions options)
     {
         services.AddCors();
-        services.AddSignalR().AddHubOptions<GatewayHub>(hub => hub.MaximumReceiveMessageSize = options.Raw.MaxMessageBytes);
+        services.AddSignalR().AddHubOptions<GatewayHub>(hub =>
+        {
+            hub.MaximumReceiveMessageSize = options.Raw.MaxMessageBytes;
+            hub.ClientTimeoutInterval = options.SignalR.ClientTimeout; // the framework's, from the first ping on; ours runs from the start
+            hub.EnableDetailedErrors = false;
+            hub.MaximumParallelInvocationsPerClient = 1; // as with raw clients: while a call is carried out, what comes after it waits with the client
+        });
         services.AddSingleton<IHubProtocol, ClearJsonProtocol>(); // of two protocols with one name the last counts
+        services.AddSingleton<IHubProtocolResolver, CountedProtocols>();
         services.AddSingleton<HubDoor>();
         services.AddSingleton<HubPayloads>();
         services.AddSingleton<ClientResults>();

@@ -16,7 +16,10 @@ public sealed class ArchitectureTests
         ["Rooms"] = ["Messages", "Wire", "Connections"],
         ["Presence"] = ["Messages", "Wire", "Connections", "Rooms"],
         ["Broadcast"] = ["Messages", "Wire", "Connections", "Rooms", "Presence"],
-        ["Commands"] = ["Messages", "Wire", "Connections", "Rooms", "Presence", "Broadcast"],
+        ["Cluster"] = ["Messages", "Wire", "Connections", "Rooms", "Presence", "Broadcast"],
+        ["Moderation"] = ["Messages", "Wire", "Connections", "Broadcast", "Cluster"],
+        ["Limits"] = ["Connections"],
+        ["Commands"] = ["Messages", "Wire", "Connections", "Rooms", "Presence", "Broadcast", "Cluster", "Moderation", "Limits"],
     };
 
     private static readonly string[] HostLibraries =

@@ -1,7 +1,9 @@
 using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Tests.Connections;
@@ -23,7 +25,7 @@ internal sealed class TestCore : IDisposable
     private int _lastId;
 
     /// <param name="grace">Within which a user may come back; by default none.</param>
-    public TestCore(IBackplane? backplane = null, int rateLimit = 0, bool relayUnknown = false, TimeSpan grace = default)
+    public TestCore(IBackplane? backplane = null, int rateLimit = 0, bool relayUnknown = false, TimeSpan grace = default, VerifyToken? verify = null, RoomPermissions? permissions = null)
     {
         Backplane = backplane ?? new InProcessBackplane(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), Time);
         _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
@@ -33,7 +35,7 @@ internal sealed class TestCore : IDisposable
             ("metrics", ByDefault with { ClientsPublish = false, Presence = false, OnFull = SlowConsumerPolicy.Latest, History = Retention.None }),
             ("announced*", ByDefault with { Announce = true }),
             ("silent", ByDefault with { Echo = false }),
-        ]), Shards);
+        ]) { Permissions = permissions ?? RoomPermissions.None }, Shards);
         var policies = new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>());
         FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Meter, Time);
         Publisher = new Publisher(Backplane, Rooms);
@@ -43,9 +45,14 @@ internal sealed class TestCore : IDisposable
         Membership = new RoomMembership(Rooms, attendance, Backplane, new MembershipLimits(MaxRooms, MaxReplay), TimeProvider.System);
         var replicas = new SingleReplica(new OwnReplica("r1", Connections, Time));
         Reception = new Reception(Connections, Membership, replicas, Backplane, Meter, "r1", NullLogger<Reception>.Instance);
+        Sanctions = new InProcessSanctions(Time);
+        Doorkeeper = new Doorkeeper(Connections, Sanctions, maxPerUser: 0);
+        var cluster = new InProcessCluster(new LocalReplica(Connections, Rooms, Membership, new OwnReplica("r1", Connections, Time)));
+        Moderator = new Moderator(Sanctions, cluster, Publisher, "moderator", TimeSpan.FromDays(30), Time, NullLogger<Moderator>.Instance);
         var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
         var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time);
-        Router = new CommandRouter(Publisher, Rooms, Membership, attendance, Backplane, custom, limit, Meter, Time, NullLogger<CommandRouter>.Instance);
+        Router = new CommandRouter(
+            Publisher, Rooms, Membership, attendance, Backplane, custom, limit, Moderator, verify ?? (_ => new((null, Error.InvalidToken))), Meter, Time, NullLogger<CommandRouter>.Instance);
         Backplane.Start(new BackplaneReceiver(FanOut, Connections, Membership));
     }
 
@@ -60,24 +67,27 @@ internal sealed class TestCore : IDisposable
     public RoomMembership Membership { get; }
     public Reception Reception { get; }
     public CommandRouter Router { get; }
+    public InProcessSanctions Sanctions { get; }
+    public Doorkeeper Doorkeeper { get; }
+    public Moderator Moderator { get; }
 
     /// <summary>A client that has not arrived yet.</summary>
-    public TestClient Client(string? user = null, FrameFormat format = FrameFormat.RawWebSocket, string? id = null)
+    public TestClient Client(string? user = null, FrameFormat format = FrameFormat.RawWebSocket, string? id = null, params string[] roles)
     {
         var number = Interlocked.Increment(ref _lastId);
         var sink = new TestSink(format);
         var outbox = new Outbox(sink, new OutboxLimits(100_000, 100_000_000), gates: 1, Time);
         user ??= "user" + number;
         var dialect = format == FrameFormat.RawWebSocket ? Dialect.Raw : Dialect.SignalR;
-        return new TestClient(this, sink, new Connection(id ?? "c" + number, new UserIdentity(user, user.ToUpperInvariant()), dialect, outbox, _events, Time)
+        return new TestClient(this, sink, new Connection(id ?? "c" + number, new UserIdentity(user, user.ToUpperInvariant()) { Roles = roles.ToHashSet() }, dialect, outbox, _events, Time)
         {
             Shard = Connections.NextShard(),
         });
     }
 
-    public async Task<TestClient> ArriveAsync(string[] rooms, string? user = null, FrameFormat format = FrameFormat.RawWebSocket)
+    public async Task<TestClient> ArriveAsync(string[] rooms, string? user = null, FrameFormat format = FrameFormat.RawWebSocket, params string[] roles)
     {
-        var client = Client(user, format);
+        var client = Client(user, format, null, roles);
         Assert.Null(await Reception.ArriveAsync(client.Connection, rooms).Bounded());
         return client;
     }
@@ -85,6 +95,7 @@ internal sealed class TestCore : IDisposable
     public void Dispose()
     {
         Roster.DisposeAsync().AsTask().Wait(Within.Deadline);
+        Sanctions.Dispose();
         Meter.Dispose();
     }
 }

@@ -2,6 +2,7 @@ using Gateway.Configuration;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Gateway.IntegrationTests;
 
@@ -17,6 +18,9 @@ public sealed class EmbeddedGateway : IAsyncDisposable
     }
 
     public Uri Server { get; }
+
+    /// <summary>Of every port, in the order in which they were opened.</summary>
+    public IReadOnlyList<Uri> Urls => [.. _app.Urls.Select(url => new Uri(url))];
     public IServiceProvider Services => _app.Services;
 
     public static async Task<EmbeddedGateway> StartAsync(Action<GatewayOptions>? set = null, Action<IServiceCollection>? configure = null)
@@ -29,9 +33,30 @@ public sealed class EmbeddedGateway : IAsyncDisposable
         options.RateLimit.Messages = 0;
         options.Logging.Level = Microsoft.Extensions.Logging.LogLevel.Warning;
         set?.Invoke(options);
-        var app = GatewayApp.Build(options, configure);
+        var app = GatewayApp.Build(options, services =>
+        {
+            services.AddSingleton<ILoggerProvider, ToldLogs>();
+            configure?.Invoke(services);
+        });
         await app.StartAsync().Within("the gateway to start");
         return new EmbeddedGateway(app);
+    }
+
+    private sealed class ToldLogs : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => Told.IsKept;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Told.Note(formatter(state, exception) + exception);
+
+        public void Dispose()
+        {
+        }
     }
 
     public T Get<T>()

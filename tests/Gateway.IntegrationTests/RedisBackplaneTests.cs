@@ -63,8 +63,9 @@ internal sealed class RedisReplica : IAsyncDisposable
         var replica = ReplicaId.New();
         _servers = new RedisServers(options, keys, Readiness, _meter, TimeProvider.System, NullLogger<RedisConnection>.Instance);
         var instructions = new RedisInstructions(_servers, keys, replica, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
+        var counts = new RedisCounts(_servers, keys, replica, TimeProvider.System, NullLogger<RedisCounts>.Instance);
         Backplane = new RedisBackplane(
-            options, _servers, keys, instructions, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+            options, _servers, keys, instructions, counts, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
     }
 
     public RedisBackplane Backplane { get; }

@@ -18,7 +18,7 @@ public sealed class TransportTests : IDisposable
     [InlineData(false)]
     public async Task PlainText(bool directSocket)
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => o.Server.DirectSocket = directSocket);
+        await using var gateway = await EmbeddedGateway.StartAsync(o => { Widen(o); o.Server.DirectSocket = directSocket; });
         await using var raw = await RawClient.ConnectAsync(gateway.Server);
         await using var signalR = await SignalRClient.ConnectAsync(gateway.Server);
 
@@ -28,7 +28,7 @@ public sealed class TransportTests : IDisposable
     [Fact]
     public async Task ClientThatOffersCompression()
     {
-        await using var gateway = await EmbeddedGateway.StartAsync();
+        await using var gateway = await EmbeddedGateway.StartAsync(Widen);
         await using var raw = await RawClient.ConnectAsync(gateway.Server, configure: o => o.DangerousDeflateOptions = new WebSocketDeflateOptions());
         await using var signalR = await SignalRClient.ConnectAsync(gateway.Server, configure: o => o.DangerousDeflateOptions = new WebSocketDeflateOptions());
 
@@ -74,8 +74,12 @@ public sealed class TransportTests : IDisposable
     private static HttpMessageInvoker Invoker() =>
         new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } }, disposeHandler: true);
 
+    /// <summary>200 messages and the answers to half of them are under way at once: on a busy machine a client that does not get to read would be too slow.</summary>
+    private static void Widen(Gateway.Configuration.GatewayOptions options) => options.Outbox.Capacity = 1000;
+
     private void UseTls(Gateway.Configuration.GatewayOptions options)
     {
+        Widen(options);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));

@@ -12,7 +12,8 @@ public sealed class TwoReplicas : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Redis = await RedisServer.StartAsync();
-        var arguments = new[] { "--redis:enabled=true", "--redis:connection=" + Redis.Address, "--metrics_stream:interval_ms=200" };
+        // The clients that only count never ping, whatever the load takes.
+        var arguments = new[] { "--redis:enabled=true", "--redis:connection=" + Redis.Address, "--metrics_stream:interval_ms=200", "--signalr:client_timeout=10m" };
         (A, B) = (await GatewayProcess.StartAsync(arguments), await GatewayProcess.StartAsync(arguments));
     }
 

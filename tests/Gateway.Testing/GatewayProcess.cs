@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.RegularExpressions;
 using Gateway.Testing.Prometheus;
 
@@ -99,7 +100,9 @@ public sealed partial class GatewayProcess : IAsyncDisposable
     public async Task<PrometheusPage> ScrapeAsync()
     {
         using var http = new HttpClient();
-        return PrometheusText.Parse(await http.GetByteArrayAsync(Metrics).Within("the metrics page"));
+        var page = await http.GetByteArrayAsync(Metrics).Within("the metrics page");
+        Told.Note(Encoding.UTF8.GetString(page));
+        return PrometheusText.Parse(page);
     }
 
     public void Kill() => _process.Kill();
@@ -118,6 +121,7 @@ public sealed partial class GatewayProcess : IAsyncDisposable
     {
         if (line == null) return;
         _output.Enqueue(line);
+        Told.Note(line);
         if (Address().Match(line) is not { Success: true } match) return;
         var url = new Uri(match.Groups[2].Value);
         if (match.Groups[1].Value == "SignalR hub") Server = new Uri(url.GetLeftPart(UriPartial.Authority));

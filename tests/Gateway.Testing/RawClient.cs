@@ -141,6 +141,7 @@ public sealed class RawClient : IChatClient
         var type = JsonSerializer.Deserialize<string>(RawJson.Value(frame, "type"))!;
         var payload = RawJson.Value(frame, "payload");
         _inbox.Add(type, payload);
+        if (type == "error") Told.Note(Encoding.UTF8.GetString(payload));
         if (type is not ("ack" or "error")) return; // only these answer
         var id = RawJson.Value(frame, "id");
         if (id is not [(byte)'"', ..] || !_asked.TryRemove(JsonSerializer.Deserialize<string>(id)!, out var answer)) return;

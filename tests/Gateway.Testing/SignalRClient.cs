@@ -57,13 +57,14 @@ public sealed partial class SignalRClient : IChatClient
         var method = char.ToUpperInvariant(type[0]) + type[1..];
         try
         {
-            var isCommand = method is "Chat" or "Join" or "Leave" or "Direct" or "Presence" or "History";
+            var isCommand = method is "Chat" or "Join" or "Leave" or "Direct" or "Presence" or "History" or "Refresh" or "Mute" or "Unmute" or "Kick" or "Ban" or "Unban";
             return method == "Ping" ? await Hub.InvokeAsync<JsonElement>("Ping").Within("the answer to Ping")
                 : isCommand ? await Hub.InvokeAsync<JsonElement>(method, payload).Within($"the answer to {method}")
                 : await Hub.InvokeAsync<JsonElement>("Send", type, payload).Within("the answer to Send");
         }
         catch (HubException fault) when (ErrorText().Match(fault.Message) is { Success: true } match)
         {
+            Told.Note(match.Value);
             throw new GatewayError(int.Parse(match.Groups[1].ValueSpan), match.Groups[2].Value);
         }
     }

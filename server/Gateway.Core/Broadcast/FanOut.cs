@@ -80,7 +80,7 @@ public sealed class FanOutPolicies(SlowConsumerPolicy byDefault, IReadOnlyDictio
 
 /// <summary>How the fan-out is cut up.</summary>
 /// <param name="Workers">How many share the connections.</param>
-/// <param name="BatchMessages">The most messages in one batch: no more than an outbox holds.</param>
+/// <param name="BatchMessages">The most messages in one batch: half of what an outbox holds, so that one may wait while one is written.</param>
 /// <param name="BatchBytes">A batch that has grown past this is posted.</param>
 /// <param name="Backlog">Messages waiting for a worker above which those who bring more have to wait.</param>
 public sealed record FanOutBounds(int Workers, int BatchMessages, int BatchBytes = 64 * 1024, int Backlog = 4096);

@@ -28,6 +28,12 @@ public interface IBackplane
     /// <exception cref="BackplaneException">The backplane is away: the message was not taken, or it is not known whether it was.</exception>
     ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default);
 
+    /// <summary>To all connections of one user.</summary>
+    /// <returns>How many they are. A backplane that hears of its receivers as connections has nothing to add.</returns>
+    /// <exception cref="BackplaneException">The backplane is away, or none of the replicas that had the user has answered.</exception>
+    async ValueTask<long> PublishToUserAsync(string userId, Message message, CancellationToken cancel = default) =>
+        (await PublishAsync(Audience.User(userId), message, cancel: cancel).ConfigureAwait(false)).Receivers;
+
     /// <summary>Reads from the past of a room with offsets.</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
     ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default);

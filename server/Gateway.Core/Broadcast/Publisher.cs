@@ -11,6 +11,10 @@ public sealed class Publisher(IBackplane backplane, RoomTable rooms)
     public ValueTask<Published> PublishAsync(Audience audience, Message message, string? onceAs = null, CancellationToken cancel = default) =>
         backplane.PublishAsync(audience, message, audience.Kind == AudienceKind.Room ? rooms.PolicyOf(audience.Name).Retention : null, onceAs, cancel);
 
+    /// <returns>How many connections of the user it was handed to, on all replicas.</returns>
+    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    public ValueTask<long> PublishToUserAsync(string userId, Message message, CancellationToken cancel = default) => backplane.PublishToUserAsync(userId, message, cancel);
+
     /// <summary>Is anyone in the room, on any replica?</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
     public ValueTask<bool> HasMembersAsync(string room) => backplane.HasSubscribersAsync(Audience.Room(room));

@@ -1,13 +1,14 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Commands;
 
 /// <summary><c>chat {"room"?,"content","message_id"?}</c> → <c>{"offset"?}</c>: says something in a room that the sender is in; under one <c>message_id</c> only once.</summary>
-internal sealed class Chat(Publisher publisher, RoomTable rooms, TimeProvider time) : ICommand
+internal sealed class Chat(Publisher publisher, RoomTable rooms, Moderator moderator, TimeProvider time) : ICommand
 {
     public const int MaxMessageIdLength = 128;
 
@@ -21,7 +22,7 @@ internal sealed class Chat(Publisher publisher, RoomTable rooms, TimeProvider ti
         var room = fields.OptionalString(0, RoomName.MaxLength) ?? RoomName.Lobby;
         var content = fields.RequiredText(1);
         var messageId = fields.OptionalString(2, MaxMessageIdLength);
-        if ((fields.Error ?? PublishRights.Check(sender, room, rooms)) is { } error) return (Outcome)error;
+        if ((fields.Error ?? PublishRights.Check(sender, room, rooms) ?? moderator.CheckMute(sender, room)) is { } error) return (Outcome)error;
 
         var message = new Message(Type, Payloads.Chat(room, sender.User.Id, sender.User.Name, content, time.GetUtcNow(), messageId)) { CarriesOffset = true };
         return PublishAsync(PublishRights.AudienceOf(sender, room, rooms), message, SentOnce.Key(sender.User.Id, messageId));

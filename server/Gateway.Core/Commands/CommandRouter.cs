@@ -3,6 +3,7 @@ using System.Text;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
@@ -18,25 +19,29 @@ public sealed partial class CommandRouter
     private readonly Publisher _publisher;
     private readonly RoomTable _rooms;
     private readonly RateLimit _limit;
+    private readonly Moderator _moderator;
     private readonly bool _relayUnknown;
     private readonly GatewayMeter _meter;
     private readonly ILogger<CommandRouter> _logger;
 
     public CommandRouter(
-        Publisher publisher, RoomTable rooms, RoomMembership membership, Attendance attendance, IBackplane backplane, CustomTypes custom, RateLimit limit, GatewayMeter meter, TimeProvider time, ILogger<CommandRouter> logger)
+        Publisher publisher, RoomTable rooms, RoomMembership membership, Attendance attendance, IBackplane backplane, CustomTypes custom, RateLimit limit, Moderator moderator, VerifyToken verify, GatewayMeter meter,
+        TimeProvider time, ILogger<CommandRouter> logger)
     {
         IEnumerable<ICommand> builtIn =
         [
-            new Chat(publisher, rooms, time), new Join(membership), new Leave(membership), new Presence(publisher, rooms, attendance), new Direct(publisher, time),
-            new History(backplane, rooms), new Ping(time),
+            new Chat(publisher, rooms, moderator, time), new Join(membership, rooms), new Leave(membership), new Presence(publisher, rooms, attendance, moderator),
+            new Direct(publisher, moderator, time), new History(backplane, rooms), new Ping(time), new Refresh(verify, rooms, membership), new Auth(),
+            new Mute(moderator), new Unmute(moderator), new Kick(moderator), new Ban(moderator), new Unban(moderator),
         ];
-        var declared = custom.Types.Select(t => new CustomMessage(t.Type, t.ClientsPublish, publisher, rooms));
+        var declared = custom.Types.Select(t => new CustomMessage(t.Type, t.ClientsPublish, publisher, rooms, moderator));
         _commands = builtIn.Concat(declared).ToFrozenDictionary(c => c.Type, StringComparer.Ordinal);
         _byName = _commands.GetAlternateLookup<ReadOnlySpan<char>>();
         _relayUnknown = custom.RelayUnknown;
         _publisher = publisher;
         _rooms = rooms;
         _limit = limit;
+        _moderator = moderator;
         _meter = meter;
         _logger = logger;
     }
@@ -48,8 +53,11 @@ public sealed partial class CommandRouter
         _meter.CountReceived(sender.Dialect);
         if (_limit.Admit(sender) is not { } error) return null;
         _meter.CountRateLimited(sender.Dialect);
-        return error;
+        return _limit.DryRun ? null : error;
     }
+
+    /// <summary>A connection has arrived, and will soon send something.</summary>
+    public void Expect(Connection sender) => _limit.PerUser?.Budgets.Expect(sender.User.Id);
 
     /// <summary>Carries out a command. Whatever goes wrong comes back as an error; nothing is thrown.</summary>
     /// <param name="type">UTF-8.</param>
@@ -70,7 +78,7 @@ public sealed partial class CommandRouter
             if (!_relayUnknown || ServerTypes.Contains(type)) return (Outcome)Error.BadRequest($"unknown message type: {type}");
             if (type.IsEmpty) return (Outcome)Error.BadRequest("type must not be empty"); // a stock SignalR client closes when it gets one
             if (Encoding.UTF8.GetByteCount(type) > EnvelopeReader.MaxTypeBytes) return (Outcome)Error.BadRequest($"type is longer than {EnvelopeReader.MaxTypeBytes} bytes");
-            command = new CustomMessage(type.ToString(), clientsPublish: true, _publisher, _rooms);
+            command = new CustomMessage(type.ToString(), clientsPublish: true, _publisher, _rooms, _moderator);
         }
         try
         {

@@ -1,6 +1,7 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
@@ -10,7 +11,7 @@ namespace Gateway.Core.Commands;
 /// A type that the configuration declares (or, with <c>messages.relay_unknown</c>, any): the payload goes to the room that its field
 /// <c>room</c> names, else to <c>lobby</c>, as it is; under one <c>message_id</c> only once. → <c>{"offset"?}</c>.
 /// </summary>
-internal sealed class CustomMessage(string type, bool clientsPublish, Publisher publisher, RoomTable rooms) : ICommand
+internal sealed class CustomMessage(string type, bool clientsPublish, Publisher publisher, RoomTable rooms, Moderator moderator) : ICommand
 {
     private static readonly FieldNames Fields = new("room", "offset", "message_id");
 
@@ -31,7 +32,7 @@ internal sealed class CustomMessage(string type, bool clientsPublish, Publisher 
             if (fields.Error is { } error) return (Outcome)error;
             if (!fields.Raw(1).IsEmpty) return (Outcome)Error.BadRequest("offset is assigned by the gateway: leave it out");
         }
-        if (PublishRights.Check(sender, room, rooms) is { } refused) return (Outcome)refused;
+        if ((PublishRights.Check(sender, room, rooms) ?? moderator.CheckMute(sender, room)) is { } refused) return (Outcome)refused;
 
         var message = new Message(type, payload.Trim(" \t\r\n"u8).ToArray()) { CarriesOffset = isObject };
         return PublishAsync(PublishRights.AudienceOf(sender, room, rooms), message, SentOnce.Key(sender.User.Id, messageId));

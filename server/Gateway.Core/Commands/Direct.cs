@@ -1,12 +1,13 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Commands;
 
-/// <summary><c>direct {"to","content","message_id"?}</c> → <c>{}</c>: says something to one user, on all that user's connections.</summary>
-internal sealed class Direct(Publisher publisher, TimeProvider time) : ICommand
+/// <summary><c>direct {"to","content","message_id"?}</c> → <c>{"connections"}</c>: says something to one user, on all that user's connections, and how many they are.</summary>
+internal sealed class Direct(Publisher publisher, Moderator moderator, TimeProvider time) : ICommand
 {
     private const int MaxUserIdLength = 256;
 
@@ -21,6 +22,7 @@ internal sealed class Direct(Publisher publisher, TimeProvider time) : ICommand
         var content = fields.RequiredText(1);
         var messageId = fields.OptionalString(2, Chat.MaxMessageIdLength);
         if (fields.Error is { } error) return (Outcome)error;
+        if (moderator.CheckMute(sender, room: null) is { } muted) return (Outcome)muted;
         if (to.Length == 0) return (Outcome)Error.BadRequest("to must not be empty");
 
         return PublishAsync(to, new Message(Type, Payloads.Direct(to, sender.User.Id, sender.User.Name, content, time.GetUtcNow(), messageId)));
@@ -28,7 +30,7 @@ internal sealed class Direct(Publisher publisher, TimeProvider time) : ICommand
 
     private async ValueTask<Outcome> PublishAsync(string to, Message message)
     {
-        var published = await publisher.PublishAsync(Audience.User(to), message).ConfigureAwait(false);
-        return published.Receivers > 0 ? Outcome.Done(Payloads.Empty) : Error.NotFound($"user {to} is not connected");
+        var connections = await publisher.PublishToUserAsync(to, message).ConfigureAwait(false);
+        return connections > 0 ? Outcome.Done(Payloads.Delivered(connections)) : Error.NotFound($"user {to} is not connected");
     }
 }

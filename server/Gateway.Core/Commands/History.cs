@@ -28,6 +28,7 @@ internal sealed class History(IBackplane backplane, RoomTable rooms) : ICommand
         var after = fields.OptionalWhole(3, 0, long.MaxValue);
         if ((fields.Error ?? RoomName.Check(room)) is { } error) return (Outcome)error;
         if (!sender.Rooms.Contains(room)) return (Outcome)Error.Forbidden($"not in room {room}");
+        if (rooms.Permissions.Check(sender.User, room, RoomAction.History) is { } refused) return (Outcome)refused;
         if (rooms.PolicyOf(room).Retention is not { Messages: > 0 } retention) return (Outcome)Error.NotFound($"room {room} keeps no history");
         var range = new HistoryRange(after ?? 0, before ?? long.MaxValue, (int)limit)
         {

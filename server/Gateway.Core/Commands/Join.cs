@@ -10,7 +10,7 @@ namespace Gateway.Core.Commands;
 /// <c>join {"room","since"?:{"epoch","offset"}}</c> → <c>{"room","epoch"?,"offset"?,"recovered"?,"replayed"?,"reason"?}</c>. With <c>since</c>, what the
 /// client has missed since that place comes first.
 /// </summary>
-internal sealed class Join(RoomMembership membership) : ICommand
+internal sealed class Join(RoomMembership membership, RoomTable rooms) : ICommand
 {
     private const int MaxEpochLength = 64;
 
@@ -33,6 +33,8 @@ internal sealed class Join(RoomMembership membership) : ICommand
             if (placeFields.Error is { } fault) return (Outcome)fault;
             if (since.Value.IsNone) return (Outcome)Error.BadRequest("since.epoch must not be empty");
         }
+        if (rooms.Permissions.Check(sender.User, room, RoomAction.Join) is { } refused) return (Outcome)refused;
+        if (since != null && rooms.Permissions.Check(sender.User, room, RoomAction.History) is { } unread) return (Outcome)unread;
         return JoinAsync(sender, room, since);
     }
 

@@ -1,6 +1,7 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
@@ -11,7 +12,7 @@ namespace Gateway.Core.Commands;
 /// <c>presence {"room"?}</c> → <c>{"room","count","members":[…]}</c>: who is in a room (<c>lobby</c>) that the sender is in, on all replicas.
 /// <c>presence {"status"}</c> → <c>{}</c>: says what the sender is up to; the other members of its rooms hear of it.
 /// </summary>
-internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance attendance) : ICommand
+internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance attendance, Moderator moderator) : ICommand
 {
     private const int MaxStatusLength = 64;
 
@@ -28,6 +29,7 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
         if (status == null) return ListAsync(sender, room ?? RoomName.Lobby);
         if (room != null) return (Outcome)Error.BadRequest("a status holds in all rooms: leave room out");
         if (status.Length == 0) return (Outcome)Error.BadRequest("status must not be empty");
+        if (moderator.CheckMute(sender, room: null) is { } muted) return (Outcome)muted; // a status is something said, too
         return TellAsync(sender, status);
     }
 
@@ -35,6 +37,7 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
     {
         if (RoomName.Check(name) is { } error) return (Outcome)error;
         if (!sender.Rooms.Contains(name)) return (Outcome)Error.Forbidden($"not in room {name}");
+        if (rooms.Permissions.Check(sender.User, name, RoomAction.Presence) is { } refused) return (Outcome)refused;
         return rooms.PolicyOf(name).Presence ? ListAsync(name) : (Outcome)Error.Forbidden($"room {name} does not list its members");
     }
 
@@ -47,7 +50,7 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
         await attendance.SetStatusAsync(sender, status).ConfigureAwait(false);
         foreach (var room in sender.Rooms.Names())
         {
-            if (!rooms.PolicyOf(room).Presence) continue;
+            if (!rooms.PolicyOf(room).Presence || moderator.CheckMute(sender, room) != null) continue;
             var payload = PresencePayloads.Status(room, sender.User.Id, sender.User.Name, status);
             await publisher.PublishAsync(Audience.Room(room) with { Except = [sender.Id] }, new Message(Type, payload) { CarriesOffset = true }).ConfigureAwait(false);
         }

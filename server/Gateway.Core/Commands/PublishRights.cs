@@ -11,7 +11,7 @@ internal static class PublishRights
         RoomName.Check(room)
         ?? (!sender.Rooms.Contains(room) ? Error.Forbidden($"not in room {room}")
             : !rooms.PolicyOf(room).ClientsPublish ? Error.Forbidden($"only the server publishes in room {room}")
-            : null);
+            : rooms.Permissions.Check(sender.User, room, RoomAction.Publish));
 
     public static Audience AudienceOf(Connection sender, string room, RoomTable rooms) =>
         rooms.PolicyOf(room).Echo ? Audience.Room(room) : Audience.Room(room) with { Except = [sender.Id] };

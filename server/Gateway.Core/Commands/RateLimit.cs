@@ -1,19 +1,35 @@
 using Gateway.Core.Connections;
+using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 
 namespace Gateway.Core.Commands;
 
-/// <summary>How much one connection may send: a sliding window.</summary>
-/// <param name="messages">In one window; 0 = no limit.</param>
+/// <summary>How much one connection may send, and how much its user: a sliding window each.</summary>
+/// <param name="messages">Of one connection in one window; 0 = no limit.</param>
 public sealed class RateLimit(int messages, TimeSpan window, TimeProvider time)
 {
     /// <summary>Whoever is refused more than so many times its limit within a window does not listen, and is closed for flooding.</summary>
     private const int FloodFactor = 5;
 
+    /// <summary>The user's, on all its connections.</summary>
+    public UserLimit? PerUser { get; init; }
+
+    /// <summary>What is too much is counted, and let through.</summary>
+    public bool DryRun { get; init; }
+
     internal Error? Admit(Connection sender)
     {
-        if (messages == 0 || sender.Sent.TryAdd(messages, window, time, out var retryAfter)) return null;
-        if (!sender.Refused.TryAdd(messages * FloodFactor, window, time, out _)) sender.Close(CloseReason.Flooding);
+        if (messages > 0 && !sender.Sent.TryAdd(messages, window, time, out var retryAfter)) return Refuse(sender, messages, window, retryAfter);
+        if (PerUser is { } user && !user.Budgets.TryTake(sender.User.Id, out retryAfter)) return Refuse(sender, user.Messages, user.Window, retryAfter);
+        return null;
+    }
+
+    private Error Refuse(Connection sender, int limit, TimeSpan within, TimeSpan retryAfter)
+    {
+        if (!DryRun && !sender.Refused.TryAdd(limit * FloodFactor, within, time, out _)) sender.Close(CloseReason.Flooding);
         return Error.RateLimited(retryAfter);
     }
 }
+
+/// <param name="Messages">In one window.</param>
+public sealed record UserLimit(int Messages, TimeSpan Window, IUserBudgets Budgets);

@@ -1,4 +1,5 @@
 using Gateway.Core.Messages;
+using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Connections;
@@ -32,11 +33,17 @@ public sealed partial class Connection : IOutboxOwner
     }
 
     public string Id { get; }
-    public UserIdentity User { get; }
+    public UserIdentity User { get; private set; }
     public Dialect Dialect { get; }
     public Outbox Outbox { get; }
     public DateTimeOffset ConnectedAt { get; }
     public string? RemoteAddress { get; init; }
+
+    /// <summary>How long its token lets it live; <c>null</c> for one that came without.</summary>
+    public TokenTerm? Token { get; set; }
+
+    /// <summary>A SignalR client that is silent for longer is gone; <c>null</c> where the transport sees to that.</summary>
+    public TimeSpan? SilenceLimit { get; init; }
 
     /// <summary>What the user says of itself.</summary>
     public UserStatus Status { get; private set; } = UserStatus.Online;
@@ -57,6 +64,32 @@ public sealed partial class Connection : IOutboxOwner
     public void Reply(ReadOnlyMemory<byte> frame) => Outbox.Post(new FrameBatch(frame));
 
     public void SetStatus(string status) => Status = new UserStatus(status, _time.GetUtcNow());
+
+    /// <summary>Takes over what a newer token of the same user says. False if it is another's.</summary>
+    internal bool TryRenew(UserIdentity user, TokenTerm term)
+    {
+        if (user.Id != User.Id) return false;
+        User = User with { Roles = user.Roles }; // under the name that the others know
+        Token = term;
+        return true;
+    }
+
+    /// <summary>Warns of the token's end, or ends the connection with it.</summary>
+    internal void CheckToken()
+    {
+        if (Token is not { } token) return;
+        var now = _time.GetUtcNow();
+        if (token.IsOver(now))
+        {
+            if (ReferenceEquals(Token, token)) Close(CloseReason.TokenExpired);
+        }
+        else if (token.IsDueForWarning(now))
+        {
+            token.Warned = true;
+            var notice = new Message("system", TokenPayloads.Expiring(token.ExpiresAt));
+            Reply(MessageWriter.Write(notice, notice.Payload, Outbox.Format));
+        }
+    }
 
     /// <summary>Says goodbye after what waits to go out.</summary>
     public void Close(CloseReason reason) => Outbox.Close(reason);

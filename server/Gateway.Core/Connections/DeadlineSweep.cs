@@ -57,8 +57,10 @@ public sealed class DeadlineSweep : IDisposable
     {
         var outbox = connection.Outbox;
         if (outbox.IsOverdue(_deadlines.WriteWait)) outbox.Abort();
-        if (connection.Dialect != Dialect.Raw) return; // SignalR has pings of its own
+        connection.CheckToken();
         var silent = _time.GetElapsedTime(outbox.LastReceived);
+        if (silent > connection.SilenceLimit) connection.Close(CloseReason.ClientTimeout);
+        if (connection.Dialect != Dialect.Raw) return; // SignalR has pings of its own
         if (silent > _deadlines.PongWait) connection.Close(CloseReason.PongTimeout);
         else if (silent > _deadlines.PingPeriod && connection.PingedAt <= outbox.LastReceived)
         {

@@ -13,6 +13,9 @@ public sealed record UserIdentity(string Id, string Name, string? ClientId = nul
     /// <summary>What the token says that the user may be; empty for an anonymous one. Compared exactly.</summary>
     public IReadOnlySet<string> Roles { get; init; } = FrozenSet<string>.Empty;
 
+    /// <summary>The session at the token's issuer (<c>sid</c>), if it names one.</summary>
+    public string? SessionId { get; init; }
+
     /// <summary>The secret with which an anonymous user comes back as the same one; <c>null</c> if the user is not anonymous.</summary>
     public string? GuestKey { get; init; }
 

@@ -9,7 +9,13 @@ public sealed record CloseReason(int Code, string Text, bool AllowReconnect)
     public static CloseReason Normal { get; } = new(1000, "", AllowReconnect: false);
     public static CloseReason Shutdown { get; } = new(1001, "shutting down", AllowReconnect: true);
     public static CloseReason PongTimeout { get; } = new(1001, "no pong", AllowReconnect: true);
+    public static CloseReason ClientTimeout { get; } = new(1001, "client timeout", AllowReconnect: true);
+    public static CloseReason TokenExpired { get; } = new(1008, "token expired", AllowReconnect: false);
     public static CloseReason SlowConsumer { get; } = new(1008, "slow consumer", AllowReconnect: true);
     public static CloseReason Flooding { get; } = new(1008, "flooding", AllowReconnect: false);
+    public static CloseReason Kicked { get; } = new(1008, "kicked", AllowReconnect: false);
+    public static CloseReason Banned { get; } = new(1008, "banned", AllowReconnect: false);
+    public static CloseReason Revoked { get; } = new(1008, "revoked", AllowReconnect: false);
+    public static CloseReason TooManyOfUser { get; } = new(1013, "too many connections of this user", AllowReconnect: true);
     public static CloseReason TooBig { get; } = new(1009, "message too big", AllowReconnect: false);
 }

@@ -10,6 +10,9 @@ public sealed record Error(int Code, string Text)
     public static Error Internal { get; } = new(500, "internal error");
 
     public static Error BadRequest(string text) => new(400, text);
+    public static Error Unauthorized { get; } = new(401, "Unauthorized");
+    public static Error InvalidToken { get; } = new(401, "Invalid token");
+    public static Error KeysAway { get; } = new(503, "tokens cannot be checked now, try again later");
     public static Error Forbidden(string text) => new(403, text);
     public static Error NotFound(string text) => new(404, text);
     public static Error TooLarge(string text) => new(413, text);

@@ -1,18 +1,16 @@
-using System.IO.Enumeration;
-
 namespace Gateway.Core.Rooms;
 
 /// <summary>The policy of every room: the first whose pattern matches the name (<c>*</c> stands for any text), or the default.</summary>
 public sealed class RoomPolicies(RoomPolicy byDefault, IReadOnlyList<(string Match, RoomPolicy Policy)> policies)
 {
+    /// <summary>Who may do what, beside the policies.</summary>
+    public RoomPermissions Permissions { get; init; } = RoomPermissions.None;
+
     public RoomPolicy For(string room)
     {
         foreach (var (match, policy) in policies)
-            if (FileSystemName.MatchesSimpleExpression(Escaped(match), room, ignoreCase: false))
+            if (RoomPattern.Matches(match, room))
                 return policy;
         return byDefault;
     }
-
-    // The matcher knows ? as a wildcard too and \ as the escape; ours knows * only.
-    private static string Escaped(string match) => match.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("?", "\\?", StringComparison.Ordinal);
 }

@@ -9,9 +9,13 @@ public sealed class RoomTable(RoomPolicies policies, int shards)
 
     public int Count => _rooms.Count;
 
+    public RoomPermissions Permissions => policies.Permissions;
+
     public RoomPolicy PolicyOf(string name) => _rooms.TryGetValue(name, out var room) ? room.Policy : policies.For(name);
 
     public Room? Find(string name) => _rooms.GetValueOrDefault(name);
+
+    public IReadOnlyCollection<Room> Snapshot() => [.. _rooms.Values];
 
     /// <summary>The room, for one more user of it: a member, or somebody about to be one. Each gives it back with <see cref="Close"/>.</summary>
     internal Room Open(string name)

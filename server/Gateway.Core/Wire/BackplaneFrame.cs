@@ -9,11 +9,13 @@ namespace Gateway.Core.Wire;
 /// What replicas tell one another through the backplane. All replicas of a cluster read and write this version.
 /// <code>
 /// byte 0      version (1)
-/// byte 1      kind: 1 message, 2 instruction, 3 answer
+/// byte 1      kind: 1 message, 2 instruction, 3 answer, 4 counted message, 5 count
 /// message     audience kind (1 byte), audience name, flags (1 byte: 1 argument list, 2 carries offset), type,
 ///             count of exclusions, each excluded connection id, payload (the rest)
 /// instruction asking replica, number, enter (1 byte: 1 join, 0 leave), connection id, room
 /// answer      number, done (1 byte)
+/// counted     asking replica, number, a message frame (the rest): each replica answers with a count
+/// count       number, connections that the message was handed to
 /// </code>
 /// Counts and numbers are 32-bit little endian; a text is its length in bytes, as such a number, and UTF-8.
 /// </summary>
@@ -26,6 +28,8 @@ internal static class BackplaneFrame
         Message = 1,
         Instruction = 2,
         Answer = 3,
+        Counted = 4,
+        Count = 5,
     }
 
     [Flags]
@@ -69,8 +73,25 @@ internal static class BackplaneFrame
         return frame.WrittenSpan.ToArray();
     }
 
+    public static byte[] WriteCounted(string asker, int number, Audience audience, Message message)
+    {
+        var frame = Begin(Kind.Counted, message.Payload.Length + 192);
+        Put(frame, asker);
+        Put(frame, number);
+        frame.Write(WriteMessage(audience, message));
+        return frame.WrittenSpan.ToArray();
+    }
+
+    public static byte[] WriteCount(int number, int connections)
+    {
+        var frame = Begin(Kind.Count, 16);
+        Put(frame, number);
+        Put(frame, connections);
+        return frame.WrittenSpan.ToArray();
+    }
+
     /// <summary>Which kind of frame this is; <c>null</c> if it is of another version, or none of ours. See the Write methods.</summary>
-    public static Kind? KindOf(ReadOnlySpan<byte> frame) => frame is [Version, >= 1 and <= 3, ..] ? (Kind)frame[1] : null;
+    public static Kind? KindOf(ReadOnlySpan<byte> frame) => frame is [Version, >= 1 and <= 5, ..] ? (Kind)frame[1] : null;
 
     /// <returns>False if the frame is cut short or makes no sense.</returns>
     public static bool TryReadMessage(ReadOnlyMemory<byte> frame, out Audience audience, out Message message)
@@ -106,6 +127,24 @@ internal static class BackplaneFrame
         var reader = new Reader(frame[2..]);
         number = reader.Number();
         done = reader.Byte() == 1;
+        return !reader.Failed;
+    }
+
+    /// <param name="message">The frame of the message within.</param>
+    public static bool TryReadCounted(ReadOnlyMemory<byte> frame, out string asker, out int number, out ReadOnlyMemory<byte> message)
+    {
+        var reader = new Reader(frame.Span[2..]);
+        asker = reader.Text();
+        number = reader.Number();
+        message = reader.Failed ? default : frame[^reader.Rest.Length..];
+        return !reader.Failed && KindOf(message.Span) == Kind.Message;
+    }
+
+    public static bool TryReadCount(ReadOnlySpan<byte> frame, out int number, out int connections)
+    {
+        var reader = new Reader(frame[2..]);
+        number = reader.Number();
+        connections = reader.Number();
         return !reader.Failed;
     }
 

@@ -89,6 +89,14 @@ internal static class Payloads
         json.WriteEndObject();
     });
 
+    /// <summary><c>{"connections"}</c>: the answer to <c>direct</c>: how many connections it was handed to.</summary>
+    public static byte[] Delivered(long connections) => JsonText.Write(connections, static (json, connections) =>
+    {
+        json.WriteStartObject();
+        json.WriteNumber("connections"u8, connections);
+        json.WriteEndObject();
+    });
+
     /// <summary><c>{"time"}</c>.</summary>
     public static byte[] Pong(DateTimeOffset time) => JsonText.Write(time, static (json, time) =>
     {

@@ -36,6 +36,7 @@ internal static class ConfigurationLoader
         }
         CrossFieldRules.Check(options, binding);
         TlsRule.Check(options.Server.Tls, directory, binding);
+        AuthRule.Check(options.Auth, directory, binding);
         return binding.Errors.Count == 0
             ? new ConfigurationResult.Loaded(options, file)
             : new ConfigurationResult.Refused(binding.Errors);

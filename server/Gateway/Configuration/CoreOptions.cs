@@ -1,5 +1,6 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
+using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
 
@@ -11,7 +12,10 @@ internal static class CoreOptions
     public static RoomPolicies RoomPolicies(GatewayOptions options)
     {
         var byDefault = Policy(new RoomPolicyOptions(), options);
-        return new RoomPolicies(byDefault, [.. options.Rooms.Policies.Select(p => (p.Match, Policy(p, options)))]);
+        return new RoomPolicies(byDefault, [.. options.Rooms.Policies.Select(p => (p.Match, Policy(p, options)))])
+        {
+            Permissions = new RoomPermissions([.. options.Rooms.Permissions.Select(p => new RoomRule(p.Match, [.. p.Join], [.. p.Publish], [.. p.History], [.. p.Presence]))]),
+        };
     }
 
     public static FanOutPolicies FanOutPolicies(GatewayOptions options) => new(
@@ -20,6 +24,17 @@ internal static class CoreOptions
 
     public static CustomTypes CustomTypes(GatewayOptions options) =>
         new([.. options.Messages.Custom.Select(c => (c.Key, c.Value.Publish == PublishRight.Members))], options.Messages.RelayUnknown);
+
+    /// <param name="budgets">Where the rate of users is limited.</param>
+    public static RateLimit RateLimit(GatewayOptions options, IUserBudgets? budgets, TimeProvider time)
+    {
+        var limit = options.RateLimit;
+        return new RateLimit(limit.Messages, limit.Window, time)
+        {
+            PerUser = budgets == null ? null : new UserLimit(limit.PerUser.Messages, limit.PerUser.Window, budgets),
+            DryRun = limit.DryRun,
+        };
+    }
 
     private static RoomPolicy Policy(RoomPolicyOptions policy, GatewayOptions options)
     {

@@ -17,8 +17,11 @@ public sealed class GatewayOptions
     public MetricsStreamOptions MetricsStream { get; set; } = new();
     public MetricsOptions Metrics { get; set; } = new();
     public RedisOptions Redis { get; set; } = new();
+    public AuthOptions Auth { get; set; } = new();
     public RateLimitOptions RateLimit { get; set; } = new();
     public LoggingOptions Logging { get; set; } = new();
+    public ModerationOptions Moderation { get; set; } = new();
+    public AdminOptions Admin { get; set; } = new();
 }
 
 public sealed class ServerOptions
@@ -31,10 +34,13 @@ public sealed class ServerOptions
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>0 = no limit.</summary>
-    public int MaxConnections { get; set; }
+    public int MaxConnections { get; set; } = 100_000;
 
     /// <summary>0 = no limit.</summary>
     public int MaxConnectionsPerIp { get; set; }
+
+    /// <summary>Of one user on one replica; 0 = no limit.</summary>
+    public int MaxConnectionsPerUser { get; set; }
 
     /// <summary>Empty: the gateway's own origin, and clients that send no Origin. <c>*</c>: everyone.</summary>
     public IList<string> AllowedOrigins { get; set; } = [];
@@ -79,6 +85,9 @@ public sealed class RawOptions
 public sealed class SignalROptions
 {
     public string Path { get; set; } = "/hub";
+
+    /// <summary>Silence after which a client counts as gone. Stock clients are never silent for more than 15 s.</summary>
+    public TimeSpan ClientTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }
 
 public sealed class OutboxOptions
@@ -114,6 +123,9 @@ public sealed class RoomsOptions
         new() { Match = "metrics", Publish = PublishRight.Server, OnFull = SlowConsumerPolicy.Latest, History = 0, Presence = false, Announce = false },
         new() { Match = "lobby", Announce = false },
     ];
+
+    /// <summary>Who may do what: the first that matches a room's name decides; without one nothing is forbidden.</summary>
+    public IList<RoomPermissionOptions> Permissions { get; set; } = [];
 }
 
 public enum PublishRight
@@ -210,6 +222,43 @@ public sealed class RateLimitOptions
     /// <summary>Messages that one connection may send in a window; 0 = no limit.</summary>
     public int Messages { get; set; } = 100;
     public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(10);
+    public UserRateOptions PerUser { get; set; } = new();
+    public ConnectionRateOptions ConnectionsPerIp { get; set; } = new();
+
+    /// <summary>What is too much is counted, and let through.</summary>
+    public bool DryRun { get; set; }
+}
+
+public sealed class UserRateOptions
+{
+    /// <summary>Messages that one user may send in a window, on all its connections and replicas together; 0 = no limit.</summary>
+    public int Messages { get; set; }
+    public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(10);
+}
+
+public sealed class ConnectionRateOptions
+{
+    /// <summary>New connections from one address in a window, on one replica; 0 = no limit.</summary>
+    public int Connections { get; set; }
+    public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(10);
+}
+
+public sealed class ModerationOptions
+{
+    /// <summary>The role that lets a user mute, kick and ban.</summary>
+    public string Role { get; set; } = "moderator";
+
+    /// <summary>How long a revocation is remembered, 1m to 8784h: no token may live longer.</summary>
+    public TimeSpan RevocationTtl { get; set; } = TimeSpan.FromDays(30);
+}
+
+public sealed class AdminOptions
+{
+    /// <summary>Empty: the API is off. Else at least 16 characters.</summary>
+    public string ApiKey { get; set; } = "";
+
+    /// <summary>0: the clients' port.</summary>
+    public int Port { get; set; }
 }
 
 public sealed class LoggingOptions

@@ -4,14 +4,17 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
+using Gateway.Core.Rooms;
 using Gateway.Security;
+using Gateway.Security.Tokens;
 using Gateway.WebSockets;
 
 namespace Gateway.Raw;
 
 /// <summary>The raw dialect's endpoint: accepts the WebSocket, lets the connection in, and sees it out, however it ends.</summary>
 internal sealed class RawEndpoint(
-    GatewayOptions options, Reception reception, ConnectionTable connections, CommandRouter router, ConnectionEvents events, TimeProvider time)
+    GatewayOptions options, Reception reception, ConnectionTable connections, CommandRouter router, Doorkeeper doorkeeper, ConnectionEvents events, FirstMessage firstMessage, RoomTable rooms, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -23,23 +26,54 @@ internal sealed class RawEndpoint(
         }
         var request = context.Features.Get<ConnectRequest>() ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
         var upgrade = context.Features.Get<OutboxUpgrade>()!;
-        using var webSocket = await context.WebSockets.AcceptWebSocketAsync();
-        var connection = new Connection(ConnectionId.New(), request.User, Dialect.Raw, upgrade.Outbox!, events, time)
+        using var webSocket = await context.WebSockets.AcceptWebSocketAsync(context.WebSockets.WebSocketRequestedProtocols.Contains(RequestToken.SubProtocol) ? RequestToken.SubProtocol : null);
+        if (request.User == null)
         {
+            request = await AuthenticateAsync(request, webSocket, upgrade.Outbox!);
+            if (request == null)
+            {
+                await EndAsync(webSocket, upgrade);
+                return;
+            }
+        }
+        var connection = new Connection(ConnectionId.New(), request.User!, Dialect.Raw, upgrade.Outbox!, events, time)
+        {
+            Token = request.Token,
             RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
             Shard = connections.NextShard(),
         };
+        router.Expect(connection);
         try
         {
             if (await reception.ArriveAsync(connection, request.Rooms) is { } error)
                 connection.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+            else if (doorkeeper.Check(connection) is { } unwanted)
+                connection.Close(unwanted);
             await new RawReceiver(webSocket, connection, router, options.Raw.MaxMessageBytes).RunAsync();
         }
         finally
         {
             await reception.DepartAsync(connection);
-            await connection.Outbox.StopAsync(options.Raw.WriteWait);
-            if (webSocket.State is not (WebSocketState.Closed or WebSocketState.Aborted)) await Linger.ReadAwayAsync(upgrade.Inner!);
+            await EndAsync(webSocket, upgrade);
         }
+    }
+
+    /// <summary>The token comes as the first message. <c>null</c>: it did not, or was no good, or does not open a room that the client has asked for.</summary>
+    private async Task<ConnectRequest?> AuthenticateAsync(ConnectRequest request, WebSocket webSocket, Outbox outbox)
+    {
+        if (await firstMessage.ReceiveAsync(webSocket, outbox) is not { } bearer) return null;
+        var (permitted, error) = request.Of(bearer).Permitted(rooms.Permissions);
+        if (error != null) outbox.Close(new CloseReason(1008, "not allowed in one of the rooms", AllowReconnect: false));
+        else if (doorkeeper.Check(bearer.User, opens: true) is { } unwanted) outbox.Close(Goodbye(unwanted));
+        else return permitted;
+        return null;
+    }
+
+    private static CloseReason Goodbye(Error error) => error.Code == 503 ? CloseReason.TooManyOfUser : CloseReason.Banned;
+
+    private async Task EndAsync(WebSocket webSocket, OutboxUpgrade upgrade)
+    {
+        await upgrade.Outbox!.StopAsync(options.Raw.WriteWait);
+        if (webSocket.State is not (WebSocketState.Closed or WebSocketState.Aborted)) await Linger.ReadAwayAsync(upgrade.Inner!);
     }
 }

@@ -18,6 +18,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     private readonly RedisServers _servers;
     private readonly RedisKeys _keys;
     private readonly RedisInstructions _instructions;
+    private readonly RedisCounts _counts;
     private readonly RoomStore _store;
     private readonly PublishQueue _queue;
     private readonly FeedEvents _events;
@@ -29,12 +30,13 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     private RedisWatch[] _watches = [];
 
     public RedisBackplane(
-        GatewayOptions options, RedisServers servers, RedisKeys keys, RedisInstructions instructions, ReplicaId replica, FeedEvents events, GatewayMeter meter,
+        GatewayOptions options, RedisServers servers, RedisKeys keys, RedisInstructions instructions, RedisCounts counts, ReplicaId replica, FeedEvents events, GatewayMeter meter,
         TimeProvider time, ILogger<RedisBackplane> logger)
     {
         _servers = servers;
         _keys = keys;
         _instructions = instructions;
+        _counts = counts;
         _events = events;
         _time = time;
         _logger = logger;
@@ -88,22 +90,13 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     public async ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default)
     {
         if (audience.Kind == AudienceKind.Room) return await _queue.PublishAsync(audience, message, retention, onceAs).WaitAsync(cancel);
-        byte[] frame = [.. PositionHeader.None, .. BackplaneFrame.WriteMessage(audience, message)];
-        var server = _servers.For(audience);
-        var began = _time.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                return new Published(Position.None, await server.AskAsync(database => database.PublishAsync(_keys.Channel(audience), frame), cancel: cancel));
-            }
-            catch (BackplaneException fault) when (fault.InnerException is null || RedisConnection.IsUnsent(fault.InnerException))
-            {
-                var left = _queue.Limit - _time.GetElapsedTime(began);
-                if (left <= TimeSpan.Zero) throw;
-                await server.WhenUpAsync(left);
-            }
-        }
+        return new Published(Position.None, await PublishAsync(audience, BackplaneFrame.WriteMessage(audience, message), cancel));
+    }
+
+    public ValueTask<long> PublishToUserAsync(string userId, Message message, CancellationToken cancel = default)
+    {
+        var audience = Audience.User(userId);
+        return _counts.AskAsync((asker, number) => PublishAsync(audience, BackplaneFrame.WriteCounted(asker, number, audience, message), cancel), cancel);
     }
 
     public async ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
@@ -126,6 +119,27 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     /// <summary>Where in the room this replica knows that everybody is.</summary>
     public Position Reached(string room) => _feeds.TryGetValue(room, out var feed) ? feed.Last : Position.None;
 
+    /// <summary>To an audience that keeps no order. Returns how many replicas got it.</summary>
+    private async ValueTask<long> PublishAsync(Audience audience, byte[] content, CancellationToken cancel)
+    {
+        byte[] frame = [.. PositionHeader.None, .. content];
+        var server = _servers.For(audience);
+        var began = _time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await server.AskAsync(database => database.PublishAsync(_keys.Channel(audience), frame), cancel: cancel);
+            }
+            catch (BackplaneException fault) when (fault.InnerException is null || RedisConnection.IsUnsent(fault.InnerException))
+            {
+                var left = _queue.Limit - _time.GetElapsedTime(began);
+                if (left <= TimeSpan.Zero) throw;
+                await server.WhenUpAsync(left);
+            }
+        }
+    }
+
     private void Drop(string room, RoomFeed feed)
     {
         feed.Close();
@@ -146,8 +160,12 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
             case BackplaneFrame.Kind.Message when BackplaneFrame.TryReadMessage(frame, out var audience, out var message):
                 if (position.IsNone) _receiver.Deliver(audience, message, position);
                 else if (_feeds.TryGetValue(audience.Name, out var feed)) feed.OnMessage(audience, message, position);
-                var ready = _receiver.WhenReadyAsync();
-                if (!ready.IsCompleted) ready.AsTask().Wait();
+                WaitForFanOut();
+                break;
+            case BackplaneFrame.Kind.Counted when BackplaneFrame.TryReadCounted(frame, out var asker, out var number, out var within)
+                && BackplaneFrame.TryReadMessage(within, out var receivers, out var counted):
+                _counts.Answer(asker, number, _receiver.Deliver(receivers, counted, Position.None));
+                WaitForFanOut();
                 break;
             case BackplaneFrame.Kind.Instruction:
                 _instructions.OnInstruction(frame);
@@ -156,6 +174,12 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
                 Log.Unreadable(_logger, channel!);
                 break;
         }
+    }
+
+    private void WaitForFanOut()
+    {
+        var ready = _receiver.WhenReadyAsync();
+        if (!ready.IsCompleted) ready.AsTask().Wait();
     }
 
     private static partial class Log

@@ -10,19 +10,41 @@ namespace Gateway.Redis;
 /// gw:{room}:taken:REPLICA   the last batch taken from a replica    gw:everyone         channel of all
 /// gw:{room}:once:KEY        the place of a message to be           gw:replica:ID       channel of a replica, for answers to it
 ///                           taken once
-/// gw:{room}:messages        channel of a room
+/// gw:{room}:messages        channel of a room                      gw:counts:ID         channel of a replica, for counts that it asked for
 ///
 /// gw:{room}:members         hash: user, where it is                gw:{room}:leaving  sorted set: users who may come back, and until when
 /// gw:{replicas}:alive       hash: lease, replica                   gw:{replicas}:rooms:LEASE     set: rooms in which a lease has members
 /// gw:{replicas}:dead        set: leases that are over              gw:{replicas}:clearing:LEASE  who clears up after it
 /// gw:{replicas}:key         the secret that the replicas share
+///
+/// gw:{sanctions}:standing   hash: what holds against users         gw:{sanctions}:changed  channel of the changes
+/// gw:{sanctions}:ends       sorted set: when that is over          gw:questions            channel for questions to all replicas
+/// gw:{ID}:budget            hash: what a user has sent lately      gw:answers:ID           channel of a replica, for their answers
+/// gw:request:KEY            an admin request to be carried out once
 /// </code>
-/// No key of a room ends like one of the replicas, so a room may be called that.
+/// No key of a room ends like one of the replicas, so a room may be called that; nor like one of the sanctions or of a user.
 /// </summary>
 internal sealed class RedisKeys(string prefix)
 {
     /// <summary>What the keys about replicas have for a room's name.</summary>
     public const string Replicas = "replicas";
+
+    /// <summary>What the keys about sanctions have for a room's name.</summary>
+    public const string Sanctions = "sanctions";
+
+    public string Sanctioned => $"{prefix}:{{{Sanctions}}}:standing";
+
+    public string SanctionEnds => $"{prefix}:{{{Sanctions}}}:ends";
+
+    public string SanctionsChannel => $"{prefix}:{{{Sanctions}}}:changed";
+
+    public string Questions => $"{prefix}:questions";
+
+    public string Answers(string replica) => $"{prefix}:answers:{replica}";
+
+    public string Request(string key) => $"{prefix}:request:{key}";
+
+    public string Budget(string userId) => $"{prefix}:{{{userId}}}:budget";
 
     public string Position(string room) => $"{prefix}:{{{room}}}:position";
 
@@ -47,6 +69,8 @@ internal sealed class RedisKeys(string prefix)
     public string Clearing(string lease) => $"{prefix}:{{{Replicas}}}:clearing:{lease}";
 
     public string Replica(string id) => $"{prefix}:replica:{id}";
+
+    public string Counts(string replica) => $"{prefix}:counts:{replica}";
 
     public string Channel(Audience audience) => audience.Kind switch
     {

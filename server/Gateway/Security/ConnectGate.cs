@@ -1,30 +1,50 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Gateway.Configuration;
+using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
+using Gateway.Core.Rooms;
 using Gateway.Lifecycle;
+using Gateway.Security.Tokens;
 
 namespace Gateway.Security;
 
-/// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, limits, query.</summary>
-internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, ReadinessState readiness)
+/// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, rate, token, limits, query.</summary>
+internal sealed class ConnectGate(
+    GatewayOptions options, OriginPolicy origins, ArrivalRate arrivals, TokenGate tokens, Doorkeeper doorkeeper, HubRequests hubRequests, RoomTable rooms, ReadinessState readiness)
 {
     private readonly ConcurrentDictionary<IPAddress, int> _perIp = [];
     private int _connections;
 
+    /// <summary>A request of a page of an allowed foreign origin to one of the gateway's paths: the browser wants to hear that it is allowed.</summary>
+    public bool IsForeignPage(HttpContext context) =>
+        context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && origins.IsListed(origin) && (IsHub(context.Request.Path) || IsRaw(context.Request.Path));
+
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var path = context.Request.Path;
-        var isHub = path.StartsWithSegments(options.SignalR.Path);
-        if (!isHub && !path.Equals(options.Raw.Path)) return next(context);
+        var isHub = IsHub(path);
+        if (!isHub && !IsRaw(path)) return next(context);
         if (!origins.Allows(context.Request)) return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "origin not allowed");
         var connects = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
         if (readiness.IsDraining && (connects || path.Value!.EndsWith("/negotiate", StringComparison.Ordinal)))
             return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "shutting down");
-        if (!connects) return next(context);
-        var (request, error) = ConnectRequest.Read(context, options);
+        if (arrivals.Refuses(context, isHub, out var retryAfter)) return Refusal.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too many new connections from this address", retryAfter);
+        var refused = tokens.AdmitAsync(context, mayFollow: !isHub);
+        return refused.IsCompletedSuccessfully ? AdmitAsync(context, next, connects, isHub, refused.Result) : WaitAsync();
+
+        async Task WaitAsync() => await AdmitAsync(context, next, connects, isHub, await refused);
+    }
+
+    private Task AdmitAsync(HttpContext context, RequestDelegate next, bool connects, bool isHub, Error? refused)
+    {
+        if (refused != null) return Refusal.WriteAsync(context, refused.Code, refused.Text);
+        if (!connects) return hubRequests.RunAsync(context, next);
+        var (request, error) = ConnectRequest.Read(context, options, rooms.Permissions, awaitsToken: !isHub && tokens.AwaitsMessage(context));
         if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
+        if (request!.User is { } user && doorkeeper.Check(user, ArrivalRate.Opens(context, isHub)) is { } unwanted) return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
         context.Features.Set(request);
-        return ConnectAsync(context, next);
+        return ConnectAsync(context, isHub ? request => hubRequests.RunAsync(request, next) : next);
     }
 
     private async Task ConnectAsync(HttpContext context, RequestDelegate next)
@@ -44,6 +64,10 @@ internal sealed class ConnectGate(GatewayOptions options, OriginPolicy origins, 
             if (ofAddress > 0 && _perIp.AddOrUpdate(address, 0, static (_, n) => n - 1) == 0) _perIp.TryRemove(new(address, 0));
         }
     }
+
+    private bool IsHub(PathString path) => path.StartsWithSegments(options.SignalR.Path);
+
+    private bool IsRaw(PathString path) => path.Equals(options.Raw.Path);
 
     private static bool IsOver(int count, int max) => max > 0 && count > max;
 }

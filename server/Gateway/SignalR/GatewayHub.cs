@@ -18,11 +18,23 @@ public sealed class GatewayHub(HubDoor door) : Hub
 
     public Task<JsonResult> Presence(JsonElement payload) => door.RunAsync(Context, "presence", payload);
 
+    public Task<JsonResult> Refresh(JsonElement payload) => door.RunAsync(Context, "refresh", payload);
+
+    public Task<JsonResult> Mute(JsonElement payload) => door.RunAsync(Context, "mute", payload);
+
+    public Task<JsonResult> Unmute(JsonElement payload) => door.RunAsync(Context, "unmute", payload);
+
+    public Task<JsonResult> Kick(JsonElement payload) => door.RunAsync(Context, "kick", payload);
+
+    public Task<JsonResult> Ban(JsonElement payload) => door.RunAsync(Context, "ban", payload);
+
+    public Task<JsonResult> Unban(JsonElement payload) => door.RunAsync(Context, "unban", payload);
+
     public Task<JsonResult> Ping() => door.RunAsync(Context, "ping", default);
 
     /// <summary>A message of a type that the gateway's configuration declares.</summary>
     public Task<JsonResult> Send(string type, JsonElement payload) => door.RunAsync(Context, type, payload);
 
-    /// <summary>Where calls end up whose arguments fit no method, see <see cref="ClearJsonProtocol"/>: counts like any other, and fails with the text.</summary>
-    public Task Refuse(string why) => throw door.Refuse(Context, why);
+    /// <summary>Where calls end up that are refused before they get to their method, see <see cref="ClearJsonProtocol"/> and <see cref="CountedProtocol"/>: fails with the text.</summary>
+    public Task Refuse(string why) => throw new HubException(why);
 }

@@ -1,11 +1,16 @@
 using Gateway.AnyReplica;
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
+using Gateway.Core.Rooms;
 using Gateway.Security;
 using Gateway.WebSockets;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.Http.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 
@@ -17,7 +22,7 @@ namespace Gateway.SignalR;
 /// </summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
     GatewayOptions options, Reception reception, ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher,
-    HubPayloads payloads, ClientResults results, ConnectionEvents events, OutboxLimits limits, TimeProvider time) : HubLifetimeManager<THub>
+    HubPayloads payloads, ClientResults results, Doorkeeper doorkeeper, CommandRouter router, HubRequests requests, RoomTable rooms, ConnectionEvents events, OutboxLimits limits, TimeProvider time) : HubLifetimeManager<THub>
     where THub : Hub
 {
     public override async Task OnConnectedAsync(HubConnectionContext connection)
@@ -25,22 +30,31 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         var http = connection.GetHttpContext() ?? throw new InvalidOperationException("a hub connection without an HTTP request");
         if (http.Features.Get<PromisedId>() is { } promised) connection.Features.GetRequiredFeature<IConnectionIdFeature>().ConnectionId = promised.Value;
         // Long polling hands on a copy of the request without our features; its query was checked at the gate all the same.
-        var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options).Request ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
+        var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options, rooms.Permissions).Request ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
         var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? new Outbox(new HubConnectionSink(connection), limits, gates: 1, time);
-        var arrived = new Connection(connection.ConnectionId, request.User, Dialect.SignalR, outbox, events, time)
+        var arrived = new Connection(connection.ConnectionId, request.User!, Dialect.SignalR, outbox, events, time)
         {
             RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
             Shard = connections.NextShard(),
+            Token = request.Token,
+            // Long polling tells by itself when nobody polls any more.
+            SilenceLimit = connection.Features.Get<IHttpTransportFeature>()?.TransportType == HttpTransportType.LongPolling ? null : options.SignalR.ClientTimeout,
         };
-        connection.UserIdentifier = request.User.Id;
+        connection.UserIdentifier = arrived.User.Id;
         connection.Features.Set(arrived);
+        if (!requests.Open(http, arrived)) throw new HubException(Error.Unauthorized.ToString());
+        router.Expect(arrived);
+        if (connection.Protocol is not CountedProtocol counted) throw new InvalidOperationException("IHubProtocolResolver was replaced after AddGateway: nothing would be counted");
+        counted.Count(() => router.Admit(arrived));
         if (await reception.ArriveAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+        else if (doorkeeper.Check(arrived) is { } unwanted) arrived.Close(unwanted);
     }
 
     public override async Task OnDisconnectedAsync(HubConnectionContext connection)
     {
         if (connection.Features.Get<Connection>() is not { } departing) return;
         results.Abandon(departing.Id);
+        if (connection.GetHttpContext() is { } http) requests.Close(http, departing);
         await reception.DepartAsync(departing);
         await departing.Outbox.StopAsync(options.Raw.WriteWait);
     }

@@ -13,20 +13,17 @@ public sealed class HubDoor(CommandRouter router)
     public Task<JsonResult> RunAsync(HubCallerContext context, string type, JsonElement payload)
     {
         var connection = context.Features.Get<Connection>() ?? throw new HubException(Error.Internal.ToString());
-        if (router.Admit(connection) is { } refused) throw Exception(refused);
         var json = payload.ValueKind == JsonValueKind.Undefined ? "null"u8 : JsonMarshal.GetRawUtf8Value(payload);
         var outcome = router.ExecuteAsync(connection, type, json);
         return outcome.IsCompletedSuccessfully ? Task.FromResult(Result(outcome.Result)) : WaitAsync(outcome);
     }
 
-    /// <summary>A call that fits no method: counted, and refused.</summary>
-    public HubException Refuse(HubCallerContext context, string why) =>
-        context.Features.Get<Connection>() is { } connection && router.Admit(connection) is { } refused ? Exception(refused) : new HubException(why);
-
     private static async Task<JsonResult> WaitAsync(ValueTask<Outcome> outcome) => Result(await outcome);
 
     private static JsonResult Result(in Outcome outcome) => outcome.Error is { } error ? throw Exception(error) : new JsonResult(outcome.Result);
 
-    private static HubException Exception(Error error) =>
-        new(error.RetryAfter is { } wait ? $"{error}, retry_after_ms={Math.Ceiling(wait.TotalMilliseconds)}" : error.ToString());
+    private static HubException Exception(Error error) => new(Text(error));
+
+    /// <summary>An error as the message of a <see cref="HubException"/>.</summary>
+    public static string Text(Error error) => error.RetryAfter is { } wait ? $"{error}, retry_after_ms={Math.Ceiling(wait.TotalMilliseconds)}" : error.ToString();
 }

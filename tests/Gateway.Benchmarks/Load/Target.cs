@@ -27,7 +27,7 @@ internal static class Targets
     {
         var dll = Path.Combine(Root(), "server", "Gateway", "bin", "Release", "net10.0", "Gateway.dll");
         if (!File.Exists(dll)) throw new InvalidOperationException($"{dll} is missing: dotnet build server/Gateway -c Release");
-        return new Target(name, [dll, "--server:host=127.0.0.1", "--server:port=%PORT", "--metrics:enabled=false", "--metrics_stream:enabled=false", "--rate_limit:messages=0", "--logging:level=error", .. more], dialects);
+        return new Target(name, [dll, "--server:host=127.0.0.1", "--server:port=%PORT", "--metrics:enabled=false", "--metrics_stream:enabled=false", "--rate_limit:messages=0", "--signalr:client_timeout=1h", "--logging:level=error", .. more], dialects);
     }
 
     private static Target Peer(string name, string kind, Dialect dialect) => new(name, [typeof(Targets).Assembly.Location, "peer", kind, "%PORT"], [dialect]);

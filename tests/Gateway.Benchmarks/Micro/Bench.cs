@@ -1,7 +1,9 @@
 using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
@@ -32,7 +34,10 @@ internal sealed class Bench
         var membership = new RoomMembership(Rooms, attendance, _backplane, new MembershipLimits(100, 1000), TimeProvider.System);
         _backplane.Start(new BackplaneReceiver(FanOut, Connections, membership));
         Poster = new BatchPoster(0, Bounds, _meter, TimeProvider.System);
-        Router = new CommandRouter(publisher, Rooms, membership, attendance, _backplane, new CustomTypes([], false), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
+        var sanctions = new InProcessSanctions(TimeProvider.System);
+        var cluster = new InProcessCluster(new LocalReplica(Connections, Rooms, membership, new OwnReplica("bench", Connections, TimeProvider.System)));
+        var moderator = new Moderator(sanctions, cluster, publisher, "moderator", TimeSpan.FromDays(1), TimeProvider.System, NullLogger<Moderator>.Instance);
+        Router = new CommandRouter(publisher, Rooms, membership, attendance, _backplane, new CustomTypes([], false), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), moderator, _ => new((null, Error.InvalidToken)), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
         for (var i = 0; i < members; i++)
         {
             var outbox = new Outbox(new OpenSink(i % 2 == 0 ? FrameFormat.RawWebSocket : FrameFormat.SignalRWebSocket), new OutboxLimits(256, 1 << 20), gates: 0, TimeProvider.System);

@@ -109,7 +109,7 @@ public sealed class CommandTests : IDisposable
     {
         var (ada, bob, bobToo) = (await _core.ArriveAsync(["lobby"], "ada"), await _core.ArriveAsync([], "bob"), await _core.ArriveAsync(["lobby"], "bob"));
 
-        Assert.Equal("{}", await ada.DoAsync("direct", """{"to":"bob","content":"psst"}"""));
+        Assert.Equal("""{"connections":2}""", await ada.DoAsync("direct", """{"to":"bob","content":"psst"}"""));
         await Task.WhenAll(bob.HasAsync("direct", 1), bobToo.HasAsync("direct", 1));
 
         Assert.Equal([$$"""{"to":"bob","user_id":"ada","username":"ADA","content":"psst","time":"{{Now}}"}"""], bob.PayloadsOf("direct"));

@@ -51,6 +51,18 @@ public sealed class BackplaneFrameTests
             Assert.Equal(BackplaneFrame.Kind.Answer, BackplaneFrame.KindOf(answer));
             Assert.True(BackplaneFrame.TryReadAnswer(answer, out number, out var done));
             Assert.Equal((i.number, i.yes), (number, done));
+
+            var message = BackplaneFrame.WriteMessage(Audience.User(i.connection), new Message("direct", "{}"u8.ToArray()));
+            var counted = BackplaneFrame.WriteCounted(i.asker, i.number, Audience.User(i.connection), new Message("direct", "{}"u8.ToArray()));
+            Assert.Equal(BackplaneFrame.Kind.Counted, BackplaneFrame.KindOf(counted));
+            Assert.True(BackplaneFrame.TryReadCounted(counted, out asker, out number, out var within));
+            Assert.Equal((i.asker, i.number), (asker, number));
+            Assert.Equal(message, within.ToArray());
+
+            var count = BackplaneFrame.WriteCount(i.number, 3);
+            Assert.Equal(BackplaneFrame.Kind.Count, BackplaneFrame.KindOf(count));
+            Assert.True(BackplaneFrame.TryReadCount(count, out number, out var connections));
+            Assert.Equal((i.number, 3), (number, connections));
         }).Check(Config.QuickThrowOnFailure);
 
     [Fact]
@@ -63,10 +75,11 @@ public sealed class BackplaneFrameTests
         AssertCut(header, cut => BackplaneFrame.TryReadMessage(cut, out _, out _));
         AssertCut(instruction, cut => BackplaneFrame.TryReadInstruction(cut, out _, out _, out _, out _, out _));
         AssertCut(answer, cut => BackplaneFrame.TryReadAnswer(cut, out _, out _));
+        AssertCut(BackplaneFrame.WriteCount(1, 2), cut => BackplaneFrame.TryReadCount(cut, out _, out _));
     }
 
     [Theory]
-    [InlineData(new byte[0]), InlineData(new byte[] { 1 }), InlineData(new byte[] { 1, 0 }), InlineData(new byte[] { 1, 4 }), InlineData(new byte[] { 2, 1 })]
+    [InlineData(new byte[0]), InlineData(new byte[] { 1 }), InlineData(new byte[] { 1, 0 }), InlineData(new byte[] { 1, 6 }), InlineData(new byte[] { 2, 1 })]
     public void OtherVersionsAndKindsAreNotOurs(byte[] frame) => Assert.Null(BackplaneFrame.KindOf(frame));
 
     [Fact]

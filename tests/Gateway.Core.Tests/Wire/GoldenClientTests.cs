@@ -12,7 +12,7 @@ public sealed class GoldenClientTests
     public void EveryCommandHasAGoldenFile()
     {
         var types = GoldenFile.All.Values.Where(g => g.Direction == "client").Select(g => g.Type).Distinct().Order(StringComparer.Ordinal);
-        Assert.Equal(["chat", "cursor", "direct", "history", "join", "leave", "ping", "presence"], types);
+        Assert.Equal(["auth", "ban", "chat", "cursor", "direct", "history", "join", "kick", "leave", "mute", "ping", "presence", "refresh", "unban", "unmute"], types);
     }
 
     [Theory, MemberData(nameof(Commands))]
@@ -32,6 +32,7 @@ public sealed class GoldenClientTests
     public void StockClientSaysTheSameInItsInvocation(string name)
     {
         var golden = GoldenFile.All[name];
+        if (golden.Signalr == null) return; // a raw client's only
         using var record = JsonDocument.Parse(golden.Signalr!);
         var invocation = record.RootElement;
         var target = invocation.GetProperty("target").GetString()!;

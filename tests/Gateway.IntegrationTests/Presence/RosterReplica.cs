@@ -28,8 +28,9 @@ internal sealed class RosterReplica : IAsyncDisposable
         var (keys, replica) = (new RedisKeys("gw"), new ReplicaId(id));
         _redis = new RedisServers(options, keys, new ReadinessState(), _meter, TimeProvider.System, NullLogger<RedisConnection>.Instance);
         var instructions = new RedisInstructions(_redis, keys, replica, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
+        var counts = new RedisCounts(_redis, keys, replica, TimeProvider.System, NullLogger<RedisCounts>.Instance);
         Backplane = new RedisBackplane(
-            options, _redis, keys, instructions, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+            options, _redis, keys, instructions, counts, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
         var own = new OwnReplica(id, new ConnectionTable(1), TimeProvider.System);
         _presence = new RedisPresence(options, _redis, Backplane, keys, rooms, own, TimeProvider.System, NullLoggerFactory.Instance);
         Roster = new RedisRoster(_presence);

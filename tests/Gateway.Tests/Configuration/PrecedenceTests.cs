@@ -42,7 +42,7 @@ public sealed class PrecedenceTests : IDisposable
 
         var loaded = Assert.IsType<ConfigurationResult.Loaded>(_folder.Load("server: { port: 1, max_connections: 5 }", arguments));
 
-        Assert.Equal((9, 0, "other.yaml"), (loaded.Options.Server.Port, loaded.Options.Server.MaxConnections, loaded.File));
+        Assert.Equal((9, 100_000, "other.yaml"), (loaded.Options.Server.Port, loaded.Options.Server.MaxConnections, loaded.File));
     }
 
     [Fact]

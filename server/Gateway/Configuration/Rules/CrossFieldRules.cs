@@ -10,8 +10,10 @@ internal static class CrossFieldRules
         PongOutlastsPing(options.Raw, binding);
         EndpointsDiffer(options, binding);
         PortsDiffer(options, binding);
+        AdminPortIsItsOwn(options, binding);
         RoomsAtStartFit(options.Rooms, binding);
         PoliciesMatchSomething(options.Rooms, binding);
+        PermissionsMatchSomething(options.Rooms, binding);
     }
 
     private static void PongOutlastsPing(RawOptions raw, Binding binding)
@@ -37,6 +39,14 @@ internal static class CrossFieldRules
             Refuse(binding, "metrics.port", $"{metrics}", "0, or something other than", "server.port", $"{server}");
     }
 
+    private static void AdminPortIsItsOwn(GatewayOptions options, Binding binding)
+    {
+        if (options.Admin.Port == 0 || !binding.Sound("admin.port", "server.port", "metrics")) return;
+        var port = options.Admin.Port;
+        if (port == options.Server.Port) Refuse(binding, "admin.port", $"{port}", "0, or something other than", "server.port", $"{options.Server.Port}");
+        if (options.Metrics.Enabled && port == options.Metrics.Port) Refuse(binding, "admin.port", $"{port}", "0, or something other than", "metrics.port", $"{options.Metrics.Port}");
+    }
+
     private static void RoomsAtStartFit(RoomsOptions rooms, Binding binding)
     {
         var (count, limit) = (rooms.AutoJoin.Count, rooms.MaxPerConnection);
@@ -51,6 +61,16 @@ internal static class CrossFieldRules
             var policy = Keys.Join("rooms.policies", i);
             if (rooms.Policies[i].Match.Length == 0 && binding.Sound(policy))
                 binding.Report(policy + ".match", "is missing; a policy needs the name or pattern of its rooms", binding.OriginOf(policy));
+        }
+    }
+
+    private static void PermissionsMatchSomething(RoomsOptions rooms, Binding binding)
+    {
+        for (var i = 0; i < rooms.Permissions.Count; i++)
+        {
+            var permission = Keys.Join("rooms.permissions", i);
+            if (rooms.Permissions[i].Match.Length == 0 && binding.Sound(permission))
+                binding.Report(permission + ".match", "is missing; a permission needs the name or pattern of its rooms", binding.OriginOf(permission));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Core.Wire;
 
 namespace Gateway.Configuration.Schema;
 
@@ -8,32 +9,14 @@ namespace Gateway.Configuration.Schema;
 /// </summary>
 internal static class Duration
 {
-    private static readonly (string Unit, long Milliseconds)[] Units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
-
-    public static bool TryRead(string text, out TimeSpan value)
-    {
-        value = TimeSpan.Zero;
-        if (text == "0")
-            return true;
-        foreach (var (unit, milliseconds) in Units)
-        {
-            // An int times an hour stays far within a long.
-            if (text.EndsWith(unit, StringComparison.Ordinal)
-                && int.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
-            {
-                value = new TimeSpan(count * milliseconds * TimeSpan.TicksPerMillisecond);
-                return true;
-            }
-        }
-        return false;
-    }
+    public static bool TryRead(string text, out TimeSpan value) => DurationText.TryRead(text, out value);
 
     public static string Write(TimeSpan value)
     {
         var milliseconds = value.Ticks / TimeSpan.TicksPerMillisecond;
         if (milliseconds == 0)
             return "0";
-        var (unit, size) = Units.Last(unit => milliseconds % unit.Milliseconds == 0);
+        var (unit, size) = DurationText.Units.Last(unit => milliseconds % unit.Milliseconds == 0);
         return string.Create(CultureInfo.InvariantCulture, $"{milliseconds / size}{unit}");
     }
 }

@@ -30,11 +30,23 @@ internal static class GatewaySchema
         { o => o.ShutdownTimeout, Values.Time(TimeSpan.Zero, TimeSpan.FromHours(1)) },
         { o => o.MaxConnections, Limit },
         { o => o.MaxConnectionsPerIp, Limit },
+        { o => o.MaxConnectionsPerUser, Limit },
         { o => o.AllowedOrigins, new ListOf<string>(TextRules.Origin, () => "") },
         { o => o.DirectSocket, Flag },
         { o => o.AdvertiseAddress, TextRules.ReplicaAddress },
         { o => o.TokenKey, TextRules.TokenKey },
         { o => o.MaxForwarded, Limit },
+    };
+
+    private static readonly Value<TimeSpan> RateWindow = Values.Time(TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(24));
+
+    private static readonly Section<RateLimitOptions> RateLimit = new()
+    {
+        { o => o.Messages, Limit },
+        { o => o.Window, RateWindow },
+        { o => o.PerUser, new Section<UserRateOptions> { { o => o.Messages, Limit }, { o => o.Window, RateWindow } } },
+        { o => o.ConnectionsPerIp, new Section<ConnectionRateOptions> { { o => o.Connections, Limit }, { o => o.Window, RateWindow } } },
+        { o => o.DryRun, Flag },
     };
 
     private static readonly Section<RawOptions> Raw = new()
@@ -84,6 +96,7 @@ internal static class GatewaySchema
             }
         },
         { o => o.Policies, new ListOf<RoomPolicyOptions>(RoomPolicy, () => new RoomPolicyOptions()) },
+        { o => o.Permissions, AuthSchema.Permissions },
     };
 
     private static readonly Section<CustomMessageOptions> CustomMessage = new()
@@ -97,7 +110,7 @@ internal static class GatewaySchema
     {
         { o => o.Server, Server },
         { o => o.Raw, Raw },
-        { o => o.SignalR, new Section<SignalROptions> { { o => o.Path, TextRules.EndpointPath } }, "signalr" },
+        { o => o.SignalR, new Section<SignalROptions> { { o => o.Path, TextRules.EndpointPath }, { o => o.ClientTimeout, Wait } }, "signalr" },
         { o => o.Outbox, Outbox },
         { o => o.Rooms, Rooms },
         {
@@ -127,13 +140,16 @@ internal static class GatewaySchema
                 { o => o.PresenceLease, Values.Time(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)) },
             }
         },
+        { o => o.Auth, AuthSchema.Auth },
+        { o => o.RateLimit, RateLimit },
+        { o => o.Logging, new Section<LoggingOptions> { { o => o.Level, Values.Choice<LogLevel>() } } },
         {
-            o => o.RateLimit, new Section<RateLimitOptions>
+            o => o.Moderation, new Section<ModerationOptions>
             {
-                { o => o.Messages, Limit },
-                { o => o.Window, Values.Time(TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(24)) },
+                { o => o.Role, TextRules.Role },
+                { o => o.RevocationTtl, Values.Time(TimeSpan.FromMinutes(1), TimeSpan.FromDays(366)) },
             }
         },
-        { o => o.Logging, new Section<LoggingOptions> { { o => o.Level, Values.Choice<LogLevel>() } } },
+        { o => o.Admin, new Section<AdminOptions> { { o => o.ApiKey, TextRules.ApiKey }, { o => o.Port, Port } } },
     };
 }

@@ -7,7 +7,10 @@ namespace Gateway.Configuration.Schema;
 internal static partial class TextRules
 {
     private static readonly string[] BuiltInTypes =
-        ["chat", "join", "leave", "presence", "direct", "history", "ping", "pong", "ack", "error", "welcome", "system", "metrics"];
+    [
+        "chat", "join", "leave", "presence", "direct", "history", "ping", "refresh", "auth", "mute", "unmute", "kick", "ban", "unban",
+        "pong", "ack", "error", "welcome", "system", "metrics",
+    ];
 
     public static Value<string> Anything { get; } = Values.Text("a text", _ => true);
 
@@ -45,7 +48,13 @@ internal static partial class TextRules
     private static bool IsReplicaAddress(string text) =>
         IsOrigin(text) && Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
 
-    private static bool IsName(string text) =>
+    public static Value<string> Role { get; } = Values.Text("a role of 1 to 128 characters", text => text.Length is > 0 and <= 128);
+
+    /// <summary>Sent in a header, so that it can hold what a header can.</summary>
+    public static Value<string> ApiKey { get; } = Values.Text(
+        "nothing (the API is off), or 16 to 256 visible ASCII characters", text => text.Length == 0 || (text.Length is >= 16 and <= 256 && text.All(c => c is > ' ' and < '\x7f'))).Secret();
+
+    public static bool IsName(string text) =>
         text.Length is > 0 and <= 128 && !text.Any(character => char.IsWhiteSpace(character) || char.IsControl(character));
 
     // IPAddress also reads "80" and "1.2" as addresses; nobody means that.

@@ -1,0 +1,42 @@
+import { GatewayError, LinkLost } from "./errors.js";
+import type { Envelope } from "./envelope.js";
+import type { Failure } from "./messages.js";
+
+interface Call {
+  resolve(answer: unknown): void;
+  reject(fault: Error): void;
+}
+
+/** What was asked on one raw connection and is not answered yet, by correlation id. */
+export class Calls {
+  readonly #open = new Map<number, Call>();
+  #lastId = 0;
+
+  /** @param send is given the id to send along */
+  ask(send: (id: number) => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      this.#open.set(id, { resolve, reject });
+      send(id);
+    });
+  }
+
+  /** @returns whether it was an answer to something */
+  take({ type, payload, id }: Envelope): boolean {
+    if (typeof id !== "number") return false;
+    const call = this.#open.get(id);
+    if (!call || !this.#open.delete(id)) return false;
+    if (type === "error") {
+      const { code, message, retry_after_ms } = payload as Failure;
+      call.reject(new GatewayError(code, message, retry_after_ms));
+    } else call.resolve(payload);
+    return true;
+  }
+
+  /** The connection is over. */
+  fail(): void {
+    const lost = new LinkLost("the connection was lost before the answer came");
+    for (const call of this.#open.values()) call.reject(lost);
+    this.#open.clear();
+  }
+}

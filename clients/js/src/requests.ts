@@ -1,0 +1,53 @@
+// What a client may say and ask, as docs/protocol.md has it. Own types are added by declaration:
+//   declare module "@gateway/client" { interface Sends { typing: { room?: string } } }
+import type { Position } from "./messages.js";
+
+/** What `send` takes, by type. */
+export interface Sends {
+  chat: { room?: string; content: string; message_id?: string };
+  direct: { to: string; content: string; message_id?: string };
+  presence: { status: string };
+}
+
+/** The answer to what was sent. Direct messages and rooms without offsets have none. */
+export interface Published {
+  offset?: number;
+}
+
+export interface JoinAnswer extends Partial<Position> {
+  room: string;
+  /** This and the rest only in answer to `since`. */
+  recovered?: boolean;
+  replayed?: number;
+  reason?: string;
+}
+
+export interface Member {
+  user_id: string;
+  username: string;
+  client_id?: string;
+  status: string;
+  connected_at: string;
+  connections: number;
+}
+
+export interface MemberList {
+  room: string;
+  count: number;
+  members: Member[];
+}
+
+export interface HistoryPage {
+  room: string;
+  epoch: string;
+  messages: { offset: number; type: string; payload: unknown }[];
+  /** Is there more in the direction of paging? */
+  more: boolean;
+}
+
+/** What `request` takes and brings, by type. */
+export interface Requests {
+  history: { payload: { room?: string; limit?: number; before?: number; after?: number }; answer: HistoryPage };
+  presence: { payload: { room?: string }; answer: MemberList };
+  ping: { payload: unknown; answer: { time: string } };
+}

@@ -1,0 +1,39 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
+using Gateway.Core.Rooms;
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Commands;
+
+/// <summary>
+/// <c>kick {"user_id"?,"connection_id"?,"room"?}</c> → <c>{"connections"}</c>: takes a user or a connection out of a room, or closes what it has. It may come again.
+/// </summary>
+internal sealed class Kick(Moderator moderator) : ICommand
+{
+    private const int MaxConnectionIdLength = 128;
+
+    private static readonly FieldNames Fields = new("user_id", "connection_id", "room");
+
+    public string Type => "kick";
+
+    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    {
+        if (ModerationOrder.CheckRight(sender, moderator) is { } forbidden) return (Outcome)forbidden;
+        var fields = new PayloadFields(payload, Fields);
+        var userId = fields.OptionalString(0, ModerationOrder.MaxUserIdLength);
+        var connectionId = fields.OptionalString(1, MaxConnectionIdLength);
+        var room = fields.OptionalString(2, RoomName.MaxLength);
+        if ((fields.Error ?? ModerationOrder.CheckRoom(room)) is { } error) return (Outcome)error;
+        if (string.IsNullOrEmpty(userId) == string.IsNullOrEmpty(connectionId)) return (Outcome)Error.BadRequest("either user_id or connection_id must be given");
+        return KickAsync(userId, connectionId, room, sender.User.Id);
+    }
+
+    private async ValueTask<Outcome> KickAsync(string? userId, string? connectionId, string? room, string by)
+    {
+        var connections = await moderator.KickAsync(userId, connectionId, room, by).ConfigureAwait(false);
+        if (connections > 0) return Outcome.Done(ModerationPayloads.KickedCount(connections));
+        var who = userId != null ? $"user {userId}" : $"connection {connectionId}";
+        return Error.NotFound(room == null ? $"{who} is not connected" : $"{who} is not in room {room}");
+    }
+}

@@ -1,0 +1,30 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
+using Gateway.Core.Rooms;
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Commands;
+
+/// <summary><c>unmute {"user_id","room"?}</c> → <c>{"user_id","room"?}</c>: undoes the <c>mute</c> in the same room, or the one everywhere.</summary>
+internal sealed class Unmute(Moderator moderator) : ICommand
+{
+    private static readonly FieldNames Fields = new("user_id", "room");
+
+    public string Type => "unmute";
+
+    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    {
+        if (ModerationOrder.CheckRight(sender, moderator) is { } forbidden) return (Outcome)forbidden;
+        var fields = new PayloadFields(payload, Fields);
+        var userId = fields.RequiredString(0, ModerationOrder.MaxUserIdLength);
+        var room = fields.OptionalString(1, RoomName.MaxLength);
+        if ((fields.Error ?? ModerationOrder.CheckUser(userId) ?? ModerationOrder.CheckRoom(room)) is { } error) return (Outcome)error;
+        return UnmuteAsync(userId, room, sender.User.Id);
+    }
+
+    private async ValueTask<Outcome> UnmuteAsync(string userId, string? room, string by) =>
+        await moderator.UnmuteAsync(userId, room, by).ConfigureAwait(false)
+            ? Outcome.Done(ModerationPayloads.Holding(userId, room, null))
+            : Error.NotFound(room == null ? $"user {userId} is not muted everywhere" : $"user {userId} is not muted in room {room}");
+}

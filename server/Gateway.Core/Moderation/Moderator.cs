@@ -1,0 +1,116 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Core.Moderation;
+
+/// <summary>What may be done against users, on all replicas: by users with the moderators' role, and by servers.</summary>
+/// <param name="role">The role that lets a user give such orders.</param>
+/// <param name="revocationLifetime">How long a revocation is remembered: no token may live longer.</param>
+public sealed partial class Moderator(
+    ISanctions sanctions, ICluster cluster, Publisher publisher, string role, TimeSpan revocationLifetime, TimeProvider time, ILogger<Moderator> logger)
+{
+    public bool MayModerate(UserIdentity user) => user.Roles.Contains(role);
+
+    /// <summary>May the user say something there? A direct message is said in no room.</summary>
+    public Error? CheckMute(Connection sender, string? room)
+    {
+        var mute = sanctions.Find(SanctionKind.Mute, sender.User.Id);
+        if (room != null && sanctions.Find(SanctionKind.Mute, sender.User.Id, room) is { } here && (mute?.Until is not { } until || here.Until > until)) mute = here;
+        if (mute == null) return null;
+        return Error.Forbidden(mute.Room == null ? "muted" : $"muted in room {mute.Room}") with { RetryAfter = mute.Until - time.GetUtcNow() };
+    }
+
+    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    public async ValueTask<Sanction> MuteAsync(string userId, string? room, TimeSpan duration, string by)
+    {
+        var mute = await ImposeAsync(SanctionKind.Mute, userId, room, duration, by).ConfigureAwait(false);
+        await TellAsync(userId, room, ModerationPayloads.Muted(userId, room, mute.Until!.Value)).ConfigureAwait(false);
+        return mute;
+    }
+
+    /// <returns>False if the user was not muted.</returns>
+    /// <inheritdoc cref="MuteAsync"/>
+    public async ValueTask<bool> UnmuteAsync(string userId, string? room, string by)
+    {
+        if (!await LiftAsync(SanctionKind.Mute, userId, room, by).ConfigureAwait(false)) return false;
+        await TellAsync(userId, room, ModerationPayloads.Unmuted(userId, room)).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <param name="duration"><c>null</c>: for good.</param>
+    /// <inheritdoc cref="MuteAsync"/>
+    public ValueTask<Sanction> BanAsync(string userId, TimeSpan? duration, string by) => ImposeAsync(SanctionKind.Ban, userId, null, duration, by);
+
+    /// <returns>False if the user was not banned.</returns>
+    /// <inheritdoc cref="MuteAsync"/>
+    public ValueTask<bool> UnbanAsync(string userId, string by) => LiftAsync(SanctionKind.Ban, userId, null, by);
+
+    /// <summary>Closes all connections of the user, and lets tokens from before count no more.</summary>
+    /// <inheritdoc cref="MuteAsync"/>
+    public ValueTask<Sanction> RevokeAsync(string userId, string by) => ImposeAsync(SanctionKind.Revocation, userId, null, revocationLifetime, by);
+
+    /// <summary>Takes a user, or one connection, out of a room, or closes what it has. It may come again.</summary>
+    /// <returns>How many connections that were.</returns>
+    /// <exception cref="BackplaneException">The backplane is away, or a replica that may have some did not answer.</exception>
+    public async ValueTask<int> KickAsync(string? userId, string? connectionId, string? room, string by)
+    {
+        var question = new Question(room == null ? QuestionKind.Disconnect : QuestionKind.TakeOut) { UserId = userId, ConnectionId = connectionId, Room = room };
+        var answers = await cluster.AskAsync(question).ConfigureAwait(false);
+        var affected = answers.All.Sum(static a => a.Affected.Count);
+        if (affected == 0 && answers.Silent > 0) throw new BackplaneException("a replica did not answer");
+        if (affected == 0) return 0;
+        Log.Kicked(logger, by, userId, connectionId, room, affected);
+        foreach (var kicked in answers.All.SelectMany(static a => a.Affected).Distinct(StringComparer.Ordinal))
+            if (room != null) await TellAsync(kicked, room, ModerationPayloads.Kicked(kicked, room)).ConfigureAwait(false);
+        return affected;
+    }
+
+    private async ValueTask<Sanction> ImposeAsync(SanctionKind kind, string userId, string? room, TimeSpan? duration, string by)
+    {
+        var now = time.GetUtcNow();
+        var sanction = new Sanction(kind, userId, room, now, now + duration);
+        await sanctions.ImposeAsync(sanction).ConfigureAwait(false);
+        Log.Imposed(logger, kind, userId, room, sanction.Until, by);
+        return sanction;
+    }
+
+    private async ValueTask<bool> LiftAsync(SanctionKind kind, string userId, string? room, string by)
+    {
+        if (!await sanctions.LiftAsync(kind, userId, room).ConfigureAwait(false)) return false;
+        Log.Lifted(logger, kind, userId, room, by);
+        return true;
+    }
+
+    /// <summary>The room hears of it, and the user as one of its members; without a room the user alone does.</summary>
+    private async ValueTask TellAsync(string userId, string? room, byte[] payload)
+    {
+        try
+        {
+            var message = new Message("system", payload) { CarriesOffset = room != null };
+            await publisher.PublishAsync(room == null ? Audience.User(userId) : Audience.Room(room), message).ConfigureAwait(false);
+        }
+        catch (BackplaneException fault)
+        {
+            Log.NotTold(logger, userId, fault.Message); // it holds all the same
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "{Kind} of user {UserId} (room {Room}) until {Until}, by {By}")]
+        public static partial void Imposed(ILogger logger, SanctionKind kind, string userId, string? room, DateTimeOffset? until, string by);
+
+        [LoggerMessage(2, LogLevel.Information, "{Kind} of user {UserId} (room {Room}) lifted by {By}")]
+        public static partial void Lifted(ILogger logger, SanctionKind kind, string userId, string? room, string by);
+
+        [LoggerMessage(3, LogLevel.Information, "{By} kicked user {UserId}, connection {ConnectionId} (room {Room}): {Connections} connections")]
+        public static partial void Kicked(ILogger logger, string by, string? userId, string? connectionId, string? room, int connections);
+
+        [LoggerMessage(4, LogLevel.Warning, "What was done against user {UserId} holds, but nobody was told: {Fault}")]
+        public static partial void NotTold(ILogger logger, string userId, string fault);
+    }
+}

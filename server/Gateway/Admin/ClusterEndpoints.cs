@@ -1,0 +1,21 @@
+using System.Text.Json.Nodes;
+using Gateway.Configuration;
+using Gateway.Core.Presence;
+
+namespace Gateway.Admin;
+
+/// <summary>The replicas, and the configuration of the one that is asked.</summary>
+internal static class ClusterEndpoints
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/replicas", (IReplicas replicas) => Results.Ok(new ReplicaList([.. replicas.All.Select(r => new ReplicaView(r.Id, r.StartedAt, r.Connections, r.Raw, r.SignalR))])))
+            .WithTags("cluster").WithSummary("List the replicas").WithDescription("The one that answers first; the others as of about a second ago.").Produces<ReplicaList>();
+        api.MapGet("/config", (GatewayOptions options) => Results.Json(ConfigurationView.Of(options)))
+            .WithTags("cluster").WithSummary("Show the configuration in force").WithDescription("Of the replica that answers, as its file would say it. Secrets show as ***.").Produces<JsonObject>();
+    }
+
+    private sealed record ReplicaList(IReadOnlyList<ReplicaView> Replicas);
+
+    private sealed record ReplicaView(string Replica, DateTimeOffset StartedAt, int Connections, int Raw, int Signalr);
+}

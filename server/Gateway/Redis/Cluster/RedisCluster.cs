@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
+using Gateway.Lifecycle;
+using StackExchange.Redis;
+
+namespace Gateway.Redis.Cluster;
+
+/// <summary>
+/// Asks the replicas that share a Redis and its prefix: the question goes out on a channel to which all of them listen, the answers come back on the asker's own. Redis says how many
+/// heard the question; so many answers are waited for, within a deadline.
+/// </summary>
+internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys, ReplicaId replica, LocalReplica local, TimeProvider time, ILogger<RedisCluster> logger) : BackgroundService, ICluster
+{
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    private readonly ConcurrentDictionary<long, Asked> _asked = [];
+    private long _lastNumber;
+    private volatile bool _listens;
+
+    private RedisConnection Server => servers.For(RedisKeys.Replicas);
+
+    public async ValueTask<Answers> AskAsync(Question question, CancellationToken cancel = default)
+    {
+        if (!_listens) throw new BackplaneException("Redis: not listening yet");
+        var number = Interlocked.Increment(ref _lastNumber);
+        var asked = _asked[number] = new Asked();
+        try
+        {
+            var text = JsonSerializer.SerializeToUtf8Bytes(new Envelope<Question>(replica.Value, number, question));
+            var heard = (int)await Server.AskAsync(database => database.PublishAsync(keys.Questions, text), AnswerWithin, cancel);
+            asked.Expect(heard);
+            await Task.WhenAny(asked.Complete, Task.Delay(AnswerWithin, time, cancel));
+            var answers = asked.Answers;
+            return new Answers(answers, Math.Max(0, heard - answers.Count));
+        }
+        finally
+        {
+            _asked.TryRemove(number, out _);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await ListenAsync(keys.Answers(replica.Value), OnAnswer, stoppingToken);
+        await ListenAsync(keys.Questions, OnQuestion, stoppingToken);
+        _listens = !stoppingToken.IsCancellationRequested;
+    }
+
+    private async Task ListenAsync(string channel, Action<RedisChannel, RedisValue> handler, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await Server.Channels.AddAsync(channel, handler);
+                return;
+            }
+            catch (Exception fault) when (fault is BackplaneException or ObjectDisposedException)
+            {
+                await Task.WhenAny(Task.Delay(Pause, time, stop)); // Redis is not there yet
+            }
+        }
+    }
+
+    private void OnQuestion(RedisChannel channel, RedisValue value)
+    {
+        if (Read<Question>(value) is { } envelope) _ = AnswerAsync(envelope); // beside the messages, not between them; ends within Redis' own limits
+    }
+
+    private async Task AnswerAsync(Envelope<Question> question)
+    {
+        try
+        {
+            var answer = await local.AnswerAsync(question.Content);
+            var text = JsonSerializer.SerializeToUtf8Bytes(new Envelope<Answer>(replica.Value, question.Number, answer));
+            await Server.AskAsync(database => database.PublishAsync(keys.Answers(question.From), text), AnswerWithin);
+        }
+        catch (Exception fault)
+        {
+            Log.NotAnswered(logger, fault, question.From);
+        }
+    }
+
+    private void OnAnswer(RedisChannel channel, RedisValue value)
+    {
+        if (Read<Answer>(value) is { } envelope && _asked.TryGetValue(envelope.Number, out var asked)) asked.Add(envelope.Content);
+    }
+
+    /// <returns><c>null</c> if it is of another version.</returns>
+    private static Envelope<T>? Read<T>(RedisValue value)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Envelope<T>>((byte[])value!);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private sealed record Envelope<T>(string From, long Number, T Content);
+
+    /// <summary>The answers that came so far. Guarded by itself.</summary>
+    private sealed class Asked
+    {
+        private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly List<Answer> _answers = [];
+        private int _expected = int.MaxValue;
+
+        public Task Complete => _complete.Task;
+
+        public IReadOnlyList<Answer> Answers
+        {
+            get { lock (_answers) return [.. _answers]; }
+        }
+
+        public void Expect(int count)
+        {
+            lock (_answers)
+            {
+                _expected = count;
+                if (_answers.Count >= _expected) _complete.TrySetResult();
+            }
+        }
+
+        public void Add(Answer answer)
+        {
+            lock (_answers)
+            {
+                _answers.Add(answer);
+                if (_answers.Count >= _expected) _complete.TrySetResult();
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "A question of replica {Replica} was not answered")]
+        public static partial void NotAnswered(ILogger logger, Exception fault, string replica);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.RateLimiting;
+using Gateway.Configuration;
+using Gateway.Core.Connections;
+
+namespace Gateway.Security;
+
+/// <summary>
+/// How fast new connections may come from one address. Counted is what opens one: a request for a WebSocket or for server-sent events; and, for itself, a
+/// <c>negotiate</c>, after which long polling needs nothing else. The framework's limiter fits here: it has one timer for all addresses, and forgets those that are silent.
+/// </summary>
+internal sealed class ArrivalRate : IDisposable
+{
+    private const int Segments = 10;
+
+    private readonly PartitionedRateLimiter<Arrival>? _limiter;
+    private readonly bool _dryRun;
+    private readonly Counter<long> _refused;
+
+    public ArrivalRate(GatewayOptions options, GatewayMeter meter)
+    {
+        var rate = options.RateLimit.ConnectionsPerIp;
+        _dryRun = options.RateLimit.DryRun;
+        _refused = meter.Counter("gateway_connections_rate_limited_total", "New connections refused because too many came from their address.");
+        if (rate.Connections == 0) return;
+        var limits = new SlidingWindowRateLimiterOptions { PermitLimit = rate.Connections, Window = rate.Window, SegmentsPerWindow = Segments };
+        _limiter = PartitionedRateLimiter.Create<Arrival, Arrival>(arrival => RateLimitPartition.GetSlidingWindowLimiter(arrival, _ => limits));
+    }
+
+    public bool Refuses(HttpContext context, bool isHub, out TimeSpan retryAfter)
+    {
+        retryAfter = default;
+        if (_limiter == null || Opening(context, isHub) is not { } arrival) return false;
+        using var lease = _limiter.AttemptAcquire(arrival);
+        if (lease.IsAcquired) return false;
+        _refused.Add(1);
+        lease.TryGetMetadata(MetadataName.RetryAfter, out retryAfter);
+        return !_dryRun;
+    }
+
+    /// <summary>Does the request become a connection? A poll does not: it belongs to one, which began with a <c>negotiate</c>.</summary>
+    public static bool Opens(HttpContext context, bool isHub) =>
+        !isHub
+        || HttpMethods.IsConnect(context.Request.Method)
+        || (HttpMethods.IsGet(context.Request.Method)
+            && (context.Request.Headers.Upgrade.Count > 0 || context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase)));
+
+    public void Dispose() => _limiter?.Dispose();
+
+    /// <returns><c>null</c>: the request opens nothing.</returns>
+    private static Arrival? Opening(HttpContext context, bool isHub)
+    {
+        var request = context.Request;
+        var negotiates = isHub && HttpMethods.IsPost(request.Method) && request.Path.Value!.EndsWith("/negotiate", StringComparison.Ordinal);
+        return negotiates || Opens(context, isHub) ? new Arrival(Network(context.Connection.RemoteIpAddress), negotiates) : null;
+    }
+
+    /// <summary>The address, or of an IPv6 one the /64 that a single machine usually has for itself.</summary>
+    private static IPAddress Network(IPAddress? address)
+    {
+        if (address == null) return IPAddress.None;
+        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes);
+    }
+
+    private sealed record Arrival(IPAddress Network, bool Negotiates);
+}

@@ -1,0 +1,15 @@
+using Gateway.Core.Commands;
+
+namespace Gateway.Security.Tokens;
+
+/// <summary>What is needed to know who is who.</summary>
+internal static class TokenServices
+{
+    public static void AddTokens(this IServiceCollection services)
+    {
+        services.AddSingleton<TokenVerifier>();
+        services.AddSingleton<VerifyToken>(p => p.GetRequiredService<TokenVerifier>().VerifyAsync);
+        services.AddSingleton<TokenGate>();
+        services.AddSingleton<HubRequests>();
+    }
+}

@@ -1,0 +1,23 @@
+using System.Security.Claims;
+using Gateway.Core.Commands;
+
+namespace Gateway.Security.Tokens;
+
+/// <summary>
+/// The request's user once its token has been found good. As <c>HttpContext.User</c> it goes wherever the request goes, also onto the copy that long polling makes of it.
+/// </summary>
+internal sealed class TokenUser(Bearer bearer) : ClaimsPrincipal(IdentityOf(bearer))
+{
+    public Bearer Bearer => bearer;
+
+    private static ClaimsIdentity IdentityOf(Bearer bearer)
+    {
+        var user = bearer.User;
+        var identity = new ClaimsIdentity("Bearer", ClaimTypes.Name, ClaimTypes.Role);
+        identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, user.Id));
+        identity.AddClaim(new Claim(ClaimTypes.Name, user.Name));
+        if (user.ClientId is { } client) identity.AddClaim(new Claim("azp", client));
+        foreach (var role in user.Roles) identity.AddClaim(new Claim(ClaimTypes.Role, role));
+        return identity;
+    }
+}

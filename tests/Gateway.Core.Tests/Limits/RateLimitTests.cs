@@ -1,0 +1,58 @@
+using Gateway.Core.Commands;
+using Gateway.Core.Limits;
+
+namespace Gateway.Core.Tests.Limits;
+
+public sealed class RateLimitTests : IDisposable
+{
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
+
+    private readonly TestCore _core = new();
+
+    public void Dispose() => _core.Dispose();
+
+    [Fact]
+    public void ConnectionsOfOneUserShareItsBudget()
+    {
+        using var budgets = new InProcessUserBudgets(10, Window, _core.Time);
+        var limit = new RateLimit(0, Window, _core.Time) { PerUser = new UserLimit(10, Window, budgets) };
+        var (first, second, other) = (_core.Client("ada").Connection, _core.Client("ada").Connection, _core.Client("bob").Connection);
+
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Null(limit.Admit(first));
+            Assert.Null(limit.Admit(second));
+        }
+
+        Assert.Equal(429, limit.Admit(first)?.Code);
+        Assert.Equal(429, limit.Admit(second)?.Code);
+        Assert.Null(limit.Admit(other));
+        _core.Time.Advance(limit.Admit(first)!.RetryAfter!.Value);
+        Assert.Null(limit.Admit(second));
+    }
+
+    [Fact]
+    public void WhoeverFloodsItsUsersBudgetIsClosed()
+    {
+        using var budgets = new InProcessUserBudgets(4, Window, _core.Time);
+        var limit = new RateLimit(0, Window, _core.Time) { PerUser = new UserLimit(4, Window, budgets) };
+        var ada = _core.Client("ada").Connection;
+        for (var i = 0; i < 4 + 20; i++) limit.Admit(ada);
+        Assert.True(ada.Outbox.IsOpen);
+
+        limit.Admit(ada);
+
+        Assert.False(ada.Outbox.IsOpen);
+    }
+
+    [Fact]
+    public void DryRunClosesNobody()
+    {
+        var limit = new RateLimit(1, Window, _core.Time) { DryRun = true };
+        var ada = _core.Client("ada").Connection;
+
+        for (var i = 0; i < 100; i++) limit.Admit(ada);
+
+        Assert.True(ada.Outbox.IsOpen);
+    }
+}
