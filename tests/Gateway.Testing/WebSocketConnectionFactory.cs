@@ -25,7 +25,7 @@ internal sealed class WebSocketConnectionFactory(
         var socket = _last = new ClientWebSocket();
         configure?.Invoke(socket.Options);
         var address = ((UriEndPoint)endpoint).Uri;
-        var negotiated = negotiates ? await Negotiation.AskAsync(address, cancellationToken) : null;
+        var negotiated = negotiates ? await Negotiated.AskAsync(address, cancellationToken) : null;
         await socket.ConnectAsync(negotiated?.With(address) ?? address, invoker, cancellationToken);
         return new Connection(socket, tap) { ConnectionId = negotiated?.ConnectionId ?? Guid.NewGuid().ToString("N") };
     }

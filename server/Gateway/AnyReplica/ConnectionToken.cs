@@ -49,7 +49,8 @@ internal sealed record ConnectionToken(string Replica, string ConnectionId, stri
         Span<byte> buffer = stackalloc byte[MaxBytes + 3];
         if (text.Length > MaxLength || !Base64Url.TryDecodeFromChars(text, buffer, out var length)) return null;
         if (length < HeaderBytes + 3 + ReplicaKey.SignatureBytes) return null;
-        var (signed, signature) = (buffer[..(length - ReplicaKey.SignatureBytes)], buffer[(length - ReplicaKey.SignatureBytes)..length]);
+        var signed = buffer[..(length - ReplicaKey.SignatureBytes)];
+        var signature = buffer[signed.Length..length];
         if (!key.IsSigned(SignedFor.ConnectionToken, signed, signature) || signed[0] != Version) return null;
         var beginsUntil = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(signed[1..]));
         ReadOnlySpan<byte> rest = signed[HeaderBytes..]; // signed, so it is as we wrote it

@@ -101,7 +101,7 @@ internal sealed partial class Forwarder
     {
         while (true)
         {
-            await from.ReadAsync(Memory<byte>.Empty, cancel);
+            _ = await from.ReadAsync(Memory<byte>.Empty, cancel);
             var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
             try
             {

@@ -6,18 +6,18 @@ using Gateway.Testing;
 namespace Gateway.IntegrationTests.AnyReplica;
 
 /// <summary>A connection over long polling, request by request, each to the replica that the test picks.</summary>
-internal sealed class Fallback(Negotiation negotiated) : IDisposable
+internal sealed class Fallback(Negotiated negotiated) : IDisposable
 {
     private readonly HttpClient _http = new() { Timeout = Deadline.Usual };
     private readonly Queue<JsonElement> _records = [];
 
-    public Negotiation Negotiated => negotiated;
+    public Negotiated Negotiated => negotiated;
     public string ConnectionId => negotiated.ConnectionId;
 
     /// <summary>Negotiates at one replica, and begins at another.</summary>
     public static async Task<Fallback> BeginAsync(Uri owner, Uri other, string query = "")
     {
-        var fallback = new Fallback(await Negotiation.AskAsync(new Uri(owner, "/hub" + query)));
+        var fallback = new Fallback(await Negotiated.AskAsync(new Uri(owner, "/hub" + query)));
         Assert.Equal(HttpStatusCode.OK, (await fallback.PollAsync(other)).StatusCode); // the first comes back at once
         await fallback.SendAsync(other, """{"protocol":"json","version":1}""");
         Assert.Empty((await fallback.NextAsync(other)).EnumerateObject()); // the answer to the handshake

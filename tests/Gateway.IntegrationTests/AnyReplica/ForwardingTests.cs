@@ -88,7 +88,7 @@ public sealed class ForwardingTests : IAsyncLifetime
     [Fact]
     public async Task EventStreamEndsOnBothSidesWhenTheClientGoes()
     {
-        var negotiated = await Negotiation.AskAsync(new Uri(_a, "/hub"));
+        var negotiated = await Negotiated.AskAsync(new Uri(_a, "/hub"));
         using (var http = new HttpClient())
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, negotiated.With(new Uri(_b, "/hub")));
@@ -106,7 +106,7 @@ public sealed class ForwardingTests : IAsyncLifetime
     {
         using var client = await Fallback.BeginAsync(_a, _b);
         using var http = new HttpClient();
-        var negotiated = await Negotiation.AskAsync(new Uri(_a, "/hub"));
+        var negotiated = await Negotiated.AskAsync(new Uri(_a, "/hub"));
         using var content = new ByteArrayContent(new byte[2 * 1024 * 1024]);
         using var answer = await http.PostAsync(negotiated.With(new Uri(_b, "/hub")), content).Within("the refusal");
 
@@ -118,13 +118,13 @@ public sealed class ForwardingTests : IAsyncLifetime
     {
         var narrow = await StartAsync(options => options.Server.MaxForwarded = 0);
         using var http = new HttpClient();
-        var negotiated = await Negotiation.AskAsync(new Uri(_a, "/hub"));
+        var negotiated = await Negotiated.AskAsync(new Uri(_a, "/hub"));
         using var answer = await http.GetAsync(negotiated.With(new Uri(narrow, "/hub"))).Within("the refusal");
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
     }
 
-    private async Task<HttpStatusCode> SendsAsync(Negotiation negotiated)
+    private async Task<HttpStatusCode> SendsAsync(Negotiated negotiated)
     {
         using var http = new HttpClient();
         using var content = new StringContent("");

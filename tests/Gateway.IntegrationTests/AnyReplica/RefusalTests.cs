@@ -19,7 +19,7 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
     [Fact]
     public async Task ForgedTokensAreUnknownEverywhere()
     {
-        var good = await Negotiation.AskAsync(A);
+        var good = await Negotiated.AskAsync(A);
         var bytes = Base64Url.DecodeFromChars(good.Token);
         for (var i = 0; i < bytes.Length; i += 7)
         {
@@ -39,7 +39,7 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
     public async Task TokenOfAnotherGatewayIsUnknown()
     {
         await using var other = await GatewayProcess.StartAsync();
-        await AssertUnknownAsync((await Negotiation.AskAsync(new Uri(other.Server, "/hub"))).Token);
+        await AssertUnknownAsync((await Negotiated.AskAsync(new Uri(other.Server, "/hub"))).Token);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
     {
         foreach (var (first, second) in new[] { (A, A), (A, B), (B, A), (B, B) })
         {
-            var negotiated = await Negotiation.AskAsync(A);
+            var negotiated = await Negotiated.AskAsync(A);
             using var socket = await OpenAsync(negotiated, first);
             var status = await StatusOfWebSocketAsync(negotiated, second);
             Assert.True(status is HttpStatusCode.NotFound or HttpStatusCode.Conflict, $"{status}"); // 409 is the framework's word for a connection that is in use
@@ -61,7 +61,7 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
         using var polling = await Fallback.BeginAsync(A, B);
         Assert.NotEqual(HttpStatusCode.SwitchingProtocols, await StatusOfWebSocketAsync(polling.Negotiated, B));
 
-        var negotiated = await Negotiation.AskAsync(A);
+        var negotiated = await Negotiated.AskAsync(A);
         using var socket = await OpenAsync(negotiated, B);
         foreach (var replica in new[] { A, B })
         {
@@ -75,7 +75,7 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
     {
         await using var dying = await gateway.StartAsync(Nginx.FreePort());
         var hub = new Uri(dying.Server, "/hub");
-        var (used, unused) = (await Fallback.BeginAsync(hub, B), await Negotiation.AskAsync(hub));
+        var (used, unused) = (await Fallback.BeginAsync(hub, B), await Negotiated.AskAsync(hub));
         dying.Kill();
 
         var began = TimeProvider.System.GetTimestamp();
@@ -108,7 +108,7 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
     [InlineData("/hub/negotiate")]
     public async Task RequestThatOnlySaysItIsForwardedIsRefused(string path)
     {
-        var negotiated = await Negotiation.AskAsync(A);
+        var negotiated = await Negotiated.AskAsync(A);
         var key = new ReplicaKey();
         key.Set(new byte[32]);
         var uri = negotiated.With(new Uri(A, path));
@@ -125,7 +125,7 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
     [Fact]
     public async Task NobodyFromOutsideTakesAConnectionOver()
     {
-        var negotiated = await Negotiation.AskAsync(A);
+        var negotiated = await Negotiated.AskAsync(A);
         using var answer = await _http.PostAsync(negotiated.With(new Uri(A, "/hub/handover")), content: null).Within("the refusal");
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
@@ -138,14 +138,14 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
         return System.Text.Encoding.UTF8.GetString(bytes, 10, bytes[9]);
     }
 
-    private static async Task<ClientWebSocket> OpenAsync(Negotiation negotiated, Uri hub)
+    private static async Task<ClientWebSocket> OpenAsync(Negotiated negotiated, Uri hub)
     {
         var socket = new ClientWebSocket();
         await socket.ConnectAsync(WebSocketAddress(negotiated, hub), default).Within("the WebSocket to open");
         return socket;
     }
 
-    private static async Task<HttpStatusCode> StatusOfWebSocketAsync(Negotiation negotiated, Uri hub)
+    private static async Task<HttpStatusCode> StatusOfWebSocketAsync(Negotiated negotiated, Uri hub)
     {
         using var socket = new ClientWebSocket();
         socket.Options.CollectHttpResponseDetails = true;
@@ -153,7 +153,7 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
         return socket.HttpStatusCode;
     }
 
-    private static Uri WebSocketAddress(Negotiation negotiated, Uri hub) => new UriBuilder(negotiated.With(hub)) { Scheme = "ws" }.Uri;
+    private static Uri WebSocketAddress(Negotiated negotiated, Uri hub) => new UriBuilder(negotiated.With(hub)) { Scheme = "ws" }.Uri;
 
     /// <summary>As it is for all of a fallback transport's requests: the stock's text.</summary>
     private async Task AssertUnknownAsync(string token)
