@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
@@ -47,7 +48,7 @@ internal sealed record ConnectionToken(string Replica, string ConnectionId, stri
     public static ConnectionToken? Read(string text, ReplicaKey key)
     {
         Span<byte> buffer = stackalloc byte[MaxBytes + 3];
-        if (text.Length > MaxLength || !Base64Url.TryDecodeFromChars(text, buffer, out var length)) return null;
+        if (text.Length > MaxLength || Base64Url.DecodeFromChars(text, buffer, out _, out var length) != OperationStatus.Done) return null;
         if (length < HeaderBytes + 3 + ReplicaKey.SignatureBytes) return null;
         var signed = buffer[..(length - ReplicaKey.SignatureBytes)];
         var signature = buffer[signed.Length..length];

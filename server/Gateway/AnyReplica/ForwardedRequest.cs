@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Net;
 using System.Security.Claims;
@@ -39,7 +40,7 @@ internal sealed record ForwardedRequest(string To, long At, string? Address, int
     {
         if (header.Split('.') is not [var content, var signature]) return null;
         Span<byte> bytes = stackalloc byte[ReplicaKey.SignatureBytes + 3];
-        if (!Base64Url.TryDecodeFromChars(signature, bytes[..ReplicaKey.SignatureBytes], out var length) || length != ReplicaKey.SignatureBytes) return null;
+        if (Base64Url.DecodeFromChars(signature, bytes, out _, out var length) != OperationStatus.Done || length != ReplicaKey.SignatureBytes) return null;
         if (!key.IsSigned(SignedFor.ForwardedRequest, Signed(method, target, content), bytes[..length])) return null;
         var request = JsonSerializer.Deserialize(Base64Url.DecodeFromChars(content), ForwardedJson.Default.ForwardedRequest)!; // signed, so it is as we wrote it
         return (time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(request.At)).Duration() <= Tolerance ? request : null;

@@ -6,7 +6,7 @@ using Gateway.Testing;
 namespace Gateway.IntegrationTests.AnyReplica;
 
 /// <summary>A connection over long polling, request by request, each to the replica that the test picks.</summary>
-internal sealed class Fallback(Negotiated negotiated) : IDisposable
+internal sealed class Fallback(Negotiated negotiated, string query) : IDisposable
 {
     private readonly HttpClient _http = new() { Timeout = Deadline.Usual };
     private readonly Queue<JsonElement> _records = [];
@@ -17,25 +17,25 @@ internal sealed class Fallback(Negotiated negotiated) : IDisposable
     /// <summary>Negotiates at one replica, and begins at another.</summary>
     public static async Task<Fallback> BeginAsync(Uri owner, Uri other, string query = "")
     {
-        var fallback = new Fallback(await Negotiated.AskAsync(new Uri(owner, "/hub" + query)));
+        var fallback = new Fallback(await Negotiated.AskAsync(new Uri(owner, "/hub" + query)), query);
         Assert.Equal(HttpStatusCode.OK, (await fallback.PollAsync(other)).StatusCode); // the first comes back at once
         await fallback.SendAsync(other, """{"protocol":"json","version":1}""");
         Assert.Empty((await fallback.NextAsync(other)).EnumerateObject()); // the answer to the handshake
         return fallback;
     }
 
-    public Task<HttpResponseMessage> PollAsync(Uri replica) => _http.GetAsync(negotiated.With(new Uri(replica, "/hub"))).Within("the answer to a poll");
+    public Task<HttpResponseMessage> PollAsync(Uri replica) => _http.GetAsync(negotiated.With(new Uri(replica, "/hub" + query))).Within("the answer to a poll");
 
     public async Task SendAsync(Uri replica, string record)
     {
         using var content = new StringContent(record + "\u001e", Encoding.UTF8);
-        using var answer = await _http.PostAsync(negotiated.With(new Uri(replica, "/hub")), content).Within("a message to be taken");
+        using var answer = await _http.PostAsync(negotiated.With(new Uri(replica, "/hub" + query)), content).Within("a message to be taken");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
     public async Task<HttpStatusCode> EndAsync(Uri replica)
     {
-        using var answer = await _http.DeleteAsync(negotiated.With(new Uri(replica, "/hub"))).Within("the connection to be ended");
+        using var answer = await _http.DeleteAsync(negotiated.With(new Uri(replica, "/hub" + query))).Within("the connection to be ended");
         return answer.StatusCode;
     }
 
