@@ -70,6 +70,7 @@ internal static class GatewayApp
         app.UseRouting();
         app.MapGateway();
         app.MapFirstPage();
+        app.MapContract();
         app.MapHealth();
         return app;
     }

@@ -29,7 +29,7 @@ internal static class GoldenMessages
             Encoding.UTF8.GetBytes(Special), At, null)),
         ["direct"] = Plain("direct", Payloads.Direct("bob", "ada", Ada, "\"psst\""u8, At, null)),
         ["direct-message-id"] = Plain("direct", Payloads.Direct("bob", "ada", Ada, "\"psst\""u8, At, "m-8")),
-        ["metrics"] = Plain("metrics", """{"timestamp":"2026-02-03T04:05:06.789Z","connections":3,"cpu_percent":12.5}"""u8.ToArray()),
+        ["metrics"] = Plain("metrics", """{"replica":"r1","cluster":{"replicas":2,"connections":17},"uptime_seconds":8.1,"connections":{"total":3,"raw":1,"signalr":2},"rooms":2,"messages_in_per_second":0,"messages_out_per_second":1,"deliveries_per_second":3,"dropped":0,"cpu_percent":12.5,"memory_bytes":95191040,"heap_bytes":9851272,"gc_pause_ms":0.25,"thread_pool_queue":0}"""u8.ToArray()),
         ["system-join"] = Numbered(7, "system", Payloads.System("join", "team", "ada", Ada)),
         ["system-leave"] = Numbered(8, "system", Payloads.System("leave", "team", "ada", Ada)),
         ["system-shutdown"] = Plain("system", Payloads.System("shutdown")),
