@@ -27,12 +27,12 @@ internal sealed record ForwardingCost(double Micros, double P50, double P99, dou
             for (var i = 0; i < clients; i++) all.Add(await FallbackClient.ConnectAsync(http, transport, owner.Port, isForwarded ? other.Port : owner.Port, "lobby"));
             using var publisher = new ClientWebSocket();
             await publisher.ConnectAsync(new Uri($"ws://127.0.0.1:{owner.Port}/ws?rooms=lobby"), default);
-            await PublishAsync(publisher, 1); // warm
+            await ArrivedAsync(all, await PublishAsync(publisher, 1) * clients); // warm
             foreach (var client in all) client.Forget();
 
             var (cpu, machine, began) = (owner.Cpu + other.Cpu, MachineLoad.Now(), Stopwatch.GetTimestamp());
             var expected = await PublishAsync(publisher, seconds) * clients;
-            for (var i = 0; i < 200 && all.Sum(c => c.Latencies.Count) < expected; i++) await Task.Delay(10);
+            await ArrivedAsync(all, expected);
             var (used, elapsed) = (owner.Cpu + other.Cpu - cpu, Stopwatch.GetElapsedTime(began).TotalSeconds);
             var foreign = MachineLoad.Now().ForeignSince(machine, used, elapsed);
             var latencies = all.SelectMany(c => c.Latencies).Order().ToArray();
@@ -45,6 +45,12 @@ internal sealed record ForwardingCost(double Micros, double P50, double P99, dou
         {
             foreach (var client in all) await client.DisposeAsync();
         }
+    }
+
+    /// <summary>Waits for the last messages, if they come at all.</summary>
+    private static async Task ArrivedAsync(List<FallbackClient> clients, long expected)
+    {
+        for (var i = 0; i < 200 && clients.Sum(c => c.Latencies.Count) < expected; i++) await Task.Delay(10);
     }
 
     /// <returns>How many.</returns>
