@@ -61,6 +61,7 @@ public static class GatewayServices
     {
         var gate = app.ApplicationServices.GetRequiredService<ConnectGate>();
         var anyReplica = app.ApplicationServices.GetRequiredService<AnyReplicaMiddleware>();
+        var hubRequests = app.ApplicationServices.GetRequiredService<HubRequests>();
         var upgrade = app.ApplicationServices.GetRequiredService<OutboxUpgradeMiddleware>();
         var origins = app.ApplicationServices.GetRequiredService<OriginPolicy>();
         // Only for browsers: it has a service scope made for the request, which lives as long as the connection.
@@ -69,6 +70,7 @@ public static class GatewayServices
         app.Use((context, next) => anyReplica.RestoreAsync(context, next));
         app.Use((context, next) => gate.InvokeAsync(context, next));
         app.Use((context, next) => anyReplica.InvokeAsync(context, next));
+        app.Use((context, next) => hubRequests.InvokeAsync(context, next));
         app.Use((context, next) => upgrade.InvokeAsync(context, next));
         // Both dialects have keep-alives of their own, so the framework needs no timer for each WebSocket.
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = Timeout.InfiniteTimeSpan });

@@ -11,7 +11,7 @@ namespace Gateway.Security;
 
 /// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, rate, token, limits, query.</summary>
 internal sealed class ConnectGate(
-    GatewayOptions options, OriginPolicy origins, ArrivalRate arrivals, TokenGate tokens, Doorkeeper doorkeeper, HubRequests hubRequests, RoomTable rooms, ReadinessState readiness)
+    GatewayOptions options, OriginPolicy origins, ArrivalRate arrivals, TokenGate tokens, Doorkeeper doorkeeper, RoomTable rooms, ReadinessState readiness)
 {
     private readonly ConcurrentDictionary<IPAddress, int> _perIp = [];
     private int _connections;
@@ -39,12 +39,12 @@ internal sealed class ConnectGate(
     private Task AdmitAsync(HttpContext context, RequestDelegate next, bool connects, bool isHub, Error? refused)
     {
         if (refused != null) return Refusal.WriteAsync(context, refused.Code, refused.Text);
-        if (!connects) return hubRequests.RunAsync(context, next);
+        if (!connects) return next(context);
         var (request, error) = ConnectRequest.Read(context, options, rooms.Permissions, awaitsToken: !isHub && tokens.AwaitsMessage(context));
         if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
         if (request!.User is { } user && doorkeeper.Check(user, ArrivalRate.Opens(context, isHub)) is { } unwanted) return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
         context.Features.Set(request);
-        return ConnectAsync(context, isHub ? request => hubRequests.RunAsync(request, next) : next);
+        return ConnectAsync(context, next);
     }
 
     private async Task ConnectAsync(HttpContext context, RequestDelegate next)
