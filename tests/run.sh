@@ -30,14 +30,14 @@ bounded() {
 
 cat <<'PLAN'
 This will
-  1. look for the .NET SDK 10, Node.js 20 or later, redis-server and Chromium; as root it installs the last two with apt-get where they are missing
+  1. look for the .NET SDK 10, Node.js 20 or later, redis-server, nginx and Chromium; as root it installs the last three with apt-get where they are missing
   2. install the npm packages of tests/js, tests/browser, clients/examples and clients/js into their node_modules
   3. build Gateway.sln (Release)
-  4. run the .NET test projects, the JavaScript tests and those in a browser, which start gateways and redis-servers of their own on free ports
+  4. run the .NET test projects, the JavaScript tests and those in a browser, which start gateways, redis-servers and an nginx of their own on free ports
   5. end with one line: N passed, N failed
 PLAN
 
-say "Tools: .NET SDK 10, Node.js 20 or later, redis-server, Chromium"
+say "Tools: .NET SDK 10, Node.js 20 or later, redis-server, nginx, Chromium"
 dotnet --version 2>/dev/null | grep -q '^10\.' || give_up "The .NET SDK 10 is missing: https://dotnet.microsoft.com/download"
 node --version 2>/dev/null | grep -Eq '^v(2[0-9]|[3-9][0-9])\.' || give_up "Node.js 20 or later is missing: https://nodejs.org"
 # install_package NAME: Debian's package, where that may be done.
@@ -49,8 +49,11 @@ install_package() {
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive timeout 600 apt-get install -y -qq --no-install-recommends "$1" >>"$results/apt.log" 2>&1 || cat "$results/apt.log"
 }
 has_browser() { [ -x "${CHROMIUM:-}" ] || [ -x /usr/bin/chromium ] || [ -x /usr/bin/chromium-browser ] || [ -x /usr/bin/google-chrome ]; }
+has_nginx() { command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; }
 command -v redis-server >/dev/null || install_package redis-server
 command -v redis-server >/dev/null || give_up "redis-server is missing: install it (Debian and Ubuntu: apt-get install redis-server)"
+has_nginx || install_package nginx-light
+has_nginx || give_up "nginx is missing: install it (Debian and Ubuntu: apt-get install nginx-light)"
 has_browser || install_package chromium
 has_browser || give_up "Chromium is missing: install it (Debian: apt-get install chromium), or name it in CHROMIUM"
 

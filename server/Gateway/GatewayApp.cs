@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Admin;
+using Gateway.AnyReplica;
 using Gateway.Configuration;
 using Gateway.Lifecycle;
 using Gateway.Metrics;
@@ -60,6 +61,7 @@ internal static class GatewayApp
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
+        app.Services.GetRequiredService<AdvertisedAddress>().Foretell();
         // What the framework would add by itself where SignalR is: nothing of ours has authorization data, and its wait would be kept for each connection.
         ((IApplicationBuilder)app).Properties["__AuthorizationMiddlewareSet"] = true;
         app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), options.Metrics));

@@ -1,3 +1,4 @@
+using Gateway.AnyReplica;
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
@@ -44,6 +45,8 @@ public static class GatewayServices
         services.AddTokens();
         services.AddSingleton<ArrivalRate>();
         services.AddSingleton<ConnectGate>();
+        services.AddAnyReplica(options);
+        if (options.Redis.Enabled) services.AddHostedService<SharedKey>();
         services.AddSingleton<OutboxUpgradeMiddleware>();
         services.AddSingleton<FirstMessage>();
         AddSignalR(services, options);
@@ -59,16 +62,21 @@ public static class GatewayServices
         return services;
     }
 
-    /// <summary>To stand ahead of routing: the gate, the outbox below every WebSocket, the framework's WebSockets.</summary>
+    /// <summary>To stand ahead of routing: the gate, the way to the replica that a connection belongs to, the outbox below every WebSocket, the framework's WebSockets.</summary>
     public static IApplicationBuilder UseGateway(this IApplicationBuilder app)
     {
         var gate = app.ApplicationServices.GetRequiredService<ConnectGate>();
+        var anyReplica = app.ApplicationServices.GetRequiredService<AnyReplicaMiddleware>();
+        var hubRequests = app.ApplicationServices.GetRequiredService<HubRequests>();
         var upgrade = app.ApplicationServices.GetRequiredService<OutboxUpgradeMiddleware>();
         var origins = app.ApplicationServices.GetRequiredService<OriginPolicy>();
         // Only for browsers: it has a service scope made for the request, which lives as long as the connection.
         app.UseWhen(context => gate.IsForeignPage(context), browsers =>
             browsers.UseCors(cors => cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials().SetPreflightMaxAge(TimeSpan.FromMinutes(10))));
+        app.Use((context, next) => anyReplica.RestoreAsync(context, next));
         app.Use((context, next) => gate.InvokeAsync(context, next));
+        app.Use((context, next) => anyReplica.InvokeAsync(context, next));
+        app.Use((context, next) => hubRequests.InvokeAsync(context, next));
         app.Use((context, next) => upgrade.InvokeAsync(context, next));
         // Both dialects have keep-alives of their own, so the framework needs no timer for each WebSocket.
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = Timeout.InfiniteTimeSpan });

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Gateway.Benchmarks.Forwarding;
 using Gateway.Benchmarks.History;
 using Gateway.Benchmarks.Load;
 using Gateway.Benchmarks.Peers;
@@ -19,6 +20,8 @@ switch (args)
         return await FanOutProgram.RunRelayAsync(rest);
     case ["history", .. var rest]:
         return await HistoryProgram.RunAsync(rest);
+    case ["forwarding", .. var rest]:
+        return await ForwardingProgram.RunAsync(rest);
     case ["peer", "signalr", var port]:
         await SignalRPeer.RunAsync(int.Parse(port));
         return 0;
@@ -32,6 +35,7 @@ switch (args)
                                                                           [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- relay [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- history [--seconds 5] [--repeat 3] [--write]
+                   dotnet run -c Release --project tests/Gateway.Benchmarks -- forwarding [--subscribers 200] [--seconds 5] [--repeat 3] [--write]
             """);
         return 2;
 }

@@ -34,12 +34,14 @@ public sealed partial class SignalRClient : IChatClient
     public Task<(int Code, string? Reason)> Closed => _closed.Task;
 
     /// <param name="onMessage">Called for one message after the other, in the order in which they came.</param>
+    /// <param name="negotiates">As stock clients do by default: it asks for a connection first, and connects to that.</param>
     public static async Task<SignalRClient> ConnectAsync(
-        Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null, Action<ReceivedMessage>? onMessage = null)
+        Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null, Action<ReceivedMessage>? onMessage = null,
+        bool negotiates = false)
     {
         var inbox = new Inbox(onMessage);
         var scheme = server.Scheme == "https" ? "wss" : "ws";
-        var factory = new WebSocketConnectionFactory(record => Take(record, inbox), configure, invoker);
+        var factory = new WebSocketConnectionFactory(record => Take(record, inbox), configure, invoker, negotiates);
         var builder = new HubConnectionBuilder();
         builder.Services.AddSingleton<IConnectionFactory>(factory);
         builder.Services.AddSingleton<EndPoint>(new UriEndPoint(new Uri($"{scheme}://{server.Authority}/hub{query}")));

@@ -8,8 +8,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Testing;
 
-/// <summary>A WebSocket for the SignalR client core, without negotiation; every record that comes is shown to <paramref name="tap"/> first.</summary>
-internal sealed class WebSocketConnectionFactory(WebSocketConnectionFactory.Tap tap, Action<ClientWebSocketOptions>? configure, HttpMessageInvoker? invoker) : IConnectionFactory
+/// <summary>A WebSocket for the SignalR client core, with or without negotiation; every record that comes is shown to <paramref name="tap"/> first.</summary>
+internal sealed class WebSocketConnectionFactory(
+    WebSocketConnectionFactory.Tap tap, Action<ClientWebSocketOptions>? configure, HttpMessageInvoker? invoker, bool negotiates = false) : IConnectionFactory
 {
     private ClientWebSocket? _last;
 
@@ -23,8 +24,10 @@ internal sealed class WebSocketConnectionFactory(WebSocketConnectionFactory.Tap 
     {
         var socket = _last = new ClientWebSocket();
         configure?.Invoke(socket.Options);
-        await socket.ConnectAsync(((UriEndPoint)endpoint).Uri, invoker, cancellationToken);
-        return new Connection(socket, tap);
+        var address = ((UriEndPoint)endpoint).Uri;
+        var negotiated = negotiates ? await Negotiated.AskAsync(address, cancellationToken) : null;
+        await socket.ConnectAsync(negotiated?.With(address) ?? address, invoker, cancellationToken);
+        return new Connection(socket, tap) { ConnectionId = negotiated?.ConnectionId ?? Guid.NewGuid().ToString("N") };
     }
 
     private sealed class Connection : ConnectionContext
@@ -44,7 +47,7 @@ internal sealed class WebSocketConnectionFactory(WebSocketConnectionFactory.Tap 
             _loops = Task.WhenAll(ReceiveAsync(), SendAsync());
         }
 
-        public override string ConnectionId { get; set; } = Guid.NewGuid().ToString("N");
+        public override string ConnectionId { get; set; } = "";
         public override IFeatureCollection Features { get; } = new FeatureCollection();
         public override IDictionary<object, object?> Items { get; set; } = new Dictionary<object, object?>();
         public override IDuplexPipe Transport { get; set; }

@@ -27,7 +27,7 @@ export function within(promise, what, ms = 15000, left = ms) {
 export async function until(condition, what, ms = 15000) {
   const end = Date.now() + ms;
   while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited ${ms} ms until ${what}`);
+    if (Date.now() > end) throw new Error(`waited ${ms} ms until ${typeof what === "function" ? what() : what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -8,6 +8,9 @@ public interface IReplicas
     /// <summary>This one first.</summary>
     IReadOnlyList<Replica> All { get; }
 
+    /// <summary>The replica with this id, a moment old or not; <c>null</c> if there is none.</summary>
+    ValueTask<Replica?> FindAsync(string id);
+
     ClusterCounts Counts
     {
         get
@@ -19,7 +22,7 @@ public interface IReplicas
 }
 
 /// <param name="Id">New at every start of the process.</param>
-/// <param name="Address">Where the other replicas reach it; may be empty.</param>
+/// <param name="Address">Where the other replicas reach it, such as http://10.0.0.5:8080; empty until it is known.</param>
 public sealed record Replica(string Id, string Address, DateTimeOffset StartedAt, int Raw, int SignalR, int Frames = 0)
 {
     public int Connections => Raw + SignalR + Frames;
@@ -31,14 +34,19 @@ public readonly record struct ClusterCounts(int Replicas, int Connections);
 public sealed class OwnReplica(string id, ConnectionTable connections, TimeProvider time)
 {
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private volatile string _address = "";
 
     public string Id => id;
 
-    public Replica Now => new(id, Address: "", _startedAt, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR), connections.CountOf(Dialect.Frames));
+    public string Address { get => _address; set => _address = value; }
+
+    public Replica Now => new(id, Address, _startedAt, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR), connections.CountOf(Dialect.Frames));
 }
 
 /// <summary>A gateway that has one replica.</summary>
 public sealed class SingleReplica(OwnReplica own) : IReplicas
 {
     public IReadOnlyList<Replica> All => [own.Now];
+
+    public ValueTask<Replica?> FindAsync(string id) => ValueTask.FromResult(id == own.Id ? own.Now : null);
 }

@@ -55,6 +55,15 @@ public sealed class ServerOptions
 
     /// <summary>Write to the socket past the web server's pipe where that is sound: plain-text HTTP/1.1.</summary>
     public bool DirectSocket { get; set; } = true;
+
+    /// <summary>Where the other replicas reach this one; empty: the machine's own address, and the port.</summary>
+    public string AdvertiseAddress { get; set; } = "";
+
+    /// <summary>What the replicas sign connection tokens with; empty: a random one, which replicas with the same Redis share through it.</summary>
+    public string TokenKey { get; set; } = "";
+
+    /// <summary>Requests for other replicas' connections at a time, 0 to 10000000.</summary>
+    public int MaxForwarded { get; set; } = 10_000;
 }
 
 public sealed class TlsOptions

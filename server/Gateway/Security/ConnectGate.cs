@@ -13,7 +13,7 @@ namespace Gateway.Security;
 
 /// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, rate, token, limits, query.</summary>
 internal sealed class ConnectGate(
-    GatewayOptions options, Doors doors, OriginPolicy origins, ArrivalRate arrivals, TokenGate tokens, HubRequests hubRequests, ReadinessState readiness)
+    GatewayOptions options, Doors doors, OriginPolicy origins, ArrivalRate arrivals, TokenGate tokens, ReadinessState readiness)
 {
     private readonly ConcurrentDictionary<IPAddress, int> _perIp = [];
     private readonly ConcurrentDictionary<HubCore, int> _perHub = [];
@@ -42,13 +42,13 @@ internal sealed class ConnectGate(
     private Task AdmitAsync(HttpContext context, RequestDelegate next, bool connects, Door door, Error? refused)
     {
         if (refused != null) return Refusal.WriteAsync(context, refused.Code, refused.Text);
-        if (!connects) return hubRequests.RunAsync(context, next);
+        if (!connects) return next(context);
         var awaitsToken = door.Format == FrameFormat.RawWebSocket && tokens.AwaitsMessage(context);
         var (request, error) = ConnectRequest.Read(context, door.Hub.Options, door.Hub.Get<RoomTable>().Permissions, awaitsToken);
         if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
         if (request!.User is { } user && door.Hub.Get<Doorkeeper>().Check(user, ArrivalRate.Opens(context, door.IsSignalR)) is { } unwanted) return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
         context.Features.Set(request);
-        return ConnectAsync(context, door.Hub, door.IsSignalR ? request => hubRequests.RunAsync(request, next) : next);
+        return ConnectAsync(context, door.Hub, next);
     }
 
     private async Task ConnectAsync(HttpContext context, HubCore hub, RequestDelegate next)

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Gateway.Configuration;
 using Gateway.Core.Connections;
 
 namespace Gateway.Security;
@@ -7,14 +8,14 @@ namespace Gateway.Security;
 /// The requests that make up one SignalR connection (server-sent events and long polling have many). All of them have to be the same user's: the id in the query is a secret, but
 /// the framework asks for nothing else.
 /// </summary>
-internal sealed class HubRequests
+internal sealed class HubRequests(GatewayOptions options)
 {
     // Guarded by itself.
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
-    /// <summary>Runs a request if it is one of its connection's user.</summary>
-    public Task RunAsync(HttpContext context, RequestDelegate next) =>
-        IdOf(context) is { Length: > 0 } id ? RunAsync(context, id, next) : next(context);
+    /// <summary>Runs a request if it is one of its connection's user. To stand where the id is the framework's own.</summary>
+    public Task InvokeAsync(HttpContext context, RequestDelegate next) =>
+        context.Request.Path.StartsWithSegments(options.SignalR.Path) && IdOf(context) is { Length: > 0 } id ? RunAsync(context, id, next) : next(context);
 
     /// <summary>The connection that the requests belong to exists from now on.</summary>
     /// <returns>False if it is another user's.</returns>

@@ -1,3 +1,4 @@
+using Gateway.AnyReplica;
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
@@ -7,6 +8,7 @@ using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;
 using Gateway.Security;
 using Gateway.WebSockets;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Http.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
@@ -26,6 +28,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     public override async Task OnConnectedAsync(HubConnectionContext connection)
     {
         var http = connection.GetHttpContext() ?? throw new InvalidOperationException("a hub connection without an HTTP request");
+        if (http.Features.Get<PromisedId>() is { } promised) connection.Features.Get<IConnectionIdFeature>()!.ConnectionId = promised.Value;
         // Long polling hands on a copy of the request without our features; its query was checked at the gate all the same.
         var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options, rooms.Permissions).Request ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
         var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? new Outbox(new HubConnectionSink(connection), limits, gates: 1, time);

@@ -33,6 +33,9 @@ internal static class GatewaySchema
         { o => o.MaxConnectionsPerUser, Limit },
         { o => o.AllowedOrigins, new ListOf<string>(TextRules.Origin, () => "") },
         { o => o.DirectSocket, Flag },
+        { o => o.AdvertiseAddress, TextRules.ReplicaAddress },
+        { o => o.TokenKey, TextRules.TokenKey },
+        { o => o.MaxForwarded, Limit },
     };
 
     private static readonly Value<TimeSpan> RateWindow = Values.Time(TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(24));

@@ -44,8 +44,16 @@ internal static partial class TextRules
     public static Value<string> RedisConnection { get; } = Values.Text(
         "a text that is not empty, such as localhost:6379", text => !string.IsNullOrWhiteSpace(text)).Secret();
 
-    /// <summary>It is a part of paths, keys and labels. Below the hub's path SignalR has an endpoint of its own.</summary>
-    public static bool IsHubName(string text) => HubNamePattern().IsMatch(text) && text != "negotiate";
+    /// <summary>It is a part of paths, keys and labels. Below the hub's path SignalR has an endpoint of its own, and the replicas have one.</summary>
+    public static bool IsHubName(string text) => HubNamePattern().IsMatch(text) && text is not ("negotiate" or "handover");
+
+    public static Value<string> ReplicaAddress { get; } = Values.Text(
+        "nothing, or http:// or https://, a host and a port, such as http://10.0.0.5:8080", text => text.Length == 0 || IsReplicaAddress(text));
+
+    public static Value<string> TokenKey { get; } = Values.Text("nothing, or at least 32 characters", text => text.Length is 0 or >= 32).Secret();
+
+    private static bool IsReplicaAddress(string text) =>
+        IsOrigin(text) && Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
 
     public static Value<string> Role { get; } = Values.Text("a role of 1 to 128 characters", text => text.Length is > 0 and <= 128);
 

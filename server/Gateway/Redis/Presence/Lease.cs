@@ -66,6 +66,14 @@ internal sealed partial class Lease(RedisConnection server, RedisKeys keys, OwnR
         return new Sighting(isNew, dataLost, over, dead);
     }
 
+    /// <summary>Another replica, as it is now.</summary>
+    /// <exception cref="Core.Broadcast.BackplaneException">Redis is away.</exception>
+    public async Task<Replica?> LookUpAsync(string replica)
+    {
+        var alive = await server.AskAsync(database => database.HashGetAllAsync(keys.Alive), RosterRooms.Limit);
+        return alive.Select(entry => Read(entry.Value)).FirstOrDefault(found => found?.Id == replica);
+    }
+
     /// <summary>Ends another's lease, if it is still as it was seen.</summary>
     /// <returns>Whether this ended it: then it is for us to clear up after it.</returns>
     public async Task<bool> EndAsync(string lease, RedisValue sign)

@@ -1,0 +1,60 @@
+using Gateway.Configuration;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace Gateway.AnyReplica;
+
+/// <summary>How a request looks on its way from one replica to another. Its headers and its query stay what they were, so that the owner can check all of it again.</summary>
+internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, TimeProvider time)
+{
+    /// <summary>They concern one connection, not the request (RFC 9110 section 7.6.1); or are written anew.</summary>
+    private static readonly HashSet<string> OfTheConnection = new(StringComparer.OrdinalIgnoreCase)
+    {
+        HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.TransferEncoding, HeaderNames.TE, HeaderNames.Trailer, HeaderNames.Upgrade, HeaderNames.Expect,
+        HeaderNames.ProxyAuthenticate, HeaderNames.ProxyAuthorization, HeaderNames.ProxyConnection, "HTTP2-Settings", ForwardedRequest.Header,
+    };
+
+    /// <summary>What the framework's transports say; about origins the replica speaks at which the page has asked.</summary>
+    private static readonly string[] OfTheAnswer =
+        [HeaderNames.CacheControl, HeaderNames.Pragma, HeaderNames.Expires, HeaderNames.RetryAfter, HeaderNames.SetCookie, "X-Accel-Buffering"];
+
+    public HttpRequestMessage Make(HttpContext context, Owner owner)
+    {
+        var from = context.Request;
+        var uri = new Uri(owner.Address, from.PathBase.Add(from.Path).ToUriComponent() + from.QueryString.ToUriComponent());
+        var request = new HttpRequestMessage(HttpMethod.Parse(from.Method), uri);
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true) request.Content = new StreamContent(from.Body);
+        foreach (var (name, values) in from.Headers)
+        {
+            if (OfTheConnection.Contains(name) || name.StartsWith(':')) continue;
+            if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values)) request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+        }
+        Sign(context, owner, request);
+        return request;
+    }
+
+    /// <summary>Asks the owner for a connection whose WebSocket has arrived here.</summary>
+    public HttpRequestMessage MakeHandOver(HttpContext context, Owner owner)
+    {
+        var path = context.Request.PathBase.Add(options.SignalR.Path + AnyReplicaMiddleware.HandOver).ToUriComponent();
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(owner.Address, path + QueryString.Create("id", context.Request.Query["id"].ToString())));
+        Sign(context, owner, request);
+        return request;
+    }
+
+    /// <summary>Returns <c>null</c> if no replica of this gateway has sent it.</summary>
+    public ForwardedRequest? Read(HttpContext context) => ForwardedRequest.Read(
+        context.Request.Headers[ForwardedRequest.Header].ToString(), context.Request.Method, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, key, time);
+
+    public static void CopyAnswer(HttpResponseMessage from, HttpResponse to)
+    {
+        to.StatusCode = (int)from.StatusCode;
+        foreach (var name in OfTheAnswer)
+            if (from.Headers.NonValidated.TryGetValues(name, out var values))
+                to.Headers[name] = values.ToArray();
+        foreach (var (name, values) in from.Content.Headers.NonValidated) to.Headers[name] = values.ToArray();
+    }
+
+    private void Sign(HttpContext context, Owner owner, HttpRequestMessage request) => request.Headers.TryAddWithoutValidation(
+        ForwardedRequest.Header, ForwardedRequest.Of(context, owner.Id, time).Write(request.Method.Method, request.RequestUri!.PathAndQuery, key));
+}
