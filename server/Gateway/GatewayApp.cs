@@ -69,8 +69,11 @@ internal static class GatewayApp
         app.UseGateway();
         app.UseRouting();
         app.MapGateway();
-        app.MapFirstPage();
-        app.MapContract();
+        if (options.Server.Page)
+        {
+            app.MapDashboard();
+            app.MapContract();
+        }
         app.MapHealth();
         return app;
     }

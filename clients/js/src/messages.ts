@@ -97,11 +97,25 @@ export interface GapNotice {
   offset?: number;
 }
 
+/** What moderators have done. Without a `room` it holds everywhere. */
+export interface Moderated {
+  user_id: string;
+  room?: string;
+  /** RFC 3339; `muted` only. */
+  until?: string;
+  offset?: number;
+}
+
 /** The `system` message's events, by name. */
 export interface SystemEvents {
   join: SomebodyMoved;
   leave: SomebodyMoved;
   gap: GapNotice;
+  muted: Moderated;
+  unmuted: Moderated;
+  kicked: Moderated;
+  /** Until then a newer token has to come: the connection ends with the token. */
+  token_expiring: { expires_at: string };
   shutdown: object;
 }
 

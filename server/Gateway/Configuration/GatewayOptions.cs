@@ -56,6 +56,9 @@ public sealed class ServerOptions
     /// <summary>Write to the socket past the web server's pipe where that is sound: plain-text HTTP/1.1.</summary>
     public bool DirectSocket { get; set; } = true;
 
+    /// <summary>Serve the page at <c>/</c> and the description of the messages.</summary>
+    public bool Page { get; set; } = true;
+
     /// <summary>Where the other replicas reach this one; empty: the machine's own address, and the port.</summary>
     public string AdvertiseAddress { get; set; } = "";
 

@@ -33,6 +33,7 @@ internal static class GatewaySchema
         { o => o.MaxConnectionsPerUser, Limit },
         { o => o.AllowedOrigins, new ListOf<string>(TextRules.Origin, () => "") },
         { o => o.DirectSocket, Flag },
+        { o => o.Page, Flag },
         { o => o.AdvertiseAddress, TextRules.ReplicaAddress },
         { o => o.TokenKey, TextRules.TokenKey },
         { o => o.MaxForwarded, Limit },

@@ -1,0 +1,36 @@
+export interface Frame {
+  direction: "in" | "out";
+  text: string;
+}
+
+const SECRETS = /("(?:access_)?token"\s*:\s*")[^"]*/g;
+
+/** A WebSocket class whose frames are shown to somebody, and whose connection can be lost on purpose. */
+export class Tap {
+  #socket: WebSocket | undefined;
+  readonly WebSocket: typeof WebSocket;
+
+  constructor(seen: (frame: Frame) => void) {
+    const note = (direction: Frame["direction"], data: unknown) => {
+      if (typeof data === "string") seen({ direction, text: data.replace(SECRETS, "$1…") });
+    };
+    const own = (socket: WebSocket) => (this.#socket = socket);
+    this.WebSocket = class extends WebSocket {
+      constructor(url: string | URL, protocols?: string | string[]) {
+        super(url, protocols);
+        own(this);
+        this.addEventListener("message", ({ data }) => note("in", data));
+      }
+
+      override send(data: Parameters<WebSocket["send"]>[0]): void {
+        note("out", data);
+        super.send(data);
+      }
+    };
+  }
+
+  /** To the client above it this is a connection that broke. */
+  drop(): void {
+    this.#socket?.close(4000, "dropped on purpose");
+  }
+}
