@@ -32,7 +32,7 @@ cat <<'PLAN'
 This will
   1. look for the .NET SDK 10, Node.js 20 or later, redis-server, nginx and Chromium; as root it installs the last three with apt-get where they are missing
   2. install the npm packages of tests/js, tests/browser, clients/examples and clients/js into their node_modules
-  3. build Gateway.sln (Release)
+  3. build Gateway.sln (Release), and with it the page of clients/dashboard
   4. run the .NET test projects, the JavaScript tests and those in a browser, which start gateways, redis-servers and an nginx of their own on free ports
   5. end with one line: N passed, N failed
 PLAN

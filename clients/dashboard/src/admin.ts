@@ -35,7 +35,7 @@ export function admin(room: () => string): void {
   function row(c: ConnectionFacts): HTMLElement {
     const kick = element("button", { type: "button", "aria-label": `Kick ${c.username}, ${c.dialect}` }, "Kick");
     kick.addEventListener("click", () => void attempt(async () => (await api.kick(c.connection_id), await refresh()), `${c.username} was kicked.`));
-    const mute = element("button", { type: "button", "aria-label": `Mute ${c.username} for a minute` }, "Mute 1 min");
+    const mute = element("button", { type: "button", "aria-label": `Mute 1 min: ${c.username}` }, "Mute 1 min");
     mute.addEventListener("click", () => void attempt(() => api.mute(c.user_id, "1m"), `${c.username} is muted for a minute.`));
     const cells = [c.username, c.dialect, c.replica, c.rooms.join(", "), c.remote_address, String(c.waiting)];
     return element("tr", {}, ...cells.map((text, i) => element(i === 0 ? "th" : "td", i === 0 ? { scope: "row", title: c.user_id } : {}, text)), element("td", { class: "actions" }, mute, kick));

@@ -53,7 +53,7 @@ const DEFINITIONS: Definition[] = [
   { title: "Memory", unit: "MB", digits: 0, series: (history) => perReplica(history, (f) => f.memory_bytes / 1e6) },
 ];
 
-const HEIGHT = 128;
+const HEIGHT = 116;
 const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const colour = (index: number): string => css(`--series-${(index % 4) + 1}`);
 const short = (value: number): string => (Math.abs(value) >= 1e6 ? `${value / 1e6}M` : Math.abs(value) >= 1e3 ? `${value / 1e3}k` : String(value));
@@ -98,9 +98,9 @@ class Chart {
     const items = series.map(({ label }, i) => {
       const value = data[i + 1]?.at(-1);
       const term = element("dt", {}, element("i", { class: `key key-${(i % 4) + 1}`, "aria-hidden": "true" }), label);
-      return [term, element("dd", {}, value === null || value === undefined ? "–" : value.toFixed(this.#definition.digits))];
+      return element("div", {}, term, element("dd", {}, value === null || value === undefined ? "–" : value.toFixed(this.#definition.digits)));
     });
-    this.#legend.replaceChildren(...items.flat());
+    this.#legend.replaceChildren(...items);
   }
 
   #make(series: Series[], data: uPlot.AlignedData): uPlot {
@@ -113,7 +113,7 @@ class Chart {
         cursor: { points: { show: false }, drag: { x: false, y: false } },
         scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
         axes: [
-          { ...axis, space: 70, values: (_, splits) => splits.map((at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })) },
+          { ...axis, size: 24, space: 70, values: (_, splits) => splits.map((at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })) },
           { ...axis, size: 40, space: 28, values: (_, splits) => splits.map(short) },
         ],
         series: [{}, ...series.map(({ label }, i) => ({ label, stroke: colour(i), width: 1.75, points: { show: false }, spanGaps: false }))],

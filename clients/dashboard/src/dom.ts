@@ -26,4 +26,4 @@ export function append(list: HTMLElement, item: HTMLElement, keep: number): void
   if (isAtEnd) list.scrollTop = list.scrollHeight;
 }
 
-export const clock = (time: Date | string): string => new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+export const clock = (time: Date | string): string => new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });

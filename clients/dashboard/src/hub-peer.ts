@@ -25,9 +25,9 @@ export function hubPeer(username: string, token: string | undefined, to: PeerEve
 
   const opened = () => {
     to.open(true);
-    to.notice({ kind: "state", text: `connected to ${gw.welcome?.replica ?? "the gateway"} as ${gw.welcome?.username ?? username}` });
     to.changed();
   };
+  gw.on("welcome", ({ replica, username: name }) => to.notice({ kind: "state", text: `connected to ${replica} as ${name}` }));
   connection.onreconnecting((fault) => {
     to.open(false);
     to.notice({ kind: "state", text: `lost${fault ? `: ${faultOf(fault)}` : ""}; connecting again` });

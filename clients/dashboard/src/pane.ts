@@ -19,7 +19,7 @@ export interface PaneOptions {
 /** One client with its messages, what happened to it, and its frames on the wire. */
 export class Pane {
   readonly section: HTMLElement;
-  readonly #messages: HTMLOListElement;
+  readonly #messages: HTMLElement;
   readonly #frames = element("ol", { class: "frames", tabindex: 0, "aria-label": "Frames on the wire" });
   readonly #state = element("p", { class: "state", role: "status" }, "connecting");
   readonly #input: HTMLInputElement;
@@ -39,12 +39,12 @@ export class Pane {
       frame: (frame) => this.#note(frame),
       unauthorized,
     };
-    this.#messages = element("ol", { class: "messages", id: `${id}-messages`, role: "log", tabindex: 0, "aria-label": `Messages of the ${title} client` });
+    this.#messages = element("div", { class: "messages", id: `${id}-messages`, role: "log", tabindex: 0, "aria-label": `Messages of the ${title} client` });
     this.#input = element("input", { id: `${id}-text`, maxlength: 2000, autocomplete: "off", required: true, placeholder: "Message" });
     const form = element("form", { class: "say" }, element("label", { for: `${id}-text`, class: "hidden" }, `Say something as the ${title} client`), this.#input, this.#send);
     form.addEventListener("submit", (event) => (event.preventDefault(), void this.#say()));
     this.#drop.addEventListener("click", () => this.#peer?.drop());
-    const wire = element("details", { class: "wire" }, element("summary", {}, "Frames on the wire"), this.#frames);
+    const wire = element("details", { class: "wire" }, element("summary", {}, "Frames on the wire", element("small", {}, "without pings")), this.#frames);
     const heading = element("h3", { id: `${id}-title` }, title, element("small", {}, made));
     this.section = element("section", { class: "pane", id, "aria-labelledby": `${id}-title` }, element("header", {}, heading, this.#drop), this.#state, this.#messages, form, this.#fault, wire);
     this.#show(false);
@@ -90,7 +90,7 @@ export class Pane {
 
   #tell({ kind, text }: Notice): void {
     if (kind === "state" || kind === "fault") this.#state.textContent = text;
-    append(this.#messages, element("li", { class: `notice ${kind}` }, text), MESSAGES_KEPT);
+    append(this.#messages, element("div", { class: `notice ${kind}` }, text), MESSAGES_KEPT);
   }
 
   #note({ direction, text }: Frame): void {
@@ -108,5 +108,5 @@ export class Pane {
 
 function line({ username, content, time, offset }: ChatMessage): HTMLElement {
   const place = offset === undefined ? "" : element("span", { class: "offset", title: "offset in the room" }, `#${offset}`);
-  return element("li", {}, element("time", { datetime: time }, clock(time)), element("b", {}, username), element("span", { class: "content" }, content), place);
+  return element("div", {}, element("time", { datetime: time }, clock(time)), element("b", {}, username), element("span", { class: "content" }, content), place);
 }

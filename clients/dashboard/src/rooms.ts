@@ -2,7 +2,7 @@ import { byId, element } from "./dom.js";
 import { faultOf, type Peer } from "./peer.js";
 
 const CHECK_ROOM = /^[^\s*]{1,128}$/;
-const REFRESH_MS = 4000;
+const REFRESH_MS = 10_000;
 
 /** The rooms that both clients are in, and who else is in the one that is shown. */
 export class Rooms {
@@ -88,7 +88,7 @@ export class Rooms {
       this.#title.textContent = `In ${room}: ${members.length}`;
       this.#members.replaceChildren(
         ...members.map(({ user_id, username, status, connections }) =>
-          element("li", { title: user_id }, element("b", {}, username), element("span", {}, status, connections === 1 ? "" : ` · ${connections} connections`)),
+          element("li", { title: user_id }, element("b", {}, username), element("span", {}, connections === 0 ? "may come back" : connections === 1 ? status : `${status} · ${connections} connections`)),
         ),
       );
     } catch {

@@ -3,6 +3,8 @@ export interface Frame {
   text: string;
 }
 
+/** The page asks every second how long the way is; between those nothing else would be seen. */
+const PINGS = /^{"type":"(ping"|ack","id":\d+,"payload":{"time":"[^"]*"}})|"target":"Ping"|^{"type":3,"invocationId":"\d+","result":{"time":"[^"]*"}}|^{"type":6}/;
 const SECRETS = /("(?:access_)?token"\s*:\s*")[^"]*/g;
 
 /** A WebSocket class whose frames are shown to somebody, and whose connection can be lost on purpose. */
@@ -12,7 +14,7 @@ export class Tap {
 
   constructor(seen: (frame: Frame) => void) {
     const note = (direction: Frame["direction"], data: unknown) => {
-      if (typeof data === "string") seen({ direction, text: data.replace(SECRETS, "$1…") });
+      if (typeof data === "string" && !PINGS.test(data)) seen({ direction, text: data.replace(SECRETS, "$1…") });
     };
     const own = (socket: WebSocket) => (this.#socket = socket);
     this.WebSocket = class extends WebSocket {

@@ -2,6 +2,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Gateway.Configuration;
+using Gateway.Pages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Gateway.Tests.Pages;
@@ -30,11 +34,12 @@ public sealed partial class FirstPageTests
 
     private static async Task<(string Page, string Policy)> GetAsync(GatewayOptions options)
     {
-        options.Server.Host = "127.0.0.1";
-        options.Server.Port = 0;
-        options.Metrics.Enabled = false;
-        options.Logging.Level = Microsoft.Extensions.Logging.LogLevel.None;
-        await using var app = GatewayApp.Build(options);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(options);
+        await using var app = builder.Build();
+        app.Urls.Add("http://127.0.0.1:0");
+        app.MapFirstPage();
         await app.StartAsync();
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
         using var response = await http.GetAsync(new Uri(app.Urls.First()));
