@@ -79,6 +79,7 @@ describe("through a balancer without affinity", () => {
 
   it("replicas die one after the other: every client is back within 10 s and misses nothing", { timeout: 90000 }, async (t) => {
     const crowd = await crowdOf(nginx.url, "resumed", [...TRANSPORTS, ...TRANSPORTS, "raw", "raw"]);
+    t.after(() => crowd.close());
     for (let i = 0; i < REPLICAS; i++) {
       await crowd.untilAcknowledged(40);
       const killed = performance.now();
@@ -92,6 +93,5 @@ describe("through a balancer without affinity", () => {
     t.diagnostic(`${acknowledged} messages acknowledged, ${missing.length} missing, ${repeated} repeated`);
     assert.deepEqual(missing, []);
     assert.ok(crowd.reconnects() > 0);
-    await crowd.close();
   });
 });

@@ -11,7 +11,7 @@ declare module "@gateway/client" {
     typing: { user: string };
   }
   interface SystemEvents {
-    muted: { until: string };
+    renamed: { name: string };
   }
   interface Requests {
     whoami: { payload: { verbose: boolean }; answer: { name: string } };
@@ -30,7 +30,8 @@ export async function ofTheRawClient(gw: GatewayClient): Promise<void> {
   gw.on("system", (p) => {
     if (p.event === "join") p.username.trim();
     if (p.event === "gap") p.missed?.toFixed();
-    if (p.event === "muted") p.until.trim();
+    if (p.event === "renamed") p.name.trim();
+    if (p.event === "muted") p.until?.trim();
     // @ts-expect-error not every event has one
     p.username;
   });

@@ -1,6 +1,8 @@
+using Gateway.AnyReplica;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Hubs;
+using Gateway.Security;
 
 namespace Gateway.Lifecycle;
 
@@ -9,7 +11,7 @@ namespace Gateway.Lifecycle;
 /// host begins to stop is with the sockets before the framework starts to close anything.
 /// </summary>
 internal sealed partial class Goodbye(
-    GatewayOptions options, HubCores hubs, ReadinessState readiness, IHostApplicationLifetime host, TimeProvider time, ILogger<Goodbye> logger) : IHostedLifecycleService
+    GatewayOptions options, HubCores hubs, ConnectGate gate, Forwarder forwarder, ReadinessState readiness, IHostApplicationLifetime host, TimeProvider time, ILogger<Goodbye> logger) : IHostedLifecycleService
 {
     /// <summary>What is left of the shutdown time for the host after the connections.</summary>
     private static readonly TimeSpan Reserve = TimeSpan.FromMilliseconds(500);
@@ -31,6 +33,7 @@ internal sealed partial class Goodbye(
         Say();
         var patience = options.Server.ShutdownTimeout - Reserve - time.GetElapsedTime(_began);
         var deadline = time.GetTimestamp();
+        while (IsSomebodyComingIn() && time.GetElapsedTime(deadline) < Moment) await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
         while (hubs.All.Any(hub => hub.Connections.Count > 0) && time.GetElapsedTime(deadline) < patience && !cancellationToken.IsCancellationRequested)
             await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
         var left = Everyone();
@@ -47,6 +50,9 @@ internal sealed partial class Goodbye(
         // After this callback the framework's is run, which cuts off what it knows of, whatever waits there.
         SpinWait.SpinUntil(() => Array.TrueForAll(Everyone(), c => c.Outbox.IsClosed), Moment);
     }
+
+    /// <summary>Admitted, and not among the connections yet: it will be told as soon as it is.</summary>
+    private bool IsSomebodyComingIn() => gate.UnderWay > Everyone().Length + forwarder.UnderWay;
 
     private Connection[] Everyone() => [.. hubs.All.SelectMany(hub => hub.Connections.Snapshot())];
 

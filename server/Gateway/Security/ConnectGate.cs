@@ -19,6 +19,9 @@ internal sealed class ConnectGate(
     private readonly ConcurrentDictionary<HubCore, int> _perHub = [];
     private int _connections;
 
+    /// <summary>Connections that stand, or are about to; and what belongs to them.</summary>
+    public int UnderWay => Volatile.Read(ref _connections);
+
     /// <summary>A request of a page of an allowed foreign origin to one of the gateway's paths: the browser wants to hear that it is allowed.</summary>
     public bool IsForeignPage(HttpContext context) =>
         context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && origins.IsListed(origin) && doors.Find(context.Request.Path) != null;

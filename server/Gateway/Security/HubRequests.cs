@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Gateway.AnyReplica;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
 
@@ -10,6 +11,9 @@ namespace Gateway.Security;
 /// </summary>
 internal sealed class HubRequests(GatewayOptions options)
 {
+    /// <summary>A balancer's name for a request, the same for each of its attempts.</summary>
+    private const string AttemptOf = "X-Gateway-Request";
+
     // Guarded by itself.
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
@@ -51,6 +55,18 @@ internal sealed class HubRequests(GatewayOptions options)
             if (entry.User == user) entry.Requests++;
             else entry = null;
         }
+        if (entry != null && IsRepeated(context, entry))
+        {
+            // The answer to the first attempt may have held messages, which nobody has: so this connection ends, and the next one catches up.
+            entry.Connection?.Outbox.Abort();
+            lock (_entries)
+            {
+                entry.Requests--;
+                RemoveIfIdleLocked(id, entry);
+            }
+            await NoSuchConnection.WriteAsync(context);
+            return;
+        }
         if (entry == null)
         {
             await Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "not your connection");
@@ -71,6 +87,15 @@ internal sealed class HubRequests(GatewayOptions options)
         }
     }
 
+    /// <summary>A long poll that a balancer asks for once more, as it had no answer to the first attempt. (The stock JavaScript client, too, gives each poll a name of its own.)</summary>
+    private static bool IsRepeated(HttpContext context, Entry entry)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) || ArrivalRate.Opens(context, isHub: true)) return false;
+        var poll = context.Request.Headers[AttemptOf].ToString();
+        if (poll.Length == 0) poll = context.Request.Query["_"].ToString();
+        return poll.Length > 0 && Interlocked.Exchange(ref entry.LastPoll, poll) == poll;
+    }
+
     private void RemoveIfIdleLocked(string id, Entry entry)
     {
         if (entry.Requests == 0 && entry.Connection == null && _entries.GetValueOrDefault(id) == entry) _entries.Remove(id);
@@ -84,6 +109,8 @@ internal sealed class HubRequests(GatewayOptions options)
     /// <param name="user">Whose it is; <c>null</c> for an anonymous one.</param>
     private sealed class Entry(string? user)
     {
+        public string? LastPoll;
+
         public string? User => user;
         public int Requests { get; set; }
         public Connection? Connection { get; set; }
