@@ -19,6 +19,7 @@ internal sealed partial class Goodbye(
     /// <summary>A client that reads takes its goodbye at once; only one whose outbox was just being written to needs a moment. Whoever does not read is not waited for longer.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
 
+    private readonly Lock _saying = new();
     private long _began;
 
     public Task StartedAsync(CancellationToken cancellationToken)
@@ -43,12 +44,15 @@ internal sealed partial class Goodbye(
 
     private void Say()
     {
-        if (readiness.IsDraining) return;
-        readiness.SetDraining();
-        _began = time.GetTimestamp();
-        Log.Begins(logger, hubs.All.Sum(hub => hub.Reception.SayGoodbye()));
-        // After this callback the framework's is run, which cuts off what it knows of, whatever waits there.
-        SpinWait.SpinUntil(() => Array.TrueForAll(Everyone(), c => c.Outbox.IsClosed), Moment);
+        lock (_saying) // the host stops on one thread and calls back on another: neither goes on before it is said
+        {
+            if (readiness.IsDraining) return;
+            readiness.SetDraining();
+            _began = time.GetTimestamp();
+            Log.Begins(logger, hubs.All.Sum(hub => hub.Reception.SayGoodbye()));
+            // After this callback the framework's is run, which cuts off what it knows of, whatever waits there.
+            SpinWait.SpinUntil(() => Array.TrueForAll(Everyone(), c => c.Outbox.IsClosed), Moment);
+        }
     }
 
     /// <summary>Admitted, and not among the connections yet: it will be told as soon as it is.</summary>

@@ -85,28 +85,6 @@ public sealed class ForwardingTests : IAsyncLifetime
         Assert.Contains(poll.StatusCode, new[] { HttpStatusCode.NotFound, HttpStatusCode.NoContent });
     }
 
-    /// <summary>A balancer that had no answer asks again: what the first answer held is lost, so the connection ends and the client catches up on another one.</summary>
-    [Theory]
-    [InlineData("X-Gateway-Request", null)]
-    [InlineData(null, "&_=1790000000000")]
-    public async Task PollThatIsRepeatedEndsTheConnection(string? header, string? field)
-    {
-        using var client = await Fallback.BeginAsync(_a, _b);
-        using var http = new HttpClient { Timeout = Deadline.Usual };
-        await client.SendAsync(_b, """{"type":1,"target":"Who","arguments":[],"invocationId":"1"}""");
-        async Task<HttpStatusCode> PollAsync(Uri replica)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, client.Negotiated.With(new Uri(replica, "/hub")) + field);
-            if (header != null) request.Headers.Add(header, "8a1b");
-            using var answer = await http.SendAsync(request).Within("the answer to a poll");
-            return answer.StatusCode;
-        }
-
-        Assert.Equal(HttpStatusCode.OK, await PollAsync(_b));
-        Assert.Equal(HttpStatusCode.NotFound, await PollAsync(_a));
-        await Deadline.Until(async () => await SendsAsync(client.Negotiated) == HttpStatusCode.NotFound, "the connection to end");
-    }
-
     [Fact]
     public async Task EventStreamEndsOnBothSidesWhenTheClientGoes()
     {

@@ -55,6 +55,29 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
         }
     }
 
+    /// <summary>A balancer that had no answer asks again: what the first answer held is lost, so the connection ends and the client catches up on another one.</summary>
+    [Theory]
+    [InlineData("X-Gateway-Request", null)]
+    [InlineData(null, "&_=1790000000000")]
+    public async Task PollThatIsRepeatedEndsTheConnection(string? header, string? field)
+    {
+        var (a, b) = (gateway.All[0].Server, gateway.All[1].Server);
+        using var client = await Fallback.BeginAsync(a, b, "?rooms=lobby");
+        Assert.Equal("welcome", (await client.NextAsync(b, 1)).GetProperty("target").GetString());
+        await client.SendAsync(b, """{"type":1,"target":"Chat","arguments":[{"content":"hello"}],"invocationId":"1"}""");
+        async Task<HttpStatusCode> PollAsync(Uri replica)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, client.Negotiated.With(new Uri(replica, "/hub")) + field);
+            if (header != null) request.Headers.Add(header, "8a1b");
+            using var answer = await _http.SendAsync(request).Within("the answer to a poll");
+            return answer.StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.OK, await PollAsync(b));
+        Assert.Equal(HttpStatusCode.NotFound, await PollAsync(a));
+        await Deadline.Until(async () => (await client.PollAsync(b)).StatusCode is HttpStatusCode.NotFound or HttpStatusCode.NoContent, "the connection to end");
+    }
+
     [Fact]
     public async Task TokenInUseByAnotherTransportMakesNoWebSocketAndTheOtherWayRound()
     {
