@@ -18,12 +18,12 @@ public sealed class ClientTests(GatewayFixture fixture) : IClassFixture<GatewayF
         var told = new Told(client);
         var position = await client.JoinAsync("met").Within("the room");
         var published = await client.ChatAsync("hello", "met").Within("the answer");
-        await signalR.ChatAsync("hi", "met");
+        await signalR.RequestAsync("chat", new { room = "met", content = "hi" });
         await told.UntilChatsAsync(2);
 
         Assert.Equal((0, 1L), (position.Offset ?? -1, published.Offset));
         Assert.Equal([("Ann", "hello", 1L), (signalR.Welcome.GetProperty("username").GetString()!, "hi", 2L)], told.Chats.Select(c => (c.Username, c.Content, c.Offset!.Value)));
-        Assert.Equal("hello", (await raw.NextAsync("chat")).Payload.GetProperty("content").GetString());
+        Assert.Equal("hello", (await raw.NextAsync("chat")).Text("content"));
         Assert.Equal(new Position(position.Epoch!, 2), client.PositionOf("met"));
         Assert.Equal(["met"], client.Rooms);
         Assert.NotNull(client.GuestKey);
@@ -38,7 +38,8 @@ public sealed class ClientTests(GatewayFixture fixture) : IClassFixture<GatewayF
         for (var i = 0; i < 3; i++) await client.ChatAsync($"message {i}", "asked").Within("the answer");
 
         var page = await client.HistoryAsync("asked", limit: 2).Within("the history");
-        Assert.Equal((["message 1", "message 2"], true), (page.Messages.Select(m => m.Payload.GetProperty("content").GetString()!).ToArray(), page.More));
+        Assert.Equal(["message 1", "message 2"], page.Messages.Select(m => m.Payload.GetProperty("content").GetString()!));
+        Assert.True(page.More);
         Assert.Equal(client.Welcome!.UserId, Assert.Single((await client.MembersAsync("asked").Within("the members")).Members).UserId);
         Assert.True((await client.RequestAsync("ping").Within("the pong")).TryGetProperty("time", out _));
         Assert.Equal("403", (await Assert.ThrowsAsync<GatewayException>(() => client.ChatAsync("?", "elsewhere").Within("the refusal"))).Code);

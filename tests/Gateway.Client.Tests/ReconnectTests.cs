@@ -133,11 +133,11 @@ public sealed class ReconnectTests
     [Fact]
     public async Task GatewayThatStopsIsLeftAtOnce()
     {
-        var gateway = await GatewayProcess.StartAsync(Quiet);
+        await using var gateway = await GatewayProcess.StartAsync(Quiet);
         await using var client = new GatewayClient(gateway.Server.ToString(), Options());
         var told = new Told(client);
         await client.JoinAsync("room").Within("the room");
-        await gateway.DisposeAsync();
+        Assert.Equal(0, await gateway.StopAsync());
         await Deadline.Until(() => told.States.Any(change => change is { State: ClientState.Reconnecting, Error.Code: "1001" }), "the client to leave");
     }
 

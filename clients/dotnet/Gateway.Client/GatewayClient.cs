@@ -25,7 +25,7 @@ public sealed class GatewayClient : IAsyncDisposable
     {
         _options = options ?? new GatewayClientOptions();
         _options.Check();
-        _conversation = new Conversation(_options);
+        _conversation = new Conversation(_options, answersInOrder: true);
         _connector = new Connector(Endpoint(address), _options, new Events(this));
     }
 

@@ -14,11 +14,12 @@ internal sealed class Conversation : IReceiver
     private readonly List<Reader> _readers = [];
     private GatewayException? _closed;
 
-    public Conversation(ConversationOptions options)
+    /// <param name="answersInOrder">See <see cref="Room"/>.</param>
+    public Conversation(ConversationOptions options, bool answersInOrder)
     {
         _options = options;
         Dispatcher = new Dispatcher(options.MaxUnread);
-        Rooms = new Rooms(_gate, this, options.RequestTimeout, () => Outgoing!.Pump());
+        Rooms = new Rooms(_gate, this, options.RequestTimeout, answersInOrder, () => Outgoing!.Pump());
         Outgoing = new Outgoing(_gate, options, Rooms.IsPending);
     }
 

@@ -6,7 +6,8 @@ namespace Gateway.Client.Conversations;
 /// One room as the application has seen it: how far it has come in the room's sequence, so that it gets every message once and in order, over any number of connections.
 /// Between entering and the answer to it messages wait, because only the answer says which epoch they belong to.
 /// </summary>
-internal sealed class Room(string name, IReceiver to)
+/// <param name="answersInOrder">An answer is heard after everything that came ahead of it. The stock SignalR client hears answers at once and messages in their turn.</param>
+internal sealed class Room(string name, IReceiver to, bool answersInOrder)
 {
     private List<GatewayMessage>? _held = [];
 
@@ -35,7 +36,8 @@ internal sealed class Room(string name, IReceiver to)
         _held = null;
         var since = Position;
         var start = entered ?? (answer is { Epoch: { } epoch, Offset: { } offset } ? new Position(epoch, offset) : null);
-        if (since != null && start != null) held = GoOn(held, since, start, answer);
+        if (since != null && start != null && answersInOrder) held = GoOn(held, since, start, answer);
+        else if (since != null && start != null) GoOnAsItComes(since, start, answer);
         else Position = start;
         foreach (var message in held) Pass(message);
         if (since != null) to.Resumed(new Resumed(name, answer.Recovered == true, answer.Replayed ?? 0));
@@ -60,6 +62,15 @@ internal sealed class Room(string name, IReceiver to)
         to.Gap(new Gap(name, answer.Reason ?? "unknown", since.Epoch, until + 1, start.Epoch == since.Epoch ? start.Offset : null, null));
         Position = start;
         return newer;
+    }
+
+    /// <summary>What was missed may still come after its answer. It comes ahead of what is newer, so each message is passed on as it comes, and moves the position.</summary>
+    private void GoOnAsItComes(Position since, Position start, JoinAnswer answer)
+    {
+        if (answer.Recovered == true) return;
+        var isSameEpoch = start.Epoch == since.Epoch;
+        to.Gap(new Gap(name, answer.Reason ?? "unknown", since.Epoch, since.Offset + (answer.Replayed ?? 0) + 1, isSameEpoch ? start.Offset : null, null));
+        if (!isSameEpoch) Position = start;
     }
 
     private void Pass(GatewayMessage message)

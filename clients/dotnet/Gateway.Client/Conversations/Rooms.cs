@@ -7,7 +7,8 @@ namespace Gateway.Client.Conversations;
 /// <summary>The rooms that the application wants to be in. On each connection they are entered again, each from where the application has come to.</summary>
 /// <param name="gate">Guards everything here.</param>
 /// <param name="changed">Called when a room has become free for what is to be sent there.</param>
-internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, Action changed)
+/// <param name="answersInOrder">See <see cref="Room"/>.</param>
+internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answersInOrder, Action changed)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -156,7 +157,7 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, Action ch
 
     private Wish Wanted(string room)
     {
-        var wish = new Wish(new Room(room, to));
+        var wish = new Wish(new Room(room, to, answersInOrder));
         _ = wish.First.Task.Exception; // whoever asked hears of it; nobody may be listening any more
         return _wishes[room] = wish;
     }
