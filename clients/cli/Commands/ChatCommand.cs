@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Gateway.Client;
+using Spectre.Console;
+
+namespace Gateway.Cli.Commands;
+
+/// <summary><c>gateway chat [ROOM]</c>: what is typed is said, what is said is shown. Works with a pipe, too.</summary>
+internal static class ChatCommand
+{
+    public static Command Make(Func<ParseResult, string?, Session> connect)
+    {
+        var room = new Argument<string>("room") { Description = "The room", DefaultValueFactory = _ => "lobby" };
+        var command = new Command("chat", "Talk in a room; end with Ctrl+C or Ctrl+D") { room };
+        command.SetAction((result, cancel) => connect(result, null).RunAsync((client, over) => TalkAsync(client, result.GetValue(room)!, over), cancel));
+        return command;
+    }
+
+    private static async Task TalkAsync(GatewayClient client, string room, CancellationToken cancel)
+    {
+        client.OnChat(chat => Lines.Show(chat));
+        client.Gap += gap => Lines.Note($"missed {gap.From} to {gap.To?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "the end"}: {gap.Reason}");
+        client.StateChanged += change => Lines.Note(change.State == ClientState.Open ? "connected again" : $"{change.State}: {change.Error?.Message}");
+        await client.JoinAsync(room, cancel);
+        Lines.Note($"in {room} as {client.Welcome!.Username}");
+        while (await Lines.ReadAsync(cancel) is { } line)
+        {
+            if (line.Length == 0) continue;
+            try
+            {
+                await client.ChatAsync(line, room, cancel);
+            }
+            catch (GatewayException fault) when (fault.Code != GatewayErrors.Closed)
+            {
+                Lines.Note(fault.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using System.Text.Json;
+using Gateway.Client;
+
+namespace Gateway.Cli.Commands;
+
+/// <summary><c>gateway tail ROOM</c>: everything that comes in a room, for people or as one JSON object a line.</summary>
+internal static class TailCommand
+{
+    public static Command Make(Func<ParseResult, string?, Session> connect)
+    {
+        var room = new Argument<string>("room") { Description = "The room" };
+        var json = new Option<bool>("--json") { Description = "One JSON object a line, {\"type\",\"payload\"}" };
+        var since = new Option<long?>("--since") { Description = "Begin after this offset, as far as the history reaches" };
+        var command = new Command("tail", "Show what comes in a room; end with Ctrl+C") { room, json, since };
+        command.SetAction((result, cancel) => connect(result, null).RunAsync((client, over) => FollowAsync(client, result.GetValue(room)!, result.GetValue(json), result.GetValue(since), over), cancel));
+        return command;
+    }
+
+    private static async Task FollowAsync(GatewayClient client, string room, bool json, long? since, CancellationToken cancel)
+    {
+        client.Gap += gap => Lines.Note($"missed {gap.From} to {gap.To?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "the end"}: {gap.Reason}");
+        var messages = client.ReadAllAsync(cancel);
+        var position = await client.JoinAsync(room, cancel);
+        for (long? after = since; after < position.Offset;)
+        {
+            var page = await client.HistoryAsync(room, limit: 1000, after: after, cancel: cancel);
+            foreach (var entry in page.Messages.Where(entry => entry.Offset <= position.Offset)) Show(new GatewayMessage(entry.Type, entry.Payload), json);
+            if (!page.More || page.Messages.Count == 0) break;
+            after = page.Messages[^1].Offset;
+        }
+        await foreach (var message in messages)
+            if (message.Type is not "welcome")
+                Show(message, json);
+    }
+
+    private static void Show(GatewayMessage message, bool json)
+    {
+        if (json) Console.WriteLine($"{{\"type\":{JsonSerializer.Serialize(message.Type, CliJson.Default.String)},\"payload\":{message.Payload.GetRawText()}}}");
+        else if (message.Type == "chat" && message.Payload.TryGetProperty("content", out var content) && message.Payload.TryGetProperty("username", out var user) && message.Payload.TryGetProperty("time", out var time))
+            Lines.Show(new ChatMessage("", "", user.GetString() ?? "", content.GetString() ?? "", time.GetDateTimeOffset(), null, null));
+        else Console.WriteLine($"{Lines.Clean(message.Type)} {Lines.Clean(message.Payload.GetRawText())}");
+    }
+}

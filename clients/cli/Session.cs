@@ -1,0 +1,68 @@
+using Gateway.Client;
+
+namespace Gateway.Cli;
+
+internal static class ExitCodes
+{
+    public const int Failed = 1;
+    public const int Mistyped = 2;
+}
+
+/// <summary>A command's way to the gateway: faults become one line and an exit code, and Ctrl+C a quiet end.</summary>
+internal sealed class Session(string url, GatewayClientOptions options)
+{
+    /// <summary>For the first connection; whoever sits at a terminal wants to know soon that the gateway is not there.</summary>
+    private static readonly TimeSpan FirstConnect = TimeSpan.FromSeconds(10);
+
+    public string Url => url;
+
+    public GatewayClient Make(GatewayClientOptions? other = null) => new(url, other ?? options);
+
+    /// <param name="work">Gets a client that is connected.</param>
+    public async Task<int> RunAsync(Func<GatewayClient, CancellationToken, Task> work, CancellationToken cancel)
+    {
+        try
+        {
+            await using var client = Make();
+            await ConnectAsync(client, cancel);
+            await work(client, cancel);
+            return 0;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (GatewayException fault)
+        {
+            Console.Error.WriteLine(fault.Message);
+            return ExitCodes.Failed;
+        }
+        catch (ArgumentException fault)
+        {
+            Console.Error.WriteLine(fault.Message.Split(" (Parameter")[0]);
+            return ExitCodes.Mistyped;
+        }
+    }
+
+    public static async Task ConnectAsync(GatewayClient client, CancellationToken cancel)
+    {
+        var open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        GatewayException? last = null;
+        client.StateChanged += change =>
+        {
+            last = change.Error ?? last;
+            if (change.State == ClientState.Open) open.TrySetResult();
+            else if (change.State == ClientState.Closed) open.TrySetException(new GatewayException(GatewayErrors.Closed, $"not connected: {change.Error?.Message ?? "closed"}"));
+            else if (change.Delay != null && !Console.IsErrorRedirected) Console.Error.WriteLine($"{change.Error?.Message}; trying again");
+        };
+        client.Start();
+        try
+        {
+            await open.Task.WaitAsync(FirstConnect, cancel);
+        }
+        catch (TimeoutException)
+        {
+            throw new GatewayException(GatewayErrors.Timeout, $"not connected: {last?.Message ?? "no answer"}");
+        }
+    }
+}
