@@ -49,6 +49,17 @@ public sealed class ReadmeTests(GatewayFixture fixture) : IClassFixture<GatewayF
         Assert.Equal("hello", (await witness.NextAsync("chat")).Text("content"));
     }
 
+    [Fact]
+    public void ReadmeOfTheRepositoryShowsTheSameInShort()
+    {
+        var here = File.ReadAllText(Path.Combine(Repository.Root, "tests", "Gateway.Client.Tests", "ReadmeTests.cs")).Replace("GatewayClient(address,", "GatewayClient(\"ws://localhost:8080\",", StringComparison.Ordinal);
+        var block = File.ReadAllText(Path.Combine(Repository.Root, "README.md")).Split("clients/dotnet), the same:")[1].Split("```csharp\n")[1].Split("```")[0];
+        var lines = block.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.InRange(lines.Length, 3, 10);
+        foreach (var line in lines) Assert.Contains("        " + line + "\n", here); // each is a line of an example that runs
+    }
+
     [Theory]
     [InlineData("client")]
     [InlineData("companion")]
