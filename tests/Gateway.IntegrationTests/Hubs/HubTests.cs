@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
+using Gateway.Core.Moderation;
 using Gateway.Hubs;
 using Gateway.SignalR;
 using Gateway.Testing;
@@ -107,6 +108,31 @@ public sealed class HubTests
         Assert.Equal("in the default hub", (await outside.NextAsync("chat")).Text("content"));
         inside.Hub.On("Square", (int n) => n * n);
         Assert.Equal(49, await hub.Get<IHubContext<GatewayHub>>().Clients.Client(((IChatClient)inside).ConnectionId).InvokeAsync<int>("Square", 7, default).Within("the client's result"));
+    }
+
+    /// <summary>Users are the gateway's, rooms are a hub's.</summary>
+    [Fact]
+    public async Task MuteInARoomHoldsInItsHubAndABanInEveryOne()
+    {
+        await using var gateway = await StartAsync();
+        const string Key = "a guest key of this test";
+        await using var outside = await RawClient.ConnectAsync(gateway.Server, $"?guest_key={Uri.EscapeDataString(Key)}");
+        await using var inside = await RawClient.ConnectAsync(gateway.Server, $"/test?guest_key={Uri.EscapeDataString(Key)}");
+        var user = ((IChatClient)inside).UserId;
+        var (here, there) = (gateway.Get<Moderator>(), gateway.Get<HubCores>()["test"].Get<Moderator>());
+        Assert.Equal(user, ((IChatClient)outside).UserId);
+
+        await there.MuteAsync(user, "lobby", TimeSpan.FromMinutes(1), "the test");
+        await outside.ChatAsync("outside I may");
+        Assert.Contains("403: muted in room lobby", (await Assert.ThrowsAnyAsync<Exception>(() => inside.ChatAsync("inside I may not"))).Message);
+        Assert.False(await here.UnmuteAsync(user, "lobby", "the test"));
+        Assert.True(await there.UnmuteAsync(user, "lobby", "the test"));
+        await inside.ChatAsync("now I may");
+
+        await here.BanAsync(user, TimeSpan.FromMinutes(1), "the test");
+        foreach (var client in new[] { outside, inside }) Assert.Equal((1008, "banned"), await client.Closed.Within("the close"));
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => RawClient.ConnectAsync(gateway.Server, $"/test?guest_key={Uri.EscapeDataString(Key)}"));
+        Assert.Contains("403", refused.Message);
     }
 
     [Fact]
