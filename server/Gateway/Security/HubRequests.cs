@@ -87,12 +87,11 @@ internal sealed class HubRequests(GatewayOptions options)
         }
     }
 
-    /// <summary>A long poll that a balancer asks for once more, as it had no answer to the first attempt. (The stock JavaScript client, too, gives each poll a name of its own.)</summary>
+    /// <summary>A long poll that a balancer asks for once more, as it had no answer to the first attempt. (What stock JavaScript clients add, the time in milliseconds, is the same for two quick polls.)</summary>
     private static bool IsRepeated(HttpContext context, Entry entry)
     {
         if (!HttpMethods.IsGet(context.Request.Method) || ArrivalRate.Opens(context, isHub: true)) return false;
         var poll = context.Request.Headers[AttemptOf].ToString();
-        if (poll.Length == 0) poll = context.Request.Query["_"].ToString();
         return poll.Length > 0 && Interlocked.Exchange(ref entry.LastPoll, poll) == poll;
     }
 

@@ -56,10 +56,8 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
     }
 
     /// <summary>A balancer that had no answer asks again: what the first answer held is lost, so the connection ends and the client catches up on another one.</summary>
-    [Theory]
-    [InlineData("X-Gateway-Request", null)]
-    [InlineData(null, "&_=1790000000000")]
-    public async Task PollThatIsRepeatedEndsTheConnection(string? header, string? field)
+    [Fact]
+    public async Task PollThatIsRepeatedEndsTheConnection()
     {
         var (a, b) = (gateway.All[0].Server, gateway.All[1].Server);
         using var client = await Fallback.BeginAsync(a, b, "?rooms=lobby");
@@ -67,8 +65,8 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
         await client.SendAsync(b, """{"type":1,"target":"Chat","arguments":[{"content":"hello"}],"invocationId":"1"}""");
         async Task<HttpStatusCode> PollAsync(Uri replica)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, client.Negotiated.With(new Uri(replica, "/hub")) + field);
-            if (header != null) request.Headers.Add(header, "8a1b");
+            using var request = new HttpRequestMessage(HttpMethod.Get, client.Negotiated.With(new Uri(replica, "/hub")));
+            request.Headers.Add("X-Gateway-Request", "8a1b");
             using var answer = await _http.SendAsync(request).Within("the answer to a poll");
             return answer.StatusCode;
         }
