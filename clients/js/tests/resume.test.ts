@@ -21,8 +21,9 @@ async function miss(count: number) {
   await until(() => seen.of("chat").length === 1, "it heard the first");
   between.isAway = true;
   between.drop();
-  for (const text of numbers(0, count)) await within(other.chat(text, { room }), "chat");
-  const place = other.position(room)!;
+  let last = 0;
+  for (const text of numbers(0, count)) last = (await within(other.chat(text, { room }), "chat")).offset!;
+  const place = { epoch: other.position(room)!.epoch, offset: last }; // as answered: the message itself may still be on its way
   between.isAway = false;
   await until(() => seen.events.resumed.length === 1, "the room goes on");
   await within(other.chat("after", { room }), "chat");
