@@ -12,13 +12,13 @@ public sealed class ArchitectureTests
     {
         ["Messages"] = [],
         ["Wire"] = ["Messages"],
-        ["Connections"] = ["Messages", "Wire"],
+        ["Limits"] = [],
+        ["Connections"] = ["Messages", "Wire", "Limits"],
         ["Rooms"] = ["Messages", "Wire", "Connections"],
         ["Presence"] = ["Messages", "Wire", "Connections", "Rooms"],
         ["Broadcast"] = ["Messages", "Wire", "Connections", "Rooms", "Presence"],
         ["Cluster"] = ["Messages", "Wire", "Connections", "Rooms", "Presence", "Broadcast"],
         ["Moderation"] = ["Messages", "Wire", "Connections", "Broadcast", "Cluster"],
-        ["Limits"] = ["Connections"],
         ["Commands"] = ["Messages", "Wire", "Connections", "Rooms", "Presence", "Broadcast", "Cluster", "Moderation", "Limits"],
     };
 

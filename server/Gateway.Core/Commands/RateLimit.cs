@@ -20,8 +20,9 @@ public sealed class RateLimit(int messages, TimeSpan window, TimeProvider time)
     internal Error? Admit(Connection sender)
     {
         if (messages > 0 && !sender.Sent.TryAdd(messages, window, time, out var retryAfter)) return Refuse(sender, messages, window, retryAfter);
-        if (PerUser is { } user && !user.Budgets.TryTake(sender.User.Id, out retryAfter)) return Refuse(sender, user.Messages, user.Window, retryAfter);
-        return null;
+        if (PerUser is not { } user || user.Budgets.TryTake(sender.User.Id, out retryAfter)) return null;
+        if (messages > 0) sender.Sent.TakeBack(); // it was not accepted
+        return Refuse(sender, user.Messages, user.Window, retryAfter);
     }
 
     private Error Refuse(Connection sender, int limit, TimeSpan within, TimeSpan retryAfter)

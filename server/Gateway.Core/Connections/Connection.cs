@@ -1,3 +1,4 @@
+using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging;
@@ -11,6 +12,7 @@ public sealed partial class Connection : IOutboxOwner
 
     private readonly ConnectionEvents _events;
     private readonly TimeProvider _time;
+
     /// <summary>What the client sent lately.</summary>
     internal SlidingWindow Sent;
 
@@ -98,6 +100,13 @@ public sealed partial class Connection : IOutboxOwner
             var notice = new Message("system", TokenPayloads.Expiring(token.ExpiresAt));
             Reply(MessageWriter.Write(notice, notice.Payload, Outbox.Format));
         }
+    }
+
+    /// <summary>What counts no more against the limits takes no memory.</summary>
+    internal void ReleaseIdleLimits()
+    {
+        Sent.ReleaseIfIdle(_time);
+        Refused.ReleaseIfIdle(_time);
     }
 
     /// <summary>Says goodbye after what waits to go out.</summary>

@@ -58,6 +58,7 @@ public sealed class DeadlineSweep : IDisposable
         var outbox = connection.Outbox;
         if (outbox.IsOverdue(_deadlines.WriteWait)) outbox.Abort();
         connection.CheckToken();
+        connection.ReleaseIdleLimits();
         if (connection.IsHeldUp) return; // its handler does not read: nothing is known of the client
         var silent = _time.GetElapsedTime(outbox.LastReceived);
         if (silent > connection.SilenceLimit) connection.Close(CloseReason.ClientTimeout);

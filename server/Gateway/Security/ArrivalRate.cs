@@ -1,42 +1,35 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
-using System.Threading.RateLimiting;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
+using Gateway.Core.Limits;
 
 namespace Gateway.Security;
 
 /// <summary>
 /// How fast new connections may come from one address. Counted is what opens one: a request for a WebSocket or for server-sent events; and, for itself, a
-/// <c>negotiate</c>, after which long polling needs nothing else. The framework's limiter fits here: it has one timer for all addresses, and forgets those that are silent.
+/// <c>negotiate</c>, after which long polling needs nothing else. Each is a sliding window.
 /// </summary>
 internal sealed class ArrivalRate : IDisposable
 {
-    private const int Segments = 10;
-
-    private readonly PartitionedRateLimiter<Arrival>? _limiter;
+    private readonly SlidingWindows<Arrival>? _windows;
     private readonly bool _dryRun;
     private readonly Counter<long> _refused;
 
-    public ArrivalRate(GatewayOptions options, GatewayMeter meter)
+    public ArrivalRate(GatewayOptions options, GatewayMeter meter, TimeProvider time)
     {
         var rate = options.RateLimit.ConnectionsPerIp;
         _dryRun = options.RateLimit.DryRun;
         _refused = meter.Counter("gateway_connections_rate_limited_total", "New connections refused because too many came from their address.");
-        if (rate.Connections == 0) return;
-        var limits = new SlidingWindowRateLimiterOptions { PermitLimit = rate.Connections, Window = rate.Window, SegmentsPerWindow = Segments };
-        _limiter = PartitionedRateLimiter.Create<Arrival, Arrival>(arrival => RateLimitPartition.GetSlidingWindowLimiter(arrival, _ => limits));
+        if (rate.Connections > 0) _windows = new SlidingWindows<Arrival>(rate.Connections, rate.Window, time);
     }
 
     public bool Refuses(HttpContext context, bool isHub, out TimeSpan retryAfter)
     {
         retryAfter = default;
-        if (_limiter == null || Opening(context, isHub) is not { } arrival) return false;
-        using var lease = _limiter.AttemptAcquire(arrival);
-        if (lease.IsAcquired) return false;
+        if (_windows == null || Opening(context, isHub) is not { } arrival || _windows.TryAdd(arrival, out retryAfter)) return false;
         _refused.Add(1);
-        lease.TryGetMetadata(MetadataName.RetryAfter, out retryAfter);
         return !_dryRun;
     }
 
@@ -47,7 +40,7 @@ internal sealed class ArrivalRate : IDisposable
         || (HttpMethods.IsGet(context.Request.Method)
             && (context.Request.Headers.Upgrade.Count > 0 || context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase)));
 
-    public void Dispose() => _limiter?.Dispose();
+    public void Dispose() => _windows?.Dispose();
 
     /// <returns><c>null</c>: the request opens nothing.</returns>
     private static Arrival? Opening(HttpContext context, bool isHub)

@@ -32,6 +32,19 @@ public sealed class RateLimitTests : IDisposable
     }
 
     [Fact]
+    public void WhatTheUsersBudgetRefusesDoesNotCountAgainstTheConnection()
+    {
+        using var budgets = new InProcessUserBudgets(4, TimeSpan.FromSeconds(1), _core.Time);
+        var limit = new RateLimit(8, Window, _core.Time) { PerUser = new UserLimit(4, TimeSpan.FromSeconds(1), budgets) };
+        var ada = _core.Client("ada").Connection;
+        for (var i = 0; i < 4 + 6; i++) limit.Admit(ada);
+
+        _core.Time.Advance(TimeSpan.FromSeconds(1));
+
+        for (var i = 0; i < 4; i++) Assert.Null(limit.Admit(ada));
+    }
+
+    [Fact]
     public void WhoeverFloodsItsUsersBudgetIsClosed()
     {
         using var budgets = new InProcessUserBudgets(4, Window, _core.Time);

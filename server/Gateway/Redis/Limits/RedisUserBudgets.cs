@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Connections;
 using Gateway.Core.Limits;
 using Gateway.Core.Presence;
 
