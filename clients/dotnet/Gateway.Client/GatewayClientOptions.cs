@@ -86,6 +86,6 @@ public sealed class GatewayClientOptions : ConversationOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(ReconnectBaseDelay, TimeSpan.Zero, nameof(ReconnectBaseDelay));
         ArgumentOutOfRangeException.ThrowIfLessThan(ReconnectMaxDelay, TimeSpan.Zero, nameof(ReconnectMaxDelay));
         if (MaxReconnectAttempts is { } attempts) ArgumentOutOfRangeException.ThrowIfNegative(attempts, nameof(MaxReconnectAttempts));
-        if (GuestKey is { Length: < 16 or > 128 }) throw new ArgumentException("a guest key has 16 to 128 characters", nameof(GuestKey));
+        if (GuestKey is { Length: < 22 or > 128 }) throw new ArgumentException("a guest key has 22 to 128 characters", nameof(GuestKey));
     }
 }

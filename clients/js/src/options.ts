@@ -25,7 +25,7 @@ export interface ReconnectOptions extends BackoffOptions {
 export interface ClientOptions extends ReconnectOptions, HeartbeatOptions, OutgoingOptions, Timeouts {
   token: TokenSource | undefined;
   username: string | undefined;
-  /** A secret of 16 to 128 characters, to be the same anonymous user as before. Without it the gateway makes one up, and the client keeps it. */
+  /** A random secret of 22 to 128 characters, to be the same anonymous user as before. Without it the gateway makes one up, and the client keeps it. */
   guestKey: string | undefined;
   /** From the handshake to the welcome. */
   connectTimeout: number;

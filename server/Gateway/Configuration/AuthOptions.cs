@@ -13,8 +13,8 @@ public sealed class AuthOptions
 {
     public AuthMode Mode { get; set; }
 
-    /// <summary>An HS256 secret, at least 32 bytes.</summary>
-    public string SigningKey { get; set; } = "";
+    /// <summary>An HS256 secret of at least 32 bytes; or two of them, both of which hold, while one takes the place of the other.</summary>
+    public IList<string> SigningKey { get; set; } = [""];
 
     /// <summary>A PEM file with an RSA or EC public key.</summary>
     public string PublicKeyFile { get; set; } = "";

@@ -42,6 +42,27 @@ public sealed class BadTokenTests(TokenFixture fixture) : IClassFixture<TokenFix
         ["a critical extension"] = () => Rsa.Token(header: new() { ["crit"] = new[] { "exp" } }),
         ["padded"] = () => Rsa.Token() + "=",
         ["five parts"] = () => Rsa.Token() + ".a.b",
+        ["a logout token"] = () => Rsa.Token(header: new() { ["typ"] = "logout+jwt" }),
+        ["a logout token by its media type"] = () => Rsa.Token(header: new() { ["typ"] = "application/logout+jwt" }),
+        ["a logout token by its claim"] = () => Rsa.Token(new() { ["events"] = new Dictionary<string, object> { ["http://schemas.openid.net/event/backchannel-logout"] = new() } }),
+        ["a proof of possession"] = () => Rsa.Token(header: new() { ["typ"] = "dpop+jwt" }),
+        ["a typ of another kind"] = () => Rsa.Token(header: new() { ["typ"] = new[] { "JWT" } }),
+        ["a refresh token of Keycloak"] = () => Rsa.Token(new() { ["typ"] = "Refresh" }),
+        ["an offline token of Keycloak"] = () => Rsa.Token(new() { ["typ"] = "Offline" }),
+        ["an ID token of Keycloak"] = () => Rsa.Token(new() { ["typ"] = "ID" }),
+        ["an ID token by its at_hash"] = () => Rsa.Token(new() { ["at_hash"] = "77QmUPtjPfzWtF2AnpK9RQ" }),
+        ["an ID token by its c_hash"] = () => Rsa.Token(new() { ["c_hash"] = "77QmUPtjPfzWtF2AnpK9RQ" }),
+        ["issued in the future"] = () => Rsa.Token(new() { ["iat"] = Now + 3000 }),
+        ["issued at no time"] = () => Rsa.Token(new() { ["iat"] = "tomorrow" }),
+        ["without an end in this age"] = () => Rsa.Token(new() { ["iat"] = Now, ["exp"] = 253_370_764_800 }),
+        ["without an end in this age, nor a beginning"] = () => Rsa.Token(new() { ["exp"] = 253_370_764_800 }),
+        ["longer than a revocation is remembered"] = () => Rsa.Token(new() { ["iat"] = Now - 86_400 * 20, ["exp"] = Now + 86_400 * 11 }),
+        ["two subjects"] = () => Resigned("\"sub\":\"ada\"", "\"sub\":\"eve\",\"sub\":\"ada\""),
+        ["a number for a subject"] = () => Rsa.Token(new() { ["sub"] = 7 }),
+        ["the issuer with a slash"] = () => Rsa.Token(new() { ["iss"] = LocalAuthority.Issuer + "/" }),
+        ["the audience with a slash"] = () => Rsa.Token(new() { ["aud"] = "gateway/" }),
+        ["claims that are no object"] = () => Signed("[1]"),
+        ["claims that are no JSON"] = () => Signed("nothing"),
         ["no JSON"] = () => "YWJj.YWJj.YWJj",
         ["no base64"] = () => "!.!.!",
         ["not a token"] = () => "secret",
@@ -104,10 +125,54 @@ public sealed class BadTokenTests(TokenFixture fixture) : IClassFixture<TokenFix
         Assert.Equal(HttpStatusCode.UpgradeRequired, (await fixture.AskAsync(Kind.Raw, "?token=" + Rsa.Token(new() { ["nbf"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 10 }))).Status);
     }
 
+    /// <summary>Whatever is changed in a good token, or made up: 401, and nothing else (an exception would be a 500).</summary>
+    [Fact]
+    public async Task TokensThatWereTamperedWithAreRefused()
+    {
+        var random = new Random(20261121);
+        var good = Rsa.Token();
+        for (var i = 0; i < 400; i++)
+        {
+            var text = new StringBuilder(good);
+            for (var n = random.Next(1, 4); n > 0; n--)
+            {
+                var at = random.Next(text.Length);
+                if (random.Next(3) == 0) text.Remove(at, 1);
+                else if (random.Next(2) == 0) text.Insert(at, (char)random.Next(33, 127));
+                else text[at] = (char)random.Next(33, 127);
+            }
+            if (i % 4 == 0) text.Clear().Append(TestKey.Text(Bytes(random))).Append('.').Append(TestKey.Text(Bytes(random))).Append('.').Append(TestKey.Text(Bytes(random)));
+            if (SameSignature(text.ToString(), good)) continue;
+
+            var (status, _) = await fixture.AskAsync(Kind.Raw, "", headers => headers.TryAddWithoutValidation("Authorization", "Bearer " + text));
+
+            Assert.True(status == HttpStatusCode.Unauthorized, $"{status} for {text}");
+        }
+    }
+
+    private static byte[] Bytes(Random random)
+    {
+        var bytes = new byte[random.Next(1, 60)];
+        random.NextBytes(bytes);
+        return bytes;
+    }
+
+    /// <summary>Two bits of a signature's last character do not count.</summary>
+    private static bool SameSignature(string text, string good) => text.Length == good.Length && text[..^1] == good[..^1];
+
     private static string WithoutSignature(string algorithm) =>
         Rsa.Token(header: new() { ["alg"] = algorithm }) is var token ? token[..(token.LastIndexOf('.') + 1)] : "";
 
     private static string Forged(TestKey known, byte[] secret) => TestKey.Symmetric(secret).Token(header: new() { ["kid"] = known.Id });
+
+    private static string Resigned(string old, string now) =>
+        Signed(Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(Rsa.Token().Split('.')[1])).Replace(old, now, StringComparison.Ordinal));
+
+    private static string Signed(string claims)
+    {
+        var input = Rsa.Token().Split('.')[0] + "." + TestKey.Text(Encoding.UTF8.GetBytes(claims));
+        return input + "." + TestKey.Text(Rsa.Sign(Encoding.ASCII.GetBytes(input)));
+    }
 
     private static string Exchanged()
     {

@@ -114,11 +114,50 @@ public sealed class GoodTokenTests(TokenFixture fixture) : IClassFixture<TokenFi
     [InlineData(Kind.SignalR)]
     public async Task SecretOfOnesOwnNeedsNoAuthority(Kind kind)
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Auth.Mode, o.Auth.SigningKey) = (AuthMode.Jwt, System.Text.Encoding.UTF8.GetString(TestKey.Secret)));
+        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Auth.Mode, o.Auth.SigningKey) = (AuthMode.Jwt, [System.Text.Encoding.UTF8.GetString(TestKey.Secret)]));
 
         await using var client = await Clients.ConnectAsync(kind, gateway.Server, "?access_token=" + TestKey.Symmetric().Token());
 
         Assert.Equal("ada", client.UserId);
+    }
+
+    [Theory]
+    [InlineData(Kind.Raw)]
+    [InlineData(Kind.SignalR)]
+    public async Task TwoSecretsHoldAtATime(Kind kind)
+    {
+        byte[][] secrets = [TestKey.Secret, [.. TestKey.Secret.Reverse()]];
+        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Auth.Mode, o.Auth.SigningKey) = (AuthMode.Jwt, [.. secrets.Select(System.Text.Encoding.UTF8.GetString)]));
+
+        foreach (var secret in secrets) await (await Clients.ConnectAsync(kind, gateway.Server, "?access_token=" + TestKey.Symmetric(secret).Token())).DisposeAsync();
+        var other = TestKey.Symmetric("another HS256 secret of more than thirty-two bytes"u8.ToArray()).Token();
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await fixture.AskAsync(gateway.Server, kind, "?access_token=" + other)).Status);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("jwt")]
+    [InlineData("at+jwt")]
+    [InlineData("AT+JWT")]
+    [InlineData("application/at+jwt")]
+    [InlineData("application/JWT")]
+    public async Task TypesOfAccessTokensAreTaken(string? type)
+    {
+        var token = fixture.Key.Token(header: new() { ["typ"] = type });
+
+        foreach (var kind in Enum.GetValues<Kind>()) Assert.Equal(TokenFixture.LetIn(kind), (await fixture.AskAsync(kind, "?access_token=" + token)).Status);
+    }
+
+    [Theory]
+    [InlineData("iat", 20)] // the issuer's clock is ahead
+    [InlineData("iat", -86_400 * 29)]
+    [InlineData("nonce", 1)] // access tokens of some issuers have one
+    [InlineData("typ", "Bearer")]
+    public async Task ClaimsThatAreFineAreTaken(string name, object value)
+    {
+        object claim = name == "iat" ? DateTimeOffset.UtcNow.ToUnixTimeSeconds() + (int)value : value;
+
+        Assert.Equal(TokenFixture.LetIn(Kind.Raw), (await fixture.AskAsync(Kind.Raw, "?token=" + fixture.Key.Token(new() { [name] = claim }))).Status);
     }
 
     [Theory]

@@ -44,7 +44,7 @@ public sealed class HostUserTests
     private static async Task<WebApplication> StartAsync(AuthMode mode)
     {
         var options = new GatewayOptions { RateLimit = { Messages = 0 }, MetricsStream = { Enabled = false }, Auth = { Mode = mode } };
-        if (mode == AuthMode.Jwt) options.Auth.SigningKey = System.Text.Encoding.UTF8.GetString(TestKey.Secret);
+        if (mode == AuthMode.Jwt) options.Auth.SigningKey = [System.Text.Encoding.UTF8.GetString(TestKey.Secret)];
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddGateway(options);

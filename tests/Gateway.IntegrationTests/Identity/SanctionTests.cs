@@ -17,7 +17,7 @@ public sealed class SanctionTests : IAsyncLifetime
         _gateway = await EmbeddedGateway.StartAsync(options =>
         {
             options.Auth.Mode = AuthMode.Jwt;
-            options.Auth.SigningKey = System.Text.Encoding.UTF8.GetString(TestKey.Secret);
+            options.Auth.SigningKey = [System.Text.Encoding.UTF8.GetString(TestKey.Secret)];
             options.Admin.ApiKey = AdminClient.Key;
         });
         _admin = new AdminClient(_gateway.Server);

@@ -23,6 +23,7 @@ public sealed class AuthTests : IDisposable
         _folder.Write("ec.pem", ec.ExportSubjectPublicKeyInfoPem());
         _folder.Write("weak.pem", weak.ExportSubjectPublicKeyInfoPem());
         _folder.Write("private.pem", rsa.ExportPkcs8PrivateKeyPem());
+        _folder.Write("odd.pem", odd.ExportSubjectPublicKeyInfoPem());
         _folder.Write("text.pem", "no PEM at all");
         var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=x", ec, HashAlgorithmName.SHA256);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
@@ -33,6 +34,8 @@ public sealed class AuthTests : IDisposable
 
     [Theory]
     [InlineData("signing_key: " + Secret)]
+    [InlineData("signing_key: [" + Secret + "]")]
+    [InlineData("signing_key: [" + Secret + ", " + Secret + " and one more]")]
     [InlineData("public_key_file: rsa.pem")]
     [InlineData("public_key_file: rsa1.pem")]
     [InlineData("public_key_file: ec.pem")]
@@ -45,11 +48,15 @@ public sealed class AuthTests : IDisposable
     [InlineData("mode: jwt", "auth.mode: jwt needs one of " + Kinds + " (config/gateway.yaml:1)")]
     [InlineData("mode: jwt, signing_key: " + Secret + ", public_key_file: rsa.pem", "auth.public_key_file: does not go with auth.signing_key; allowed: one of " + Kinds + " (config/gateway.yaml:1)")]
     [InlineData("mode: jwt, signing_key: hunter2", "auth.signing_key: is too short; allowed: at least 32 bytes (config/gateway.yaml:1)")]
+    [InlineData("mode: jwt, signing_key: [" + Secret + ", hunter2]", "auth.signing_key.1: is too short; allowed: at least 32 bytes (config/gateway.yaml:1)")]
+    [InlineData("mode: jwt, signing_key: [" + Secret + ", '']", "auth.signing_key.1: is too short; allowed: at least 32 bytes (config/gateway.yaml:1)")]
+    [InlineData("mode: jwt, signing_key: [" + Secret + ", " + Secret + ", " + Secret + "]", "auth.signing_key: has 3 keys; allowed: one, or two while the first takes the place of the second (config/gateway.yaml:1)")]
     [InlineData("signing_key: " + Secret, "auth.signing_key: is set, but auth.mode is none; it needs jwt (config/gateway.yaml:1)")]
     [InlineData("mode: jwt, authority: https://id.example.com", "auth.audience: is missing; an authority issues tokens for others, too, so auth.authority needs it (default)")]
     [InlineData("mode: jwt, public_key_file: none.pem", "auth.public_key_file: cannot be read: there is no such file: \"none.pem\" (config/gateway.yaml:1)")]
     [InlineData("mode: jwt, public_key_file: text.pem", "auth.public_key_file: holds no PEM public key (config/gateway.yaml:1)")]
     [InlineData("mode: jwt, public_key_file: private.pem", "auth.public_key_file: holds a private key; the gateway is to have the public one only (config/gateway.yaml:1)")]
+    [InlineData("mode: jwt, public_key_file: odd.pem", "auth.public_key_file: holds a key that is not allowed; allowed: RSA of at least 2048 bits, or EC on the curves P-256, P-384, P-521 (config/gateway.yaml:1)")]
     [InlineData("mode: jwt, public_key_file: weak.pem", "auth.public_key_file: holds a key that is not allowed; allowed: RSA of at least 2048 bits, or EC on the curves P-256, P-384, P-521 (config/gateway.yaml:1)")]
     public void WhatCannotServeStopsTheStart(string auth, string expected)
     {

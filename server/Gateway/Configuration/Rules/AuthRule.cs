@@ -9,12 +9,13 @@ namespace Gateway.Configuration.Rules;
 internal static class AuthRule
 {
     private const string Mode = "auth.mode";
+    private const int MaxSigningKeys = 2;
 
     public static void Check(AuthOptions auth, string directory, Binding binding)
     {
         if (!binding.Sound(Mode))
             return;
-        var kinds = new[] { ("auth.signing_key", auth.SigningKey), ("auth.public_key_file", auth.PublicKeyFile), ("auth.authority", auth.Authority) }
+        var kinds = new[] { ("auth.signing_key", string.Concat(auth.SigningKey)), ("auth.public_key_file", auth.PublicKeyFile), ("auth.authority", auth.Authority) }
             .Where(kind => kind.Item2.Length > 0 || !binding.Sound(kind.Item1))
             .Select(kind => kind.Item1)
             .ToList();
@@ -29,15 +30,23 @@ internal static class AuthRule
             binding.Report(Mode, "jwt needs one of auth.signing_key, auth.public_key_file, auth.authority", binding.OriginOf(Mode));
         foreach (var second in kinds.Skip(1))
             binding.Report(second, $"does not go with {kinds[0]}; allowed: one of auth.signing_key, auth.public_key_file, auth.authority", binding.OriginOf(second));
-        SigningKeyIsLong(auth, binding);
+        SigningKeysAreLong(auth, binding);
         PublicKeyCanBeRead(auth, directory, binding);
         AuthorityHasAudience(auth, binding);
     }
 
-    private static void SigningKeyIsLong(AuthOptions auth, Binding binding)
+    private static void SigningKeysAreLong(AuthOptions auth, Binding binding)
     {
-        if (auth.SigningKey.Length > 0 && Encoding.UTF8.GetByteCount(auth.SigningKey) < TokenKey.MinSecretBytes)
-            binding.Report("auth.signing_key", $"is too short; allowed: at least {TokenKey.MinSecretBytes} bytes", binding.OriginOf("auth.signing_key"));
+        const string key = "auth.signing_key";
+        if (auth.SigningKey.Count > MaxSigningKeys)
+            binding.Report(key, $"has {auth.SigningKey.Count} keys; allowed: one, or two while the first takes the place of the second", binding.OriginOf(key));
+        if (auth.SigningKey.All(one => one.Length == 0)) return;
+        for (var i = 0; i < auth.SigningKey.Count; i++)
+        {
+            var name = auth.SigningKey.Count == 1 ? key : $"{key}.{i}";
+            if (Encoding.UTF8.GetByteCount(auth.SigningKey[i]) < SigningKey.MinSecretBytes)
+                binding.Report(name, $"is too short; allowed: at least {SigningKey.MinSecretBytes} bytes", binding.OriginOf(name));
+        }
     }
 
     private static void PublicKeyCanBeRead(AuthOptions auth, string directory, Binding binding)

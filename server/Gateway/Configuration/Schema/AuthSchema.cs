@@ -15,7 +15,7 @@ internal static class AuthSchema
     public static Section<AuthOptions> Auth { get; } = new()
     {
         { o => o.Mode, Values.Choice<AuthMode>() },
-        { o => o.SigningKey, TextRules.Anything.Secret() },
+        { o => o.SigningKey, new OneOrMore<string>(TextRules.Anything.Secret(), () => "") },
         { o => o.PublicKeyFile, TextRules.Anything },
         { o => o.Authority, Values.Text("empty, or an address such as https://id.example.com/realms/main; http only on this machine itself", text => text.Length == 0 || IsAuthority(text)) },
         { o => o.Issuer, TextRules.Anything },

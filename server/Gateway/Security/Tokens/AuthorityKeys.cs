@@ -1,30 +1,33 @@
-using System.Text.Json;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Gateway.Security.Tokens;
 
 /// <summary>
-/// The keys of an OpenID Connect authority (Discovery 1.0 section 4): fetched when the first token comes, again when a token names one that is not known, because the authority
-/// has changed its keys, and now and then because it may have withdrawn one. Whoever waits for a fetch waits for the same one. While the authority is away the keys of before hold.
+/// The keys of an OpenID Connect authority (Discovery 1.0 section 4). The library's <see cref="ConfigurationManager{T}"/> fetches, keeps and renews them; while the authority is
+/// away it keeps those it has. What it lacks stands here: everyone who needs a fetch waits for the same one, for a bounded time, and made-up key ids or a failed first
+/// fetch do not lead to one request each.
 /// </summary>
-internal sealed partial class AuthorityKeys : IKeySource, IDisposable
+internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetriever<OpenIdConnectConfiguration>, IDisposable
 {
-    /// <summary>Anyone can make up a key id: so often the authority is asked at the most.</summary>
+    /// <summary>Anyone can make up a key id: the authority is asked at most this often.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
 
+    /// <summary>Keys that are gone from the authority hold no longer than this.</summary>
     private static readonly TimeSpan Old = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
-    private const int MaxDocumentBytes = 1 << 20;
 
     private readonly string _authority;
-    private readonly HttpClient _http;
+    private readonly AuthorityDocuments _documents;
+    private readonly ConfigurationManager<OpenIdConnectConfiguration> _manager;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private volatile KeySet? _current;
+    private TaskCompletionSource _fetched = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Guarded by _lock.
-    private Task _fetching = Task.CompletedTask;
-    private long _triedAt;
+    private Task _refresh = Task.CompletedTask;
+    private long _refreshedAt;
     private bool _tried;
 
     public AuthorityKeys(string authority, TimeProvider time, ILogger logger)
@@ -32,10 +35,11 @@ internal sealed partial class AuthorityKeys : IKeySource, IDisposable
         _authority = authority.TrimEnd('/');
         _time = time;
         _logger = logger;
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        _documents = new AuthorityDocuments(new Uri(_authority));
+        _manager = new(_authority + "/.well-known/openid-configuration", this, _documents)
         {
-            Timeout = Limit,
-            MaxResponseContentBufferSize = MaxDocumentBytes,
+            AutomaticRefreshInterval = Old,
+            RefreshInterval = ConfigurationManager<OpenIdConnectConfiguration>.MinimumRefreshInterval, // shorter than Pause, which decides
         };
     }
 
@@ -45,44 +49,60 @@ internal sealed partial class AuthorityKeys : IKeySource, IDisposable
     {
         lock (_lock)
         {
-            if (!_fetching.IsCompleted || (_tried && _time.GetElapsedTime(_triedAt) < Pause)) return _fetching;
-            (_tried, _triedAt) = (true, _time.GetTimestamp());
-            return _fetching = FetchAsync();
+            if (!_refresh.IsCompleted || (_tried && _time.GetElapsedTime(_refreshedAt) < Pause)) return _refresh;
+            (_tried, _refreshedAt) = (true, _time.GetTimestamp());
+            return _refresh = FetchAsync();
         }
     }
 
+    /// <summary>The manager renews what is old in the background, and answers with what it has.</summary>
     public void RefreshIfOld()
     {
-        bool old;
-        lock (_lock) old = _tried && _time.GetElapsedTime(_triedAt) > Old;
-        if (old) _ = RefreshAsync(); // kept in _fetching
+        if (_current != null) _ = _manager.GetConfigurationAsync(CancellationToken.None);
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _documents.Dispose();
 
-    private async Task FetchAsync()
+    /// <summary>Called by the manager, for every fetch there is.</summary>
+    async Task<OpenIdConnectConfiguration> IConfigurationRetriever<OpenIdConnectConfiguration>.GetConfigurationAsync(
+        string address, IDocumentRetriever retriever, CancellationToken cancel)
     {
         try
         {
-            await Task.Yield(); // not under the lock
-            using var limit = new CancellationTokenSource(Limit, _time);
-            using var discovery = JsonDocument.Parse(await _http.GetByteArrayAsync(new Uri(_authority + "/.well-known/openid-configuration"), limit.Token));
-            var issuer = discovery.RootElement.GetProperty("issuer").GetString();
-            var address = new Uri(discovery.RootElement.GetProperty("jwks_uri").GetString()!);
-            if (address.Scheme != Uri.UriSchemeHttps && !(address.IsLoopback && _authority.StartsWith("http:", StringComparison.OrdinalIgnoreCase))) throw new InvalidDataException("its jwks_uri is not https");
-            var keys = JsonWebKeys.Read(await _http.GetByteArrayAsync(address, limit.Token));
+            var configuration = await OpenIdConnectConfigurationRetriever.GetAsync(address, retriever, cancel);
+            List<SigningKey> keys = [.. (configuration.JsonWebKeySet?.Keys ?? []).Select(SigningKey.Of).OfType<SigningKey>()];
             if (keys.Count == 0) throw new InvalidDataException("it has no key for signatures");
-            var first = _current == null;
-            _current = new KeySet(issuer, keys);
-            if (first) Log.HasKeys(_logger, _authority, keys.Count);
+            if (_current == null) Log.HasKeys(_logger, _authority, keys.Count);
+            _current = new KeySet(configuration.Issuer, keys);
+            return configuration;
         }
-        catch (ObjectDisposedException)
-        {
-            // The gateway stops.
-        }
-        catch (Exception fault)
+        catch (Exception fault) when (fault is not ObjectDisposedException) // then the gateway stops
         {
             Log.Away(_logger, _authority, fault.GetType().Name, fault is HttpRequestException or InvalidDataException ? fault.Message : "");
+            throw;
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _fetched, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        }
+    }
+
+    private async Task FetchAsync()
+    {
+        await Task.Yield(); // not under the lock
+        try
+        {
+            var fetched = Volatile.Read(ref _fetched).Task;
+            if (_current == null) await _manager.GetConfigurationAsync(CancellationToken.None).WaitAsync(AuthorityDocuments.TimeLimit, _time);
+            else
+            {
+                _manager.RequestRefresh(); // fetches in the background
+                await fetched.WaitAsync(AuthorityDocuments.TimeLimit, _time);
+            }
+        }
+        catch (Exception)
+        {
+            // Whoever waits looks at Current. The retriever has logged why.
         }
     }
 

@@ -13,10 +13,10 @@ internal interface IKeySource
     void RefreshIfOld();
 }
 
-/// <summary>A key from the configuration: it stays what it is.</summary>
-internal sealed class FixedKey(TokenKey key) : IKeySource
+/// <summary>Keys from the configuration: they stay what they are.</summary>
+internal sealed class FixedKeys(params IReadOnlyList<SigningKey> keys) : IKeySource
 {
-    public KeySet Current { get; } = new(null, [key]);
+    public KeySet Current { get; } = new(null, keys);
 
     public Task RefreshAsync() => Task.CompletedTask;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Gateway.Security.Tokens;
 
@@ -7,7 +8,7 @@ namespace Gateway.Security.Tokens;
 internal static class PemKey
 {
     /// <returns>The key, or what is wrong.</returns>
-    public static (TokenKey? Key, string Problem) Read(string text)
+    public static (SigningKey? Key, string Problem) Read(string text)
     {
         if (!PemEncoding.TryFind(text, out var fields)) return (null, "holds no PEM public key");
         var label = text[fields.Label];
@@ -27,21 +28,21 @@ internal static class PemKey
         }
     }
 
-    private static (TokenKey?, string) OfCertificate(string text)
+    private static (SigningKey?, string) OfCertificate(string text)
     {
         using var certificate = X509Certificate2.CreateFromPem(text);
-        return certificate.GetRSAPublicKey() is { } rsa ? Usable(TokenKey.Of(rsa))
-            : certificate.GetECDsaPublicKey() is { } ecdsa ? Usable(TokenKey.Of(ecdsa))
+        return certificate.GetRSAPublicKey() is { } rsa ? Usable(SigningKey.Of(new RsaSecurityKey(rsa)))
+            : certificate.GetECDsaPublicKey() is { } ecdsa ? Usable(SigningKey.Of(new ECDsaSecurityKey(ecdsa)))
             : Usable(null);
     }
 
-    private static (TokenKey?, string) Of(string text)
+    private static (SigningKey?, string) Of(string text)
     {
         var rsa = RSA.Create();
         try
         {
             rsa.ImportFromPem(text);
-            return Usable(TokenKey.Of(rsa));
+            return Usable(SigningKey.Of(new RsaSecurityKey(rsa)));
         }
         catch (CryptographicException)
         {
@@ -49,9 +50,9 @@ internal static class PemKey
         }
         var ecdsa = ECDsa.Create();
         ecdsa.ImportFromPem(text);
-        return Usable(TokenKey.Of(ecdsa));
+        return Usable(SigningKey.Of(new ECDsaSecurityKey(ecdsa)));
     }
 
-    private static (TokenKey?, string) Usable(TokenKey? key) =>
+    private static (SigningKey?, string) Usable(SigningKey? key) =>
         key != null ? (key, "") : (null, "holds a key that is not allowed; allowed: RSA of at least 2048 bits, or EC on the curves P-256, P-384, P-521");
 }
