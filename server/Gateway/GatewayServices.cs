@@ -182,7 +182,7 @@ public static class GatewayServices
     private static InProcessRoster InProcessRoster(IServiceProvider services, TimeSpan grace)
     {
         var publisher = services.GetRequiredService<Publisher>();
-        Announce announce = async (audience, message) => await publisher.PublishAsync(audience, message);
+        Announce announce = publisher.AnnounceAsync;
         return ActivatorUtilities.CreateInstance<InProcessRoster>(services, announce, grace);
     }
 

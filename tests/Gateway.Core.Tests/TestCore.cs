@@ -2,6 +2,7 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
+using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
@@ -25,7 +26,7 @@ internal sealed class TestCore : IDisposable
     private int _lastId;
 
     /// <param name="grace">Within which a user may come back; by default none.</param>
-    public TestCore(IBackplane? backplane = null, int rateLimit = 0, bool relayUnknown = false, TimeSpan grace = default, VerifyToken? verify = null, RoomPermissions? permissions = null)
+    public TestCore(IBackplane? backplane = null, int rateLimit = 0, int announcements = 0, bool relayUnknown = false, TimeSpan grace = default, VerifyToken? verify = null, RoomPermissions? permissions = null)
     {
         Backplane = backplane ?? new InProcessBackplane(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), Time);
         _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
@@ -34,12 +35,13 @@ internal sealed class TestCore : IDisposable
         [
             ("metrics", ByDefault with { ClientsPublish = false, Presence = false, OnFull = SlowConsumerPolicy.Latest, History = Retention.None }),
             ("announced*", ByDefault with { Announce = true }),
+            ("served*", ByDefault with { Announce = true, ClientsPublish = false }),
             ("silent", ByDefault with { Echo = false }),
         ]) { Permissions = permissions ?? RoomPermissions.None }, Shards);
         var policies = new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>());
         FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Meter, Time);
         Publisher = new Publisher(Backplane, Rooms);
-        Announce announce = async (audience, message) => await Publisher.PublishAsync(audience, message);
+        Announce announce = (audience, message) => Publisher.AnnounceAsync(audience, message);
         Roster = new InProcessRoster(Rooms, announce, grace, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
         var attendance = new Attendance(Roster, Rooms);
         Membership = new RoomMembership(Rooms, attendance, Backplane, new MembershipLimits(MaxRooms, MaxReplay), TimeProvider.System);
@@ -50,10 +52,13 @@ internal sealed class TestCore : IDisposable
         var cluster = new InProcessCluster(new LocalReplica(Connections, Rooms, Membership, new OwnReplica("r1", Connections, Time)));
         Moderator = new Moderator(Sanctions, cluster, Publisher, "moderator", TimeSpan.FromDays(30), Time, NullLogger<Moderator>.Instance);
         var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
-        var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time);
+        var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time)
+        {
+            Announcements = announcements == 0 ? null : new SlidingWindows<string>(announcements, TimeSpan.FromSeconds(10), Time, StringComparer.Ordinal),
+        };
         Router = new CommandRouter(
             Publisher, Rooms, Membership, attendance, Backplane, custom, limit, Moderator, verify ?? (_ => new((null, Error.InvalidToken))), Meter, Time, NullLogger<CommandRouter>.Instance);
-        Backplane.Start(new BackplaneReceiver(FanOut, Connections, Membership));
+        Backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, Membership));
     }
 
     public FakeTime Time { get; } = new();

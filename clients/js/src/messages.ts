@@ -53,7 +53,6 @@ export interface PresenceChange {
   user_id: string;
   username: string;
   status: string;
-  offset?: number;
 }
 
 export interface Metrics {
@@ -83,7 +82,6 @@ export interface SomebodyMoved {
   room: string;
   user_id: string;
   username: string;
-  offset?: number;
 }
 
 /** Messages that will not come. With an `epoch`, what comes next is after `offset` in it; whatever the old epoch had from `from` on is lost. */
@@ -110,6 +108,8 @@ export interface Moderated {
 export interface SystemEvents {
   join: SomebodyMoved;
   leave: SomebodyMoved;
+  /** Joins, leaves or statuses may have been missed: ask for the room's `presence` again. */
+  presence_reset: { room: string };
   gap: GapNotice;
   muted: Moderated;
   unmuted: Moderated;

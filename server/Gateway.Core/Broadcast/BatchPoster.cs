@@ -29,7 +29,7 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
         members.Clear(); // hold on to nobody
     }
 
-    /// <summary>How many of the first messages can go in one batch: one policy, one kind, and within the bounds.</summary>
+    /// <summary>How many of the first messages can go in one batch: one policy, one kind, all with a place in the room or none, and within the bounds.</summary>
     private int NextRun(ReadOnlySpan<Delivery> deliveries)
     {
         var bytes = deliveries[0].ApproximateBytes;
@@ -37,7 +37,8 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
         for (; run < deliveries.Length && run < bounds.BatchMessages; run++)
         {
             bytes += deliveries[run].ApproximateBytes;
-            if (bytes > bounds.BatchBytes || deliveries[run].Policy != deliveries[0].Policy || deliveries[run].IsOpaque != deliveries[0].IsOpaque) break;
+            if (bytes > bounds.BatchBytes || deliveries[run].Policy != deliveries[0].Policy || deliveries[run].IsOpaque != deliveries[0].IsOpaque
+                || deliveries[run].Position.IsNone != deliveries[0].Position.IsNone) break;
         }
         return run;
     }

@@ -28,6 +28,10 @@ public interface IBackplane
     /// <exception cref="BackplaneException">The backplane is away: the message was not taken, or it is not known whether it was.</exception>
     ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default);
 
+    /// <summary>Tells the members of a room that are there now: without an offset, not kept, and at most once.</summary>
+    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    async ValueTask AnnounceAsync(Audience room, Message message) => await PublishAsync(room, message).ConfigureAwait(false);
+
     /// <summary>To all connections of one user.</summary>
     /// <returns>How many they are. A backplane that hears of its receivers as connections has nothing to add.</returns>
     /// <exception cref="BackplaneException">The backplane is away, or none of the replicas that had the user has answered.</exception>
@@ -56,6 +60,11 @@ public interface IBackplaneReceiver
 
     /// <summary>Completes when the fan-out has caught up enough to take more: whoever brings messages waits here between them.</summary>
     ValueTask WhenReadyAsync();
+
+    /// <summary>What was announced in the room lately may not have come here: its members are told that what they know of one another is no longer sure.</summary>
+    void LostAnnouncements(string room)
+    {
+    }
 
     /// <summary>Carries out what another replica asked for. False if the connection is not here.</summary>
     ValueTask<bool> CarryOutAsync(Instruction instruction);

@@ -11,6 +11,9 @@ public sealed class Publisher(IBackplane backplane, RoomTable rooms)
     public ValueTask<Published> PublishAsync(Audience audience, Message message, string? onceAs = null, CancellationToken cancel = default) =>
         backplane.PublishAsync(audience, message, audience.Kind == AudienceKind.Room ? rooms.PolicyOf(audience.Name).Retention : null, onceAs, cancel);
 
+    /// <inheritdoc cref="IBackplane.AnnounceAsync"/>
+    public ValueTask AnnounceAsync(Audience room, Message message) => backplane.AnnounceAsync(room, message);
+
     /// <returns>How many connections of the user it was handed to, on all replicas.</returns>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
     public ValueTask<long> PublishToUserAsync(string userId, Message message, CancellationToken cancel = default) => backplane.PublishToUserAsync(userId, message, cancel);

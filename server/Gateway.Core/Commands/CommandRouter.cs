@@ -30,7 +30,7 @@ public sealed partial class CommandRouter
     {
         IEnumerable<ICommand> builtIn =
         [
-            new Chat(publisher, rooms, moderator, time), new Join(membership, rooms), new Leave(membership), new Presence(publisher, rooms, attendance, moderator),
+            new Chat(publisher, rooms, moderator, time), new Join(membership, rooms), new Leave(membership), new Presence(publisher, rooms, attendance, moderator, AdmitAnnouncement),
             new Direct(publisher, moderator, time), new History(backplane, rooms), new Ping(time), new Refresh(verify, rooms, membership), new Auth(),
             new Mute(moderator), new Unmute(moderator), new Kick(moderator), new Ban(moderator), new Unban(moderator),
         ];
@@ -52,6 +52,13 @@ public sealed partial class CommandRouter
     {
         _meter.CountReceived(sender.Dialect);
         if (_limit.Admit(sender) is not { } error) return null;
+        _meter.CountRateLimited(sender.Dialect);
+        return _limit.DryRun ? null : error;
+    }
+
+    private Error? AdmitAnnouncement(Connection sender)
+    {
+        if (_limit.AdmitAnnouncement(sender) is not { } error) return null;
         _meter.CountRateLimited(sender.Dialect);
         return _limit.DryRun ? null : error;
     }

@@ -10,9 +10,10 @@ namespace Gateway.Core.Commands;
 
 /// <summary>
 /// <c>presence {"room"?}</c> → <c>{"room","count","members":[…]}</c>: who is in a room (<c>lobby</c>) that the sender is in, on all replicas.
-/// <c>presence {"status"}</c> → <c>{}</c>: says what the sender is up to; the other members of its rooms hear of it.
+/// <c>presence {"status"}</c> → <c>{}</c>: says what the sender is up to; the other members of its rooms hear of it where the sender may publish.
 /// </summary>
-internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance attendance, Moderator moderator) : ICommand
+/// <param name="admit">Counts an announcement of the sender's, or says why it may not make one now.</param>
+internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance attendance, Moderator moderator, Func<Connection, Error?> admit) : ICommand
 {
     private const int MaxStatusLength = 64;
 
@@ -30,7 +31,9 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
         if (room != null) return (Outcome)Error.BadRequest("a status holds in all rooms: leave room out");
         if (status.Length == 0) return (Outcome)Error.BadRequest("status must not be empty");
         if (moderator.CheckMute(sender, room: null) is { } muted) return (Outcome)muted; // a status is something said, too
-        return TellAsync(sender, status);
+        if (FindListeners(sender, out var listening, out var hiddenIn) is { } refused) return (Outcome)refused;
+        if (admit(sender) is { } tooMany) return (Outcome)tooMany;
+        return TellAsync(sender, status, listening, hiddenIn);
     }
 
     private ValueTask<Outcome> ListAsync(Connection sender, string name)
@@ -44,15 +47,34 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
     private async ValueTask<Outcome> ListAsync(string name) =>
         Outcome.Answer(Type, PresencePayloads.Members(name, await attendance.ListAsync(name).ConfigureAwait(false)));
 
-    /// <summary>The lists first: whoever hears of it and asks finds it there.</summary>
-    private async ValueTask<Outcome> TellAsync(Connection sender, string status)
+    /// <summary>A status is free text: those rooms hear of it in which the sender may publish and is not muted.</summary>
+    /// <returns>Why none of the sender's rooms would.</returns>
+    private Error? FindListeners(Connection sender, out List<string> listening, out IReadOnlySet<string> hiddenIn)
     {
-        await attendance.SetStatusAsync(sender, status).ConfigureAwait(false);
+        listening = [];
+        var muted = new HashSet<string>(StringComparer.Ordinal);
+        hiddenIn = muted;
+        Error? refused = null;
         foreach (var room in sender.Rooms.Names())
         {
-            if (!rooms.PolicyOf(room).Presence || moderator.CheckMute(sender, room) != null) continue;
-            var payload = PresencePayloads.Status(room, sender.User.Id, sender.User.Name, status);
-            await publisher.PublishAsync(Audience.Room(room) with { Except = [sender.Id] }, new Message(Type, payload) { CarriesOffset = true }).ConfigureAwait(false);
+            if (!rooms.PolicyOf(room).HasRoster) continue;
+            var mute = moderator.CheckMute(sender, room);
+            if (mute != null) muted.Add(room);
+            if ((PublishRights.Check(sender, room, rooms) ?? mute) is { } error) refused ??= error;
+            else listening.Add(room);
+        }
+        return listening.Count == 0 ? refused : null;
+    }
+
+    /// <summary>The lists first: whoever hears of it and asks finds it there.</summary>
+    private async ValueTask<Outcome> TellAsync(Connection sender, string status, List<string> listening, IReadOnlySet<string> hiddenIn)
+    {
+        await attendance.SetStatusAsync(sender, status, hiddenIn).ConfigureAwait(false);
+        foreach (var room in listening)
+        {
+            if (!rooms.PolicyOf(room).Presence) continue;
+            var (audience, message) = Announcement.Status(room, sender.User, status, sender.Id);
+            await publisher.AnnounceAsync(audience, message).ConfigureAwait(false);
         }
         return Outcome.Done(Payloads.Empty);
     }

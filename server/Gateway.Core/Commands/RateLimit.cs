@@ -6,13 +6,16 @@ namespace Gateway.Core.Commands;
 
 /// <summary>How much one connection may send, and how much its user: a sliding window each.</summary>
 /// <param name="messages">Of one connection in one window; 0 = no limit.</param>
-public sealed class RateLimit(int messages, TimeSpan window, TimeProvider time)
+public sealed class RateLimit(int messages, TimeSpan window, TimeProvider time) : IDisposable
 {
     /// <summary>Whoever is refused more than so many times its limit within a window does not listen, and is closed for flooding.</summary>
     private const int FloodFactor = 5;
 
     /// <summary>The user's, on all its connections.</summary>
     public UserLimit? PerUser { get; init; }
+
+    /// <summary>What a user may tell all its rooms of itself, on all its connections to this replica.</summary>
+    public SlidingWindows<string>? Announcements { get; init; }
 
     /// <summary>What is too much is counted, and let through.</summary>
     public bool DryRun { get; init; }
@@ -24,6 +27,12 @@ public sealed class RateLimit(int messages, TimeSpan window, TimeProvider time)
         if (messages > 0) sender.Sent.TakeBack(); // it was not accepted
         return Refuse(sender, user.Messages, user.Window, retryAfter);
     }
+
+    /// <summary>A status goes to all members of all rooms of its user, so it has a limit of its own.</summary>
+    internal Error? AdmitAnnouncement(Connection sender) =>
+        Announcements is not { } limit || limit.TryAdd(sender.User.Id, out var retryAfter) ? null : Error.RateLimited(retryAfter);
+
+    public void Dispose() => Announcements?.Dispose();
 
     private Error Refuse(Connection sender, int limit, TimeSpan within, TimeSpan retryAfter)
     {

@@ -74,7 +74,12 @@ public sealed partial class Connection : IOutboxOwner
     /// <summary>Sends to this client alone. Never dropped: if it does not fit, the connection is closed as a slow consumer.</summary>
     public void Reply(ReadOnlyMemory<byte> frame) => Outbox.Post(new FrameBatch(frame));
 
-    public void SetStatus(string status) => Status = new UserStatus(status, _time.GetUtcNow());
+    /// <param name="hiddenIn">Rooms that do not see it.</param>
+    public void SetStatus(string status, IReadOnlySet<string>? hiddenIn = null)
+    {
+        var said = new UserStatus(status, _time.GetUtcNow());
+        Status = hiddenIn == null ? said : said with { HiddenIn = hiddenIn };
+    }
 
     /// <summary>Takes over what a newer token of the same user says. False if it is another's.</summary>
     internal bool TryRenew(UserIdentity user, TokenTerm term)

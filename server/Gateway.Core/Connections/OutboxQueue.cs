@@ -234,21 +234,27 @@ internal sealed class OutboxHole(string? room, long offset)
     public string? Room { get; } = room;
     public long Missed { get; private set; } = 1;
 
-    /// <summary>Offset of the first missing message, 0 where the room has no offsets.</summary>
+    /// <summary>Offset of the first missing message that has one; 0 if none has.</summary>
     public long From { get; private set; } = offset;
     public long To { get; private set; } = offset;
 
     public void Add(long offset)
     {
         Missed++;
-        From = Math.Min(From, offset);
-        To = Math.Max(To, offset);
+        Span(offset, offset);
     }
 
     public void Add(OutboxHole other)
     {
         Missed += other.Missed;
-        From = Math.Min(From, other.From);
-        To = Math.Max(To, other.To);
+        Span(other.From, other.To);
+    }
+
+    /// <summary>An announcement has no offset, and does not change which ones are missing.</summary>
+    private void Span(long from, long to)
+    {
+        if (from == 0) return;
+        From = From == 0 ? from : Math.Min(From, from);
+        To = Math.Max(To, to);
     }
 }

@@ -28,4 +28,7 @@ public sealed record UserIdentity(string Id, string Name, string? ClientId = nul
 public sealed record UserStatus(string Text, DateTimeOffset? SaidAt)
 {
     public static UserStatus Online { get; } = new("online", null);
+
+    /// <summary>Rooms of the user's in which it was muted when it said so: they do not see it.</summary>
+    public IReadOnlySet<string> HiddenIn { get; init; } = FrozenSet<string>.Empty;
 }

@@ -34,9 +34,10 @@ public sealed class Attendance(IRoster roster, RoomTable rooms)
     }
 
     /// <summary>Completes when the lists of all the connection's rooms show its status.</summary>
-    public async ValueTask SetStatusAsync(Connection connection, string status)
+    /// <param name="hiddenIn">Rooms that do not see it.</param>
+    public async ValueTask SetStatusAsync(Connection connection, string status, IReadOnlySet<string> hiddenIn)
     {
-        connection.SetStatus(status);
+        connection.SetStatus(status, hiddenIn);
         var updates = connection.Rooms.Names().Where(room => rooms.PolicyOf(room).HasRoster).Select(room => roster.UpdateAsync(room, connection).AsTask());
         await Task.WhenAll(updates).ConfigureAwait(false);
     }

@@ -25,11 +25,11 @@ public sealed partial class InProcessRoster(RoomTable rooms, Announce announce, 
             if (!_rooms.TryGetValue(room, out var users)) _rooms[room] = users = new Dictionary<string, Entry>(StringComparer.Ordinal);
             if (users.TryGetValue(connection.User.Id, out var entry))
             {
-                if (entry.User.IsEmpty) users[connection.User.Id] = entry = new Entry(room); // back within its grace: the old entry is not in the list when it is due
+                if (entry.User.IsEmpty) users[connection.User.Id] = entry = new Entry(room, rooms); // back within its grace: the old entry is not in the list when it is due
                 entry.User.Add(connection);
                 return default;
             }
-            users[connection.User.Id] = entry = new Entry(room);
+            users[connection.User.Id] = entry = new Entry(room, rooms);
             entry.User.Add(connection);
             return TellLocked(Announcement.Join(room, entry.User.Summary(), entry.User.ConnectionIds));
         }
@@ -131,10 +131,10 @@ public sealed partial class InProcessRoster(RoomTable rooms, Announce announce, 
         }
     }
 
-    private sealed class Entry(string room)
+    private sealed class Entry(string room, RoomTable rooms)
     {
         public string Room => room;
-        public LocalUser User { get; } = new();
+        public LocalUser User { get; } = new(room, rooms);
 
         /// <summary>The user as it was, once its last connection has gone.</summary>
         public PresentMember? Left { get; set; }

@@ -1,10 +1,11 @@
 using Gateway.Core.Connections;
+using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Presence;
 
 /// <summary>The connections by which one user is in one room, on this replica; most have one. Not thread-safe: the roster's lock guards it.</summary>
-internal sealed class LocalUser
+internal sealed class LocalUser(string room, RoomTable rooms)
 {
     private Connection[] _connections = [];
 
@@ -26,17 +27,21 @@ internal sealed class LocalUser
 
     public void Clear() => _connections = [];
 
-    /// <summary>The name is that of the newest connection, the status what any of them said last.</summary>
+    /// <summary>The name is that of the newest connection, the status what any of them said last, if it may say something in this room.</summary>
     public PresentMember Summary()
     {
         if (_connections.Length == 0) throw new InvalidOperationException("the user is not in the room");
-        var (newest, earliest, status) = (_connections[0], _connections[0].ConnectedAt, _connections[0].Status);
+        var (newest, earliest, status) = (_connections[0], _connections[0].ConnectedAt, StatusOf(_connections[0]));
         foreach (var connection in _connections.AsSpan(1))
         {
             if (connection.ConnectedAt >= newest.ConnectedAt) newest = connection;
             if (connection.ConnectedAt < earliest) earliest = connection.ConnectedAt;
-            if (connection.Status.SaidAt is { } at && (status.SaidAt is not { } before || at >= before)) status = connection.Status;
+            if (StatusOf(connection) is { SaidAt: { } at } said && (status.SaidAt is not { } before || at >= before)) status = said;
         }
         return new PresentMember(newest.User.Id, newest.User.Name, newest.User.ClientId, status.Text, earliest, _connections.Length) { StatusSaidAt = status.SaidAt };
     }
+
+    /// <summary>A status is free text: a room sees it where it would see the user's messages.</summary>
+    private UserStatus StatusOf(Connection connection) =>
+        connection.Status.HiddenIn.Contains(room) || !rooms.MayPublish(connection.User, room) ? UserStatus.Online : connection.Status;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gateway.Core.Connections;
 
 namespace Gateway.Core.Rooms;
 
@@ -12,6 +13,9 @@ public sealed class RoomTable(RoomPolicies policies, int shards)
     public RoomPermissions Permissions => policies.Permissions;
 
     public RoomPolicy PolicyOf(string name) => _rooms.TryGetValue(name, out var room) ? room.Policy : policies.For(name);
+
+    /// <summary>May the user say something there, muted or not?</summary>
+    internal bool MayPublish(UserIdentity user, string room) => PolicyOf(room).ClientsPublish && Permissions.Check(user, room, RoomAction.Publish) == null;
 
     public Room? Find(string name) => _rooms.GetValueOrDefault(name);
 

@@ -28,7 +28,7 @@ internal static class PresencePayloads
         json.WriteEndObject();
     });
 
-    /// <summary><c>{"room","user_id","username","status"}</c>; the offset is added when it is known.</summary>
+    /// <summary><c>{"room","user_id","username","status"}</c>.</summary>
     public static byte[] Status(string room, string userId, string username, string status) => JsonText.Write((room, userId, username, status), static (json, p) =>
     {
         json.WriteStartObject();

@@ -32,6 +32,7 @@ internal static class CoreOptions
         return new RateLimit(limit.Messages, limit.Window, time)
         {
             PerUser = budgets == null ? null : new UserLimit(limit.PerUser.Messages, limit.PerUser.Window, budgets),
+            Announcements = limit.Announcements.Messages == 0 ? null : new SlidingWindows<string>(limit.Announcements.Messages, limit.Announcements.Window, time, StringComparer.Ordinal),
             DryRun = limit.DryRun,
         };
     }

@@ -238,6 +238,7 @@ public sealed class RateLimitOptions
     public int Messages { get; set; } = 100;
     public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(10);
     public UserRateOptions PerUser { get; set; } = new();
+    public AnnouncementRateOptions Announcements { get; set; } = new();
     public ConnectionRateOptions ConnectionsPerIp { get; set; } = new();
 
     /// <summary>What is too much is counted, and let through.</summary>
@@ -248,6 +249,13 @@ public sealed class UserRateOptions
 {
     /// <summary>Messages that one user may send in a window, on all its connections and replicas together; 0 = no limit.</summary>
     public int Messages { get; set; }
+    public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(10);
+}
+
+public sealed class AnnouncementRateOptions
+{
+    /// <summary>How often one user may set a status in a window, on all its connections to one replica; 0 = no limit but the connection's.</summary>
+    public int Messages { get; set; } = 20;
     public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(10);
 }
 

@@ -30,6 +30,7 @@ internal static class HubSettings
             Messages = hub.RateLimit.Messages ?? gateway.RateLimit.Messages,
             Window = hub.RateLimit.Window ?? gateway.RateLimit.Window,
             PerUser = gateway.RateLimit.PerUser,
+            Announcements = gateway.RateLimit.Announcements,
             DryRun = gateway.RateLimit.DryRun,
         };
         options.MetricsStream = new MetricsStreamOptions { Enabled = hub.MetricsStream, IntervalMs = gateway.MetricsStream.IntervalMs };

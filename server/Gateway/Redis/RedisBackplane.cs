@@ -55,7 +55,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     /// <summary>To be called when the servers have been connected to, or tried.</summary>
     public void Watch() => _watches = [.. _servers.All.Select(server =>
-        new RedisWatch(server, _store, () => _feeds.Where(f => _servers.For(f.Key) == server), _logger))];
+        new RedisWatch(server, _store, () => _feeds.Where(f => _servers.For(f.Key) == server), _receiver, _logger))];
 
     public async ValueTask<Position> SubscribeAsync(Audience audience, Retention? retention = null)
     {
@@ -92,6 +92,8 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         if (audience.Kind == AudienceKind.Room) return await _queue.PublishAsync(audience, message, retention, onceAs).WaitAsync(cancel);
         return new Published(Position.None, await PublishAsync(audience, BackplaneFrame.WriteMessage(audience, message), cancel));
     }
+
+    public async ValueTask AnnounceAsync(Audience room, Message message) => await PublishAsync(room, BackplaneFrame.WriteMessage(room, message), default);
 
     public ValueTask<long> PublishToUserAsync(string userId, Message message, CancellationToken cancel = default)
     {

@@ -14,17 +14,20 @@ internal sealed partial class RedisWatch : IAsyncDisposable
     private readonly RedisConnection _server;
     private readonly RoomStore _store;
     private readonly Func<IEnumerable<KeyValuePair<string, RoomFeed>>> _feeds;
+    private readonly IBackplaneReceiver _receiver;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly Task _running;
+    private int _restored; // by Interlocked
 
     /// <param name="feeds">The rooms of this server.</param>
-    public RedisWatch(RedisConnection server, RoomStore store, Func<IEnumerable<KeyValuePair<string, RoomFeed>>> feeds, ILogger logger)
+    public RedisWatch(RedisConnection server, RoomStore store, Func<IEnumerable<KeyValuePair<string, RoomFeed>>> feeds, IBackplaneReceiver receiver, ILogger logger)
     {
         _server = server;
         _store = store;
         _feeds = feeds;
+        _receiver = receiver;
         _logger = logger;
         _server.Restored += Wake;
         _running = RunAsync();
@@ -41,6 +44,7 @@ internal sealed partial class RedisWatch : IAsyncDisposable
 
     private void Wake()
     {
+        Volatile.Write(ref _restored, 1);
         try
         {
             _wake.Release();
@@ -73,6 +77,8 @@ internal sealed partial class RedisWatch : IAsyncDisposable
         {
             if (!await _server.TryAnswerAsync(Limit)) return;
             await _server.Channels.MendAsync(Limit);
+            if (Interlocked.Exchange(ref _restored, 0) == 1)
+                foreach (var (room, _) in _feeds()) _receiver.LostAnnouncements(room); // they are kept nowhere, so they cannot be read again
             var looked = await Task.WhenAll(_feeds().Select(async feed => (Feed: feed.Value, Before: feed.Value.Last, Head: await _store.PositionAsync(feed.Key))));
             await _server.Channels.FenceAsync(Limit);
             foreach (var (feed, before, head) in looked) feed.Check(before, head);

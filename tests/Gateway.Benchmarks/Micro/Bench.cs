@@ -29,10 +29,10 @@ internal sealed class Bench
         Bounds = new FanOutBounds(Shards, BatchMessages: 128);
         FanOut = new FanOut(Connections, Rooms, new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>()), Bounds, _meter, TimeProvider.System);
         var publisher = new Publisher(_backplane, Rooms);
-        Announce announce = async (audience, message) => await publisher.PublishAsync(audience, message);
+        Announce announce = publisher.AnnounceAsync;
         var attendance = new Attendance(new InProcessRoster(Rooms, announce, TimeSpan.Zero, TimeProvider.System, NullLogger<InProcessRoster>.Instance), Rooms);
         var membership = new RoomMembership(Rooms, attendance, _backplane, new MembershipLimits(100, 1000), TimeProvider.System);
-        _backplane.Start(new BackplaneReceiver(FanOut, Connections, membership));
+        _backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, membership));
         Poster = new BatchPoster(0, Bounds, _meter, TimeProvider.System);
         var sanctions = new InProcessSanctions(TimeProvider.System);
         var cluster = new InProcessCluster(new LocalReplica(Connections, Rooms, membership, new OwnReplica("bench", Connections, TimeProvider.System)));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
 using Xunit;
@@ -29,6 +30,11 @@ internal sealed class RecordingReceiver : IBackplaneReceiver
         if (door != null) Assert.True(door.Wait(Within.Deadline));
         return 1;
     }
+
+    /// <summary>The rooms whose announcements were lost, in that order.</summary>
+    public ConcurrentQueue<string> WithoutAnnouncements { get; } = [];
+
+    public void LostAnnouncements(string room) => WithoutAnnouncements.Enqueue(room);
 
     public ValueTask WhenReadyAsync() => new(Ready);
 

@@ -128,7 +128,7 @@ public sealed class CommandTests : IDisposable
         await ada.HasAsync("presence", 1);
         var list = await ada.DoAsync("presence", """{"room":"r"}""");
 
-        Assert.Equal("""{"room":"r","user_id":"bob","username":"BOB","status":"away","offset":1}""", Assert.Single(ada.PayloadsOf("presence")));
+        Assert.Equal("""{"room":"r","user_id":"bob","username":"BOB","status":"away"}""", Assert.Single(ada.PayloadsOf("presence")));
         Assert.Empty(bob.PayloadsOf("presence"));
         Assert.Equal($$$"""{"room":"r","count":2,"members":[{"user_id":"ada","username":"ADA","status":"online","connected_at":"{{{Now}}}","connections":2},{"user_id":"bob","username":"BOB","status":"away","connected_at":"2026-02-03T04:05:07.789Z","connections":1}]}""", list);
     }

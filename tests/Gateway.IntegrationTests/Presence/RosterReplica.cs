@@ -32,7 +32,7 @@ internal sealed class RosterReplica : IAsyncDisposable
         Backplane = new RedisBackplane(
             options, _redis, keys, instructions, counts, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
         var own = new OwnReplica(id, new ConnectionTable(1), TimeProvider.System);
-        _presence = new RedisPresence(options, _redis, Backplane, keys, rooms, own, TimeProvider.System, NullLoggerFactory.Instance);
+        _presence = new RedisPresence(options, _redis, keys, rooms, own, TimeProvider.System, NullLoggerFactory.Instance);
         Roster = new RedisRoster(_presence);
         Replicas = new RedisReplicas(_presence, own);
     }

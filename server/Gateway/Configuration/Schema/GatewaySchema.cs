@@ -46,6 +46,7 @@ internal static class GatewaySchema
         { o => o.Messages, Limit },
         { o => o.Window, RateWindow },
         { o => o.PerUser, new Section<UserRateOptions> { { o => o.Messages, Limit }, { o => o.Window, RateWindow } } },
+        { o => o.Announcements, new Section<AnnouncementRateOptions> { { o => o.Messages, Limit }, { o => o.Window, RateWindow } } },
         { o => o.ConnectionsPerIp, new Section<ConnectionRateOptions> { { o => o.Connections, Limit }, { o => o.Window, RateWindow } } },
         { o => o.DryRun, Flag },
     };

@@ -1,6 +1,7 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Presence;
+using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Redis.Presence;
@@ -9,7 +10,7 @@ namespace Gateway.Redis.Presence;
 /// This replica's own users in the rooms of one Redis server, and the writing of them there. What is written of a user is always the whole of it: so what
 /// could not be written, or was lost, is written again as it is by then. While Redis is away nobody waits for it.
 /// </summary>
-internal sealed partial class RosterBook(RosterRooms redis, Lease lease, RosterIndex index, TimeSpan grace, ILogger<RosterBook> logger)
+internal sealed partial class RosterBook(RosterRooms redis, RoomTable rooms, Lease lease, RosterIndex index, TimeSpan grace, ILogger<RosterBook> logger)
 {
     private const int Batch = 250;
 
@@ -37,7 +38,7 @@ internal sealed partial class RosterBook(RosterRooms redis, Lease lease, RosterI
                 _rooms[room] = users = new Dictionary<string, Entry>(StringComparer.Ordinal);
                 index.Add(room);
             }
-            if (!users.TryGetValue(connection.User.Id, out var entry)) users[connection.User.Id] = entry = new Entry(room, connection.User.Id);
+            if (!users.TryGetValue(connection.User.Id, out var entry)) users[connection.User.Id] = entry = new Entry(room, connection.User.Id, rooms);
             entry.User.Add(connection);
             return WriteLocked(entry);
         }
@@ -196,11 +197,11 @@ internal sealed partial class RosterBook(RosterRooms redis, Lease lease, RosterI
         }
     }
 
-    private sealed class Entry(string room, string userId)
+    private sealed class Entry(string room, string userId, RoomTable rooms)
     {
         public string Room => room;
         public string UserId => userId;
-        public LocalUser User { get; } = new();
+        public LocalUser User { get; } = new(room, rooms);
 
         /// <summary>The user as it was when its last connection went.</summary>
         public PresentMember? Last { get; set; }

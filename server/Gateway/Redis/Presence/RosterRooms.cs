@@ -7,8 +7,7 @@ using StackExchange.Redis;
 namespace Gateway.Redis.Presence;
 
 /// <summary>Runs the roster's scripts in a room, with what its policy says about telling.</summary>
-/// <param name="reached">A position of the room that is known to have been reached.</param>
-internal sealed class RosterRooms(RedisConnection server, RedisKeys keys, RoomTable rooms, Func<string, Position> reached)
+internal sealed class RosterRooms(RedisConnection server, RedisKeys keys, RoomTable rooms)
 {
     /// <summary>How long somebody who comes or goes waits for Redis; and anything else here.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
@@ -90,13 +89,8 @@ internal sealed class RosterRooms(RedisConnection server, RedisKeys keys, RoomTa
     /// <summary>The command is with the client library when this returns.</summary>
     private Task<RedisResult> RunAsync(string script, string room, IEnumerable<RedisValue> own)
     {
-        var scriptKeys = new List<RedisKey>(4);
-        var arguments = new List<RedisValue>(RoomPublish.Arguments + 5);
-        RoomPublish.AddKeys(scriptKeys, keys, room);
-        RoomPublish.AddArguments(arguments, keys, room, rooms.PolicyOf(room).Retention, reached(room));
-        scriptKeys.Add(keys.Members(room));
-        scriptKeys.Add(keys.Leaving(room));
-        arguments.AddRange(own);
-        return server.AskAsync(database => database.ScriptEvaluateAsync(script, [.. scriptKeys], [.. arguments]), Limit);
+        RedisKey[] scriptKeys = [keys.Members(room), keys.Leaving(room)];
+        RedisValue[] arguments = [keys.Channel(Audience.Room(room)), .. own];
+        return server.AskAsync(database => database.ScriptEvaluateAsync(script, scriptKeys, arguments), Limit);
     }
 }

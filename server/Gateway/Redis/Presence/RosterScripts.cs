@@ -8,10 +8,17 @@ namespace Gateway.Redis.Presence;
 ///                     While the user has no connection and may come back, the one entry stands under the lease "".
 /// gw:{room}:leaving   user → when that is over, by the clock of Redis
 /// </code>
-/// KEYS and ARGV begin with those of <see cref="RoomPublish.Functions"/>; then KEYS[3] is members, KEYS[4] leaving. A frame is empty where nobody is to be told.
+/// KEYS: members, leaving. ARGV[1] is the room's channel. A frame is empty where nobody is to be told. Announcements have no offset and are not kept.
 /// </summary>
 internal static class RosterScripts
 {
+    private const string Announce = """
+        local function announce(frame)
+          if frame ~= '' then redis.call('PUBLISH', ARGV[1], '::' .. frame) end
+        end
+
+        """;
+
     private const string Now = """
         local clock = redis.call('TIME')
         local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -19,30 +26,29 @@ internal static class RosterScripts
         """;
 
     /// <summary>The user is in the room on this lease, as the entry says. ARGV: user, lease, the lease that this one follows or '', entry, frame of the join.</summary>
-    public const string Enter = RoomPublish.Functions + """
-        local user = ARGV[8]
-        local was = redis.call('HGET', KEYS[3], user)
+    public const string Enter = Announce + """
+        local user = ARGV[2]
+        local was = redis.call('HGET', KEYS[1], user)
         local at = was and cjson.decode(was) or {}
         if at[''] then
           at[''] = nil
-          redis.call('ZREM', KEYS[4], user)
+          redis.call('ZREM', KEYS[2], user)
         end
-        at[ARGV[10]] = nil
-        at[ARGV[9]] = cjson.decode(ARGV[11])
-        redis.call('HSET', KEYS[3], user, cjson.encode(at))
-        if not was and ARGV[12] ~= '' then publish(ARGV[12]) end
-        commit()
+        at[ARGV[4]] = nil
+        at[ARGV[3]] = cjson.decode(ARGV[5])
+        redis.call('HSET', KEYS[1], user, cjson.encode(at))
+        if not was then announce(ARGV[6]) end
         """;
 
     /// <summary>
     /// Users are no longer in the room on this lease. ARGV: lease, the one that it follows or '', milliseconds of grace, then for each user: user, frame of the
     /// leave, and the entry to take it from if Redis has forgotten the user, or ''. Returns how many may come back.
     /// </summary>
-    public const string Leave = RoomPublish.Functions + Now + """
-        local lease, former, grace, lingering = ARGV[8], ARGV[9], tonumber(ARGV[10]), 0
-        for i = 11, #ARGV, 3 do
+    public const string Leave = Announce + Now + """
+        local lease, former, grace, lingering = ARGV[2], ARGV[3], tonumber(ARGV[4]), 0
+        for i = 5, #ARGV, 3 do
           local user, frame = ARGV[i], ARGV[i + 1]
-          local was = redis.call('HGET', KEYS[3], user)
+          local was = redis.call('HGET', KEYS[1], user)
           local at = was and cjson.decode(was) or {}
           local last = at[lease]
           if former ~= '' then last = last or at[former] end
@@ -51,18 +57,17 @@ internal static class RosterScripts
             at[lease] = nil
             if former ~= '' then at[former] = nil end
             if next(at) then
-              redis.call('HSET', KEYS[3], user, cjson.encode(at))
+              redis.call('HSET', KEYS[1], user, cjson.encode(at))
             elseif grace > 0 then
-              redis.call('HSET', KEYS[3], user, cjson.encode({[''] = last}))
-              redis.call('ZADD', KEYS[4], now + grace, user)
+              redis.call('HSET', KEYS[1], user, cjson.encode({[''] = last}))
+              redis.call('ZADD', KEYS[2], now + grace, user)
               lingering = lingering + 1
             else
-              redis.call('HDEL', KEYS[3], user)
-              if frame ~= '' then publish(frame) end
+              redis.call('HDEL', KEYS[1], user)
+              announce(frame)
             end
           end
         end
-        commit()
         return lingering
         """;
 
@@ -79,15 +84,14 @@ internal static class RosterScripts
         """;
 
     /// <summary>Users whose grace is over, if it still is, are gone. ARGV: user and frame of the leave, in turn.</summary>
-    public const string Expire = RoomPublish.Functions + Now + """
-        for i = 8, #ARGV, 2 do
-          local due = redis.call('ZSCORE', KEYS[4], ARGV[i])
+    public const string Expire = Announce + Now + """
+        for i = 2, #ARGV, 2 do
+          local due = redis.call('ZSCORE', KEYS[2], ARGV[i])
           if due and tonumber(due) <= now then
-            redis.call('ZREM', KEYS[4], ARGV[i])
-            if redis.call('HDEL', KEYS[3], ARGV[i]) == 1 and ARGV[i + 1] ~= '' then publish(ARGV[i + 1]) end
+            redis.call('ZREM', KEYS[2], ARGV[i])
+            if redis.call('HDEL', KEYS[1], ARGV[i]) == 1 then announce(ARGV[i + 1]) end
           end
         end
-        commit()
         """;
 
     /// <summary>
