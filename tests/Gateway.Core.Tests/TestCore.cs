@@ -43,7 +43,7 @@ internal sealed class TestCore : IDisposable
         Publisher = new Publisher(Backplane, Rooms);
         Announce announce = (audience, message) => Publisher.AnnounceAsync(audience, message);
         Roster = new InProcessRoster(Rooms, announce, grace, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
-        var attendance = new Attendance(Roster, Rooms);
+        var attendance = new Attendance(Roster, Rooms, Time);
         Membership = new RoomMembership(Rooms, attendance, Backplane, new MembershipLimits(MaxRooms, MaxReplay), TimeProvider.System);
         var replicas = new SingleReplica(new OwnReplica("r1", Connections, Time));
         Reception = new Reception(Connections, Membership, replicas, Backplane, Meter, "r1", NullLogger<Reception>.Instance);

@@ -67,7 +67,7 @@ export function hubPeer(username: string, token: string | undefined, to: PeerEve
     join: (room) => gw.join(room),
     leave: (room) => gw.leave(room),
     say: (room, text) => gw.chat(text, { room }),
-    members: async (room) => ((await gw.request("presence", { room })) as { members: Member[] }).members,
+    members: async (room) => (await gw.request("presence", { room })) as { count: number; members: Member[] },
     position: (room) => gw.position(room)?.offset,
     async ping() {
       const began = performance.now();

@@ -41,7 +41,8 @@ export interface Peer {
   join(room: string): Promise<unknown>;
   leave(room: string): Promise<unknown>;
   say(room: string, text: string): Promise<unknown>;
-  members(room: string): Promise<Member[]>;
+  /** The first page of those who are there, and how many they are. */
+  members(room: string): Promise<{ count: number; members: Member[] }>;
   position(room: string): number | undefined;
   /** Milliseconds there and back. */
   ping(): Promise<number>;

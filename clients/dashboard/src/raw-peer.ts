@@ -35,7 +35,7 @@ export function rawPeer(username: string, token: string | undefined, to: PeerEve
     join: (room) => client().join(room),
     leave: (room) => client().leave(room),
     say: (room, text) => client().chat(text, { room }),
-    members: async (room) => ((await client().request("presence", { room })) as { members: Member[] }).members,
+    members: async (room) => (await client().request("presence", { room })) as { count: number; members: Member[] },
     position: (room) => gw?.position(room)?.offset,
     async ping() {
       const began = performance.now();

@@ -83,9 +83,9 @@ export class Rooms {
     const [room, asked] = [this.#room, ++this.#asked];
     if (!peer?.rooms.includes(room)) return;
     try {
-      const members = await peer.members(room);
+      const { count, members } = await peer.members(room);
       if (asked !== this.#asked) return; // another answer is on its way
-      this.#title.textContent = `In ${room}: ${members.length}`;
+      this.#title.textContent = `In ${room}: ${count}`;
       this.#members.replaceChildren(
         ...members.map(({ user_id, username, status, connections }) =>
           element("li", { title: user_id }, element("b", {}, username), element("span", {}, connections === 0 ? "may come back" : connections === 1 ? status : `${status} · ${connections} connections`)),

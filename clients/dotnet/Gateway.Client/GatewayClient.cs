@@ -142,10 +142,22 @@ public sealed class GatewayClient : IAsyncDisposable
         return _conversation.RequestAsync(type, payload, cancel);
     }
 
-    /// <summary>Who is in a room.</summary>
+    /// <summary>Who is in a room: the first page, or the one that follows <paramref name="after"/>.</summary>
+    /// <param name="limit">1 to 1000; 100 without it.</param>
+    /// <param name="after">The <see cref="MemberList.Next"/> of the page before.</param>
     /// <inheritdoc cref="RequestAsync"/>
-    public async Task<MemberList> MembersAsync(string room, CancellationToken cancel = default) =>
-        (await RequestAsync("presence", new JsonObject { ["room"] = room }, cancel).ConfigureAwait(false)).Deserialize(GatewayJson.Default.MemberList)!;
+    public async Task<MemberList> MembersAsync(string room, int? limit = null, string? after = null, CancellationToken cancel = default)
+    {
+        var payload = new JsonObject { ["room"] = room };
+        if (limit != null) payload["limit"] = limit;
+        if (after != null) payload["after"] = after;
+        return (await RequestAsync("presence", payload, cancel).ConfigureAwait(false)).Deserialize(GatewayJson.Default.MemberList)!;
+    }
+
+    /// <summary>How many are in a room, without a list of them.</summary>
+    /// <inheritdoc cref="RequestAsync"/>
+    public async Task<MemberCounts> MemberCountsAsync(string room, CancellationToken cancel = default) =>
+        (await RequestAsync("presence", new JsonObject { ["room"] = room, ["counts"] = true }, cancel).ConfigureAwait(false)).Deserialize(GatewayJson.Default.MemberCounts)!;
 
     /// <summary>A page of what was said in a room: the newest one, the one ahead of <paramref name="before"/>, or the one that follows <paramref name="after"/>.</summary>
     /// <inheritdoc cref="RequestAsync"/>

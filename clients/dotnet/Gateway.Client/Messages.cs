@@ -36,7 +36,12 @@ public sealed record Published(long? Offset);
 /// <param name="Connections">0 while the user may come back.</param>
 public sealed record Member(string UserId, string Username, string? ClientId, string Status, DateTimeOffset ConnectedAt, int Connections);
 
-public sealed record MemberList(string Room, int Count, IReadOnlyList<Member> Members);
+/// <param name="Count">Of all members, of which this may be a page.</param>
+/// <param name="Next">Where the next page begins; <c>null</c>: there is none.</param>
+public sealed record MemberList(string Room, int Count, IReadOnlyList<Member> Members, string? Next = null);
+
+/// <summary>How many users are in a room, on how many connections.</summary>
+public sealed record MemberCounts(string Room, int Count, int Connections);
 
 /// <param name="More">There is more in the direction of paging.</param>
 public sealed record HistoryPage(string Room, string Epoch, IReadOnlyList<HistoryEntry> Messages, bool More);
@@ -51,6 +56,7 @@ internal sealed record JoinAnswer(string Room, string? Epoch, long? Offset, bool
 [JsonSerializable(typeof(Welcome))]
 [JsonSerializable(typeof(Published))]
 [JsonSerializable(typeof(MemberList))]
+[JsonSerializable(typeof(MemberCounts))]
 [JsonSerializable(typeof(HistoryPage))]
 [JsonSerializable(typeof(JoinAnswer))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

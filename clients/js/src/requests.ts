@@ -33,8 +33,14 @@ export interface Member {
 
 export interface MemberList {
   room: string;
+  /** Of all members, of which this may be a page. */
   count: number;
+  /** A page: who came first stands first. */
   members: Member[];
+  /** The `after` of the next page; absent on the last one. */
+  next?: string;
+  /** Only in answer to `counts`, in the place of `members`: on so many connections. */
+  connections?: number;
 }
 
 export interface HistoryPage {
@@ -48,6 +54,6 @@ export interface HistoryPage {
 /** What `request` takes and brings, by type. */
 export interface Requests {
   history: { payload: { room?: string; limit?: number; before?: number; after?: number }; answer: HistoryPage };
-  presence: { payload: { room?: string }; answer: MemberList };
+  presence: { payload: { room?: string; limit?: number; after?: string; counts?: boolean }; answer: MemberList };
   ping: { payload: unknown; answer: { time: string } };
 }

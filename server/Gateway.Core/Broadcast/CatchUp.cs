@@ -9,6 +9,9 @@ namespace Gateway.Core.Broadcast;
 /// <param name="Reason">Why not all were; <c>null</c> if all were.</param>
 public sealed record Recovery(int Replayed, string? Reason)
 {
+    /// <summary>About so many bytes were sent for it.</summary>
+    public long Bytes { get; init; }
+
     internal const string EpochChanged = "epoch changed";
     internal const string HistoryTooShort = "history too short";
     internal const string TooMany = "too many";
@@ -87,6 +90,7 @@ internal sealed class CatchUp(IBackplane backplane, int maxMessages, TimeProvide
     private sealed class Replay(Room room, Connection connection, Position since)
     {
         private readonly Position _since = since;
+        private long _bytes;
 
         public Room Room { get; } = room;
         public Outbox Outbox { get; } = connection.Messages ?? connection.Outbox;
@@ -95,7 +99,7 @@ internal sealed class CatchUp(IBackplane backplane, int maxMessages, TimeProvide
         public Position At { get; private set; } = since;
         public string? Reason { get; set; }
         public int Replayed => (int)(At.Offset - _since.Offset);
-        public Recovery Result => new(Replayed, Reason);
+        public Recovery Result => new(Replayed, Reason) { Bytes = _bytes };
 
         public bool Fail(string reason)
         {
@@ -109,6 +113,7 @@ internal sealed class CatchUp(IBackplane backplane, int maxMessages, TimeProvide
                 .Where(d => d.IsFor(connection, null)).ToArray();
             if (deliveries.Length > 0) Outbox.Post(Delivery.Join(deliveries, Outbox.Format));
             At = At with { Offset = messages[^1].Offset };
+            _bytes += messages.Sum(m => (long)m.ApproximateBytes);
         }
     }
 }

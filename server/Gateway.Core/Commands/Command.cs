@@ -1,3 +1,4 @@
+using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 
@@ -31,7 +32,10 @@ public readonly struct Outcome
     /// <summary>The type under which a raw client gets the result when it gave no correlation id; <c>null</c>: then it gets nothing.</summary>
     public string? ReplyType { get; }
 
-    public static Outcome Done(ReadOnlyMemory<byte> result) => new(result, null, null);
+    /// <summary>What was sent again ahead of the answer.</summary>
+    public Recovery? Replayed { get; private init; }
+
+    public static Outcome Done(ReadOnlyMemory<byte> result, Recovery? replayed = null) => new(result, null, null) { Replayed = replayed };
 
     public static Outcome Answer(string replyType, ReadOnlyMemory<byte> result) => new(result, replyType, null);
 

@@ -90,7 +90,7 @@ public sealed partial class CommandRouter
         try
         {
             var outcome = command.ExecuteAsync(sender, payload);
-            return outcome.IsCompletedSuccessfully ? outcome : GuardAsync(outcome, command, sender);
+            return outcome.IsCompletedSuccessfully ? Charge(sender, outcome.Result) : GuardAsync(outcome, command, sender);
         }
         catch (Exception fault)
         {
@@ -102,12 +102,18 @@ public sealed partial class CommandRouter
     {
         try
         {
-            return await outcome.ConfigureAwait(false);
+            return Charge(sender, await outcome.ConfigureAwait(false));
         }
         catch (Exception fault)
         {
             return Failed(fault, command, sender);
         }
+    }
+
+    private Outcome Charge(Connection sender, Outcome outcome)
+    {
+        if (AnswerCost.Of(outcome) is > 0 and var cost) _limit.Charge(sender, cost);
+        return outcome;
     }
 
     private Outcome Failed(Exception fault, ICommand command, Connection sender)

@@ -41,6 +41,6 @@ internal sealed class Join(RoomMembership membership, RoomTable rooms) : IComman
     private async ValueTask<Outcome> JoinAsync(Connection sender, string room, Position? since)
     {
         var joined = await membership.JoinAsync(sender, room, since: since).ConfigureAwait(false);
-        return joined.Error != null ? joined.Error : Outcome.Done(RoomPayloads.Joined(room, joined.Position, joined.Recovery?.Replayed, joined.Recovery?.Reason));
+        return joined.Error != null ? joined.Error : Outcome.Done(RoomPayloads.Joined(room, joined.Position, joined.Recovery?.Replayed, joined.Recovery?.Reason), joined.Recovery);
     }
 }

@@ -9,7 +9,8 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Commands;
 
 /// <summary>
-/// <c>presence {"room"?}</c> → <c>{"room","count","members":[…]}</c>: who is in a room (<c>lobby</c>) that the sender is in, on all replicas.
+/// <c>presence {"room"?,"limit"?,"after"?}</c> → <c>{"room","count","members":[…],"next"?}</c>: who is in a room (<c>lobby</c>) that the sender is in, on all replicas, page by page.
+/// <c>presence {"room"?,"counts":true}</c> → <c>{"room","count","connections"}</c>: how many they are.
 /// <c>presence {"status"}</c> → <c>{}</c>: says what the sender is up to; the other members of its rooms hear of it where the sender may publish.
 /// </summary>
 /// <param name="admit">Counts an announcement of the sender's, or says why it may not make one now.</param>
@@ -17,7 +18,10 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
 {
     private const int MaxStatusLength = 64;
 
-    private static readonly FieldNames Fields = new("room", "status");
+    private const int DefaultLimit = 100;
+    private const int MaxLimit = 1000;
+
+    private static readonly FieldNames Fields = new("room", "status", "limit", "after", "counts");
 
     public string Type => "presence";
 
@@ -26,8 +30,9 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
         var fields = new PayloadFields(payload, Fields);
         var room = fields.OptionalString(0, RoomName.MaxLength);
         var status = fields.OptionalString(1, MaxStatusLength);
+        var page = new Wanted((int)(fields.OptionalWhole(2, 1, MaxLimit) ?? DefaultLimit), fields.OptionalString(3, RosterPage.MaxCursorLength), fields.OptionalFlag(4));
         if (fields.Error is { } error) return (Outcome)error;
-        if (status == null) return ListAsync(sender, room ?? RoomName.Lobby);
+        if (status == null) return ListAsync(sender, room ?? RoomName.Lobby, page);
         if (room != null) return (Outcome)Error.BadRequest("a status holds in all rooms: leave room out");
         if (status.Length == 0) return (Outcome)Error.BadRequest("status must not be empty");
         if (moderator.CheckMute(sender, room: null) is { } muted) return (Outcome)muted; // a status is something said, too
@@ -36,16 +41,21 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
         return TellAsync(sender, status, listening, hiddenIn);
     }
 
-    private ValueTask<Outcome> ListAsync(Connection sender, string name)
+    private ValueTask<Outcome> ListAsync(Connection sender, string name, Wanted wanted)
     {
         if (RoomName.Check(name) is { } error) return (Outcome)error;
         if (!sender.Rooms.Contains(name)) return (Outcome)Error.Forbidden($"not in room {name}");
         if (rooms.Permissions.Check(sender.User, name, RoomAction.Presence) is { } refused) return (Outcome)refused;
-        return rooms.PolicyOf(name).Presence ? ListAsync(name) : (Outcome)Error.Forbidden($"room {name} does not list its members");
+        return rooms.PolicyOf(name).Presence ? ListAsync(name, wanted) : (Outcome)Error.Forbidden($"room {name} does not list its members");
     }
 
-    private async ValueTask<Outcome> ListAsync(string name) =>
-        Outcome.Answer(Type, PresencePayloads.Members(name, await attendance.ListAsync(name).ConfigureAwait(false)));
+    private async ValueTask<Outcome> ListAsync(string name, Wanted wanted)
+    {
+        var all = await attendance.ListAsync(name).ConfigureAwait(false);
+        if (wanted.CountsOnly) return Outcome.Answer(Type, PresencePayloads.Counts(name, all));
+        if (RosterPage.Of(all, wanted.Limit, wanted.After) is not { } page) return Error.BadRequest("after must be the next of an earlier answer");
+        return Outcome.Answer(Type, PresencePayloads.Members(name, all.Count, page.Members, page.Next));
+    }
 
     /// <summary>A status is free text: those rooms hear of it in which the sender may publish and is not muted.</summary>
     /// <returns>Why none of the sender's rooms would.</returns>
@@ -78,4 +88,7 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
         }
         return Outcome.Done(Payloads.Empty);
     }
+
+    /// <summary>Which part of a list is asked for.</summary>
+    private readonly record struct Wanted(int Limit, string? After, bool CountsOnly);
 }

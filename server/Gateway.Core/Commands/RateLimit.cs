@@ -28,6 +28,16 @@ public sealed class RateLimit(int messages, TimeSpan window, TimeProvider time) 
         return Refuse(sender, user.Messages, user.Window, retryAfter);
     }
 
+    /// <summary>Counts what an answer costs beyond its question. It was given already: what is over the limit delays what comes next.</summary>
+    internal void Charge(Connection sender, int cost)
+    {
+        if (messages > 0) sender.Sent.Add(messages, window, time, cost);
+        if (PerUser is not { } user) return;
+        while (cost-- > 0 && user.Budgets.TryTake(sender.User.Id, out _))
+        {
+        }
+    }
+
     /// <summary>A status goes to all members of all rooms of its user, so it has a limit of its own.</summary>
     internal Error? AdmitAnnouncement(Connection sender) =>
         Announcements is not { } limit || limit.TryAdd(sender.User.Id, out var retryAfter) ? null : Error.RateLimited(retryAfter);

@@ -8,8 +8,10 @@ namespace Gateway.Core.Presence;
 /// Sees to it that the roster hears of every membership once when it begins and once when it ends, in this order, however a join and a leave meet.
 /// Rooms that neither list nor announce their members cost nothing.
 /// </summary>
-public sealed class Attendance(IRoster roster, RoomTable rooms)
+public sealed class Attendance(IRoster roster, RoomTable rooms, TimeProvider time)
 {
+    private readonly RosterReader _reader = new(roster, time);
+
     internal ValueTask EnterAsync(Room room, Membership membership)
     {
         if (!room.Policy.HasRoster) return default;
@@ -42,6 +44,7 @@ public sealed class Attendance(IRoster roster, RoomTable rooms)
         await Task.WhenAll(updates).ConfigureAwait(false);
     }
 
-    /// <inheritdoc cref="IRoster.ListAsync"/>
-    public ValueTask<IReadOnlyList<PresentMember>> ListAsync(string room) => roster.ListAsync(room);
+    /// <summary>Who came first stands first. The list of a large room may be a second old.</summary>
+    /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
+    public Task<IReadOnlyList<PresentMember>> ListAsync(string room) => _reader.ListAsync(room);
 }

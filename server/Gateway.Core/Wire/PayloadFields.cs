@@ -77,6 +77,17 @@ internal ref struct PayloadFields
         return null;
     }
 
+    /// <returns>False if it is absent.</returns>
+    public bool OptionalFlag(int field)
+    {
+        if (Error != null) return false;
+        var raw = Raw(field);
+        if (raw.IsEmpty || raw.SequenceEqual("false"u8)) return false;
+        if (raw.SequenceEqual("true"u8)) return true;
+        Error = Error.BadRequest($"{_names.Names[field]} must be true or false");
+        return false;
+    }
+
     public long RequiredWhole(int field, long min, long max)
     {
         if (OptionalWhole(field, min, max) is { } value) return value;

@@ -16,15 +16,27 @@ public sealed record PresentMember(string UserId, string Username, string? Clien
 
 internal static class PresencePayloads
 {
-    /// <summary><c>{"room","count","members":[{"user_id","username","client_id"?,"status","connected_at","connections"}]}</c>.</summary>
-    public static byte[] Members(string room, IReadOnlyList<PresentMember> members) => JsonText.Write((room, members), static (json, p) =>
+    /// <summary><c>{"room","count","members":[{"user_id","username","client_id"?,"status","connected_at","connections"}],"next"?}</c>.</summary>
+    /// <param name="count">Of all members, of which these are a page.</param>
+    public static byte[] Members(string room, int count, IReadOnlyList<PresentMember> members, string? next = null) => JsonText.Write((room, count, members, next), static (json, p) =>
+    {
+        json.WriteStartObject();
+        json.WriteString("room"u8, p.room);
+        json.WriteNumber("count"u8, p.count);
+        json.WriteStartArray("members"u8);
+        foreach (var member in p.members) WriteMember(json, member);
+        json.WriteEndArray();
+        if (p.next != null) json.WriteString("next"u8, p.next);
+        json.WriteEndObject();
+    });
+
+    /// <summary><c>{"room","count","connections"}</c>: how many users are there, on how many connections.</summary>
+    public static byte[] Counts(string room, IReadOnlyList<PresentMember> members) => JsonText.Write((room, members), static (json, p) =>
     {
         json.WriteStartObject();
         json.WriteString("room"u8, p.room);
         json.WriteNumber("count"u8, p.members.Count);
-        json.WriteStartArray("members"u8);
-        foreach (var member in p.members) WriteMember(json, member);
-        json.WriteEndArray();
+        json.WriteNumber("connections"u8, p.members.Sum(m => (long)m.Connections));
         json.WriteEndObject();
     });
 

@@ -30,7 +30,7 @@ internal sealed class Bench
         FanOut = new FanOut(Connections, Rooms, new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>()), Bounds, _meter, TimeProvider.System);
         var publisher = new Publisher(_backplane, Rooms);
         Announce announce = publisher.AnnounceAsync;
-        var attendance = new Attendance(new InProcessRoster(Rooms, announce, TimeSpan.Zero, TimeProvider.System, NullLogger<InProcessRoster>.Instance), Rooms);
+        var attendance = new Attendance(new InProcessRoster(Rooms, announce, TimeSpan.Zero, TimeProvider.System, NullLogger<InProcessRoster>.Instance), Rooms, TimeProvider.System);
         var membership = new RoomMembership(Rooms, attendance, _backplane, new MembershipLimits(100, 1000), TimeProvider.System);
         _backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, membership));
         Poster = new BatchPoster(0, Bounds, _meter, TimeProvider.System);

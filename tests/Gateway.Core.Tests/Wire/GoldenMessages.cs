@@ -65,7 +65,9 @@ internal static class GoldenMessages
         ["ack-muted"] = ModerationPayloads.Holding("bob", "team", At.AddMinutes(10)),
         ["ack-banned"] = ModerationPayloads.Holding("bob", null, null),
         ["ack-kicked"] = ModerationPayloads.KickedCount(2),
-        ["presence-list"] = PresencePayloads.Members("team",
+        ["presence-counts"] = PresencePayloads.Counts("team", [new PresentMember("ada", Ada, "web", "online", At, 2), new PresentMember("bob", "Bob", null, "away", At, 1)]),
+        ["presence-page"] = PresencePayloads.Members("team", 3, [new PresentMember("ada", Ada, "web", "online", At, 2)], "639056883067890000.ada"),
+        ["presence-list"] = PresencePayloads.Members("team", 3,
         [
             new PresentMember("ada", Ada, "web", "online", At, 2),
             new PresentMember("bob", "Bob", null, "away", At, 1),
