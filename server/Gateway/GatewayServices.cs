@@ -89,8 +89,7 @@ public static class GatewayServices
         foreach (var hub in endpoints.ServiceProvider.GetRequiredService<HubCores>().All)
         {
             endpoints.Map(Doors.Below(options.Raw.Path, hub), hub.Get<RawEndpoint>().HandleAsync);
-            endpoints.MapHub<GatewayHub>(Doors.Below(options.SignalR.Path, hub), connections => connections.WebSockets.SubProtocolSelector =
-                static offered => offered.Contains(RequestToken.SubProtocol) ? RequestToken.SubProtocol : null!);
+            endpoints.MapGatewayHub(Doors.Below(options.SignalR.Path, hub), hub);
         }
         foreach (var path in new[] { options.Raw.Path + "/{hub}", options.SignalR.Path + "/{hub}", options.SignalR.Path + "/{hub}/negotiate" })
             endpoints.Map(path, static context => Refusal.WriteAsync(context, StatusCodes.Status404NotFound, "unknown hub"));

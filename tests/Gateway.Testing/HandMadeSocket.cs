@@ -96,6 +96,21 @@ public sealed class HandMadeSocket : IDisposable
         }
     }
 
+    /// <summary>The next frame, however long it takes, or <c>null</c> when the server has closed the connection.</summary>
+    public async Task<HandMadeFrame?> NextAsync(CancellationToken cancel)
+    {
+        try
+        {
+            // Waits for the frame's first byte only: once it has begun, ReadAsync's own deadline holds.
+            _ = await _stream.ReadAsync(Memory<byte>.Empty, cancel);
+            return await ReadAsync();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Every frame until the server closes the connection.</summary>
     public async Task<List<HandMadeFrame>> ReadAllAsync()
     {

@@ -29,9 +29,11 @@ public sealed partial class Reception(
     /// <returns>Why it cannot stay; the caller then ends it, and calls <see cref="DepartAsync"/> in any case.</returns>
     public async ValueTask<Error?> ArriveAsync(Connection connection, IReadOnlyList<string> firstRooms)
     {
+        connection.Closing = BeginLeaving; // ahead of the table, in which others find it to close it
         if (!connections.Add(connection)) return new Error(409, "there is a connection of this id");
         meter.CountConnected(connection.Dialect);
         Log.Arrived(logger, connection.Id, connection.Dialect.Name(), connection.User.Id);
+        if (!connection.Outbox.IsOpen) return Error.ConnectionClosed;
         try
         {
             if (backplane.CrossesReplicas)
@@ -59,15 +61,29 @@ public sealed partial class Reception(
         }
     }
 
+    /// <summary>
+    /// The connection takes no part any more: it leaves its rooms and its user, and gets into no room. It ends with <see cref="DepartAsync"/>; until then it
+    /// stays in the table, so that deadlines and shutdown still find it.
+    /// </summary>
+    public ValueTask LeaveAsync(Connection connection)
+    {
+        connections.RemoveFromUser(connection);
+        return membership.LeaveAllAsync(connection);
+    }
+
     public async ValueTask DepartAsync(Connection connection)
     {
         if (!connections.Remove(connection)) return;
         meter.CountDisconnected(connection.Dialect);
+        await connection.Leaving.ConfigureAwait(false);
         await membership.LeaveAllAsync(connection).ConfigureAwait(false);
         if (connection.Addresses > 0) _addresses.Release(Audience.User(connection.User.Id));
         if (connection.Addresses > 1) _addresses.Release(Audience.Connection(connection.Id));
         Log.Departed(logger, connection.Id);
     }
+
+    /// <summary>On a thread of its own: whoever closes a connection may hold locks. <see cref="DepartAsync"/> waits for it and hears of its faults.</summary>
+    private void BeginLeaving(Connection connection) => connection.Leaving = Task.Run(() => LeaveAsync(connection).AsTask());
 
     private void Welcome(Connection connection, List<(string, Position)> positions)
     {

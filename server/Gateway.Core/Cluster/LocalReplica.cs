@@ -45,6 +45,7 @@ public sealed class LocalReplica(ConnectionTable connections, RoomTable rooms, R
         var users = new List<string>();
         foreach (var connection in kicked)
         {
+            if (!connection.Outbox.IsOpen) continue; // it is being closed already
             Tell(connection, room: null);
             connection.Close(CloseReason.Kicked);
             users.Add(connection.User.Id);

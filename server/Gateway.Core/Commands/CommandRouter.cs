@@ -51,6 +51,7 @@ public sealed partial class CommandRouter
     public Error? Admit(Connection sender)
     {
         _meter.CountReceived(sender.Dialect);
+        if (!sender.Outbox.IsOpen) return Error.ConnectionClosed;
         if (_limit.Admit(sender) is not { } error) return null;
         _meter.CountRateLimited(sender.Dialect);
         return _limit.DryRun ? null : error;
@@ -66,7 +67,10 @@ public sealed partial class CommandRouter
     /// <summary>A connection has arrived, and will soon send something.</summary>
     public void Expect(Connection sender) => _limit.PerUser?.Budgets.Expect(sender.User.Id);
 
-    /// <summary>Carries out a command. Whatever goes wrong comes back as an error; nothing is thrown.</summary>
+    /// <summary>
+    /// Carries out a command. Whatever goes wrong comes back as an error; nothing is thrown. A connection that is being closed can do nothing any more,
+    /// however long its client ignores the close: this is decided here for every dialect and transport.
+    /// </summary>
     /// <param name="type">UTF-8.</param>
     /// <param name="payload">One JSON value, read before this returns.</param>
     public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> type, ReadOnlySpan<byte> payload)
@@ -80,6 +84,7 @@ public sealed partial class CommandRouter
     /// <inheritdoc cref="ExecuteAsync(Connection, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
     public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<char> type, ReadOnlySpan<byte> payload)
     {
+        if (!sender.Outbox.IsOpen) return (Outcome)Error.ConnectionClosed;
         if (!_byName.TryGetValue(type, out var command))
         {
             if (!_relayUnknown || ServerTypes.Contains(type)) return (Outcome)Error.BadRequest($"unknown message type: {type}");

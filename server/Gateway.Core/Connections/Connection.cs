@@ -59,6 +59,12 @@ public sealed partial class Connection : IOutboxOwner
     /// <summary>Its share of the fan-out: the worker that posts to it.</summary>
     internal int Shard { get; init; }
 
+    /// <summary>Called once, when the gateway begins to close the connection; whoever lets it in sets this.</summary>
+    internal Action<Connection>? Closing { get; set; }
+
+    /// <summary>Its way out of its rooms, once the gateway has begun to close it.</summary>
+    internal Task Leaving { get; set; } = Task.CompletedTask;
+
     /// <summary>The rooms it is in, under their names. Guarded by <see cref="Rooms"/>' own lock.</summary>
     internal ConnectionRooms Rooms { get; } = new();
 
@@ -133,6 +139,7 @@ public sealed partial class Connection : IOutboxOwner
         _events.CountClosed(reason);
         if (reason == CloseReason.SlowConsumer) Log.SlowConsumer(_events.Logger, Id, User.Id);
         else Log.Closing(_events.Logger, Id, reason.Code, reason.Text);
+        Closing?.Invoke(this);
     }
 
     void IOutboxOwner.OnBroken() => Log.Broken(_events.Logger, Id);

@@ -45,20 +45,19 @@ public sealed class ConnectionTable(int shards)
         if (!_byId.TryRemove(new KeyValuePair<string, (Connection, Membership)>(connection.Id, entry))) return false;
         Everyone.Remove(entry.Membership);
         Interlocked.Decrement(ref _byDialect[(int)connection.Dialect]);
+        RemoveFromUser(connection);
+        return true;
+    }
+
+    /// <summary>The connection is not one of its user's any more. It stays in the table until it has ended, so that deadlines and shutdown still find it.</summary>
+    internal void RemoveFromUser(Connection connection)
+    {
         lock (_byUser)
         {
-            var present = _byUser[connection.User.Id];
-            if (present is List<Connection> several)
-            {
-                several.Remove(connection);
-                if (several.Count == 1) _byUser[connection.User.Id] = several[0];
-            }
-            else
-            {
-                _byUser.Remove(connection.User.Id);
-            }
+            if (!_byUser.TryGetValue(connection.User.Id, out var present)) return;
+            if (present == connection) _byUser.Remove(connection.User.Id);
+            else if (present is List<Connection> several && several.Remove(connection) && several.Count == 1) _byUser[connection.User.Id] = several[0];
         }
-        return true;
     }
 
     public Connection? Find(string connectionId) => _byId.TryGetValue(connectionId, out var entry) ? entry.Connection : null;

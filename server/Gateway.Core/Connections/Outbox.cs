@@ -132,19 +132,21 @@ public sealed partial class Outbox
     }
 
     /// <summary>
-    /// Writes a frame of the framework's in its turn; completes when it is out, or at once if it is a fragment that waits for the last one.
+    /// Writes a frame (or, where there is no WebSocket, records) of the framework's in its turn; completes when it is out, or at once if it is a fragment
+    /// that waits for the last one.
     /// Its bytes must stay as they are until then.
     /// </summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> frame)
     {
-        if (!_fragments.TryComplete(ref frame)) return default;
+        var isWebSocket = Format != FrameFormat.SignalRRecord;
+        if (isWebSocket && !_fragments.TryComplete(ref frame)) return default;
         ValueTask written = default;
         bool queued;
         var heldBack = 0;
         lock (_queue)
         {
             if (_phase != Phase.Open) return default; // RFC 6455 section 5.5.1: nothing follows a close frame
-            if (WebSocketFrame.IsClose(frame.Span)) heldBack = EnterClosingLocked();
+            if (isWebSocket && WebSocketFrame.IsClose(frame.Span)) heldBack = EnterClosingLocked();
             queued = _writing;
             if (queued)
             {

@@ -30,7 +30,7 @@ internal sealed class ClearJsonProtocol(IOptions<JsonHubProtocolOptions> options
     {
         if (!_json.TryParseMessage(ref input, binder, out message)) return false;
         if (message is InvocationBindingFailureMessage { InvocationId: { } id } failure && IsOurs(binder) && failure.BindingFailure.SourceException is not HubException)
-            message = new InvocationMessage(id, nameof(GatewayHub.Refuse), [Explain(failure.Target, binder)]);
+            message = RefusedCall.Of(id, failure.Target, Explain(failure.Target, binder));
         return true;
     }
 

@@ -16,14 +16,15 @@ internal sealed class ClientResults(ConnectionTable connections, HubPayloads pay
     /// <exception cref="HubException">The client answered with an error.</exception>
     public async Task<T> InvokeAsync<T>(string connectionId, string methodName, object?[] args, CancellationToken cancel)
     {
-        if (connections.Find(connectionId) is not { Dialect: Dialect.SignalR } connection)
-            throw new IOException($"Connection '{connectionId}' does not exist on this replica, or is not a SignalR connection.");
+        if (connections.Find(connectionId) is not { Dialect: Dialect.SignalR } connection) throw Nowhere(connectionId);
         var id = ids.Next();
         var pending = new Pending(connectionId, typeof(T));
         _pending[id] = pending;
         try
         {
-            connection.Reply(InvocationWriter.Write(payloads.Message(methodName, args), id, connection.Outbox.Format));
+            // Looked for again, now that the call is registered: either the connection is gone already, or its departure will find the call.
+            var call = new FrameBatch(InvocationWriter.Write(payloads.Message(methodName, args), id, connection.Outbox.Format));
+            if (connections.Find(connectionId) != connection || connection.Outbox.Post(call) == 0) throw Nowhere(connectionId);
             return (T)(await pending.Answer.Task.WaitAsync(cancel))!;
         }
         finally
@@ -46,13 +47,15 @@ internal sealed class ClientResults(ConnectionTable connections, HubPayloads pay
         else pending.Answer.TrySetResult(result.Result);
     }
 
-    /// <summary>The connection ended: whoever waits for it waits no longer.</summary>
+    /// <summary>The connection ended: whoever waits for it waits no longer. To be called when it is not in the table any more.</summary>
     public void Abandon(string connectionId)
     {
         foreach (var pending in _pending.Values)
             if (pending.ConnectionId == connectionId)
                 pending.Answer.TrySetException(new IOException("The connection ended before it answered."));
     }
+
+    private static IOException Nowhere(string connectionId) => new($"Connection '{connectionId}' does not exist on this replica, or is not a SignalR connection.");
 
     private sealed record Pending(string ConnectionId, Type ResultType)
     {

@@ -10,7 +10,7 @@ namespace Gateway.SignalR;
 /// <summary>
 /// A hub protocol as one connection has it: whatever the client sends is counted against the rate limit when it has been read, before anything is done with it: calls of
 /// methods, whether they exist or not, streams and their items, answers, pings but for one a second (stock clients send one every 15 s, and a raw client's keep-alive does not
-/// count either), and what cannot be read. A call that is too much ends in <see cref="GatewayHub.Refuse"/>; of anything else that is too much nothing is left.
+/// count either), and what cannot be read. A call that is too much fails; of anything else that is too much nothing is left.
 /// </summary>
 internal sealed class CountedProtocol(IHubProtocol protocol, TimeProvider time) : IHubProtocol
 {
@@ -66,13 +66,11 @@ internal sealed class CountedProtocol(IHubProtocol protocol, TimeProvider time) 
 
     private static HubMessage Refused(HubMessage message, Error error) => message switch
     {
-        InvocationBindingFailureMessage failure => Refusal(failure.InvocationId, error),
-        HubMethodInvocationMessage call => Refusal(call.InvocationId, error),
+        InvocationBindingFailureMessage failure => RefusedCall.Of(failure.InvocationId, failure.Target, HubDoor.Text(error)),
+        HubMethodInvocationMessage call => RefusedCall.Of(call.InvocationId, call.Target, HubDoor.Text(error)),
         CloseMessage => message,
         _ => PingMessage.Instance, // to which nothing is done, and which a client may leave out
     };
-
-    private static InvocationMessage Refusal(string? invocationId, Error error) => new(invocationId, nameof(GatewayHub.Refuse), [HubDoor.Text(error)]);
 }
 
 /// <summary>Gives each connection its own <see cref="CountedProtocol"/>. Of two protocols with one name the last counts, as in the framework's resolver.</summary>

@@ -34,7 +34,4 @@ public sealed class GatewayHub(HubDoor door) : Hub
 
     /// <summary>A message of a type that the gateway's configuration declares.</summary>
     public Task<JsonResult> Send(string type, JsonElement payload) => door.RunAsync(Context, type, payload);
-
-    /// <summary>Where calls end up that are refused before they get to their method, see <see cref="ClearJsonProtocol"/> and <see cref="CountedProtocol"/>: fails with the text.</summary>
-    public Task Refuse(string why) => throw new HubException(why);
 }

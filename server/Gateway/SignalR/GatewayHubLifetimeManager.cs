@@ -22,7 +22,7 @@ namespace Gateway.SignalR;
 /// </summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
     GatewayOptions options, Reception reception, ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher,
-    HubPayloads payloads, ClientResults results, Doorkeeper doorkeeper, CommandRouter router, HubRequests requests, RoomTable rooms, ConnectionEvents events, OutboxLimits limits, TimeProvider time) : HubLifetimeManager<THub>
+    HubPayloads payloads, ClientResults results, Doorkeeper doorkeeper, CommandRouter router, HubRequests requests, RoomTable rooms, ConnectionEvents events, TimeProvider time) : HubLifetimeManager<THub>
     where THub : Hub
 {
     public override async Task OnConnectedAsync(HubConnectionContext connection)
@@ -31,7 +31,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         if (http.Features.Get<PromisedId>() is { } promised) connection.Features.Get<IConnectionIdFeature>()!.ConnectionId = promised.Value;
         // Long polling hands on a copy of the request without our features; its query was checked at the gate all the same.
         var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options, rooms.Permissions).Request ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
-        var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? new Outbox(new HubConnectionSink(connection), limits, gates: 1, time);
+        var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? connection.Features.Get<HubConnectionOutbox>()?.For(connection) ?? throw new InvalidOperationException("the hub is not mapped by MapGateway");
         var arrived = new Connection(connection.ConnectionId, request.User!, Dialect.SignalR, outbox, events, time)
         {
             RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
@@ -54,10 +54,22 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     public override async Task OnDisconnectedAsync(HubConnectionContext connection)
     {
         if (connection.Features.Get<Connection>() is not { } departing) return;
-        results.Abandon(departing.Id);
-        if (connection.GetHttpContext() is { } http) requests.Close(http, departing);
+        var http = connection.GetHttpContext();
+        if (http != null) requests.Close(http, departing);
+        if (http?.Features.Get<OutboxUpgrade>() is not { } upgrade)
+        {
+            await DepartAsync(departing);
+            return;
+        }
+        // The framework's transport has yet to write its close frame, and to read the client's: until then the outbox is open and its deadlines hold.
+        upgrade.Ended = () => DepartAsync(departing);
+        await reception.LeaveAsync(departing);
+    }
+
+    private async Task DepartAsync(Connection departing)
+    {
         await reception.DepartAsync(departing);
-        await departing.Outbox.StopAsync(options.Raw.WriteWait);
+        results.Abandon(departing.Id); // last: whoever asks for a result from now on does not find the connection
     }
 
     public override Task SendAllAsync(string methodName, object?[] args, CancellationToken cancellationToken = default) =>

@@ -19,6 +19,9 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
     /// <summary>The connection's outbox, once it is accepted.</summary>
     public Outbox? Outbox { get; private set; }
 
+    /// <summary>Run when the framework has finished with the WebSocket of a hub connection, just ahead of the end of the outbox.</summary>
+    public Func<Task>? Ended { get; set; }
+
     /// <summary>The stream without the outbox, for reading.</summary>
     public Stream? Inner { get; private set; }
 

@@ -9,18 +9,33 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, TimeProvid
 {
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Features.Get<Door>() is { } door) Install(context, door);
-        return next(context);
+        if (context.Features.Get<Door>() is not { } door || Install(context, door) is not { } upgrade) return next(context);
+        return door.IsSignalR ? RunHubAsync(context, upgrade, next) : next(context); // the other endpoints end their outboxes themselves
     }
 
-    private void Install(HttpContext context, Door door)
+    /// <summary>SignalR's transport writes its close frame after the hub has let the connection go. So the outbox ends with the request.</summary>
+    private async Task RunHubAsync(HttpContext context, OutboxUpgrade upgrade, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            if (upgrade.Ended is { } ended) await ended();
+            if (upgrade.Outbox is { } outbox) await outbox.StopAsync(options.Raw.WriteWait);
+        }
+    }
+
+    private OutboxUpgrade? Install(HttpContext context, Door door)
     {
         var upgradable = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
         var connectable = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
-        if (!upgradable && !connectable) return;
+        if (!upgradable && !connectable) return null;
         var upgrade = new OutboxUpgrade(context, door.Format, door.Gates, door.Hub.Limits, time, options.Server.DirectSocket);
         if (upgradable) context.Features.Set<IHttpUpgradeFeature>(upgrade);
         if (connectable) context.Features.Set<IHttpExtendedConnectFeature>(upgrade);
         context.Features.Set(upgrade);
+        return upgrade;
     }
 }
