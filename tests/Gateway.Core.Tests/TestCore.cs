@@ -40,7 +40,7 @@ internal sealed class TestCore : IDisposable
         ]) { Permissions = permissions ?? RoomPermissions.None }, Shards);
         var policies = new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>());
         FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Meter, Time);
-        Publisher = new Publisher(Backplane, Rooms);
+        Publisher = new Publisher(Backplane, Rooms, Connections, FanOut);
         Announce announce = (audience, message) => Publisher.AnnounceAsync(audience, message);
         Roster = new InProcessRoster(Rooms, announce, grace, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
         var attendance = new Attendance(Roster, Rooms, Time);

@@ -1,3 +1,5 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 using Gateway.SignalR;
 using Gateway.Testing;
 using Microsoft.AspNetCore.SignalR;
@@ -141,6 +143,52 @@ public sealed class HubContextTests : IAsyncLifetime
 
         Assert.Equal(5, await _hub.Clients.Client(((IChatClient)signalR).ConnectionId).InvokeAsync<int>("sum", 2, 3, default).Within("the result"));
         await Assert.ThrowsAsync<IOException>(() => _hub.Clients.Client(_clients[0].ConnectionId).InvokeAsync<int>("sum", 2, 3, default).Within("the refusal"));
+    }
+
+    [Fact]
+    public async Task ResultOfAConnectionThatIsBeingClosedIsRefusedAtOnce()
+    {
+        await using var hostile = await HandMadeHubClient.ConnectAsync(_here.Server, HubTransport.WebSockets);
+        var id = hostile.Welcome.GetProperty("connection_id").GetString()!;
+        _here.Get<ConnectionTable>().Find(id)!.Close(CloseReason.Kicked);
+
+        await Assert.ThrowsAsync<IOException>(() => _hub.Clients.Client(id).InvokeAsync<int>("sum", 2, 3, default).Within("the refusal", TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
+    public async Task NoCallForAResultOutlivesItsClient()
+    {
+        await Parallel.ForEachAsync(Enumerable.Range(0, 300), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
+        {
+            var client = await HandMadeHubClient.ConnectAsync(_here.Server, HubTransport.WebSockets, "?rooms=");
+            var id = client.Welcome.GetProperty("connection_id").GetString()!;
+            var leaving = Task.Run(() => client.DisposeAsync().AsTask(), CancellationToken.None);
+            var calls = new List<Task>();
+            for (var call = 0; call < 20; call++) calls.Add(Task.Run(() => _hub.Clients.Client(id).InvokeAsync<int>("sum", i, call, default), CancellationToken.None));
+            foreach (var call in calls) await Assert.ThrowsAsync<IOException>(() => call.Within("the end of the call", TimeSpan.FromSeconds(30)));
+            await leaving;
+        });
+    }
+
+    [Fact]
+    public async Task ConnectionOfThisReplicaIsReachedWhateverRedisDoes()
+    {
+        await _redis.KillAsync();
+
+        foreach (var client in _clients.Take(2))
+        {
+            await _hub.Clients.Client(client.ConnectionId).SendAsync("to-connection", 1).Within("the sending");
+            await client.NextAsync("to-connection");
+        }
+        await _hub.Clients.Clients([.. _clients.Take(2).Select(c => c.ConnectionId)]).SendAsync("to-both", 1).Within("the sending");
+        foreach (var client in _clients.Take(2)) await client.NextAsync("to-both");
+    }
+
+    [Fact]
+    public async Task RefusedGroupIsAnErrorWhereverTheConnectionIs()
+    {
+        foreach (var client in _clients)
+            Assert.Equal("400: room must not contain white space, control characters or *", (await Assert.ThrowsAsync<HubException>(() => _hub.Groups.AddToGroupAsync(client.ConnectionId, "no room").Within("the refusal"))).Message);
     }
 
     [Fact]

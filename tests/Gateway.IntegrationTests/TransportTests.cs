@@ -49,6 +49,25 @@ public sealed class TransportTests : IDisposable
         Assert.Equal(1000, (await raw.Closed).Code);
     }
 
+    /// <summary>RFC 6455 section 7.4.1.</summary>
+    [Theory]
+    [InlineData("/ws")]
+    [InlineData("/hub")]
+    public async Task BrokenProtocolIsClosedWithItsCodeOverHttp2Too(string path)
+    {
+        await using var gateway = await EmbeddedGateway.StartAsync(UseTls);
+        foreach (var (bytes, code) in new (byte[], int)[] { ([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], 1007), ([0x81, 0x04, .. "ping"u8], 1002), ([0x83, 0x80, 0, 0, 0, 0], 1002) })
+        {
+            using var client = await HandMadeSocket.OpenHttp2Async(gateway.Server, path);
+            if (path == "/hub") await client.SendTextAsync("{\"protocol\":\"json\",\"version\":1}\u001e");
+            await client.ReadAsync();
+
+            await client.SendBytesAsync(bytes);
+
+            Assert.Equal(code, (await client.ReadAllAsync())[^1].CloseStatus.Code);
+        }
+    }
+
     private static async Task AssertLargeAndSmallAsync(IChatClient raw, IChatClient signalR)
     {
         foreach (var (from, to) in new[] { (raw, signalR), (signalR, raw) })

@@ -25,6 +25,7 @@ public sealed class HandMadeHubClient : IAsyncDisposable
     private readonly List<JsonElement> _records = [];
     private readonly SemaphoreSlim _sending = new(1);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string _rest = "";
     private Task _receiving = Task.CompletedTask;
     private int _lastId;
 
@@ -63,17 +64,20 @@ public sealed class HandMadeHubClient : IAsyncDisposable
     }
 
     /// <summary>Sends a record. False if the server did not take it (any more).</summary>
-    public async Task<bool> SendAsync(string record)
+    public Task<bool> SendAsync(string record) => SendPartAsync(record + End);
+
+    /// <summary>Sends what may be only a part of a record.</summary>
+    public async Task<bool> SendPartAsync(string text)
     {
         await _sending.WaitAsync().Within("the turn to send");
         try
         {
             if (_socket != null)
             {
-                await _socket.SendTextAsync(record + End);
+                await _socket.SendTextAsync(text);
                 return true;
             }
-            using var content = new StringContent(record + End, Encoding.UTF8);
+            using var content = new StringContent(text, Encoding.UTF8);
             using var answer = await _http.PostAsync(_hub, content).Within("a record to be taken");
             return answer.StatusCode == HttpStatusCode.OK;
         }
@@ -209,7 +213,9 @@ public sealed class HandMadeHubClient : IAsyncDisposable
     {
         lock (_records)
         {
-            foreach (var record in text.Split(End, StringSplitOptions.RemoveEmptyEntries))
+            var parts = (_rest + text).Split(End);
+            _rest = parts[^1]; // a large record comes in several frames
+            foreach (var record in parts[..^1])
             {
                 var json = JsonDocument.Parse(record).RootElement;
                 if (json.EnumerateObject().Any()) _records.Add(json);

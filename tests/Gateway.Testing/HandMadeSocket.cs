@@ -15,13 +15,13 @@ public sealed class HandMadeSocket : IDisposable
     public const byte Ping = 0x9;
     public const byte Pong = 0xA;
 
-    private readonly Socket _socket;
-    private readonly NetworkStream _stream;
+    private readonly IDisposable _connection;
+    private readonly Stream _stream;
 
-    private HandMadeSocket(Socket socket)
+    private HandMadeSocket(IDisposable connection, Stream stream)
     {
-        _socket = socket;
-        _stream = new NetworkStream(socket);
+        _connection = connection;
+        _stream = stream;
     }
 
     /// <summary>The head of the answer to the upgrade, as it came.</summary>
@@ -33,7 +33,7 @@ public sealed class HandMadeSocket : IDisposable
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer is { } size) socket.ReceiveBufferSize = size;
         await socket.ConnectAsync(IPAddress.Parse(server.Host), server.Port).Within("the connection");
-        var client = new HandMadeSocket(socket);
+        var client = new HandMadeSocket(socket, new NetworkStream(socket));
         await client._stream.WriteAsync(Encoding.ASCII.GetBytes(
             $"GET {path} HTTP/1.1\r\nHost: {server.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
         var head = new StringBuilder();
@@ -46,6 +46,18 @@ public sealed class HandMadeSocket : IDisposable
         if (!head.ToString().StartsWith("HTTP/1.1 101", StringComparison.Ordinal)) throw new IOException("no upgrade: " + head);
         client.Answer = head.ToString();
         return client;
+    }
+
+    /// <summary>Over HTTP/2, RFC 8441: an extended CONNECT, whose stream carries the same frames. The server's certificate is not checked.</summary>
+    public static async Task<HandMadeSocket> OpenHttp2Async(Uri server, string path)
+    {
+        var http = new HttpMessageInvoker(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } });
+        var request = new HttpRequestMessage(HttpMethod.Connect, new Uri(server, path)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request.Headers.Protocol = "websocket";
+        request.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", "13");
+        var answer = await http.SendAsync(request, default).Within("the answer to the extended CONNECT");
+        if (!answer.IsSuccessStatusCode) throw new IOException("no WebSocket: " + answer.StatusCode);
+        return new HandMadeSocket(http, await answer.Content.ReadAsStreamAsync());
     }
 
     public Task SendTextAsync(string text) => SendAsync(Text, Encoding.UTF8.GetBytes(text));
@@ -67,10 +79,14 @@ public sealed class HandMadeSocket : IDisposable
         }
         if (masked) frame.AddRange([0, 0, 0, 0]); // a mask of zeros leaves the payload readable
         frame.AddRange(payload.Span);
-        await _stream.WriteAsync(frame.ToArray()).AsTask().Within("a frame to be sent");
+        await SendBytesAsync(frame.ToArray());
     }
 
-    public Task SendBytesAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().Within("bytes to be sent");
+    public async Task SendBytesAsync(ReadOnlyMemory<byte> bytes)
+    {
+        await _stream.WriteAsync(bytes).AsTask().Within("bytes to be sent");
+        await _stream.FlushAsync().Within("bytes to be sent");
+    }
 
     /// <summary>The next frame, or <c>null</c> when the server has closed the connection.</summary>
     public async Task<HandMadeFrame?> ReadAsync()
@@ -122,7 +138,7 @@ public sealed class HandMadeSocket : IDisposable
     public void Dispose()
     {
         _stream.Dispose();
-        _socket.Dispose();
+        _connection.Dispose();
     }
 }
 

@@ -19,11 +19,11 @@ public sealed class BackplaneReceiver(FanOut fanOut, ConnectionTable connections
 
     public ValueTask WhenReadyAsync() => fanOut.WhenReadyAsync();
 
-    public async ValueTask<bool> CarryOutAsync(Instruction instruction)
+    public async ValueTask<Error?> CarryOutAsync(Instruction instruction)
     {
-        if (connections.Find(instruction.ConnectionId) is not { } connection) return false;
-        if (instruction.Enter) return (await membership.JoinAsync(connection, instruction.Room).ConfigureAwait(false)).Error == null;
+        if (connections.Find(instruction.ConnectionId) is not { } connection) return Error.NoSuchConnection;
+        if (instruction.Enter) return (await membership.JoinAsync(connection, instruction.Room).ConfigureAwait(false)).Error;
         await membership.LeaveAsync(connection, instruction.Room).ConfigureAwait(false);
-        return true;
+        return null;
     }
 }

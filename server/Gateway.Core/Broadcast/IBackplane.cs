@@ -47,9 +47,9 @@ public interface IBackplane
     ValueTask<bool> HasSubscribersAsync(Audience audience);
 
     /// <summary>Asks the replica that has the connection to enter it into a room, or to take it out.</summary>
-    /// <returns>Whether a replica did.</returns>
+    /// <returns><c>null</c> if it did; <see cref="Error.NoSuchConnection"/> if none has it; otherwise why the one that has it refused.</returns>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    ValueTask<bool> InstructAsync(Instruction instruction, CancellationToken cancel = default);
+    ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default);
 }
 
 /// <summary>Where a replica takes what the backplane brings.</summary>
@@ -66,8 +66,9 @@ public interface IBackplaneReceiver
     {
     }
 
-    /// <summary>Carries out what another replica asked for. False if the connection is not here.</summary>
-    ValueTask<bool> CarryOutAsync(Instruction instruction);
+    /// <summary>Carries out what another replica asked for.</summary>
+    /// <returns>See <see cref="IBackplane.InstructAsync"/>.</returns>
+    ValueTask<Error?> CarryOutAsync(Instruction instruction);
 }
 
 /// <summary>What became of a published message.</summary>

@@ -85,7 +85,7 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => new(_rooms.TryGetValue(audience.Name, out var room) && room.HasListeners);
 
-    public ValueTask<bool> InstructAsync(Instruction instruction, CancellationToken cancel = default) => new(false);
+    public ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default) => new(Error.NoSuchConnection);
 
     public void Dispose() => _sweep.Dispose();
 

@@ -1,15 +1,21 @@
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>The one way for a message to its audience, for clients' commands and server code alike: through the backplane.</summary>
-public sealed class Publisher(IBackplane backplane, RoomTable rooms)
+/// <summary>
+/// The one way for a message to its audience, for clients' commands and server code alike: through the backplane. Only what is for one connection of this
+/// replica goes straight to the fan-out: no other replica has a part in it, so it arrives whatever the backplane does.
+/// </summary>
+public sealed class Publisher(IBackplane backplane, RoomTable rooms, ConnectionTable connections, FanOut fanOut)
 {
     /// <param name="onceAs">See <see cref="IBackplane.PublishAsync"/>; for rooms only.</param>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
     public ValueTask<Published> PublishAsync(Audience audience, Message message, string? onceAs = null, CancellationToken cancel = default) =>
-        backplane.PublishAsync(audience, message, audience.Kind == AudienceKind.Room ? rooms.PolicyOf(audience.Name).Retention : null, onceAs, cancel);
+        audience.Kind == AudienceKind.Connection && connections.Find(audience.Name) != null
+            ? DeliverHereAsync(audience, message)
+            : backplane.PublishAsync(audience, message, audience.Kind == AudienceKind.Room ? rooms.PolicyOf(audience.Name).Retention : null, onceAs, cancel);
 
     /// <inheritdoc cref="IBackplane.AnnounceAsync"/>
     public ValueTask AnnounceAsync(Audience room, Message message) => backplane.AnnounceAsync(room, message);
@@ -21,4 +27,11 @@ public sealed class Publisher(IBackplane backplane, RoomTable rooms)
     /// <summary>Is anyone in the room, on any replica?</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
     public ValueTask<bool> HasMembersAsync(string room) => backplane.HasSubscribersAsync(Audience.Room(room));
+
+    private async ValueTask<Published> DeliverHereAsync(Audience audience, Message message)
+    {
+        var receivers = fanOut.Deliver(audience, message, Position.None);
+        await fanOut.WhenReadyAsync().ConfigureAwait(false);
+        return new Published(Position.None, receivers);
+    }
 }

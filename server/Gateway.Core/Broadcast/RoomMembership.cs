@@ -28,7 +28,7 @@ public sealed class RoomMembership(RoomTable rooms, Attendance attendance, IBack
         {
             case RoomEntry.AlreadyIn: return await JoinAgainAsync(connection, name, since).ConfigureAwait(false);
             case RoomEntry.TooMany: return Error.Forbidden($"a connection may be in {limits.MaxPerConnection} rooms");
-            case RoomEntry.ConnectionOver: return Error.NotFound("the connection is over");
+            case RoomEntry.ConnectionOver: return Error.NoSuchConnection;
         }
         var room = rooms.Open(name);
         Recovery? recovery = null;

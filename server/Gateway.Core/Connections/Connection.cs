@@ -19,6 +19,7 @@ public sealed partial class Connection : IOutboxOwner
     /// <summary>What of it was refused for being too much.</summary>
     internal SlidingWindow Refused;
 
+    private long _messageBegunAt;
     private int _dropsToLog;
     private long _dropsLoggedAt;
 
@@ -76,6 +77,22 @@ public sealed partial class Connection : IOutboxOwner
 
     /// <summary>When the sweep last pinged it, as a timestamp of the time provider.</summary>
     internal long PingedAt { get; set; }
+
+    /// <summary>Part of a message has come, and the rest has not: from the first such part on, a deadline runs.</summary>
+    public void NoteMessageBegun()
+    {
+        if (_messageBegunAt == 0) Volatile.Write(ref _messageBegunAt, _time.GetTimestamp());
+    }
+
+    public void NoteMessageEnded()
+    {
+        Volatile.Write(ref _messageBegunAt, 0);
+        Outbox.NoteFrameEnded();
+    }
+
+    /// <summary>Has a message, or a frame of one, that began not ended for so long?</summary>
+    internal bool IsMessageOverdue(TimeSpan limit) =>
+        (Volatile.Read(ref _messageBegunAt) is not 0 and var begun && _time.GetElapsedTime(begun) > limit) || Outbox.IsFrameOverdue(limit);
 
     /// <summary>Sends to this client alone. Never dropped: if it does not fit, the connection is closed as a slow consumer.</summary>
     public void Reply(ReadOnlyMemory<byte> frame) => Outbox.Post(new FrameBatch(frame));

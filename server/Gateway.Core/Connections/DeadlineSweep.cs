@@ -6,7 +6,7 @@ namespace Gateway.Core.Connections;
 /// <summary>How long a connection may be silent or stuck.</summary>
 /// <param name="WriteWait">For one write, and for the client's answer to our goodbye.</param>
 /// <param name="PingPeriod">A raw client, or one of a handler, silent for so long is pinged.</param>
-/// <param name="PongWait">And after so long it is gone.</param>
+/// <param name="PongWait">And after so long it is gone. A message that a client of any dialect began has to be complete by then, too.</param>
 public sealed record Deadlines(TimeSpan WriteWait, TimeSpan PingPeriod, TimeSpan PongWait);
 
 /// <summary>One timer for all connections instead of several for each: looks at everyone's deadlines about once a second.</summary>
@@ -60,6 +60,7 @@ public sealed class DeadlineSweep : IDisposable
         connection.CheckToken();
         connection.ReleaseIdleLimits();
         if (connection.IsHeldUp) return; // its handler does not read: nothing is known of the client
+        if (connection.IsMessageOverdue(_deadlines.PongWait)) connection.Close(CloseReason.UnfinishedMessage);
         var silent = _time.GetElapsedTime(outbox.LastReceived);
         if (silent > connection.SilenceLimit) connection.Close(CloseReason.ClientTimeout);
         if (connection.Dialect == Dialect.SignalR) return; // SignalR has pings of its own

@@ -32,6 +32,7 @@ public sealed partial class Outbox
 
     private IOutboxOwner? _owner;
     private long _lastReceived;
+    private long _frameBegunAt;
 
     /// <param name="gates">How many times <see cref="OpenGate"/> must be called before posted frames go out.</param>
     public Outbox(IFrameSink sink, OutboxLimits limits, int gates, TimeProvider time)
@@ -93,6 +94,20 @@ public sealed partial class Outbox
     }
 
     public void NoteReceived() => Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+
+    /// <summary>The WebSocket is about to read: bytes have come, and it waits for the next frame, or for the rest of one.</summary>
+    public void NoteReading(bool restOfFrame)
+    {
+        NoteReceived();
+        if (!restOfFrame) NoteFrameEnded();
+        else if (_frameBegunAt == 0) Volatile.Write(ref _frameBegunAt, _lastReceived);
+    }
+
+    /// <summary>What came was complete: whatever comes next is a beginning.</summary>
+    public void NoteFrameEnded() => Volatile.Write(ref _frameBegunAt, 0);
+
+    /// <summary>Has the rest of a frame been waited for so long?</summary>
+    internal bool IsFrameOverdue(TimeSpan limit) => Volatile.Read(ref _frameBegunAt) is not 0 and var begun && _time.GetElapsedTime(begun) > limit;
 
     internal void Attach(IOutboxOwner owner) => _owner = owner;
 

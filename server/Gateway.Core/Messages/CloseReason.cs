@@ -12,6 +12,7 @@ public sealed record CloseReason(int Code, string Text, bool AllowReconnect)
     public static CloseReason ClientTimeout { get; } = new(1001, "client timeout", AllowReconnect: true);
     public static CloseReason TokenExpired { get; } = new(1008, "token expired", AllowReconnect: false);
     public static CloseReason SlowConsumer { get; } = new(1008, "slow consumer", AllowReconnect: true);
+    public static CloseReason UnfinishedMessage { get; } = new(1001, "unfinished message", AllowReconnect: true);
     public static CloseReason Flooding { get; } = new(1008, "flooding", AllowReconnect: false);
     public static CloseReason Kicked { get; } = new(1008, "kicked", AllowReconnect: false);
     public static CloseReason Banned { get; } = new(1008, "banned", AllowReconnect: false);

@@ -13,7 +13,7 @@ namespace Gateway.Core.Wire;
 /// message     audience kind (1 byte), audience name, flags (1 byte: 1 argument list, 2 carries offset, 4 and 8 the opcode of an opaque message), type,
 ///             count of exclusions, each excluded connection id, payload (the rest)
 /// instruction asking replica, number, enter (1 byte: 1 join, 0 leave), connection id, room
-/// answer      number, done (1 byte)
+/// answer      number, outcome (1 byte: 1 done, 0 the connection is not here, 2 refused: then the error's code, as such a number, and its text)
 /// counted     asking replica, number, a message frame (the rest): each replica answers with a count
 /// count       number, connections that the message was handed to
 /// </code>
@@ -31,6 +31,13 @@ internal static class BackplaneFrame
         Answer = 3,
         Counted = 4,
         Count = 5,
+    }
+
+    private enum AnswerOutcome : byte
+    {
+        NotHere = 0,
+        Done = 1,
+        Refused = 2,
     }
 
     [Flags]
@@ -68,11 +75,15 @@ internal static class BackplaneFrame
         return frame.WrittenSpan.ToArray();
     }
 
-    public static byte[] WriteAnswer(int number, bool done)
+    /// <param name="refused"><c>null</c>: done.</param>
+    public static byte[] WriteAnswer(int number, Error? refused)
     {
-        var frame = Begin(Kind.Answer, 8);
+        var frame = Begin(Kind.Answer, 64);
         Put(frame, number);
-        Put(frame, done ? (byte)1 : (byte)0);
+        Put(frame, (byte)(refused == null ? AnswerOutcome.Done : refused == Error.NoSuchConnection ? AnswerOutcome.NotHere : AnswerOutcome.Refused));
+        if (refused == null || refused == Error.NoSuchConnection) return frame.WrittenSpan.ToArray();
+        Put(frame, refused.Code);
+        Put(frame, refused.Text);
         return frame.WrittenSpan.ToArray();
     }
 
@@ -126,11 +137,17 @@ internal static class BackplaneFrame
         return !reader.Failed;
     }
 
-    public static bool TryReadAnswer(ReadOnlySpan<byte> frame, out int number, out bool done)
+    /// <param name="refused"><c>null</c>: done.</param>
+    public static bool TryReadAnswer(ReadOnlySpan<byte> frame, out int number, out Error? refused)
     {
         var reader = new Reader(frame[2..]);
         number = reader.Number();
-        done = reader.Byte() == 1;
+        refused = (AnswerOutcome)reader.Byte() switch
+        {
+            AnswerOutcome.Done => null,
+            AnswerOutcome.Refused => new Error(reader.Number(), reader.Text()),
+            _ => Error.NoSuchConnection,
+        };
         return !reader.Failed;
     }
 

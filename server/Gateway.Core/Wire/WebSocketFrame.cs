@@ -17,6 +17,10 @@ public static class WebSocketFrame
     public const byte Close = 0x88;
     public const byte Ping = 0x89;
 
+    /// <summary>Section 7.4.1: the status codes for a client that breaks the protocol.</summary>
+    public const int ProtocolError = 1002;
+    public const int InvalidPayload = 1007;
+
     /// <summary>RFC 6455 section 5.5: a control frame's payload, so a close frame's code and reason, fits in 125 bytes.</summary>
     private const int MaxCloseReasonBytes = 123;
 
@@ -61,6 +65,9 @@ public static class WebSocketFrame
 
     /// <summary>Is this a close frame that somebody else wrote? See <see cref="Close"/>.</summary>
     public static bool IsClose(ReadOnlySpan<byte> frame) => !frame.IsEmpty && frame[0] == Close;
+
+    /// <summary>The status code of a close frame of a server's; 0 for any other frame, and for one without a code.</summary>
+    public static int CloseCode(ReadOnlySpan<byte> frame) => IsClose(frame) && frame.Length >= 4 ? BinaryPrimitives.ReadUInt16BigEndian(frame[2..]) : 0;
 
     /// <summary>The FIN bit: the frame is a whole message, or the last fragment of one.</summary>
     public static bool IsFinal(ReadOnlySpan<byte> frame) => !frame.IsEmpty && (frame[0] & 0x80) != 0;

@@ -74,8 +74,7 @@ internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, 
         {
             await hub.Reception.DepartAsync(connection);
             await frames.Rooms.CloseAsync(limits.WriteWait);
-            await connection.Outbox.StopAsync(limits.WriteWait);
-            if (webSocket.State is not (WebSocketState.Closed or WebSocketState.Aborted)) await Linger.ReadAwayAsync(upgrade.Inner!);
+            await upgrade.StopAsync(limits.WriteWait, isClosed: webSocket.State is WebSocketState.Closed or WebSocketState.Aborted);
         }
     }
 

@@ -39,6 +39,7 @@ internal sealed class FrameReceiver(WebSocket webSocket, Connection connection, 
     private async ValueTask<bool> ReceiveAsync()
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(FirstBufferBytes, limits.MaxMessageBytes + 1));
+        connection.NoteMessageBegun();
         try
         {
             var length = 0;
@@ -46,6 +47,7 @@ internal sealed class FrameReceiver(WebSocket webSocket, Connection connection, 
             {
                 var part = await webSocket.ReceiveAsync(buffer.AsMemory(length), default);
                 if (part.MessageType == WebSocketMessageType.Close) return false;
+                if (part.EndOfMessage) connection.NoteMessageEnded();
                 length += part.Count;
                 if (length > limits.MaxMessageBytes) connection.Close(CloseReason.TooBig);
                 if (!connection.Outbox.IsOpen) length = 0; // we said goodbye: what still comes is read and thrown away

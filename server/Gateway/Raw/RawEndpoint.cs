@@ -71,9 +71,6 @@ internal sealed class RawEndpoint(
 
     private static CloseReason Goodbye(Error error) => error.Code == 503 ? CloseReason.TooManyOfUser : CloseReason.Banned;
 
-    private async Task EndAsync(WebSocket webSocket, OutboxUpgrade upgrade)
-    {
-        await upgrade.Outbox!.StopAsync(options.Raw.WriteWait);
-        if (webSocket.State is not (WebSocketState.Closed or WebSocketState.Aborted)) await Linger.ReadAwayAsync(upgrade.Inner!);
-    }
+    private Task EndAsync(WebSocket webSocket, OutboxUpgrade upgrade) =>
+        upgrade.StopAsync(options.Raw.WriteWait, isClosed: webSocket.State is WebSocketState.Closed or WebSocketState.Aborted);
 }

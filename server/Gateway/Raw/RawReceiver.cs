@@ -40,6 +40,7 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
     private async ValueTask<bool> ReceiveAsync()
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(FirstBufferBytes, maxMessageBytes + 1));
+        connection.NoteMessageBegun();
         try
         {
             var length = 0;
@@ -47,6 +48,7 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
             {
                 var part = await webSocket.ReceiveAsync(buffer.AsMemory(length), default);
                 if (part.MessageType == WebSocketMessageType.Close) return false;
+                if (part.EndOfMessage) connection.NoteMessageEnded();
                 length += part.Count;
                 if (length > maxMessageBytes)
                 {

@@ -12,25 +12,25 @@ internal sealed partial class RedisInstructions(RedisServers servers, RedisKeys 
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<int, TaskCompletionSource<bool>> _asked = [];
+    private readonly ConcurrentDictionary<int, TaskCompletionSource<Error?>> _asked = [];
     private IBackplaneReceiver _receiver = null!;
     private int _lastNumber;
     private Task? _listening;
 
     public void Start(IBackplaneReceiver receiver) => _receiver = receiver;
 
-    /// <returns>False if no replica has the connection, or the one that has it did not do it.</returns>
-    public async ValueTask<bool> AskAsync(Instruction instruction, CancellationToken cancel)
+    /// <inheritdoc cref="IBackplane.InstructAsync"/>
+    public async ValueTask<Error?> AskAsync(Instruction instruction, CancellationToken cancel)
     {
         var number = Interlocked.Increment(ref _lastNumber);
-        var answer = _asked[number] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = _asked[number] = new TaskCompletionSource<Error?>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
             await (_listening is { IsFaulted: false } listening ? listening : _listening = servers.For(replica.Value).Channels.AddAsync(keys.Replica(replica.Value), OnAnswer));
             var frame = BackplaneFrame.WriteInstruction(replica.Value, number, instruction.Enter, instruction.ConnectionId, instruction.Room);
             var to = Audience.Connection(instruction.ConnectionId);
             byte[] message = [.. PositionHeader.None, .. frame];
-            if (await servers.For(to).AskAsync(database => database.PublishAsync(keys.Channel(to), message), cancel: cancel) == 0) return false;
+            if (await servers.For(to).AskAsync(database => database.PublishAsync(keys.Channel(to), message), cancel: cancel) == 0) return Error.NoSuchConnection;
             return await answer.Task.WaitAsync(AnswerWithin, time, cancel);
         }
         catch (TimeoutException fault)
@@ -54,8 +54,8 @@ internal sealed partial class RedisInstructions(RedisServers servers, RedisKeys 
     {
         try
         {
-            var done = await _receiver.CarryOutAsync(instruction);
-            await servers.For(asker).AskAsync(database => database.PublishAsync(keys.Replica(asker), BackplaneFrame.WriteAnswer(number, done)));
+            var refused = await _receiver.CarryOutAsync(instruction);
+            await servers.For(asker).AskAsync(database => database.PublishAsync(keys.Replica(asker), BackplaneFrame.WriteAnswer(number, refused)));
         }
         catch (Exception fault)
         {
@@ -67,9 +67,9 @@ internal sealed partial class RedisInstructions(RedisServers servers, RedisKeys 
     {
         byte[] frame = value!;
         if (BackplaneFrame.KindOf(frame) == BackplaneFrame.Kind.Answer
-            && BackplaneFrame.TryReadAnswer(frame, out var number, out var done)
+            && BackplaneFrame.TryReadAnswer(frame, out var number, out var refused)
             && _asked.TryRemove(number, out var answer))
-            answer.TrySetResult(done);
+            answer.TrySetResult(refused);
     }
 
     private static partial class Log

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.SignalR;
@@ -17,14 +19,15 @@ internal sealed class CountedProtocol(IHubProtocol protocol, TimeProvider time) 
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(1);
 
     // Set when the connection has arrived, ahead of its first message; never set on another hub of the application.
-    private Func<Error?>? _admit;
+    private CommandRouter? _router;
+    private Connection? _connection;
     private long _pingedAt;
 
     public string Name => protocol.Name;
     public int Version => protocol.Version;
     public TransferFormat TransferFormat => protocol.TransferFormat;
 
-    public void Count(Func<Error?> admit) => _admit = admit;
+    public void Count(Connection connection, CommandRouter router) => (_connection, _router) = (connection, router);
 
     public bool IsVersionSupported(int version) => protocol.IsVersionSupported(version);
 
@@ -39,22 +42,30 @@ internal sealed class CountedProtocol(IHubProtocol protocol, TimeProvider time) 
         {
             if (!protocol.TryParseMessage(ref input, binder, out message))
             {
-                if (input.Start.Equals(start)) return false;
+                if (input.Start.Equals(start))
+                {
+                    if (!input.IsEmpty) _connection?.NoteMessageBegun();
+                    return false;
+                }
                 message = PingMessage.Instance; // a record of a type that the protocol does not know, and passes over
             }
             else if (message is PingMessage && IsKeepAlive())
             {
+                _connection?.NoteMessageEnded();
                 return true;
             }
+            _connection?.NoteMessageEnded();
         }
         catch (InvalidDataException)
         {
-            _admit?.Invoke(); // the framework closes the connection
+            Admit(); // the framework closes the connection
             throw;
         }
-        if (_admit?.Invoke() is { } refused) message = Refused(message, refused);
+        if (Admit() is { } refused) message = Refused(message, refused);
         return true;
     }
+
+    private Error? Admit() => _connection is { } connection ? _router!.Admit(connection) : null;
 
     private bool IsKeepAlive()
     {

@@ -46,7 +46,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         if (!requests.Open(http, arrived)) throw new HubException(Error.Unauthorized.ToString());
         router.Expect(arrived);
         if (connection.Protocol is not CountedProtocol counted) throw new InvalidOperationException("IHubProtocolResolver was replaced after AddGateway: nothing would be counted");
-        counted.Count(() => router.Admit(arrived));
+        counted.Count(arrived, router);
         if (await reception.ArriveAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
         else if (doorkeeper.Check(arrived) is { } unwanted) arrived.Close(unwanted);
     }
@@ -102,14 +102,11 @@ internal sealed class GatewayHubLifetimeManager<THub>(
 
     public override async Task AddToGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
     {
-        if (connections.Find(connectionId) is { } local)
-        {
-            if ((await membership.JoinAsync(local, groupName)).Error is { } error) throw new HubException(error.ToString());
-        }
-        else
-        {
-            await backplane.InstructAsync(new Instruction(connectionId, groupName, Enter: true), cancellationToken);
-        }
+        var refused = connections.Find(connectionId) is { } local
+            ? (await membership.JoinAsync(local, groupName)).Error
+            : await backplane.InstructAsync(new Instruction(connectionId, groupName, Enter: true), cancellationToken);
+        // As with the framework's own groups, a connection that is nowhere is no error.
+        if (refused != null && refused != Error.NoSuchConnection) throw new HubException(refused.ToString());
     }
 
     public override async Task RemoveFromGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)

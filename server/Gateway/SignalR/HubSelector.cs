@@ -27,8 +27,10 @@ internal sealed class HubSelector<THub>(HubCores hubs, Doors doors) : HubLifetim
     public override Task SendConnectionAsync(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
         Having(connectionId).SendConnectionAsync(connectionId, methodName, args, cancellationToken);
 
-    public override Task SendConnectionsAsync(IReadOnlyList<string> connectionIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
-        _default.SendConnectionsAsync(connectionIds, methodName, args, cancellationToken);
+    public override async Task SendConnectionsAsync(IReadOnlyList<string> connectionIds, string methodName, object?[] args, CancellationToken cancellationToken = default)
+    {
+        foreach (var ofHub in connectionIds.GroupBy(Having)) await ofHub.Key.SendConnectionsAsync([.. ofHub], methodName, args, cancellationToken);
+    }
 
     public override Task SendGroupAsync(string groupName, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
         _default.SendGroupAsync(groupName, methodName, args, cancellationToken);

@@ -1,4 +1,5 @@
 using Gateway.Core.Connections;
+using Gateway.Core.Wire;
 
 namespace Gateway.WebSockets;
 
@@ -8,6 +9,9 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool opensGate) 
 {
     private bool _opensGate = opensGate;
 
+    /// <summary>The framework has closed because the client broke the protocol (RFC 6455 section 7.4.1), and reads no more.</summary>
+    public bool IsBroken { get; private set; }
+
     public override bool CanRead => true;
     public override bool CanWrite => true;
     public override bool CanSeek => false;
@@ -16,7 +20,9 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool opensGate) 
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        outbox.NoteReceived(); // whoever reads again has got something; wrapping the read to note it then would cost memory while idle
+        // Whoever reads again has got something; wrapping the read to note it then would cost memory while idle. Between frames the framework's
+        // WebSocket waits without a buffer, as both transports ask it to: so a read with one is for the rest of a frame, or for one that has come.
+        outbox.NoteReading(restOfFrame: buffer.Length > 0);
         return inner.ReadAsync(buffer, cancellationToken);
     }
 
@@ -26,7 +32,7 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool opensGate) 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _opensGate ? WriteFirstAsync(buffer) : outbox.WriteAsync(buffer);
+        _opensGate ? WriteFirstAsync(buffer) : WriteNextAsync(buffer);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -43,15 +49,21 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool opensGate) 
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    // The request's, and used after the framework's WebSocket is disposed of: the goodbye may be on its way, and what the client still sends is read away.
     protected override void Dispose(bool disposing)
     {
-        if (disposing) inner.Dispose();
+    }
+
+    private ValueTask WriteNextAsync(ReadOnlyMemory<byte> frame)
+    {
+        IsBroken |= WebSocketFrame.CloseCode(frame.Span) is WebSocketFrame.ProtocolError or WebSocketFrame.InvalidPayload;
+        return outbox.WriteAsync(frame);
     }
 
     private async ValueTask WriteFirstAsync(ReadOnlyMemory<byte> frame)
     {
         _opensGate = false;
-        await outbox.WriteAsync(frame);
+        await WriteNextAsync(frame);
         outbox.OpenGate();
     }
 }

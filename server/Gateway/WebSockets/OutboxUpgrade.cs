@@ -23,7 +23,18 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
     public Func<Task>? Ended { get; set; }
 
     /// <summary>The stream without the outbox, for reading.</summary>
-    public Stream? Inner { get; private set; }
+    private Stream? Inner { get; set; }
+
+    private OutboxStream? Stream { get; set; }
+
+    /// <summary>Ends the outbox; to be called before the request ends, when the framework is through with the WebSocket.</summary>
+    /// <param name="isClosed">Both sides have said goodbye: the client waits for the end of the connection.</param>
+    public async Task StopAsync(TimeSpan grace, bool isClosed)
+    {
+        if (Outbox == null) return; // never accepted
+        await Outbox.StopAsync(grace);
+        if (!isClosed || Stream!.IsBroken) await Linger.ReadAwayAsync(Inner!);
+    }
 
     bool IHttpUpgradeFeature.IsUpgradableRequest => _upgrade?.IsUpgradableRequest ?? false;
 
@@ -43,6 +54,6 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
     {
         Inner = stream;
         Outbox = new Outbox(new WebSocketSink(format, stream, socket, context), limits, gates, time);
-        return new OutboxStream(stream, Outbox, opensGate: gates > 1);
+        return Stream = new OutboxStream(stream, Outbox, opensGate: gates > 1);
     }
 }

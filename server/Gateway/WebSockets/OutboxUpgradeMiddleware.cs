@@ -23,7 +23,7 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, TimeProvid
         finally
         {
             if (upgrade.Ended is { } ended) await ended();
-            if (upgrade.Outbox is { } outbox) await outbox.StopAsync(options.Raw.WriteWait);
+            await upgrade.StopAsync(options.Raw.WriteWait, isClosed: true); // or the transport has waited for the client's close long enough
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class Bench
         Rooms = new RoomTable(new RoomPolicies(policy, []), Shards);
         Bounds = new FanOutBounds(Shards, BatchMessages: 128);
         FanOut = new FanOut(Connections, Rooms, new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>()), Bounds, _meter, TimeProvider.System);
-        var publisher = new Publisher(_backplane, Rooms);
+        var publisher = new Publisher(_backplane, Rooms, Connections, FanOut);
         Announce announce = publisher.AnnounceAsync;
         var attendance = new Attendance(new InProcessRoster(Rooms, announce, TimeSpan.Zero, TimeProvider.System, NullLogger<InProcessRoster>.Instance), Rooms, TimeProvider.System);
         var membership = new RoomMembership(Rooms, attendance, _backplane, new MembershipLimits(100, 1000), TimeProvider.System);

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 
 namespace Gateway.Core.Tests.Broadcast;
 
@@ -38,6 +40,26 @@ public sealed class ReceptionTests
     }
 
     [Fact]
+    public async Task ConnectionLeavesItsRoomsWhenItIsClosedAndTheTableWhenItDeparts()
+    {
+        using var core = new TestCore(_backplane);
+        var (one, two) = (await core.ArriveAsync(["r"], "ada"), await core.ArriveAsync(["r"], "ada"));
+
+        one.Connection.Close(CloseReason.Kicked);
+        await one.Connection.Leaving.Bounded();
+
+        Assert.Same(two.Connection, Assert.Single(core.Rooms.Find("r")!.Members.Snapshot()));
+        Assert.Same(two.Connection, Assert.Single(core.Connections.OfUser("ada")));
+        Assert.Same(one.Connection, core.Connections.Find(one.Connection.Id));
+        Assert.Equal(404, (await core.Membership.JoinAsync(one.Connection, "other").Bounded()).Error?.Code);
+        Assert.Equal(403, (await core.Reception.ArriveAsync(Closed(core), ["r"]).Bounded())?.Code);
+
+        foreach (var client in new[] { one, two }) await core.Reception.DepartAsync(client.Connection).Bounded();
+        Assert.Equal((1, 0), (core.Connections.Count, core.Rooms.Count)); // the one that was closed before it arrived has yet to depart
+        Assert.Equal(0, _backplane.Unbalanced);
+    }
+
+    [Fact]
     public async Task ClientIsTurnedAwayWhileTheBackplaneIsAway()
     {
         using var core = new TestCore(_backplane);
@@ -64,5 +86,12 @@ public sealed class ReceptionTests
 
         Assert.Same(first.Connection, core.Connections.Find(first.Connection.Id));
         Assert.Equal(1, core.Rooms.Find("r")?.Members.Count);
+    }
+
+    private static Connection Closed(TestCore core)
+    {
+        var connection = core.Client("eve").Connection;
+        connection.Close(CloseReason.Banned);
+        return connection;
     }
 }

@@ -38,7 +38,7 @@ internal sealed class RecordingReceiver : IBackplaneReceiver
 
     public ValueTask WhenReadyAsync() => new(Ready);
 
-    public ValueTask<bool> CarryOutAsync(Instruction instruction) => new(false);
+    public ValueTask<Error?> CarryOutAsync(Instruction instruction) => new(Error.NoSuchConnection);
 
     /// <summary>Waits until as many have arrived, and returns all.</summary>
     public async Task<IReadOnlyList<(Audience Audience, Message Message, Position Position)>> HasAsync(int count)

@@ -1,5 +1,7 @@
 using Gateway.Core.Commands;
+using Gateway.Core.Messages;
 using Gateway.Core.Tests.Broadcast;
+using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Commands;
 
@@ -18,6 +20,25 @@ public sealed class CommandRouterTests
         Assert.Equal(["5", """{"room":"r","hand":"left","offset":1}"""], bob.PayloadsOf("wave").Order(StringComparer.Ordinal));
         Assert.Equal("403: not in room elsewhere", await ada.FailAsync("wave", """{"room":"elsewhere"}"""));
         Assert.Equal("403: only the server sends notice", await ada.FailAsync("notice", "{}"));
+    }
+
+    [Theory]
+    [InlineData(FrameFormat.RawWebSocket)]
+    [InlineData(FrameFormat.SignalRWebSocket)]
+    [InlineData(FrameFormat.SignalRRecord)]
+    public async Task ConnectionThatIsBeingClosedCanDoNothing(FrameFormat format)
+    {
+        using var core = new TestCore();
+        var (ada, bob) = (await core.ArriveAsync(["lobby"], format: format), await core.ArriveAsync(["lobby"]));
+        ada.Connection.Close(CloseReason.Banned);
+
+        Assert.Equal("403: the connection is being closed", core.Router.Admit(ada.Connection)?.ToString());
+        foreach (var (type, payload) in new[] { ("chat", """{"content":"a"}"""), ("join", """{"room":"r"}"""), ("leave", """{"room":"lobby"}"""), ("unknown", "{}") })
+            Assert.Equal("403: the connection is being closed", await ada.FailAsync(type, payload));
+
+        await bob.DoAsync("chat", """{"content":"b"}""");
+        await bob.HasAsync("chat", 1);
+        Assert.Contains("\"content\":\"b\"", Assert.Single(bob.PayloadsOf("chat")), StringComparison.Ordinal);
     }
 
     public static TheoryData<string> TypesOfTheServer => [.. ServerTypes.All];

@@ -47,10 +47,13 @@ public sealed class BackplaneFrameTests
             Assert.True(BackplaneFrame.TryReadInstruction(instruction, out var asker, out var number, out var enter, out var connection, out var room));
             Assert.Equal(i, (asker, number, connection, room, enter));
 
-            var answer = BackplaneFrame.WriteAnswer(i.number, i.yes);
-            Assert.Equal(BackplaneFrame.Kind.Answer, BackplaneFrame.KindOf(answer));
-            Assert.True(BackplaneFrame.TryReadAnswer(answer, out number, out var done));
-            Assert.Equal((i.number, i.yes), (number, done));
+            foreach (var outcome in new[] { null, Error.NoSuchConnection, new Error(i.number, i.room) })
+            {
+                var answer = BackplaneFrame.WriteAnswer(i.number, outcome);
+                Assert.Equal(BackplaneFrame.Kind.Answer, BackplaneFrame.KindOf(answer));
+                Assert.True(BackplaneFrame.TryReadAnswer(answer, out number, out var refused));
+                Assert.Equal((i.number, outcome), (number, refused));
+            }
 
             var message = BackplaneFrame.WriteMessage(Audience.User(i.connection), new Message("direct", "{}"u8.ToArray()));
             var counted = BackplaneFrame.WriteCounted(i.asker, i.number, Audience.User(i.connection), new Message("direct", "{}"u8.ToArray()));
@@ -70,7 +73,7 @@ public sealed class BackplaneFrameTests
     {
         var header = BackplaneFrame.WriteMessage(Audience.Room("lobby") with { Except = ["a", "bc"] }, new Message("chat", ReadOnlyMemory<byte>.Empty));
         var instruction = BackplaneFrame.WriteInstruction("r1", 1, enter: true, "c-1", "lobby");
-        var answer = BackplaneFrame.WriteAnswer(1, done: true);
+        var answer = BackplaneFrame.WriteAnswer(1, Error.Forbidden("no"));
 
         AssertCut(header, cut => BackplaneFrame.TryReadMessage(cut, out _, out _));
         AssertCut(instruction, cut => BackplaneFrame.TryReadInstruction(cut, out _, out _, out _, out _, out _));

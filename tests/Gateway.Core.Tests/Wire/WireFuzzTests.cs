@@ -57,7 +57,8 @@ public sealed class WireFuzzTests
         [
             BackplaneFrame.WriteMessage(Audience.Room("lobby") with { Except = ["a", "b"] }, new Message("chat", "{}"u8.ToArray())),
             BackplaneFrame.WriteInstruction("r1", 7, enter: true, "c-1", "lobby"),
-            BackplaneFrame.WriteAnswer(7, done: true),
+            BackplaneFrame.WriteAnswer(7, null),
+            BackplaneFrame.WriteAnswer(7, Error.Forbidden("no")),
         ];
         foreach (var frame in Mutations.Of(good, 30_000, seed: 3))
         {

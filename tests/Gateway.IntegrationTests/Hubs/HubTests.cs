@@ -110,6 +110,25 @@ public sealed class HubTests
         Assert.Equal(49, await hub.Get<IHubContext<GatewayHub>>().Clients.Client(((IChatClient)inside).ConnectionId).InvokeAsync<int>("Square", 7, default).Within("the client's result"));
     }
 
+    [Fact]
+    public async Task ServerCodeReachesConnectionsOfAnyHubByTheirIds()
+    {
+        await using var gateway = await StartAsync();
+        await using var outside = await RawClient.ConnectAsync(gateway.Server);
+        await using var inside = await RawClient.ConnectAsync(gateway.Server, "/test");
+        IChatClient[] both = [outside, inside];
+        var clients = gateway.Get<IHubContext<GatewayHub>>().Clients;
+
+        foreach (var client in both) await clients.Client(client.ConnectionId).SendAsync("one", 1);
+        await clients.Clients(both.Select(c => c.ConnectionId)).SendAsync("both", 1);
+
+        foreach (var client in both)
+        {
+            await client.NextAsync("one");
+            await client.NextAsync("both");
+        }
+    }
+
     /// <summary>Users are the gateway's, rooms are a hub's.</summary>
     [Fact]
     public async Task MuteInARoomHoldsInItsHubAndABanInEveryOne()
