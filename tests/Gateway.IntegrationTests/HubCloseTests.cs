@@ -4,16 +4,21 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;
 
-/// <summary>What ends a hub connection by SignalR's own rules ends with a close frame, as with the stock server: 1000, after a Close record.</summary>
+/// <summary>
+/// What ends a hub connection by SignalR's own rules ends with a close frame, as with the stock server: 1000, after a Close record.
+/// </summary>
 public sealed class HubCloseTests
 {
     private const char End = '\u001e';
+
+    private static readonly string TooLarge =
+        "{\"type\":1,\"target\":\"Chat\",\"arguments\":[{\"content\":\"" + new string('x', 40_000) + "\"}]}" + End;
 
     public static TheoryData<string, string> Endings() => new()
     {
         { "unreadable record", "{\"type\":1" + End },
         { "no JSON", "hello" + End },
-        { "record of more than 32 KiB", "{\"type\":1,\"target\":\"Chat\",\"arguments\":[{\"content\":\"" + new string('x', 40_000) + "\"}]}" + End },
+        { "record of more than 32 KiB", TooLarge },
         { "the client's own Close record", "{\"type\":7}" + End },
         { "the client's own Close record, with an error", "{\"type\":7,\"error\":\"enough\"}" + End },
     };
@@ -29,7 +34,8 @@ public sealed class HubCloseTests
 
         var frames = await ReadToCloseAsync(client);
         Assert.True(frames[^1].CloseStatus.Code == 1000, $"{what}: {frames[^1].CloseStatus}");
-        var close = frames.SkipLast(1).SelectMany(f => f.Text.Split(End, StringSplitOptions.RemoveEmptyEntries)).Select(r => JsonDocument.Parse(r).RootElement)
+        var records = frames.SkipLast(1).SelectMany(f => f.Text.Split(End, StringSplitOptions.RemoveEmptyEntries));
+        var close = records.Select(r => JsonDocument.Parse(r).RootElement)
             .Where(r => r.TryGetProperty("type", out var type) && type.GetInt32() == 7).ToList();
         Assert.Equal(what.StartsWith("the client's", StringComparison.Ordinal) ? 0 : 1, close.Count(r => r.TryGetProperty("error", out _)));
         await client.SendAsync(HandMadeSocket.Close, new byte[] { 3, 232 });

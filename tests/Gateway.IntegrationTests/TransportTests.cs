@@ -56,7 +56,13 @@ public sealed class TransportTests : IDisposable
     public async Task BrokenProtocolIsClosedWithItsCodeOverHttp2Too(string path)
     {
         await using var gateway = await EmbeddedGateway.StartAsync(UseTls);
-        foreach (var (bytes, code) in new (byte[], int)[] { ([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], 1007), ([0x81, 0x04, .. "ping"u8], 1002), ([0x83, 0x80, 0, 0, 0, 0], 1002) })
+        (byte[], int)[] broken =
+        [
+            ([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], 1007), // no UTF-8
+            ([0x81, 0x04, .. "ping"u8], 1002), // unmasked
+            ([0x83, 0x80, 0, 0, 0, 0], 1002), // unknown opcode
+        ];
+        foreach (var (bytes, code) in broken)
         {
             using var client = await HandMadeSocket.OpenHttp2Async(gateway.Server, path);
             if (path == "/hub") await client.SendTextAsync("{\"protocol\":\"json\",\"version\":1}\u001e");

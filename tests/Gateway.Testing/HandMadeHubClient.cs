@@ -12,7 +12,8 @@ public enum HubTransport
 }
 
 /// <summary>
-/// A SignalR client by hand, over any transport. It does what it is told and nothing by itself: above all it ignores that it is being closed, goes on sending, and never answers a close frame.
+/// A SignalR client by hand, over any transport. It does what it is told and nothing by itself: above all it ignores that it is being
+/// closed, goes on sending, and never answers a close frame.
 /// </summary>
 public sealed class HandMadeHubClient : IAsyncDisposable
 {
@@ -42,12 +43,12 @@ public sealed class HandMadeHubClient : IAsyncDisposable
 
     public JsonElement Welcome { get; private set; }
 
-    public static async Task<HandMadeHubClient> ConnectAsync(Uri server, HubTransport transport, string query = "?rooms=lobby", int? receiveBuffer = null)
+    public static async Task<HandMadeHubClient> ConnectAsync(Uri server, HubTransport transport, string query = "?rooms=lobby")
     {
         HandMadeHubClient client;
         if (transport == HubTransport.WebSockets)
         {
-            client = new(server, await HandMadeSocket.OpenAsync(server, "/hub" + query, receiveBuffer));
+            client = new(server, await HandMadeSocket.OpenAsync(server, "/hub" + query));
             client._receiving = client.ReadFramesAsync();
         }
         else
@@ -123,9 +124,11 @@ public sealed class HandMadeHubClient : IAsyncDisposable
         }
     }
 
-    public static bool IsCall(JsonElement record, string target) => TypeOf(record) == 1 && record.GetProperty("target").GetString() == target;
+    public static bool IsCall(JsonElement record, string target) =>
+        TypeOf(record) == 1 && record.GetProperty("target").GetString() == target;
 
-    public static bool IsAnswer(JsonElement record, string id) => TypeOf(record) == 3 && record.GetProperty("invocationId").GetString() == id;
+    public static bool IsAnswer(JsonElement record, string id) =>
+        TypeOf(record) == 3 && record.GetProperty("invocationId").GetString() == id;
 
     public static bool IsClose(JsonElement record) => TypeOf(record) == 7;
 

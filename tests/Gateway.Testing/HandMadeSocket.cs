@@ -48,11 +48,15 @@ public sealed class HandMadeSocket : IDisposable
         return client;
     }
 
-    /// <summary>Over HTTP/2, RFC 8441: an extended CONNECT, whose stream carries the same frames. The server's certificate is not checked.</summary>
+    /// <summary>
+    /// Over HTTP/2, RFC 8441: an extended CONNECT, whose stream carries the same frames. The server's certificate is not checked.
+    /// </summary>
     public static async Task<HandMadeSocket> OpenHttp2Async(Uri server, string path)
     {
-        var http = new HttpMessageInvoker(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } });
-        var request = new HttpRequestMessage(HttpMethod.Connect, new Uri(server, path)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } };
+        var http = new HttpMessageInvoker(handler);
+        var request = new HttpRequestMessage(HttpMethod.Connect, new Uri(server, path));
+        (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
         request.Headers.Protocol = "websocket";
         request.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", "13");
         var answer = await http.SendAsync(request, default).Within("the answer to the extended CONNECT");

@@ -47,7 +47,9 @@ public interface IBackplane
     ValueTask<bool> HasSubscribersAsync(Audience audience);
 
     /// <summary>Asks the replica that has the connection to enter it into a room, or to take it out.</summary>
-    /// <returns><c>null</c> if it did; <see cref="Error.NoSuchConnection"/> if none has it; otherwise why the one that has it refused.</returns>
+    /// <returns>
+    /// <c>null</c> if it did; <see cref="Error.NoSuchConnection"/> if none has it; otherwise why the one that has it refused.
+    /// </returns>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
     ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default);
 }

@@ -5,8 +5,8 @@ using Gateway.Core.Rooms;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>
-/// The one way for a message to its audience, for clients' commands and server code alike: through the backplane. Only what is for one connection of this
-/// replica goes straight to the fan-out: no other replica has a part in it, so it arrives whatever the backplane does.
+/// The one way for a message to its audience, for clients' commands and server code alike: through the backplane. Only what is for one
+/// connection of this replica goes straight to the fan-out: no other replica has a part in it, so it arrives whatever the backplane does.
 /// </summary>
 public sealed class Publisher(IBackplane backplane, RoomTable rooms, ConnectionTable connections, FanOut fanOut)
 {
@@ -15,7 +15,7 @@ public sealed class Publisher(IBackplane backplane, RoomTable rooms, ConnectionT
     public ValueTask<Published> PublishAsync(Audience audience, Message message, string? onceAs = null, CancellationToken cancel = default) =>
         audience.Kind == AudienceKind.Connection && connections.Find(audience.Name) != null
             ? DeliverHereAsync(audience, message)
-            : backplane.PublishAsync(audience, message, audience.Kind == AudienceKind.Room ? rooms.PolicyOf(audience.Name).Retention : null, onceAs, cancel);
+            : backplane.PublishAsync(audience, message, RetentionOf(audience), onceAs, cancel);
 
     /// <inheritdoc cref="IBackplane.AnnounceAsync"/>
     public ValueTask AnnounceAsync(Audience room, Message message) => backplane.AnnounceAsync(room, message);
@@ -27,6 +27,9 @@ public sealed class Publisher(IBackplane backplane, RoomTable rooms, ConnectionT
     /// <summary>Is anyone in the room, on any replica?</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
     public ValueTask<bool> HasMembersAsync(string room) => backplane.HasSubscribersAsync(Audience.Room(room));
+
+    private Retention? RetentionOf(Audience audience) =>
+        audience.Kind == AudienceKind.Room ? rooms.PolicyOf(audience.Name).Retention : null;
 
     private async ValueTask<Published> DeliverHereAsync(Audience audience, Message message)
     {

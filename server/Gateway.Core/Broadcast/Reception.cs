@@ -62,8 +62,8 @@ public sealed partial class Reception(
     }
 
     /// <summary>
-    /// The connection takes no part any more: it leaves its rooms and its user, and gets into no room. It ends with <see cref="DepartAsync"/>; until then it
-    /// stays in the table, so that deadlines and shutdown still find it.
+    /// The connection takes no part any more: it leaves its rooms and its user, and gets into no room. It ends with
+    /// <see cref="DepartAsync"/>; until then it stays in the table, so that deadlines and shutdown still find it.
     /// </summary>
     public ValueTask LeaveAsync(Connection connection)
     {
@@ -82,7 +82,9 @@ public sealed partial class Reception(
         Log.Departed(logger, connection.Id);
     }
 
-    /// <summary>On a thread of its own: whoever closes a connection may hold locks. <see cref="DepartAsync"/> waits for it and hears of its faults.</summary>
+    /// <summary>
+    /// On a thread of its own: whoever closes a connection may hold locks. <see cref="DepartAsync"/> waits for it and hears of its faults.
+    /// </summary>
     private void BeginLeaving(Connection connection) => connection.Leaving = Task.Run(() => LeaveAsync(connection).AsTask());
 
     private void Welcome(Connection connection, List<(string, Position)> positions)

@@ -68,8 +68,8 @@ public sealed partial class CommandRouter
     public void Expect(Connection sender) => _limit.PerUser?.Budgets.Expect(sender.User.Id);
 
     /// <summary>
-    /// Carries out a command. Whatever goes wrong comes back as an error; nothing is thrown. A connection that is being closed can do nothing any more,
-    /// however long its client ignores the close: this is decided here for every dialect and transport.
+    /// Carries out a command. Whatever goes wrong comes back as an error; nothing is thrown. A connection that is being closed can do
+    /// nothing any more, however long its client ignores the close: this is decided here for every dialect and transport.
     /// </summary>
     /// <param name="type">UTF-8.</param>
     /// <param name="payload">One JSON value, read before this returns.</param>

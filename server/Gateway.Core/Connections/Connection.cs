@@ -92,7 +92,7 @@ public sealed partial class Connection : IOutboxOwner
 
     /// <summary>Has a message, or a frame of one, that began not ended for so long?</summary>
     internal bool IsMessageOverdue(TimeSpan limit) =>
-        (Volatile.Read(ref _messageBegunAt) is not 0 and var begun && _time.GetElapsedTime(begun) > limit) || Outbox.IsFrameOverdue(limit);
+        Outbox.HasPassed(_time, Volatile.Read(ref _messageBegunAt), limit) || Outbox.IsFrameOverdue(limit);
 
     /// <summary>Sends to this client alone. Never dropped: if it does not fit, the connection is closed as a slow consumer.</summary>
     public void Reply(ReadOnlyMemory<byte> frame) => Outbox.Post(new FrameBatch(frame));

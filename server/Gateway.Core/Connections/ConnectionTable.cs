@@ -49,14 +49,18 @@ public sealed class ConnectionTable(int shards)
         return true;
     }
 
-    /// <summary>The connection is not one of its user's any more. It stays in the table until it has ended, so that deadlines and shutdown still find it.</summary>
+    /// <summary>
+    /// The connection is not one of its user's any more. It stays in the table until it has ended, so that deadlines and shutdown still
+    /// find it.
+    /// </summary>
     internal void RemoveFromUser(Connection connection)
     {
         lock (_byUser)
         {
             if (!_byUser.TryGetValue(connection.User.Id, out var present)) return;
             if (present == connection) _byUser.Remove(connection.User.Id);
-            else if (present is List<Connection> several && several.Remove(connection) && several.Count == 1) _byUser[connection.User.Id] = several[0];
+            else if (present is List<Connection> several && several.Remove(connection) && several.Count == 1)
+                _byUser[connection.User.Id] = several[0];
         }
     }
 

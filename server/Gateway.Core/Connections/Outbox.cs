@@ -31,8 +31,6 @@ public sealed partial class Outbox
     private long _waitingSince;
 
     private IOutboxOwner? _owner;
-    private long _lastReceived;
-    private long _frameBegunAt;
 
     /// <param name="gates">How many times <see cref="OpenGate"/> must be called before posted frames go out.</param>
     public Outbox(IFrameSink sink, OutboxLimits limits, int gates, TimeProvider time)
@@ -65,9 +63,6 @@ public sealed partial class Outbox
 
     public FrameFormat Format => _sink.Format;
 
-    /// <summary>When bytes last came from the client, as a timestamp of the time provider; the stream below the WebSocket keeps it.</summary>
-    public long LastReceived => Volatile.Read(ref _lastReceived);
-
     /// <summary>Messages waiting now.</summary>
     public int Depth
     {
@@ -92,22 +87,6 @@ public sealed partial class Outbox
     {
         get { lock (_queue) return _phase == Phase.Closed; }
     }
-
-    public void NoteReceived() => Volatile.Write(ref _lastReceived, _time.GetTimestamp());
-
-    /// <summary>The WebSocket is about to read: bytes have come, and it waits for the next frame, or for the rest of one.</summary>
-    public void NoteReading(bool restOfFrame)
-    {
-        NoteReceived();
-        if (!restOfFrame) NoteFrameEnded();
-        else if (_frameBegunAt == 0) Volatile.Write(ref _frameBegunAt, _lastReceived);
-    }
-
-    /// <summary>What came was complete: whatever comes next is a beginning.</summary>
-    public void NoteFrameEnded() => Volatile.Write(ref _frameBegunAt, 0);
-
-    /// <summary>Has the rest of a frame been waited for so long?</summary>
-    internal bool IsFrameOverdue(TimeSpan limit) => Volatile.Read(ref _frameBegunAt) is not 0 and var begun && _time.GetElapsedTime(begun) > limit;
 
     internal void Attach(IOutboxOwner owner) => _owner = owner;
 
@@ -147,9 +126,8 @@ public sealed partial class Outbox
     }
 
     /// <summary>
-    /// Writes a frame (or, where there is no WebSocket, records) of the framework's in its turn; completes when it is out, or at once if it is a fragment
-    /// that waits for the last one.
-    /// Its bytes must stay as they are until then.
+    /// Writes a frame (or, where there is no WebSocket, records) of the framework's in its turn; completes when it is out, or at once if it
+    /// is a fragment that waits for the last one. Its bytes must stay as they are until then.
     /// </summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> frame)
     {

@@ -13,7 +13,7 @@ namespace Gateway.Core.Wire;
 /// message     audience kind (1 byte), audience name, flags (1 byte: 1 argument list, 2 carries offset, 4 and 8 the opcode of an opaque message), type,
 ///             count of exclusions, each excluded connection id, payload (the rest)
 /// instruction asking replica, number, enter (1 byte: 1 join, 0 leave), connection id, room
-/// answer      number, outcome (1 byte: 1 done, 0 the connection is not here, 2 refused: then the error's code, as such a number, and its text)
+/// answer      number, outcome (1 byte: 1 done, 0 the connection is not here, 2 refused: then the error's code, a number, and its text)
 /// counted     asking replica, number, a message frame (the rest): each replica answers with a count
 /// count       number, connections that the message was handed to
 /// </code>
@@ -80,8 +80,11 @@ internal static class BackplaneFrame
     {
         var frame = Begin(Kind.Answer, 64);
         Put(frame, number);
-        Put(frame, (byte)(refused == null ? AnswerOutcome.Done : refused == Error.NoSuchConnection ? AnswerOutcome.NotHere : AnswerOutcome.Refused));
-        if (refused == null || refused == Error.NoSuchConnection) return frame.WrittenSpan.ToArray();
+        var outcome = refused == null ? AnswerOutcome.Done
+            : refused == Error.NoSuchConnection ? AnswerOutcome.NotHere
+            : AnswerOutcome.Refused;
+        Put(frame, (byte)outcome);
+        if (refused == null || outcome != AnswerOutcome.Refused) return frame.WrittenSpan.ToArray();
         Put(frame, refused.Code);
         Put(frame, refused.Text);
         return frame.WrittenSpan.ToArray();

@@ -67,7 +67,8 @@ public static class WebSocketFrame
     public static bool IsClose(ReadOnlySpan<byte> frame) => !frame.IsEmpty && frame[0] == Close;
 
     /// <summary>The status code of a close frame of a server's; 0 for any other frame, and for one without a code.</summary>
-    public static int CloseCode(ReadOnlySpan<byte> frame) => IsClose(frame) && frame.Length >= 4 ? BinaryPrimitives.ReadUInt16BigEndian(frame[2..]) : 0;
+    public static int CloseCode(ReadOnlySpan<byte> frame) =>
+        IsClose(frame) && frame.Length >= 4 ? BinaryPrimitives.ReadUInt16BigEndian(frame[2..]) : 0;
 
     /// <summary>The FIN bit: the frame is a whole message, or the last fragment of one.</summary>
     public static bool IsFinal(ReadOnlySpan<byte> frame) => !frame.IsEmpty && (frame[0] & 0x80) != 0;

@@ -110,7 +110,8 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         return (long)counts[1] > 0;
     }
 
-    public ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default) => _instructions.AskAsync(instruction, cancel);
+    public ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default) =>
+        _instructions.AskAsync(instruction, cancel);
 
     public async ValueTask DisposeAsync()
     {

@@ -30,7 +30,8 @@ internal sealed partial class RedisInstructions(RedisServers servers, RedisKeys 
             var frame = BackplaneFrame.WriteInstruction(replica.Value, number, instruction.Enter, instruction.ConnectionId, instruction.Room);
             var to = Audience.Connection(instruction.ConnectionId);
             byte[] message = [.. PositionHeader.None, .. frame];
-            if (await servers.For(to).AskAsync(database => database.PublishAsync(keys.Channel(to), message), cancel: cancel) == 0) return Error.NoSuchConnection;
+            var receivers = await servers.For(to).AskAsync(database => database.PublishAsync(keys.Channel(to), message), cancel: cancel);
+            if (receivers == 0) return Error.NoSuchConnection;
             return await answer.Task.WaitAsync(AnswerWithin, time, cancel);
         }
         catch (TimeoutException fault)
@@ -55,7 +56,8 @@ internal sealed partial class RedisInstructions(RedisServers servers, RedisKeys 
         try
         {
             var refused = await _receiver.CarryOutAsync(instruction);
-            await servers.For(asker).AskAsync(database => database.PublishAsync(keys.Replica(asker), BackplaneFrame.WriteAnswer(number, refused)));
+            var answer = BackplaneFrame.WriteAnswer(number, refused);
+            await servers.For(asker).AskAsync(database => database.PublishAsync(keys.Replica(asker), answer));
         }
         catch (Exception fault)
         {

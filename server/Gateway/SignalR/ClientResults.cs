@@ -22,7 +22,7 @@ internal sealed class ClientResults(ConnectionTable connections, HubPayloads pay
         _pending[id] = pending;
         try
         {
-            // Looked for again, now that the call is registered: either the connection is gone already, or its departure will find the call.
+            // Look again, now that the call is registered: either the connection is gone already, or its departure will find the call.
             var call = new FrameBatch(InvocationWriter.Write(payloads.Message(methodName, args), id, connection.Outbox.Format));
             if (connections.Find(connectionId) != connection || connection.Outbox.Post(call) == 0) throw Nowhere(connectionId);
             return (T)(await pending.Answer.Task.WaitAsync(cancel))!;
@@ -55,7 +55,8 @@ internal sealed class ClientResults(ConnectionTable connections, HubPayloads pay
                 pending.Answer.TrySetException(new IOException("The connection ended before it answered."));
     }
 
-    private static IOException Nowhere(string connectionId) => new($"Connection '{connectionId}' does not exist on this replica, or is not a SignalR connection.");
+    private static IOException Nowhere(string connectionId) =>
+        new($"Connection '{connectionId}' does not exist on this replica, or is not a SignalR connection.");
 
     private sealed record Pending(string ConnectionId, Type ResultType)
     {

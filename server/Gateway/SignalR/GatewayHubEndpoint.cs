@@ -2,20 +2,26 @@ using Gateway.Hubs;
 using Gateway.Security;
 using Gateway.Security.Tokens;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 
 namespace Gateway.SignalR;
 
-/// <summary>The hub's endpoint: what the framework's <c>MapHub</c> maps, with the outbox in front of the transports that have no WebSocket.</summary>
+/// <summary>
+/// The hub's endpoint: what the framework's <c>MapHub</c> maps, with the outbox in front of the transports that have no WebSocket.
+/// </summary>
 internal static class GatewayHubEndpoint
 {
     public static void MapGatewayHub(this IEndpointRouteBuilder endpoints, string path, HubCore hub)
     {
         var time = endpoints.ServiceProvider.GetRequiredService<TimeProvider>();
-        endpoints.MapConnections(
-            path,
-            new() { WebSockets = { SubProtocolSelector = static offered => offered.Contains(RequestToken.SubProtocol) ? RequestToken.SubProtocol : null! } },
-            connections => connections.Use((connection, next) => HubConnectionOutbox.RunAsync(connection, next, hub, time)).UseHub<GatewayHub>())
-            .WithMetadata(new HubMetadata(typeof(GatewayHub)));
+        var options = new HttpConnectionDispatcherOptions { WebSockets = { SubProtocolSelector = SubProtocolOf } };
+        endpoints.MapConnections(path, options, Build).WithMetadata(new HubMetadata(typeof(GatewayHub)));
+
+        void Build(IConnectionBuilder connections) =>
+            connections.Use((connection, next) => HubConnectionOutbox.RunAsync(connection, next, hub, time)).UseHub<GatewayHub>();
     }
+
+    private static string SubProtocolOf(IList<string> offered) =>
+        offered.Contains(RequestToken.SubProtocol) ? RequestToken.SubProtocol : null!;
 }

@@ -22,7 +22,8 @@ namespace Gateway.SignalR;
 /// </summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
     GatewayOptions options, Reception reception, ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher,
-    HubPayloads payloads, ClientResults results, Doorkeeper doorkeeper, CommandRouter router, HubRequests requests, RoomTable rooms, ConnectionEvents events, TimeProvider time) : HubLifetimeManager<THub>
+    HubPayloads payloads, ClientResults results, Doorkeeper doorkeeper, CommandRouter router, HubRequests requests, RoomTable rooms,
+    ConnectionEvents events, TimeProvider time) : HubLifetimeManager<THub>
     where THub : Hub
 {
     public override async Task OnConnectedAsync(HubConnectionContext connection)
@@ -31,7 +32,8 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         if (http.Features.Get<PromisedId>() is { } promised) connection.Features.Get<IConnectionIdFeature>()!.ConnectionId = promised.Value;
         // Long polling hands on a copy of the request without our features; its query was checked at the gate all the same.
         var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options, rooms.Permissions).Request ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
-        var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? connection.Features.Get<HubConnectionOutbox>()?.For(connection) ?? throw new InvalidOperationException("the hub is not mapped by MapGateway");
+        var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? connection.Features.Get<HubConnectionOutbox>()?.For(connection)
+            ?? throw new InvalidOperationException("the hub is not mapped by MapGateway");
         var arrived = new Connection(connection.ConnectionId, request.User!, Dialect.SignalR, outbox, events, time)
         {
             RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
@@ -61,7 +63,8 @@ internal sealed class GatewayHubLifetimeManager<THub>(
             await DepartAsync(departing);
             return;
         }
-        // The framework's transport has yet to write its close frame, and to read the client's: until then the outbox is open and its deadlines hold.
+        // The framework's transport has yet to write its close frame, and to read the client's: until then the outbox is open and its
+        // deadlines hold.
         upgrade.Ended = () => DepartAsync(departing);
         await reception.LeaveAsync(departing);
     }

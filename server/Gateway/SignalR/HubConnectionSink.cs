@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Gateway.SignalR;
 
-/// <summary>The last station of an outbox on server-sent events and long polling, which have no WebSocket: the pipe to the framework's transport.</summary>
+/// <summary>
+/// The last station of an outbox on server-sent events and long polling, which have no WebSocket: the pipe to the framework's transport.
+/// </summary>
 internal sealed class HubConnectionSink(ConnectionContext connection, PipeWriter transport) : IFrameSink
 {
     public FrameFormat Format => FrameFormat.SignalRRecord;

@@ -27,9 +27,11 @@ internal sealed class HubSelector<THub>(HubCores hubs, Doors doors) : HubLifetim
     public override Task SendConnectionAsync(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
         Having(connectionId).SendConnectionAsync(connectionId, methodName, args, cancellationToken);
 
-    public override async Task SendConnectionsAsync(IReadOnlyList<string> connectionIds, string methodName, object?[] args, CancellationToken cancellationToken = default)
+    public override async Task SendConnectionsAsync(
+        IReadOnlyList<string> connectionIds, string methodName, object?[] args, CancellationToken cancellationToken = default)
     {
-        foreach (var ofHub in connectionIds.GroupBy(Having)) await ofHub.Key.SendConnectionsAsync([.. ofHub], methodName, args, cancellationToken);
+        foreach (var ofHub in connectionIds.GroupBy(Having))
+            await ofHub.Key.SendConnectionsAsync([.. ofHub], methodName, args, cancellationToken);
     }
 
     public override Task SendGroupAsync(string groupName, string methodName, object?[] args, CancellationToken cancellationToken = default) =>

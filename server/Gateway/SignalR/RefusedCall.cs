@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 
 namespace Gateway.SignalR;
 
-/// <summary>A call that is refused before it reaches its hub method. The framework answers with an error that names the method and gives the text.</summary>
+/// <summary>
+/// A call that is refused before it reaches its hub method. The framework answers with an error that names the method and gives the text.
+/// </summary>
 internal static class RefusedCall
 {
     public static InvocationBindingFailureMessage Of(string? invocationId, string method, string text) =>

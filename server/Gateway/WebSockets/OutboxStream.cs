@@ -20,8 +20,10 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool opensGate) 
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // Whoever reads again has got something; wrapping the read to note it then would cost memory while idle. Between frames the framework's
-        // WebSocket waits without a buffer, as both transports ask it to: so a read with one is for the rest of a frame, or for one that has come.
+        // Whoever reads again has got something; wrapping the read to note it then would cost memory while idle. Between frames the
+        // framework's
+        // WebSocket waits without a buffer, as both transports ask it to: so a read with one is for the rest of a frame, or for one that
+        // has come.
         outbox.NoteReading(restOfFrame: buffer.Length > 0);
         return inner.ReadAsync(buffer, cancellationToken);
     }
@@ -49,7 +51,8 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool opensGate) 
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    // The request's, and used after the framework's WebSocket is disposed of: the goodbye may be on its way, and what the client still sends is read away.
+    // The request's, and used after the framework's WebSocket is disposed of: the goodbye may be on its way, and what the client still
+    // sends is read away.
     protected override void Dispose(bool disposing)
     {
     }

@@ -13,7 +13,9 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, TimeProvid
         return door.IsSignalR ? RunHubAsync(context, upgrade, next) : next(context); // the other endpoints end their outboxes themselves
     }
 
-    /// <summary>SignalR's transport writes its close frame after the hub has let the connection go. So the outbox ends with the request.</summary>
+    /// <summary>
+    /// SignalR's transport writes its close frame after the hub has let the connection go. So the outbox ends with the request.
+    /// </summary>
     private async Task RunHubAsync(HttpContext context, OutboxUpgrade upgrade, RequestDelegate next)
     {
         try
@@ -23,7 +25,8 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, TimeProvid
         finally
         {
             if (upgrade.Ended is { } ended) await ended();
-            await upgrade.StopAsync(options.Raw.WriteWait, isClosed: true); // or the transport has waited for the client's close long enough
+            // The client has closed, too, or the framework's transport has waited for it long enough.
+            await upgrade.StopAsync(options.Raw.WriteWait, isClosed: true);
         }
     }
 

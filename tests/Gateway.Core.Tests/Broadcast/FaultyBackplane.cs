@@ -24,5 +24,6 @@ internal sealed class FaultyBackplane : IBackplane
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => throw new InvalidOperationException("secret");
 
-    public ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default) => throw new InvalidOperationException("secret");
+    public ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default) =>
+        throw new InvalidOperationException("secret");
 }

@@ -64,7 +64,8 @@ internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplan
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => _inner.HasSubscribersAsync(audience);
 
-    public ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default) => _inner.InstructAsync(instruction, cancel);
+    public ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default) =>
+        _inner.InstructAsync(instruction, cancel);
 
     private void Count(Audience audience, int subscribed)
     {
