@@ -10,6 +10,10 @@ internal sealed partial class PublishQueue
 {
     private readonly ConcurrentDictionary<string, PublishLane> _lanes = new(StringComparer.Ordinal);
     private readonly Func<string, PublishLane> _open;
+    private readonly RedisServers _servers;
+
+    /// <summary>Servers that have let a message wait for the whole limit, and are still away.</summary>
+    private readonly ConcurrentDictionary<RedisConnection, bool> _away = new();
     private readonly int _capacity;
     private readonly ILogger _logger;
     private int _waiting;
@@ -19,6 +23,7 @@ internal sealed partial class PublishQueue
     public PublishQueue(RoomStore store, RedisServers servers, TimeSpan limit, int capacity, Func<string, Position> reached, GatewayMeter meter, TimeProvider time, ILogger logger)
     {
         Limit = limit;
+        _servers = servers;
         _capacity = capacity;
         _logger = logger;
         _open = room => new PublishLane(room, store, servers.For(room), this, reached, time);
@@ -31,9 +36,10 @@ internal sealed partial class PublishQueue
     /// <summary>Why something was not taken at the last attempt.</summary>
     public Exception? LastFault { get; set; }
 
-    /// <exception cref="BackplaneException">It was not taken in time, or too much waits already.</exception>
+    /// <exception cref="BackplaneException">It was not taken in time, or too much waits already, or it would only wait for what is known to be away.</exception>
     public Task<Published> PublishAsync(Audience room, Message message, Retention? retention, string? onceAs)
     {
+        if (IsKnownAway(room.Name)) throw new BackplaneException("Redis is away", LastFault);
         if (Volatile.Read(ref _waiting) >= _capacity) throw new BackplaneException("too many messages wait for Redis", LastFault);
         while (true)
             if (_lanes.GetOrAdd(room.Name, _open).TryPublish(room, message, retention, onceAs, out var published))
@@ -48,7 +54,22 @@ internal sealed partial class PublishQueue
 
     public void Remove(string room, PublishLane lane) => _lanes.TryRemove(new KeyValuePair<string, PublishLane>(room, lane));
 
-    public void ReportLate(string room, int messages) => Log.Late(_logger, LastFault, messages, room);
+    public void ReportLate(string room, int messages)
+    {
+        if (_servers.For(room) is { IsUp: false } server) _away[server] = true;
+        Log.Late(_logger, LastFault, messages, room);
+    }
+
+    /// <summary>The first message waits for its time limit; while the server stays away, those after that are refused at once.</summary>
+    private bool IsKnownAway(string room)
+    {
+        if (_away.IsEmpty) return false;
+        var server = _servers.For(room);
+        if (!_away.ContainsKey(server)) return false;
+        if (!server.IsUp) return true;
+        _away.TryRemove(server, out _);
+        return false;
+    }
 
     private static partial class Log
     {
