@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
-using Gateway.Configuration;
 using Gateway.Core.Presence;
+using Gateway.Tls;
 
 namespace Gateway.AnyReplica;
 
@@ -44,10 +43,10 @@ internal sealed class Owners : IDisposable
     private readonly HttpMessageInvoker _http;
     private readonly ITimer _looking;
 
-    public Owners(GatewayOptions options, IReplicas replicas, TimeProvider time)
+    public Owners(ServerCertificate certificate, IReplicas replicas, TimeProvider time)
     {
         _replicas = replicas;
-        _http = new HttpMessageInvoker(Handler(options.Server.Tls));
+        _http = new HttpMessageInvoker(Handler(certificate));
         _looking = time.CreateTimer(static owners => ((Owners)owners!).LookAround(), this, Look, Look);
     }
 
@@ -78,7 +77,7 @@ internal sealed class Owners : IDisposable
         }
     }
 
-    private static SocketsHttpHandler Handler(TlsOptions tls) => new()
+    private static SocketsHttpHandler Handler(ServerCertificate own) => new()
     {
         UseProxy = false,
         UseCookies = false,
@@ -87,14 +86,6 @@ internal sealed class Owners : IDisposable
         ActivityHeadersPropagator = null, // what the client sent of them passes as it is
         ConnectTimeout = TimeSpan.FromSeconds(2),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60), // less than the other end's (130 s), or a request could meet a connection that is just being closed
-        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, errors) => errors == SslPolicyErrors.None || IsOurs(certificate, tls) },
+        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, errors) => errors == SslPolicyErrors.None || own.IsOurs(certificate) },
     };
-
-    /// <summary>Replicas share one certificate, which is for the name that clients use and not for an address.</summary>
-    private static bool IsOurs(X509Certificate? certificate, TlsOptions tls)
-    {
-        if (certificate == null || !tls.Enabled) return false;
-        using var own = X509CertificateLoader.LoadCertificateFromFile(tls.CertFile);
-        return own.RawDataMemory.Span.SequenceEqual(certificate.GetRawCertData());
-    }
 }
