@@ -1,16 +1,21 @@
 using System.Net;
+using System.Net.Security;
 using System.Reflection;
-using System.Security.Cryptography.X509Certificates;
 using Gateway.Admin;
 using Gateway.AnyReplica;
 using Gateway.Configuration;
+using Gateway.Core.Connections;
 using Gateway.Lifecycle;
+using Gateway.Listening;
+using Gateway.Logging;
 using Gateway.Metrics;
 using Gateway.Metrics.Prometheus;
 using Gateway.Pages;
+using Gateway.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Gateway;
 
@@ -20,6 +25,7 @@ internal static class GatewayApp
     /// <summary>Runs until the process is told to stop. Returns its exit code.</summary>
     public static async Task<int> RunAsync(GatewayOptions options)
     {
+        using var signals = new SecondSignal();
         await using var app = Build(options);
         try
         {
@@ -44,7 +50,9 @@ internal static class GatewayApp
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear(); // the gateway has its own; the framework's would be a second, unchecked way in
-        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(_ => ConsoleQueue.ToStandardOutput());
+        builder.Services.AddSingleton<ILoggerProvider, ConsoleLog>();
         builder.Logging.SetMinimumLevel(options.Logging.Level).AddFilter("Microsoft", Quieter(options.Logging.Level)).AddFilter("System", Quieter(options.Logging.Level));
         // Its one line for each request would come when a connection ends; and for as long as it may, every connection keeps an Activity.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
@@ -56,6 +64,7 @@ internal static class GatewayApp
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Server.ShutdownTimeout);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddGateway(options);
+        builder.Services.AddListening(options);
         if (options.Metrics.Enabled) builder.Services.AddGatewayMetrics();
         if (options.Admin.ApiKey.Length > 0) builder.Services.AddAdminApi(options.Admin);
         configure?.Invoke(builder.Services);
@@ -64,6 +73,9 @@ internal static class GatewayApp
         app.Services.GetRequiredService<AdvertisedAddress>().Foretell();
         // What the framework would add by itself where SignalR is: nothing of ours has authorization data, and its wait would be kept for each connection.
         ((IApplicationBuilder)app).Properties["__AuthorizationMiddlewareSet"] = true;
+        var console = app.Services.GetRequiredService<ConsoleQueue>();
+        app.Services.GetRequiredService<GatewayMeter>().Counter("gateway_log_lines_dropped_total", "Lines of the log that were dropped, as standard output did not take them.", () => console.Dropped);
+        app.UseListening();
         app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), options.Metrics));
         app.UseAdminApi(options.Admin);
         app.UseGateway();
@@ -86,10 +98,17 @@ internal static class GatewayApp
         kestrel.AddServerHeader = false;
         ListenOn(kestrel, options, options.Server.Port, listen =>
         {
-            if (options.Server.Tls.Enabled) listen.UseHttps(X509Certificate2.CreateFromPemFile(options.Server.Tls.CertFile, options.Server.Tls.KeyFile));
+            if (options.Server.Tls.Enabled) listen.UseHttps(Tls(kestrel.ApplicationServices));
         });
         if (options.Admin is { ApiKey.Length: > 0, Port: > 0 }) ListenOn(kestrel, options, options.Admin.Port, static _ => { });
         if (options.Metrics.Enabled) ListenOn(kestrel, options, options.Metrics.Port, static _ => { });
+    }
+
+    /// <summary>Asked for each handshake: the certificate may have changed.</summary>
+    private static TlsHandshakeCallbackOptions Tls(IServiceProvider services)
+    {
+        var certificate = services.GetRequiredService<ServerCertificate>();
+        return new TlsHandshakeCallbackOptions { OnConnection = _ => new(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }) };
     }
 
     private static void ListenOn(KestrelServerOptions kestrel, GatewayOptions options, int port, Action<ListenOptions> configure)
@@ -108,11 +127,12 @@ internal static class GatewayApp
         var ports = app.Urls.Select(url => new Uri(url.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal))).ToList();
         var server = ports[0];
         var webSocketScheme = options.Server.Tls.Enabled ? "wss" : "ws";
+        var console = app.Services.GetRequiredService<ConsoleQueue>();
         var version = typeof(GatewayApp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-        Console.WriteLine($"Gateway {version} is ready, replica {app.Services.GetRequiredService<ReplicaId>().Value}");
-        Console.WriteLine($"  raw WebSocket  {webSocketScheme}://{server.Authority}{options.Raw.Path}");
-        Console.WriteLine($"  SignalR hub    {server.Scheme}://{server.Authority}{options.SignalR.Path}");
-        if (options.Admin.ApiKey.Length > 0) Console.WriteLine($"  admin API      {ports[options.Admin.Port == 0 ? 0 : 1].GetLeftPart(UriPartial.Authority)}{AdminApi.Root}");
-        if (options.Metrics.Enabled) Console.WriteLine($"  metrics        http://{ports[^1].Authority}/metrics");
+        console.Write($"Gateway {version} is ready, replica {app.Services.GetRequiredService<ReplicaId>().Value}");
+        console.Write($"  raw WebSocket  {webSocketScheme}://{server.Authority}{options.Raw.Path}");
+        console.Write($"  SignalR hub    {server.Scheme}://{server.Authority}{options.SignalR.Path}");
+        if (options.Admin.ApiKey.Length > 0) console.Write($"  admin API      {ports[options.Admin.Port == 0 ? 0 : 1].GetLeftPart(UriPartial.Authority)}{AdminApi.Root}");
+        if (options.Metrics.Enabled) console.Write($"  metrics        http://{ports[^1].Authority}/metrics");
     }
 }

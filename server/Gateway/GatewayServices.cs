@@ -21,6 +21,7 @@ using Gateway.Redis.Presence;
 using Gateway.Security;
 using Gateway.Security.Tokens;
 using Gateway.SignalR;
+using Gateway.Tls;
 using Gateway.WebSockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.AspNetCore.SignalR;
@@ -45,6 +46,8 @@ public static class GatewayServices
         services.AddTokens();
         services.AddSingleton<ArrivalRate>();
         services.AddSingleton<ConnectGate>();
+        services.AddSingleton<ServerCertificate>();
+        services.AddHostedService<CertificateReload>();
         services.AddAnyReplica(options);
         if (options.Redis.Enabled) services.AddHostedService<SharedKey>();
         services.AddSingleton<OutboxUpgradeMiddleware>();
@@ -80,6 +83,7 @@ public static class GatewayServices
         app.Use((context, next) => upgrade.InvokeAsync(context, next));
         // Both dialects have keep-alives of their own, so the framework needs no timer for each WebSocket.
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = Timeout.InfiniteTimeSpan });
+        app.Use(AcceptedWebSocket.InstallAsync);
         return app;
     }
 

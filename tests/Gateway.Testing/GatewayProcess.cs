@@ -19,10 +19,13 @@ public sealed partial class GatewayProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _errors = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private GatewayProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    /// <param name="descriptors">How many files and sockets it may have open; <c>null</c>: as many as the tests.</param>
+    private GatewayProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, int? descriptors = null)
     {
         if (!File.Exists(Repository.GatewayDll)) throw new InvalidOperationException($"{Repository.GatewayDll} is missing: build server/Gateway ({Repository.Configuration}) first");
-        var start = new ProcessStartInfo("dotnet", [Repository.GatewayDll, .. arguments])
+        string[] command = ["dotnet", Repository.GatewayDll, .. arguments];
+        if (descriptors is { } limit) command = ["sh", "-c", $"ulimit -n {limit} && exec \"$@\"", "sh", .. command];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -54,9 +57,12 @@ public sealed partial class GatewayProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>Starts on free ports without a rate limit; <paramref name="arguments"/> come after and so win.</summary>
-    public static async Task<GatewayProcess> StartAsync(params string[] arguments)
+    public static Task<GatewayProcess> StartAsync(params string[] arguments) => StartAsync(null, arguments);
+
+    /// <param name="descriptors">How many files and sockets it may have open.</param>
+    public static async Task<GatewayProcess> StartAsync(int? descriptors, params string[] arguments)
     {
-        var gateway = new GatewayProcess(["--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", "--rate_limit:messages=0", .. arguments], null);
+        var gateway = new GatewayProcess(["--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", "--rate_limit:messages=0", .. arguments], null, descriptors);
         try
         {
             await Task.WhenAny(gateway._ready.Task, gateway._process.WaitForExitAsync()).Within("the gateway to start", TimeSpan.FromSeconds(30));

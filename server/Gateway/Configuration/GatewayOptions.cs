@@ -50,6 +50,12 @@ public sealed class ServerOptions
     /// <summary>Of one user on one replica; 0 = no limit.</summary>
     public int MaxConnectionsPerUser { get; set; }
 
+    /// <summary>How long a new TCP connection may take to bring its first request, TLS and headers included; 100ms to 1h.</summary>
+    public TimeSpan FirstRequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a client's machine may leave what was sent to it unacknowledged, or its window closed; 1s to 1h.</summary>
+    public TimeSpan TcpUserTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Empty: the gateway's own origin, and clients that send no Origin. <c>*</c>: everyone.</summary>
     public IList<string> AllowedOrigins { get; set; } = [];
 

@@ -3,8 +3,9 @@ namespace Gateway.Lifecycle;
 /// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: a balancer should send clients here; if not, 503 and the reasons, a line each.</summary>
 internal static class HealthEndpoints
 {
-    public const string Live = "/health/live";
-    public const string Ready = "/health/ready";
+    public const string Root = "/health";
+    public const string Live = Root + "/live";
+    public const string Ready = Root + "/ready";
 
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder endpoints)
     {

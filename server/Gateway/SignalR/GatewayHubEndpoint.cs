@@ -16,6 +16,7 @@ internal static class GatewayHubEndpoint
     {
         var time = endpoints.ServiceProvider.GetRequiredService<TimeProvider>();
         var options = new HttpConnectionDispatcherOptions { WebSockets = { SubProtocolSelector = SubProtocolOf } };
+        options.LongPolling.PollTimeout = hub.Options.SignalR.ClientTimeout / 2; // so that a client that is there is heard of in time
         endpoints.MapConnections(path, options, Build).WithMetadata(new HubMetadata(typeof(GatewayHub)));
 
         void Build(IConnectionBuilder connections) =>

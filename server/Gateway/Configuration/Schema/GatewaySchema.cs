@@ -31,6 +31,8 @@ internal static class GatewaySchema
         { o => o.MaxConnections, Limit },
         { o => o.MaxConnectionsPerIp, Limit },
         { o => o.MaxConnectionsPerUser, Limit },
+        { o => o.FirstRequestTimeout, Values.Time(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)) },
+        { o => o.TcpUserTimeout, Values.Time(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)) },
         { o => o.AllowedOrigins, new ListOf<string>(TextRules.Origin, () => "") },
         { o => o.DirectSocket, Flag },
         { o => o.Page, Flag },
