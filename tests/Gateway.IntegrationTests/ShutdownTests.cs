@@ -1,3 +1,4 @@
+using Gateway.IntegrationTests.AnyReplica;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;
@@ -103,5 +104,75 @@ public sealed class ShutdownTests
         using var negotiate = await http.PostAsync(new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1"), null).Within("the refusal");
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, negotiate.StatusCode);
         await Assert.ThrowsAsync<IOException>(() => HandMadeSocket.OpenAsync(gateway.Server, "/ws"));
+    }
+
+    /// <summary>Some wait in a poll when the signal comes, others are just between two polls.</summary>
+    [Fact]
+    public async Task LongPollingClientsAreToldToo()
+    {
+        await using var gateway = await GatewayProcess.StartAsync();
+        using var http = new HttpClient();
+        var clients = new List<Fallback>();
+        for (var i = 0; i < 20; i++) clients.Add(await Fallback.BeginAsync(gateway.Server, gateway.Server, "?rooms="));
+        foreach (var client in clients) await client.NextAsync(gateway.Server, 1); // the welcome
+
+        var waiting = clients[..10].Select(client => HearsShutdownAsync(gateway, client)).ToList();
+        var exit = gateway.StopAsync();
+        await Deadline.Until(async () => (await http.GetAsync(new Uri(gateway.Server, "/health/ready"))).StatusCode == System.Net.HttpStatusCode.ServiceUnavailable, "the shutdown has begun");
+        waiting.AddRange(clients[10..].Select(client => HearsShutdownAsync(gateway, client)));
+
+        Assert.All(await Task.WhenAll(waiting).Within("every client to hear of it"), Assert.True);
+        Assert.Equal(0, await exit);
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task ForwardedEventStreamDoesNotHoldUpTheEnd()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        string[] arguments = ["--redis:enabled=true", "--redis:connection=" + redis.Address];
+        await using var owner = await GatewayProcess.StartAsync(arguments);
+        await using var other = await GatewayProcess.StartAsync(arguments);
+        using var http = new HttpClient();
+        await Deadline.Until(async () => (await http.GetAsync(new Uri(owner.Server, "/health/ready"))).StatusCode == System.Net.HttpStatusCode.OK, "the owner is ready");
+        var negotiated = await Negotiated.AskAsync(new Uri(owner.Server, "/hub"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, negotiated.With(new Uri(other.Server, "/hub")));
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        using var stream = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).Within("the event stream to begin");
+        Assert.Equal("text/event-stream", stream.Content.Headers.ContentType?.MediaType);
+
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
+        Assert.Equal(0, await other.StopAsync());
+
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 5); // of ten that it might take
+    }
+
+    [Theory]
+    [InlineData(SigInt)]
+    [InlineData(SigTerm)]
+    public async Task SecondSignalEndsTheProcessAtOnce(int signal)
+    {
+        await using var gateway = await GatewayProcess.StartAsync("--server:shutdown_timeout=60s", "--raw:write_wait=60s");
+        using var deaf = await HandMadeSocket.OpenAsync(gateway.Server, "/ws"); // never answers the close frame
+        gateway.SendSignal(SigTerm);
+        while (await deaf.ReadAsync() is { } frame && frame.Opcode != HandMadeSocket.Close)
+        {
+        }
+
+        Assert.Equal(128 + signal, await gateway.StopAsync(signal, TimeSpan.FromSeconds(10)));
+    }
+
+    private static async Task<bool> HearsShutdownAsync(GatewayProcess gateway, Fallback client)
+    {
+        var isTold = false;
+        while (true)
+        {
+            var record = await client.NextAsync(gateway.Server);
+            if (!record.TryGetProperty("type", out var type)) continue;
+            if (type.GetInt32() == 1 && record.GetProperty("target").GetString() == "system") isTold |= record.GetProperty("arguments")[0].GetProperty("event").GetString() == "shutdown";
+            if (type.GetInt32() != 7) continue;
+            await client.EndAsync(gateway.Server); // as stock clients do
+            return isTold;
+        }
     }
 }

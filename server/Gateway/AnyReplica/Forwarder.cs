@@ -11,7 +11,7 @@ namespace Gateway.AnyReplica;
 /// Sends a request on to the replica that owns its connection, and the answer back, both as they come: a long poll takes minutes and an event stream has no end.
 /// Whoever ends it, client or owner, ends it on the other side.
 /// </summary>
-internal sealed partial class Forwarder
+internal sealed partial class Forwarder : IDisposable
 {
     /// <summary>How long the owner may take for what does not wait for messages.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(30);
@@ -27,6 +27,7 @@ internal sealed partial class Forwarder
     private readonly Counter<long> _forwarded;
     private readonly Counter<long> _failed;
     private readonly long _maxBody;
+    private readonly CancellationTokenSource _draining = new();
     private int _underWay;
 
     public Forwarder(GatewayOptions options, ForwardedRequests requests, Owners owners, GatewayMeter meter, TimeProvider time, ILogger<Forwarder> logger)
@@ -39,6 +40,11 @@ internal sealed partial class Forwarder
     }
 
     public int UnderWay => Volatile.Read(ref _underWay);
+
+    /// <summary>This replica shuts down: event streams and polls of other replicas' connections end, and their clients go on elsewhere.</summary>
+    public void Drain() => _draining.Cancel();
+
+    public void Dispose() => _draining.Dispose();
 
     public async Task ForwardAsync(HttpContext context, Owner owner)
     {
@@ -58,8 +64,9 @@ internal sealed partial class Forwarder
     {
         _forwarded.Add(1);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = _maxBody;
-        using var late = new CancellationTokenSource(HttpMethods.IsGet(context.Request.Method) ? PollWithin : AnswerWithin, _time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, owner.Gone);
+        var listens = HttpMethods.IsGet(context.Request.Method);
+        using var late = new CancellationTokenSource(listens ? PollWithin : AnswerWithin, _time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, owner.Gone, listens ? _draining.Token : default);
         using var answerEnd = CancellationTokenSource.CreateLinkedTokenSource(end.Token, late.Token);
         using var request = _requests.Make(context, owner);
         HttpResponseMessage? response = null;
@@ -70,7 +77,8 @@ internal sealed partial class Forwarder
         catch (Exception fault) when (fault is OperationCanceledException or HttpRequestException or IOException or BadHttpRequestException)
         {
             if (context.RequestAborted.IsCancellationRequested) return;
-            if (fault is BadHttpRequestException or { InnerException: BadHttpRequestException }) await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, "too large");
+            if (listens && _draining.IsCancellationRequested) await NoSuchConnection.WriteAsync(context); // what the answer held is lost: the client begins anew, and resumes
+            else if (fault is BadHttpRequestException or { InnerException: BadHttpRequestException }) await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, "too large");
             else if (late.IsCancellationRequested && !owner.Gone.IsCancellationRequested) await RefuseAsync(context, StatusCodes.Status504GatewayTimeout, "the replica does not answer");
             else await GoneAsync(context, owner, fault);
             return;
@@ -91,7 +99,7 @@ internal sealed partial class Forwarder
         catch (Exception fault) when (fault is OperationCanceledException or HttpRequestException or IOException)
         {
             if (context.RequestAborted.IsCancellationRequested) return;
-            Fail(owner, fault);
+            if (!_draining.IsCancellationRequested) Fail(owner, fault);
             context.Abort(); // the client has its beginning already
         }
     }

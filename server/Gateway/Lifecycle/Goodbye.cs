@@ -1,6 +1,7 @@
 using Gateway.AnyReplica;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
+using Gateway.Core.Wire;
 using Gateway.Hubs;
 using Gateway.Security;
 
@@ -18,6 +19,12 @@ internal sealed partial class Goodbye(
 
     /// <summary>A client that reads takes its goodbye at once; only one whose outbox was just being written to needs a moment. Whoever does not read is not waited for longer.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// On server-sent events and long polling the framework ends a connection as soon as its callback runs, whatever the client has not fetched yet.
+    /// So these get the time in which a poll comes and goes; a client leaves when it has read its Close record.
+    /// </summary>
+    private static readonly TimeSpan Fetching = TimeSpan.FromSeconds(2);
 
     private readonly Lock _saying = new();
     private long _began;
@@ -50,8 +57,11 @@ internal sealed partial class Goodbye(
             readiness.SetDraining();
             _began = time.GetTimestamp();
             Log.Begins(logger, hubs.All.Sum(hub => hub.Reception.SayGoodbye()));
+            forwarder.Drain();
             // After this callback the framework's is run, which cuts off what it knows of, whatever waits there.
             SpinWait.SpinUntil(() => Array.TrueForAll(Everyone(), c => c.Outbox.IsClosed), Moment);
+            var fetching = options.Server.ShutdownTimeout / 2;
+            SpinWait.SpinUntil(() => !Array.Exists(Everyone(), c => c.Outbox.Format == FrameFormat.SignalRRecord), fetching < Fetching ? fetching : Fetching);
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class ConnectGate(
         context.Features.Set(door);
         if (!origins.Allows(context.Request)) return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "origin not allowed");
         var connects = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
-        if (readiness.IsDraining && (connects || path.Value!.EndsWith("/negotiate", StringComparison.Ordinal)))
+        if (readiness.IsDraining && (ArrivalRate.Opens(context, door.IsSignalR) || path.Value!.EndsWith("/negotiate", StringComparison.Ordinal))) // a poll may still fetch the goodbye
             return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "shutting down");
         if (arrivals.Refuses(context, door.IsSignalR, out var retryAfter)) return Refusal.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too many new connections from this address", retryAfter);
         var refused = tokens.AdmitAsync(context, mayFollow: door.Format == FrameFormat.RawWebSocket);
