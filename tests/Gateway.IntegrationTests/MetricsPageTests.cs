@@ -22,8 +22,10 @@ public sealed class MetricsPageTests
 
         foreach (var (name, ofRaw, ofSignalR) in new[]
         {
-            ("websocket_connected_clients", 1, 1), ("websocket_connections_total", 2, 1), ("websocket_disconnections_total", 1, 0), ("websocket_messages_total", 1, 2),
+            ("websocket_connected_clients", 1, 1), ("websocket_connections_total", 2, 1), ("websocket_messages_total", 1, 2),
         })
             Assert.Equal((name, ofRaw, ofSignalR), (name, page[name].With(("dialect", "raw")), page[name].With(("dialect", "signalr"))));
+        foreach (var (dialect, ended) in new[] { ("raw", 1), ("signalr", 0) })
+            Assert.Equal(ended, page["websocket_disconnections_total"].With(("dialect", dialect), ("reason", "normal")));
     }
 }

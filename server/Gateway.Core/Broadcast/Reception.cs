@@ -74,7 +74,7 @@ public sealed partial class Reception(
     public async ValueTask DepartAsync(Connection connection)
     {
         if (!connections.Remove(connection)) return;
-        meter.CountDisconnected(connection.Dialect);
+        connection.CountEnded();
         await connection.Leaving.ConfigureAwait(false);
         await membership.LeaveAllAsync(connection).ConfigureAwait(false);
         if (connection.Addresses > 0) _addresses.Release(Audience.User(connection.User.Id));

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
@@ -20,6 +21,7 @@ public sealed partial class Connection : IOutboxOwner
     internal SlidingWindow Refused;
 
     private long _messageBegunAt;
+    private Ending? _ending;
     private int _dropsToLog;
     private long _dropsLoggedAt;
 
@@ -74,6 +76,12 @@ public sealed partial class Connection : IOutboxOwner
 
     /// <summary>Its handler has not taken what the client sent, so nothing is read for now, its pongs included.</summary>
     internal bool IsHeldUp { get; set; }
+
+    /// <summary>When the sweep gave it up for its silence, as a timestamp of the time provider; 0: it has not.</summary>
+    internal long GivenUpAt { get; set; }
+
+    /// <summary>How it ended; <c>null</c>: it has not, or nobody knows yet.</summary>
+    public Ending? Ending => _ending;
 
     /// <summary>When the sweep last pinged it, as a timestamp of the time provider.</summary>
     internal long PingedAt { get; set; }
@@ -140,10 +148,24 @@ public sealed partial class Connection : IOutboxOwner
     /// <summary>Says goodbye after what waits to go out.</summary>
     public void Close(CloseReason reason) => Outbox.Close(reason);
 
+    /// <summary>Notes how the connection ends. The first call decides.</summary>
+    /// <returns>False if that was known already.</returns>
+    public bool NoteEnding(Ending ending) => Interlocked.CompareExchange(ref _ending, ending, null) == null;
+
+    /// <summary>To be called once, when it is over.</summary>
+    internal void CountEnded() => _events.CountEnded(this);
+
+    /// <summary>A write takes too long: ends the connection without a word, which the client would not read.</summary>
+    internal void AbortOverdue()
+    {
+        if (Outbox.IsOpen && NoteEnding(new Ending(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);
+        Outbox.Abort();
+    }
+
     void IOutboxOwner.OnDropped(SlowConsumerPolicy? policy, int messages)
     {
         _events.CountDropped(policy, messages);
-        if (policy == null) return;
+        if (policy is null or SlowConsumerPolicy.Latest) return; // to drop is what that policy is for
         Interlocked.Add(ref _dropsToLog, messages);
         var last = Volatile.Read(ref _dropsLoggedAt);
         if (last != 0 && _time.GetElapsedTime(last) < DropLogInterval) return;
@@ -153,13 +175,34 @@ public sealed partial class Connection : IOutboxOwner
 
     void IOutboxOwner.OnClosing(CloseReason reason)
     {
+        NoteEnding(new Ending(DisconnectReasons.Of(reason)));
         _events.CountClosed(reason);
         if (reason == CloseReason.SlowConsumer) Log.SlowConsumer(_events.Logger, Id, User.Id);
         else Log.Closing(_events.Logger, Id, reason.Code, reason.Text);
         Closing?.Invoke(this);
     }
 
-    void IOutboxOwner.OnBroken() => Log.Broken(_events.Logger, Id);
+    void IOutboxOwner.OnBroken(Exception fault)
+    {
+        if (IsTimeout(fault)) NoteFault(fault); // else whoever reads from the client knows more
+        Log.Broken(_events.Logger, Id);
+    }
+
+    /// <summary>The way to or from the client failed.</summary>
+    public void NoteFault(Exception fault)
+    {
+        if (!IsTimeout(fault)) NoteEnding(Ending.Aborted);
+        else if (NoteEnding(new Ending(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);
+    }
+
+    /// <summary>The system gave the connection up: nothing that it sent was acknowledged in time (server.tcp_user_timeout).</summary>
+    private static bool IsTimeout(Exception? fault)
+    {
+        for (; fault != null; fault = fault.InnerException)
+            if (fault is SocketException { SocketErrorCode: SocketError.TimedOut })
+                return true;
+        return false;
+    }
 
     private static partial class Log
     {

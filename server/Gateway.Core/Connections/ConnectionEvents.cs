@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Connections;
 
-/// <summary>Where the outboxes of all connections report what they had to drop and whom they closed.</summary>
-public sealed class ConnectionEvents(GatewayMeter meter, ILogger<Connection> logger)
+/// <summary>Where the outboxes of all connections report what they had to drop and whom they closed, and connections how they ended.</summary>
+public sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Connection> logger, TimeProvider? time = null)
 {
     private static readonly KeyValuePair<string, object?> Gone = new("policy", "gone");
     private static readonly KeyValuePair<string, object?>[] Policies =
@@ -12,6 +12,8 @@ public sealed class ConnectionEvents(GatewayMeter meter, ILogger<Connection> log
         new("policy", "disconnect"), new("policy", "drop_oldest"), new("policy", "drop_newest"), new("policy", "latest"),
     ];
 
+    private readonly LogThrottle _unexpected = new(time ?? TimeProvider.System);
+    private readonly LogThrottle _overdue = new(time ?? TimeProvider.System);
     private long _dropped;
 
     public ILogger Logger { get; } = logger;
@@ -26,4 +28,31 @@ public sealed class ConnectionEvents(GatewayMeter meter, ILogger<Connection> log
     }
 
     internal void CountClosed(CloseReason reason) => meter.Closed.Add(1, new KeyValuePair<string, object?>("reason", reason.Text));
+
+    /// <summary>A write took longer than the deadline, and the connection is aborted.</summary>
+    internal void CountWriteDeadline(Connection connection)
+    {
+        meter.Closed.Add(1, new KeyValuePair<string, object?>("reason", "write deadline"));
+        if (_overdue.TryEnter(out var others)) Log.WriteDeadline(Logger, connection.Id, connection.User.Id, others);
+    }
+
+    /// <summary>The connection is over.</summary>
+    internal void CountEnded(Connection connection)
+    {
+        var ending = connection.Ending ?? Ending.Aborted;
+        meter.CountDisconnected(connection.Dialect, ending.Reason);
+        if (DisconnectReasons.IsUnexpected(ending.Reason) && _unexpected.TryEnter(out var others))
+            Log.Unexpected(Logger, connection.Id, connection.User.Id, GatewayMeter.LabelOf(ending.Reason), ending.Code, ending.Text, others);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(11, LogLevel.Information,
+            "Connection {ConnectionId} of user {UserId} ended unexpectedly: {Reason}, close code {Code} \"{Text}\" (0: no close frame); {Others} more since the last such line")]
+        public static partial void Unexpected(ILogger logger, string connectionId, string userId, string reason, int code, string text, int others);
+
+        [LoggerMessage(12, LogLevel.Information,
+            "Connection {ConnectionId} of user {UserId} took nothing for the write deadline and is aborted; {Others} more since the last such line")]
+        public static partial void WriteDeadline(ILogger logger, string connectionId, string userId, int others);
+    }
 }

@@ -14,6 +14,7 @@ public sealed class DeadlineSweep : IDisposable
 {
     private static readonly TimeSpan Slowest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Fastest = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(1);
     private static readonly FrameBatch Ping = new(WebSocketFrame.WritePing());
 
     private readonly ConnectionTable _connections;
@@ -56,19 +57,33 @@ public sealed class DeadlineSweep : IDisposable
     private void Check(Connection connection)
     {
         var outbox = connection.Outbox;
-        if (outbox.IsOverdue(_deadlines.WriteWait)) outbox.Abort();
+        if (outbox.IsOverdue(_deadlines.WriteWait)) connection.AbortOverdue();
         connection.CheckToken();
         connection.ReleaseIdleLimits();
         if (connection.IsHeldUp) return; // its handler does not read: nothing is known of the client
         if (connection.IsMessageOverdue(_deadlines.PongWait)) connection.Close(CloseReason.UnfinishedMessage);
         var silent = _time.GetElapsedTime(outbox.LastReceived);
-        if (silent > connection.SilenceLimit) connection.Close(CloseReason.ClientTimeout);
+        if (silent > connection.SilenceLimit) GiveUp(connection, CloseReason.ClientTimeout);
         if (connection.Dialect == Dialect.SignalR) return; // SignalR has pings of its own
-        if (silent > _deadlines.PongWait) connection.Close(CloseReason.PongTimeout);
+        if (silent > _deadlines.PongWait) GiveUp(connection, CloseReason.PongTimeout);
         else if (silent > _deadlines.PingPeriod && connection.PingedAt <= outbox.LastReceived)
         {
             connection.PingedAt = _time.GetTimestamp();
             outbox.Post(Ping);
+        }
+    }
+
+    /// <summary>Most who are silent for so long are gone: a client that is there after all gets a close frame and a moment to answer it, not a whole write deadline.</summary>
+    private void GiveUp(Connection connection, CloseReason reason)
+    {
+        if (connection.GivenUpAt == 0)
+        {
+            connection.GivenUpAt = _time.GetTimestamp();
+            connection.Close(reason);
+        }
+        else if (_time.GetElapsedTime(connection.GivenUpAt) >= Answer)
+        {
+            connection.Outbox.Abort();
         }
     }
 }

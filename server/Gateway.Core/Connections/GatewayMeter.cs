@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 
 namespace Gateway.Core.Connections;
 
@@ -8,6 +9,9 @@ public sealed class GatewayMeter : IDisposable
     public const string Name = "Gateway";
 
     private static readonly KeyValuePair<string, object?>[] DialectLabels = [.. Dialects.All.Select(d => new KeyValuePair<string, object?>("dialect", d.Name()))];
+
+    private static readonly KeyValuePair<string, object?>[] ReasonLabels =
+        [.. DisconnectReasons.All.Select(r => new KeyValuePair<string, object?>("reason", JsonNamingPolicy.SnakeCaseLower.ConvertName(r.ToString())))];
 
     private readonly Meter _meter;
     private readonly Counter<long> _received;
@@ -28,7 +32,7 @@ public sealed class GatewayMeter : IDisposable
         _meter = factory?.Create(options) ?? new Meter(options);
         _received = _meter.CreateCounter<long>("websocket_messages_total", description: "Messages received from clients.");
         _connected = _meter.CreateCounter<long>("websocket_connections_total", description: "Connections accepted.");
-        _disconnected = _meter.CreateCounter<long>("websocket_disconnections_total", description: "Connections ended.");
+        _disconnected = _meter.CreateCounter<long>("websocket_disconnections_total", description: "Connections ended, by why.");
         _delivered = _meter.CreateCounter<long>("gateway_deliveries_total", description: "Messages handed to connections' outboxes, one for each receiver.");
         _rateLimited = _meter.CreateCounter<long>("gateway_rate_limited_total", description: "Messages refused because their sender sent too many.");
         Dropped = _meter.CreateCounter<long>("gateway_dropped_total", description: "Messages that a connection did not get, by the policy that dropped them.");
@@ -54,8 +58,11 @@ public sealed class GatewayMeter : IDisposable
     public void Observe(ConnectionTable connections, Func<int> rooms)
     {
         foreach (var dialect in DialectLabels)
-            foreach (var counter in new[] { _received, _connected, _disconnected, _delivered, _rateLimited })
+        {
+            foreach (var reason in ReasonLabels) _disconnected.Add(0, dialect, reason);
+            foreach (var counter in new[] { _received, _connected, _delivered, _rateLimited })
                 counter.Add(0, dialect); // a counter that stands at nought is seen, one that is missing is wondered about
+        }
         _meter.CreateObservableGauge("websocket_connected_clients", () => Dialects.All.Select(d => new Measurement<int>(connections.CountOf(d), DialectLabels[(int)d])), description: "Connections now.");
         _meter.CreateObservableGauge("gateway_rooms", rooms, description: "Rooms that have members on this replica.");
         _meter.CreateObservableGauge("gateway_outbox_messages", () => connections.Snapshot().Sum(c => c.Outbox.Depth), description: "Messages waiting in all outboxes.");
@@ -63,6 +70,9 @@ public sealed class GatewayMeter : IDisposable
 
     /// <summary>A gauge of a part of the gateway that the core does not know, such as the backplane.</summary>
     public void Gauge(string name, string description, Func<long> read) => _meter.CreateObservableGauge(name, read, description: description);
+
+    /// <summary>A counter that is kept elsewhere, read when somebody asks for it.</summary>
+    public void Counter(string name, string description, Func<long> read) => _meter.CreateObservableCounter(name, read, description: description);
 
     /// <summary>A counter of a part of the gateway that the core does not know. It stands at nought until something happens.</summary>
     public Counter<long> Counter(string name, string description)
@@ -80,7 +90,9 @@ public sealed class GatewayMeter : IDisposable
 
     internal void CountConnected(Dialect dialect) => _connected.Add(1, DialectLabels[(int)dialect]);
 
-    internal void CountDisconnected(Dialect dialect) => _disconnected.Add(1, DialectLabels[(int)dialect]);
+    internal void CountDisconnected(Dialect dialect, DisconnectReason reason) => _disconnected.Add(1, DialectLabels[(int)dialect], ReasonLabels[(int)reason]);
+
+    internal static string LabelOf(DisconnectReason reason) => (string)ReasonLabels[(int)reason].Value!;
 
     internal void CountDelivered(Dialect dialect, int count)
     {

@@ -203,8 +203,8 @@ public sealed partial class Outbox
     {
         EndFrameworkWrite(fault);
         Fail(fault);
+        _owner?.OnBroken(fault); // ahead of the abort, which ends the reading with a fault that says less
         _sink.Abort();
-        _owner?.OnBroken();
         lock (_queue) RestLocked();
     }
 }

@@ -88,6 +88,8 @@ public sealed partial class Outbox
         get { lock (_queue) return _phase == Phase.Closed; }
     }
 
+    internal IOutboxOwner? Owner => _owner;
+
     internal void Attach(IOutboxOwner owner) => _owner = owner;
 
     /// <summary>Opens one of the gates that hold posted frames back; <paramref name="first"/> goes out ahead of what waits.</summary>

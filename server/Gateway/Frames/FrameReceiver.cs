@@ -5,6 +5,7 @@ using Gateway.Configuration;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.WebSockets;
 
 namespace Gateway.Frames;
 
@@ -24,13 +25,16 @@ internal sealed class FrameReceiver(WebSocket webSocket, Connection connection, 
             while (true)
             {
                 var begun = await webSocket.ReceiveAsync(Memory<byte>.Empty, default); // see RawReceiver: waits without holding a buffer
-                if (begun.MessageType == WebSocketMessageType.Close) return true;
+                if (begun.MessageType == WebSocketMessageType.Close) break;
                 if (begun.EndOfMessage) await TakeAsync(begun.MessageType, []);
-                else if (!await ReceiveAsync()) return true;
+                else if (!await ReceiveAsync()) break;
             }
+            WebSocketEnding.Note(connection, webSocket);
+            return true;
         }
         catch (Exception gone) when (gone is WebSocketException or IOException)
         {
+            WebSocketEnding.Note(connection, webSocket, gone);
             return false;
         }
     }

@@ -65,7 +65,7 @@ internal sealed class Inbox : IFrameSink, IOutboxOwner
 
     void IOutboxOwner.OnClosing(CloseReason reason) => _connection.Close(reason);
 
-    void IOutboxOwner.OnBroken()
+    void IOutboxOwner.OnBroken(Exception fault)
     {
         // The handler has ended, and the connection with it.
     }

@@ -4,6 +4,7 @@ using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
+using Gateway.WebSockets;
 
 namespace Gateway.Raw;
 
@@ -27,12 +28,14 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
                 if (begun.EndOfMessage) await AnswerAsync(default, begun.MessageType);
                 else if (!await ReceiveAsync()) break;
             }
+            WebSocketEnding.Note(connection, webSocket);
             if (webSocket.State == WebSocketState.CloseReceived)
                 await webSocket.CloseOutputAsync(webSocket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, default);
         }
         catch (Exception gone) when (gone is WebSocketException or IOException)
         {
             // The client broke the protocol, and the framework has told it so (RFC 6455 section 7.4.1), or it went without a word.
+            WebSocketEnding.Note(connection, webSocket, gone);
         }
     }
 

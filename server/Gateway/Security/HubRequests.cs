@@ -72,6 +72,7 @@ internal sealed class HubRequests(GatewayOptions options)
             await Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "not your connection");
             return;
         }
+        if (HttpMethods.IsDelete(context.Request.Method)) entry.Connection?.NoteEnding(new Ending(DisconnectReason.Normal));
         entry.Connection?.Outbox.NoteReceived(); // a sign of life that comes beside the stream of events
         try
         {

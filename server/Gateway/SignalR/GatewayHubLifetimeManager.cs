@@ -39,8 +39,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
             RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
             Shard = connections.NextShard(),
             Token = request.Token,
-            // Long polling tells by itself when nobody polls any more.
-            SilenceLimit = connection.Features.Get<IHttpTransportFeature>()?.TransportType == HttpTransportType.LongPolling ? null : options.SignalR.ClientTimeout,
+            SilenceLimit = options.SignalR.ClientTimeout, // a poll is a sign of life, and lasts half of that at most
         };
         connection.UserIdentifier = arrived.User.Id;
         connection.Features.Set(arrived);
@@ -65,7 +64,11 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         }
         // The framework's transport has yet to write its close frame, and to read the client's: until then the outbox is open and its
         // deadlines hold.
-        upgrade.Ended = () => DepartAsync(departing);
+        upgrade.Ended = () =>
+        {
+            WebSocketEnding.Note(departing, http.Features.Get<AcceptedWebSocket>()?.WebSocket);
+            return DepartAsync(departing);
+        };
         await reception.LeaveAsync(departing);
     }
 

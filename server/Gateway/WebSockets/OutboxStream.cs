@@ -4,10 +4,11 @@ using Gateway.Core.Wire;
 namespace Gateway.WebSockets;
 
 /// <summary>What the framework's WebSocket sees: reads pass; the whole frames that it writes take their turn in the outbox.</summary>
-/// <param name="opensGate">The first frame written opens a gate of the outbox: SignalR's handshake response, which no broadcast may overtake.</param>
-internal sealed class OutboxStream(Stream inner, Outbox outbox, bool opensGate) : Stream
+/// <param name="isSignalR">The first frame written opens a gate of the outbox: SignalR's handshake response, which no broadcast may overtake.</param>
+internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR) : Stream
 {
-    private bool _opensGate = opensGate;
+    private readonly bool _isSignalR = isSignalR;
+    private bool _opensGate = isSignalR;
 
     /// <summary>The framework has closed because the client broke the protocol (RFC 6455 section 7.4.1), and reads no more.</summary>
     public bool IsBroken { get; private set; }
@@ -25,7 +26,8 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool opensGate) 
         // WebSocket waits without a buffer, as both transports ask it to: so a read with one is for the rest of a frame, or for one that
         // has come.
         outbox.NoteReading(restOfFrame: buffer.Length > 0);
-        return inner.ReadAsync(buffer, cancellationToken);
+        var read = inner.ReadAsync(buffer, cancellationToken);
+        return _isSignalR && !read.IsCompletedSuccessfully ? NoteFaultAsync(read) : read;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -57,10 +59,27 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool opensGate) 
     {
     }
 
+    /// <summary>The framework tells nobody why it closes, so its close code is read here.</summary>
     private ValueTask WriteNextAsync(ReadOnlyMemory<byte> frame)
     {
-        IsBroken |= WebSocketFrame.CloseCode(frame.Span) is WebSocketFrame.ProtocolError or WebSocketFrame.InvalidPayload;
+        var code = WebSocketFrame.CloseCode(frame.Span);
+        IsBroken |= code is WebSocketFrame.ProtocolError or WebSocketFrame.InvalidPayload;
+        if (code is 1002 or 1003 or 1007 or 1009) (outbox.Owner as Connection)?.NoteEnding(new Ending(DisconnectReason.ProtocolError));
         return outbox.WriteAsync(frame);
+    }
+
+    /// <summary>SignalR's transport keeps to itself why it could not read on.</summary>
+    private async ValueTask<int> NoteFaultAsync(ValueTask<int> read)
+    {
+        try
+        {
+            return await read;
+        }
+        catch (Exception fault)
+        {
+            outbox.Owner?.OnBroken(fault);
+            throw;
+        }
     }
 
     private async ValueTask WriteFirstAsync(ReadOnlyMemory<byte> frame)

@@ -54,6 +54,6 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
     {
         Inner = stream;
         Outbox = new Outbox(new WebSocketSink(format, stream, socket, context), limits, gates, time);
-        return Stream = new OutboxStream(stream, Outbox, opensGate: gates > 1);
+        return Stream = new OutboxStream(stream, Outbox, isSignalR: gates > 1);
     }
 }

@@ -1,0 +1,89 @@
+using Gateway.Core.Messages;
+
+namespace Gateway.Core.Connections;
+
+/// <summary>Why a connection ended: the label <c>reason</c> of <c>websocket_disconnections_total</c>. The label is the name in snake_case.</summary>
+public enum DisconnectReason : byte
+{
+    /// <summary>The client closed with 1000 or without a code, or ended its long-polling connection.</summary>
+    Normal,
+
+    /// <summary>The client closed with 1001: a page was left, a program stopped.</summary>
+    GoingAway,
+
+    /// <summary>The client closed with 3000 to 4999.</summary>
+    ApplicationCode,
+
+    /// <summary>The client closed with another code.</summary>
+    OtherCode,
+
+    /// <summary>The client broke the protocol, or says so of the gateway (1002, 1003, 1007, 1009).</summary>
+    ProtocolError,
+
+    /// <summary>The connection ended without a close frame. Server-sent events have no other end.</summary>
+    Aborted,
+
+    /// <summary>A write took longer than <c>raw.write_wait</c>, or the client's machine took nothing for <c>server.tcp_user_timeout</c>.</summary>
+    WriteDeadline,
+    SlowConsumer,
+    NoPong,
+    ClientTimeout,
+    Shutdown,
+    Kicked,
+    Banned,
+    Revoked,
+    TokenExpired,
+    Flooding,
+    TooBig,
+    TooManyOfUser,
+
+    /// <summary>The gateway closed with 1013: it could not let the client in.</summary>
+    TryAgainLater,
+
+    /// <summary>The gateway closed with another 1008.</summary>
+    Policy,
+    InternalError,
+
+    /// <summary>The gateway closed with 1000: a handler has ended.</summary>
+    Completed,
+}
+
+internal static class DisconnectReasons
+{
+    public static IReadOnlyList<DisconnectReason> All { get; } = Enum.GetValues<DisconnectReason>();
+
+    /// <summary>What a close code of the client stands for, RFC 6455 section 7.4.</summary>
+    public static DisconnectReason OfClient(int code) => code switch
+    {
+        1000 or 1005 => DisconnectReason.Normal,
+        1001 => DisconnectReason.GoingAway,
+        1002 or 1003 or 1007 or 1009 => DisconnectReason.ProtocolError,
+        >= 3000 and < 5000 => DisconnectReason.ApplicationCode,
+        _ => DisconnectReason.OtherCode,
+    };
+
+    public static DisconnectReason Of(CloseReason reason) =>
+        reason == CloseReason.Shutdown ? DisconnectReason.Shutdown
+        : reason == CloseReason.PongTimeout ? DisconnectReason.NoPong
+        : reason == CloseReason.ClientTimeout ? DisconnectReason.ClientTimeout
+        : reason == CloseReason.TokenExpired ? DisconnectReason.TokenExpired
+        : reason == CloseReason.SlowConsumer ? DisconnectReason.SlowConsumer
+        : reason == CloseReason.Flooding ? DisconnectReason.Flooding
+        : reason == CloseReason.Kicked ? DisconnectReason.Kicked
+        : reason == CloseReason.Banned ? DisconnectReason.Banned
+        : reason == CloseReason.Revoked ? DisconnectReason.Revoked
+        : reason == CloseReason.TooManyOfUser ? DisconnectReason.TooManyOfUser
+        : reason.Code switch
+        {
+            1000 => DisconnectReason.Completed,
+            1002 or 1003 or 1007 => DisconnectReason.ProtocolError,
+            1009 => DisconnectReason.TooBig,
+            1011 => DisconnectReason.InternalError,
+            1013 => DisconnectReason.TryAgainLater,
+            _ => DisconnectReason.Policy,
+        };
+
+    /// <summary>An operator may want to know of it: neither client nor gateway meant it to end.</summary>
+    public static bool IsUnexpected(DisconnectReason reason) => reason is DisconnectReason.Aborted or DisconnectReason.OtherCode or DisconnectReason.ProtocolError
+        or DisconnectReason.WriteDeadline or DisconnectReason.NoPong or DisconnectReason.ClientTimeout or DisconnectReason.InternalError;
+}
