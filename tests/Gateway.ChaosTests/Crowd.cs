@@ -20,13 +20,17 @@ internal sealed class Crowd : IAsyncDisposable
 
     private readonly ConcurrentQueue<Acknowledged> _acknowledged = [];
     private readonly CancellationTokenSource _enough = new();
-    private readonly CancellationTokenSource _giveUp = new(TimeSpan.FromSeconds(75));
+    private readonly CancellationTokenSource _giveUp;
     private readonly List<ResumingClient> _clients = [];
     private readonly long _began = Stopwatch.GetTimestamp();
     private readonly IReadOnlyList<Uri> _replicas;
     private List<Task> _sending = [];
 
-    private Crowd(IReadOnlyList<Uri> replicas) => _replicas = replicas;
+    private Crowd(IReadOnlyList<Uri> replicas, TimeSpan limit)
+    {
+        _replicas = replicas;
+        _giveUp = new CancellationTokenSource(limit);
+    }
 
     public IReadOnlyList<ResumingClient> Clients => _clients;
     public IEnumerable<ResumingClient> Senders => _clients.Where((_, i) => i % ClientsOfAKind == 0);
@@ -34,9 +38,9 @@ internal sealed class Crowd : IAsyncDisposable
     public int Refusals => _clients.Sum(client => client.Refusals);
 
     /// <summary>Everyone is in its rooms, and nothing is sent yet.</summary>
-    public static async Task<Crowd> GatherAsync(IReadOnlyList<Uri> replicas)
+    public static async Task<Crowd> GatherAsync(IReadOnlyList<Uri> replicas, TimeSpan? limit = null)
     {
-        var crowd = Start(replicas);
+        var crowd = Start(replicas, limit);
         try
         {
             foreach (var client in crowd._clients) await client.WhenInAsync();
@@ -50,9 +54,10 @@ internal sealed class Crowd : IAsyncDisposable
     }
 
     /// <summary>Does not wait until anyone is in.</summary>
-    public static Crowd Start(IReadOnlyList<Uri> replicas)
+    /// <param name="limit">A message that is not acknowledged until then never will be.</param>
+    public static Crowd Start(IReadOnlyList<Uri> replicas, TimeSpan? limit = null)
     {
-        var crowd = new Crowd(replicas);
+        var crowd = new Crowd(replicas, limit ?? TimeSpan.FromSeconds(75));
         foreach (var dialect in Enum.GetValues<Dialect>())
             for (var replica = 0; replica < replicas.Count; replica++)
                 for (var i = 0; i < ClientsOfAKind; i++)
@@ -87,6 +92,13 @@ internal sealed class Crowd : IAsyncDisposable
         return Deadline.Until(() => Acknowledged >= goal || _sending.Exists(s => s.IsFaulted), $"{more} messages more are acknowledged", Patience);
     }
 
+    /// <summary>Every sender has something acknowledged that it sent from now on, or had under way.</summary>
+    public Task UntilEverySenderIsAcknowledgedAsync(string when, TimeSpan limit)
+    {
+        var before = Senders.ToDictionary(sender => sender, AcknowledgedOf);
+        return Deadline.Until(() => before.All(sender => AcknowledgedOf(sender.Key) >= sender.Value + 10), $"every sender is acknowledged {when}", limit);
+    }
+
     /// <summary>Ends the sending, waits until everyone has what it is going to get, and counts.</summary>
     public async Task<Verdict> JudgeAsync()
     {
@@ -109,6 +121,8 @@ internal sealed class Crowd : IAsyncDisposable
         _giveUp.Dispose();
         _enough.Dispose();
     }
+
+    private int AcknowledgedOf(ResumingClient sender) => _acknowledged.Count(one => one.Id.Sender.StartsWith(sender.Name + ".", StringComparison.Ordinal));
 
     private void Add(Dialect dialect, int replica)
     {

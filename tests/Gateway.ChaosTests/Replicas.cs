@@ -35,9 +35,10 @@ internal sealed class Replicas : IAsyncDisposable
         }
     }
 
-    public async Task<GatewayProcess> AddAsync()
+    /// <param name="more">What this one has beside what all have.</param>
+    public async Task<GatewayProcess> AddAsync(params string[] more)
     {
-        var replica = await GatewayProcess.StartAsync(_arguments);
+        var replica = await GatewayProcess.StartAsync([.. _arguments, .. more]);
         _all.Add(replica);
         return replica;
     }

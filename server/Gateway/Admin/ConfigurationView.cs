@@ -27,9 +27,7 @@ internal static class ConfigurationView
     {
         var view = JsonSerializer.SerializeToNode(options, Options)!.AsObject();
         Hide(view);
-        // Options after the address may hold a password.
-        view["redis"]!["connection"] = new JsonArray([.. options.Redis.Connection.Select(server =>
-            (JsonNode)(server.IndexOf(',', StringComparison.Ordinal) is >= 0 and var at ? server[..at] + "," + Hidden : server))]);
+        view["redis"]!["connection"] = new JsonArray([.. options.Redis.Connection.Select(server => (JsonNode)RedisAddress.Shown(server))]);
         return view;
     }
 

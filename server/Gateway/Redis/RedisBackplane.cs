@@ -13,7 +13,7 @@ namespace Gateway.Redis;
 /// The backplane of several replicas: a Redis channel for each room, user and connection. A room's script assigns the offset, keeps the message and publishes it in one step,
 /// so that all replicas see one order, and none of them anything that is not kept.
 /// </summary>
-internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
+internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
 {
     private readonly RedisServers _servers;
     private readonly RedisKeys _keys;
@@ -25,7 +25,6 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RedisBackplane> _logger;
     private readonly ConcurrentDictionary<string, RoomFeed> _feeds = new(StringComparer.Ordinal);
-    private readonly Action<RedisChannel, RedisValue> _onMessage;
     private IBackplaneReceiver _receiver = null!;
     private RedisWatch[] _watches = [];
 
@@ -40,7 +39,6 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         _events = events;
         _time = time;
         _logger = logger;
-        _onMessage = OnMessage;
         _store = new RoomStore(servers, keys, replica, options.Messages.IdempotencyWindow);
         _queue = new PublishQueue(_store, servers, options.Redis.PublishTimeout, options.Redis.MaxPending, Reached, meter, time, logger);
     }
@@ -62,13 +60,13 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         var channels = _servers.For(audience).Channels;
         if (retention == null)
         {
-            await channels.AddAsync(_keys.Channel(audience), _onMessage);
+            await channels.AddAsync(_keys.Channel(audience), OnMessage);
             return Position.None;
         }
         var feed = _feeds[audience.Name] = new RoomFeed(audience.Name, retention, _store, _receiver, _events, _time);
         try
         {
-            await channels.AddAsync(_keys.Channel(audience), _onMessage);
+            await channels.AddAsync(_keys.Channel(audience), OnMessage);
             var position = await _store.PositionAsync(audience.Name);
             feed.Begin(position);
             return position;
@@ -76,7 +74,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         catch
         {
             Drop(audience.Name, feed);
-            await channels.RemoveAsync(_keys.Channel(audience), _onMessage);
+            await channels.RemoveAsync(_keys.Channel(audience), OnMessage);
             throw;
         }
     }
@@ -84,7 +82,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     public ValueTask UnsubscribeAsync(Audience audience)
     {
         if (audience.Kind == AudienceKind.Room && _feeds.TryGetValue(audience.Name, out var feed)) Drop(audience.Name, feed);
-        return new(_servers.For(audience).Channels.RemoveAsync(_keys.Channel(audience), _onMessage));
+        return new(_servers.For(audience).Channels.RemoveAsync(_keys.Channel(audience), OnMessage));
     }
 
     public async ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default)
@@ -150,32 +148,25 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     }
 
     // Called for one message after the other. When the fan-out is behind this waits, and so do the messages after it.
-    private void OnMessage(RedisChannel channel, RedisValue value)
+    private bool OnMessage(ReadOnlyMemory<byte> bytes)
     {
-        ReadOnlyMemory<byte> bytes = (byte[])value!;
-        if (!PositionHeader.TryRead(bytes, out var position, out var frame))
-        {
-            Log.Unreadable(_logger, channel!);
-            return;
-        }
+        if (!PositionHeader.TryRead(bytes, out var position, out var frame)) return false;
         switch (BackplaneFrame.KindOf(frame.Span))
         {
             case BackplaneFrame.Kind.Message when BackplaneFrame.TryReadMessage(frame, out var audience, out var message):
                 if (position.IsNone) _receiver.Deliver(audience, message, position);
                 else if (_feeds.TryGetValue(audience.Name, out var feed)) feed.OnMessage(audience, message, position);
                 WaitForFanOut();
-                break;
+                return true;
             case BackplaneFrame.Kind.Counted when BackplaneFrame.TryReadCounted(frame, out var asker, out var number, out var within)
                 && BackplaneFrame.TryReadMessage(within, out var receivers, out var counted):
                 _counts.Answer(asker, number, _receiver.Deliver(receivers, counted, Position.None));
                 WaitForFanOut();
-                break;
+                return true;
             case BackplaneFrame.Kind.Instruction:
-                _instructions.OnInstruction(frame);
-                break;
+                return _instructions.OnInstruction(frame);
             default:
-                Log.Unreadable(_logger, channel!);
-                break;
+                return false;
         }
     }
 
@@ -183,11 +174,5 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     {
         var ready = _receiver.WhenReadyAsync();
         if (!ready.IsCompleted) ready.AsTask().Wait();
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Warning, "A message on channel {Channel} is not of this version, or not the gateway's, and is passed over")]
-        public static partial void Unreadable(ILogger logger, string channel);
     }
 }

@@ -1,3 +1,4 @@
+using Gateway.Configuration;
 using Gateway.Core.Broadcast;
 using Gateway.Lifecycle;
 using StackExchange.Redis;
@@ -5,71 +6,85 @@ using StackExchange.Redis;
 namespace Gateway.Redis;
 
 /// <summary>
-/// The connection to one Redis server: opened at the start, whether Redis is there or not, and kept trying for. While it is down the gateway is not ready.
+/// The connection to one Redis server: opened at the start, whether Redis is there or not, and kept up for as long as the gateway runs. What has gone silent is replaced.
+/// While the server does not answer, or takes no writes, the gateway is not ready.
 /// The client library's commands have no time limit of their own; whoever goes through <see cref="AskAsync"/> gets one.
 /// </summary>
-internal sealed partial class RedisConnection(string configuration, string name, ReadinessState readiness, TimeProvider time, ILogger<RedisConnection> logger) : IAsyncDisposable
+internal sealed class RedisConnection(
+    RedisAddress address, string name, string probeKey, ReadinessState readiness, RedisEvents events, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    private ConnectionMultiplexer? _multiplexer;
-    private RedisChannels? _channels;
-    private volatile bool _answers;
+    private readonly List<Task> _disposing = []; // guarded by itself
+    private volatile RedisLink? _link;
+    private volatile string? _trouble;
+    private RedisHealth? _health;
+    private bool _stopped;
 
     /// <summary>The connection for subscriptions is there again; what was published meanwhile has passed it by.</summary>
     public event Action? Restored;
 
-    /// <summary>As far as is known: connected, and answering.</summary>
-    public bool IsUp => _answers && _multiplexer is { IsConnected: true };
+    public string Name => name;
 
-    public IDatabase Database => Multiplexer.GetDatabase();
+    public string ProbeKey => probeKey;
 
-    public ISubscriber Subscriber => Multiplexer.GetSubscriber();
+    /// <summary>As far as is known: connected, answering, and taking writes.</summary>
+    public bool IsUp => _trouble == null && _link is { IsConnected: true };
 
-    public RedisChannels Channels => _channels ?? throw NotYet();
+    public RedisLink Link => _link ?? throw NotYet();
 
-    private ConnectionMultiplexer Multiplexer => _multiplexer ?? throw NotYet();
+    public RedisChannels Channels { get; } = new(events, time);
 
     public async Task OpenAsync()
     {
-        var options = ConfigurationOptions.Parse(configuration);
-        options.AbortOnConnectFail = false;
-        options.ClientName = "gateway";
-        readiness.SetNotReady(name, $"{name} is not connected yet");
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync(options);
-        multiplexer.PreserveAsyncOrder = true; // the order of a room's messages is the order of its channel
-        multiplexer.ConnectionFailed += (_, e) => Failed(e.ConnectionType.ToString());
-        multiplexer.ConnectionRestored += (_, e) => Restore(e.ConnectionType);
-        _channels = new RedisChannels(multiplexer.GetSubscriber(), time);
-        _multiplexer = multiplexer;
-        // The library has a second connection, the one for subscriptions, and does not wait for it.
-        if (!multiplexer.IsConnected || !await TryAnswerAsync(CommandLimit)) Log.Away(logger, name, "at the start");
+        _trouble = $"{name} is not connected yet";
+        readiness.SetNotReady(name, _trouble);
+        Adopt(await OpenLinkAsync());
+        _health = new RedisHealth(this, events, time);
+        await _health.StartAsync();
     }
 
-    /// <summary>Does the server answer on both connections? Notes what it finds.</summary>
-    public async Task<bool> TryAnswerAsync(TimeSpan limit)
+    public Task<RedisLink> OpenLinkAsync() => RedisLink.OpenAsync(RedisClientOptions.Of(address), time);
+
+    /// <returns>Redis's own words; empty if it has nothing against us.</returns>
+    public Task<string> AskWhyAsync(TimeSpan limit) => RedisGreeting.AskAsync(address, limit, time);
+
+    /// <summary>Goes on with another link: the old one is closed, and all subscriptions move.</summary>
+    public void Adopt(RedisLink link)
     {
-        var began = time.GetTimestamp();
-        while (true)
+        var old = _link;
+        old?.Retire(); // from here on it brings nothing more
+        link.Watch(
+            failed: e => _health?.OnFailed($"{e.ConnectionType}: {e.FailureType}"),
+            restored: e =>
+            {
+                events.ReportReconnected(name, e.ConnectionType.ToString());
+                Restored?.Invoke();
+            });
+        _link = link;
+        Channels.MoveTo(link);
+        if (old == null) return;
+        Close(Task.FromResult<RedisLink?>(old));
+        Restored?.Invoke();
+    }
+
+    /// <summary>Closes a link in the background: the operating system may hold on to a silent socket.</summary>
+    public void Close(Task<RedisLink?> opening)
+    {
+        lock (_disposing)
         {
-            try
-            {
-                await Observed(Database.PingAsync()).WaitAsync(limit, time);
-                await Observed(Subscriber.PingAsync()).WaitAsync(limit, time);
-                Note(answers: true);
-                return true;
-            }
-            catch (Exception fault) when (IsAway(fault))
-            {
-                if (time.GetElapsedTime(began) > limit || !Multiplexer.IsConnected)
-                {
-                    Note(answers: false);
-                    return false;
-                }
-            }
-            await Task.Delay(Pause, time);
+            _disposing.RemoveAll(task => task.IsCompleted);
+            _disposing.Add(Task.Run(async () => (await opening)?.Dispose()));
         }
+    }
+
+    /// <param name="trouble">Why the server is of no use now; <c>null</c>: it answers and takes writes.</param>
+    public void Note(string? trouble)
+    {
+        _trouble = trouble;
+        if (trouble == null) readiness.SetReady(name);
+        else readiness.SetNotReady(name, trouble);
     }
 
     /// <summary>Completes when the server is up, or the time is over.</summary>
@@ -77,27 +92,32 @@ internal sealed partial class RedisConnection(string configuration, string name,
     {
         var began = time.GetTimestamp();
         do await Task.Delay(Pause, time);
-        while (_multiplexer is not { IsConnected: true } && time.GetElapsedTime(began) < limit);
+        while (_link is not { IsConnected: true } && time.GetElapsedTime(began) < limit);
     }
 
     /// <summary>One command, within a time limit.</summary>
     /// <exception cref="BackplaneException">The server is away, or did not answer in time; whether it carried out the command is not known.</exception>
     public async Task<T> AskAsync<T>(Func<IDatabase, Task<T>> command, TimeSpan? limit = null, CancellationToken cancel = default)
     {
+        var link = Link;
         try
         {
-            return await Observed(command(Database)).WaitAsync(limit is { } t ? (t > Pause ? t : Pause) : CommandLimit, time, cancel);
+            var answer = await RedisLink.Observed(command(link.Database))
+                .WaitAsync(limit is { } t ? (t > Pause ? t : Pause) : CommandLimit, time, cancel.CanBeCanceled ? cancel : link.Closing);
+            link.NoteAnswer();
+            return answer;
         }
         catch (Exception fault) when (IsAway(fault) && !cancel.IsCancellationRequested)
         {
+            if (fault is RedisServerException) link.NoteAnswer();
             throw Away(fault);
         }
     }
 
     /// <summary>Turns what the client library throws into our word for it.</summary>
-    public static BackplaneException Away(Exception fault) => new("Redis: " + fault.GetType().Name, fault);
+    public static BackplaneException Away(Exception fault) => new("Redis: " + (fault is RedisServerException refusal ? refusal.Message : fault.GetType().Name), fault);
 
-    public static bool IsAway(Exception fault) => fault is RedisException or TimeoutException or ObjectDisposedException or OperationCanceledException;
+    public static bool IsAway(Exception fault) => RedisLink.IsAway(fault);
 
     /// <summary>Nothing was sent: there is no connection.</summary>
     public static bool IsUnsent(Exception fault) =>
@@ -105,47 +125,18 @@ internal sealed partial class RedisConnection(string configuration, string name,
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _multiplexer, null) is not { } multiplexer) return;
-        await multiplexer.CloseAsync(allowCommandsToComplete: false);
-        multiplexer.Dispose();
+        if (_stopped) return;
+        _stopped = true;
+        if (_health != null) await _health.DisposeAsync();
+        if (_link is { } link)
+        {
+            link.Retire();
+            Close(Task.FromResult<RedisLink?>(link));
+        }
+        Task[] disposing;
+        lock (_disposing) disposing = [.. _disposing];
+        await Task.WhenAny(Task.WhenAll(disposing), Task.Delay(CommandLimit, time)); // a silent socket does not hold up the end of the process
     }
 
     private BackplaneException NotYet() => new($"{name} is not connected yet");
-
-    /// <summary>A command that is given up may still fail; nobody is to hear of that as of an unobserved fault.</summary>
-    private static Task<T> Observed<T>(Task<T> task)
-    {
-        if (!task.IsCompleted) task.ContinueWith(static t => _ = t.Exception, default, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return task;
-    }
-
-    private void Failed(string connection)
-    {
-        if (_multiplexer == null) return; // we are closing it ourselves
-        Log.Away(logger, name, connection);
-        Note(answers: false);
-    }
-
-    private void Restore(ConnectionType connection)
-    {
-        if (_multiplexer == null) return;
-        Log.Back(logger, name, connection.ToString());
-        Restored?.Invoke();
-    }
-
-    private void Note(bool answers)
-    {
-        _answers = answers;
-        if (answers) readiness.SetReady(name);
-        else readiness.SetNotReady(name, $"{name} is away");
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Warning, "{Server} is away ({Connection})")]
-        public static partial void Away(ILogger logger, string server, string connection);
-
-        [LoggerMessage(2, LogLevel.Information, "{Server} is back ({Connection})")]
-        public static partial void Back(ILogger logger, string server, string connection);
-    }
 }

@@ -2,35 +2,42 @@ using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Wire;
 using Gateway.Lifecycle;
-using StackExchange.Redis;
 
 namespace Gateway.Redis;
 
 /// <summary>Messages of which the sender wants to know how many connections they were handed to: every replica that gets one answers with its count.</summary>
-internal sealed partial class RedisCounts(RedisServers servers, RedisKeys keys, ReplicaId replica, TimeProvider time, ILogger<RedisCounts> logger)
+internal sealed partial class RedisCounts
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
+    private readonly RedisServers _servers;
+    private readonly RedisKeys _keys;
+    private readonly ReplicaId _replica;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RedisCounts> _logger;
     private readonly ConcurrentDictionary<int, Tally> _asked = [];
-    private readonly Lock _lock = new();
+    private readonly LazySubscription _counts;
     private int _lastNumber;
 
-    // Guarded by _lock.
-    private Task? _listening;
+    public RedisCounts(RedisServers servers, RedisKeys keys, ReplicaId replica, TimeProvider time, ILogger<RedisCounts> logger)
+    {
+        (_servers, _keys, _replica, _time, _logger) = (servers, keys, replica, time, logger);
+        _counts = new LazySubscription(servers.For(replica.Value).Channels, keys.Counts(replica.Value), OnCount);
+    }
 
     /// <param name="publish">Sends the message under this number, as one of this replica's, and returns how many replicas got it.</param>
     /// <exception cref="BackplaneException">The backplane is away, or nobody who got it has answered.</exception>
     public async ValueTask<long> AskAsync(Func<string, int, ValueTask<long>> publish, CancellationToken cancel)
     {
-        await ListenAsync();
+        await _counts.EnsureAsync();
         var number = Interlocked.Increment(ref _lastNumber);
         var tally = _asked[number] = new Tally();
         try
         {
-            var replicas = await publish(replica.Value, number);
+            var replicas = await publish(_replica.Value, number);
             if (replicas == 0) return 0;
             tally.Expect(replicas);
-            await tally.Complete.WaitAsync(AnswerWithin, time, cancel);
+            await tally.Complete.WaitAsync(AnswerWithin, _time, cancel);
             return tally.Connections;
         }
         catch (TimeoutException) when (tally.Connections > 0)
@@ -49,34 +56,23 @@ internal sealed partial class RedisCounts(RedisServers servers, RedisKeys keys, 
 
     public void Answer(string asker, int number, int connections) => _ = AnswerAsync(asker, number, connections); // ends within the Redis client's own time-outs
 
-    private Task ListenAsync()
-    {
-        lock (_lock)
-        {
-            if (_listening is { IsFaulted: false }) return _listening;
-            return _listening = servers.For(replica.Value).Channels.AddAsync(keys.Counts(replica.Value), OnCount);
-        }
-    }
-
     private async Task AnswerAsync(string asker, int number, int connections)
     {
         try
         {
-            await servers.For(asker).AskAsync(database => database.PublishAsync(keys.Counts(asker), BackplaneFrame.WriteCount(number, connections)));
+            await _servers.For(asker).AskAsync(database => database.PublishAsync(_keys.Counts(asker), BackplaneFrame.WriteCount(number, connections)));
         }
         catch (Exception fault)
         {
-            Log.NotAnswered(logger, fault, asker);
+            Log.NotAnswered(_logger, fault, asker);
         }
     }
 
-    private void OnCount(RedisChannel channel, RedisValue value)
+    private bool OnCount(ReadOnlyMemory<byte> frame)
     {
-        byte[] frame = value!;
-        if (BackplaneFrame.KindOf(frame) == BackplaneFrame.Kind.Count
-            && BackplaneFrame.TryReadCount(frame, out var number, out var connections)
-            && _asked.TryGetValue(number, out var tally))
-            tally.Add(connections);
+        if (BackplaneFrame.KindOf(frame.Span) != BackplaneFrame.Kind.Count || !BackplaneFrame.TryReadCount(frame.Span, out var number, out var connections)) return false;
+        if (_asked.TryGetValue(number, out var tally)) tally.Add(connections);
+        return true;
     }
 
     /// <summary>The answers so far. They may come before it is known how many there will be.</summary>

@@ -3,19 +3,29 @@ using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
-using StackExchange.Redis;
 
 namespace Gateway.Redis;
 
 /// <summary>Replicas that ask one another to move a connection into or out of a room, and the answers.</summary>
-internal sealed partial class RedisInstructions(RedisServers servers, RedisKeys keys, ReplicaId replica, TimeProvider time, ILogger<RedisInstructions> logger)
+internal sealed partial class RedisInstructions
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
 
+    private readonly RedisServers _servers;
+    private readonly RedisKeys _keys;
+    private readonly ReplicaId _replica;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RedisInstructions> _logger;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<Error?>> _asked = [];
+    private readonly LazySubscription _answers;
     private IBackplaneReceiver _receiver = null!;
     private int _lastNumber;
-    private Task? _listening;
+
+    public RedisInstructions(RedisServers servers, RedisKeys keys, ReplicaId replica, TimeProvider time, ILogger<RedisInstructions> logger)
+    {
+        (_servers, _keys, _replica, _time, _logger) = (servers, keys, replica, time, logger);
+        _answers = new LazySubscription(servers.For(replica.Value).Channels, keys.Replica(replica.Value), OnAnswer);
+    }
 
     public void Start(IBackplaneReceiver receiver) => _receiver = receiver;
 
@@ -26,13 +36,13 @@ internal sealed partial class RedisInstructions(RedisServers servers, RedisKeys 
         var answer = _asked[number] = new TaskCompletionSource<Error?>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            await (_listening is { IsFaulted: false } listening ? listening : _listening = servers.For(replica.Value).Channels.AddAsync(keys.Replica(replica.Value), OnAnswer));
-            var frame = BackplaneFrame.WriteInstruction(replica.Value, number, instruction.Enter, instruction.ConnectionId, instruction.Room);
+            await _answers.EnsureAsync();
+            var frame = BackplaneFrame.WriteInstruction(_replica.Value, number, instruction.Enter, instruction.ConnectionId, instruction.Room);
             var to = Audience.Connection(instruction.ConnectionId);
             byte[] message = [.. PositionHeader.None, .. frame];
-            var receivers = await servers.For(to).AskAsync(database => database.PublishAsync(keys.Channel(to), message), cancel: cancel);
+            var receivers = await _servers.For(to).AskAsync(database => database.PublishAsync(_keys.Channel(to), message), cancel: cancel);
             if (receivers == 0) return Error.NoSuchConnection;
-            return await answer.Task.WaitAsync(AnswerWithin, time, cancel);
+            return await answer.Task.WaitAsync(AnswerWithin, _time, cancel);
         }
         catch (TimeoutException fault)
         {
@@ -45,10 +55,12 @@ internal sealed partial class RedisInstructions(RedisServers servers, RedisKeys 
     }
 
     /// <summary>Another replica asks. Carried out beside the messages, not between them: a join waits for Redis itself.</summary>
-    public void OnInstruction(ReadOnlyMemory<byte> frame)
+    /// <returns>False if it cannot be read.</returns>
+    public bool OnInstruction(ReadOnlyMemory<byte> frame)
     {
-        if (!BackplaneFrame.TryReadInstruction(frame.Span, out var asker, out var number, out var enter, out var connectionId, out var room)) return;
+        if (!BackplaneFrame.TryReadInstruction(frame.Span, out var asker, out var number, out var enter, out var connectionId, out var room)) return false;
         _ = CarryOutAsync(asker, number, new Instruction(connectionId, room, enter)); // ends within the Redis client's own time-outs
+        return true;
     }
 
     private async Task CarryOutAsync(string asker, int number, Instruction instruction)
@@ -57,21 +69,19 @@ internal sealed partial class RedisInstructions(RedisServers servers, RedisKeys 
         {
             var refused = await _receiver.CarryOutAsync(instruction);
             var answer = BackplaneFrame.WriteAnswer(number, refused);
-            await servers.For(asker).AskAsync(database => database.PublishAsync(keys.Replica(asker), answer));
+            await _servers.For(asker).AskAsync(database => database.PublishAsync(_keys.Replica(asker), answer));
         }
         catch (Exception fault)
         {
-            Log.NotCarriedOut(logger, fault, instruction.ConnectionId, instruction.Room);
+            Log.NotCarriedOut(_logger, fault, instruction.ConnectionId, instruction.Room);
         }
     }
 
-    private void OnAnswer(RedisChannel channel, RedisValue value)
+    private bool OnAnswer(ReadOnlyMemory<byte> frame)
     {
-        byte[] frame = value!;
-        if (BackplaneFrame.KindOf(frame) == BackplaneFrame.Kind.Answer
-            && BackplaneFrame.TryReadAnswer(frame, out var number, out var refused)
-            && _asked.TryRemove(number, out var answer))
-            answer.TrySetResult(refused);
+        if (BackplaneFrame.KindOf(frame.Span) != BackplaneFrame.Kind.Answer || !BackplaneFrame.TryReadAnswer(frame.Span, out var number, out var refused)) return false;
+        if (_asked.TryRemove(number, out var answer)) answer.TrySetResult(refused);
+        return true;
     }
 
     private static partial class Log

@@ -15,7 +15,7 @@ namespace Gateway.Redis;
 /// gw:{room}:members         hash: user, where it is                gw:{room}:leaving  sorted set: users who may come back, and until when
 /// gw:{replicas}:alive       hash: lease, replica                   gw:{replicas}:rooms:LEASE     set: rooms in which a lease has members
 /// gw:{replicas}:dead        set: leases that are over              gw:{replicas}:clearing:LEASE  who clears up after it
-/// gw:{replicas}:key         the secret that the replicas share
+/// gw:{replicas}:key         the secret that the replicas share        gw:{replicas}:probe            written to see whether the server takes writes
 ///
 /// gw:{sanctions}:standing   hash: what holds against users         gw:{sanctions}:changed  channel of the changes
 /// gw:{sanctions}:ends       sorted set: when that is over          gw:questions            channel for questions to all replicas
@@ -63,6 +63,9 @@ internal sealed class RedisKeys(string prefix)
     public string Dead => $"{prefix}:{{{Replicas}}}:dead";
 
     public string Key => $"{prefix}:{{{Replicas}}}:key";
+
+    /// <summary>Written every second, to see whether the server takes writes.</summary>
+    public string Probe => $"{prefix}:{{{Replicas}}}:probe";
 
     public string RoomsOf(string lease) => $"{prefix}:{{{Replicas}}}:rooms:{lease}";
 

@@ -20,10 +20,13 @@ internal sealed class RedisServers : IAsyncDisposable
     public RedisServers(GatewayOptions options, RedisKeys keys, ReadinessState readiness, GatewayMeter meter, TimeProvider time, ILogger<RedisConnection> logger)
     {
         var servers = options.Redis.Connection;
+        var addresses = servers.Select(RedisClientOptions.Read).ToList();
+        var events = new RedisEvents(meter, time, logger);
         _keys = keys;
-        _all = [.. servers.Select((server, i) => new RedisConnection(server, servers.Count == 1 ? "Redis" : $"Redis server {i + 1} of {servers.Count}", readiness, time, logger))];
-        _seeds = [.. servers.Select(server => Hash(0, server.Split(',')[0].Trim()))]; // its address: options and order do not matter
-        meter.Gauge("gateway_backplane_up", "1 while the connections to all servers of the backplane stand, else 0.", () => _all.All(s => s.IsUp) ? 1 : 0);
+        _all = [.. servers.Select((server, i) =>
+            new RedisConnection(addresses[i], servers.Count == 1 ? "Redis" : $"Redis server {i + 1} of {servers.Count}", keys.Probe, readiness, events, time))];
+        _seeds = [.. addresses.Select(address => Hash(0, address.Endpoints[0]))]; // options and order do not matter
+        meter.Gauge("gateway_backplane_up", "1 while all servers of the backplane answer and take writes, else 0.", () => _all.All(s => s.IsUp) ? 1 : 0);
     }
 
     public IReadOnlyList<RedisConnection> All => _all;

@@ -3,8 +3,8 @@ using Gateway.Core.Broadcast;
 namespace Gateway.Redis;
 
 /// <summary>
-/// Looks after one Redis server: whether it answers, whether all subscriptions stand, and whether every room has come as far here as there. At regular times, and at once
-/// when the connection is back.
+/// Looks after what comes from one Redis server: whether all subscriptions stand, and whether every room has come as far here as there. At regular times, and at once
+/// when the connection is back, or another one stands in its place.
 /// </summary>
 internal sealed partial class RedisWatch : IAsyncDisposable
 {
@@ -75,7 +75,6 @@ internal sealed partial class RedisWatch : IAsyncDisposable
     {
         try
         {
-            if (!await _server.TryAnswerAsync(Limit)) return;
             await _server.Channels.MendAsync(Limit);
             if (Interlocked.Exchange(ref _restored, 0) == 1)
                 foreach (var (room, _) in _feeds()) _receiver.LostAnnouncements(room); // they are kept nowhere, so they cannot be read again

@@ -42,7 +42,7 @@ public sealed class SecretTests : IDisposable
 
     [Fact]
     public void RefusedSecretIsReportedWithoutItsValue() => Assert.Equal(
-        ["redis.connection: the value is not allowed; allowed: a text that is not empty, such as localhost:6379 (command line)"],
+        [$"redis.connection: \"\" is empty; allowed: {RedisAddress.Allowed} (command line)"],
         _folder.Errors(null, ["--redis:connection=   "]));
 
     [Fact]

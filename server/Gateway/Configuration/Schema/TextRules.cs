@@ -42,7 +42,8 @@ internal static partial class TextRules
         text => IsName(text) && text.AsSpan().IndexOfAny('{', '}') < 0);
 
     public static Value<string> RedisConnection { get; } = Values.Text(
-        "a text that is not empty, such as localhost:6379", text => !string.IsNullOrWhiteSpace(text)).Secret();
+        RedisAddress.Allowed, text => RedisAddress.TryRead(text, out _) is null)
+        .Secret(text => $"{Printable.Quoted(RedisAddress.Masked(text))} {RedisAddress.TryRead(text, out _)}");
 
     /// <summary>It is a part of paths, keys and labels. Below the hub's path SignalR has an endpoint of its own, and the replicas have one.</summary>
     public static bool IsHubName(string text) => HubNamePattern().IsMatch(text) && text is not ("negotiate" or "handover");

@@ -7,13 +7,14 @@ internal delegate bool TryRead<T>(string text, out T value);
 
 /// <summary>One value. <see cref="Values"/> has the kinds.</summary>
 /// <param name="allowed">What may stand there, in words that complete "allowed: …".</param>
-internal sealed class Value<T>(string allowed, TryRead<T> read, Func<T, string?> write, bool secret = false) : Shape<T>
+internal sealed class Value<T>(string allowed, TryRead<T> read, Func<T, string?> write, bool secret = false, Func<string, string>? explain = null) : Shape<T>
 {
     /// <summary>In words that complete "allowed: …".</summary>
     public string Allowed => allowed;
 
     /// <summary>The same, but no message repeats what was written.</summary>
-    public Value<T> Secret() => new(allowed, read, write, secret: true);
+    /// <param name="explain">Says of a text that is not allowed what is wrong with it, without what is secret in it.</param>
+    public Value<T> Secret(Func<string, string>? explain = null) => new(allowed, read, write, secret: true, explain);
 
     public override T Bind(T current, Setting setting, string key, Binding binding)
     {
@@ -24,8 +25,8 @@ internal sealed class Value<T>(string allowed, TryRead<T> read, Func<T, string?>
         }
         if (!read(text.Text, out var value))
         {
-            var shown = secret ? "the value" : Printable.Quoted(text.Text);
-            binding.Report(key, $"{shown} is not allowed; allowed: {allowed}", setting.Origin);
+            var wrong = explain?.Invoke(text.Text) ?? (secret ? "the value" : Printable.Quoted(text.Text)) + " is not allowed";
+            binding.Report(key, $"{wrong}; allowed: {allowed}", setting.Origin);
             return current;
         }
         binding.Came(key, setting.Origin);

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
 using Gateway.Lifecycle;
-using StackExchange.Redis;
 
 namespace Gateway.Redis.Cluster;
 
@@ -49,13 +48,13 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
         _listens = !stoppingToken.IsCancellationRequested;
     }
 
-    private async Task ListenAsync(string channel, Action<RedisChannel, RedisValue> handler, CancellationToken stop)
+    private async Task ListenAsync(string channel, ReadChannel read, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                await Server.Channels.AddAsync(channel, handler);
+                await Server.Channels.AddAsync(channel, read);
                 return;
             }
             catch (Exception fault) when (fault is BackplaneException or ObjectDisposedException)
@@ -65,9 +64,11 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
         }
     }
 
-    private void OnQuestion(RedisChannel channel, RedisValue value)
+    private bool OnQuestion(ReadOnlyMemory<byte> value)
     {
-        if (Read<Question>(value) is { } envelope) _ = AnswerAsync(envelope); // beside the messages, not between them; ends within Redis' own limits
+        if (Read<Question>(value) is not { } envelope) return false;
+        _ = AnswerAsync(envelope); // beside the messages, not between them; ends within Redis' own limits
+        return true;
     }
 
     private async Task AnswerAsync(Envelope<Question> question)
@@ -84,17 +85,19 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
         }
     }
 
-    private void OnAnswer(RedisChannel channel, RedisValue value)
+    private bool OnAnswer(ReadOnlyMemory<byte> value)
     {
-        if (Read<Answer>(value) is { } envelope && _asked.TryGetValue(envelope.Number, out var asked)) asked.Add(envelope.Content);
+        if (Read<Answer>(value) is not { } envelope) return false;
+        if (_asked.TryGetValue(envelope.Number, out var asked)) asked.Add(envelope.Content);
+        return true;
     }
 
-    /// <returns><c>null</c> if it is of another version.</returns>
-    private static Envelope<T>? Read<T>(RedisValue value)
+    /// <returns><c>null</c> if it is of another version, or not ours.</returns>
+    private static Envelope<T>? Read<T>(ReadOnlyMemory<byte> value)
     {
         try
         {
-            return JsonSerializer.Deserialize<Envelope<T>>((byte[])value!);
+            return JsonSerializer.Deserialize<Envelope<T>>(value.Span) is { From: not null, Content: not null } envelope ? envelope : null;
         }
         catch (JsonException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Moderation;
@@ -96,16 +97,30 @@ internal sealed partial class RedisSanctions(RedisServers servers, RedisKeys key
         }
     }
 
-    private void OnChange(RedisChannel channel, RedisValue value)
+    private bool OnChange(ReadOnlyMemory<byte> value)
     {
-        if (((string?)value)?.Split(' ', 4) is not [var data, var number, var op, var json] || !long.TryParse(number, CultureInfo.InvariantCulture, out var count)) return;
-        if (JsonSerializer.Deserialize<Sanction>(json) is not { } sanction) return;
+        if (Encoding.UTF8.GetString(value.Span).Split(' ', 4) is not [var data, var number, var op, var json] || !long.TryParse(number, CultureInfo.InvariantCulture, out var count)) return false;
+        if (Read(json) is not { } sanction) return false;
         lock (_lock)
         {
-            if (data != _data || count != _number + 1) return; // known already, or something is missing: then the next look reads everything
+            if (data != _data || count != _number + 1) return true; // known already, or something is missing: then the next look reads everything
             _number = count;
             if (op == "lift") _book.Lift(sanction.Kind, sanction.UserId, sanction.Room);
             else _book.Impose(sanction);
+        }
+        return true;
+    }
+
+    /// <returns><c>null</c> if it is of another version, or not ours.</returns>
+    private static Sanction? Read(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Sanction>(json) is { UserId: not null } sanction ? sanction : null;
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 
@@ -153,7 +168,7 @@ internal sealed partial class RedisSanctions(RedisServers servers, RedisKeys key
         if (data.Length > 0 && data != newData && _book.All.Count > 0) return false;
         var standing = new List<Sanction>(fields.Length / 2);
         for (var i = 0; i < fields.Length; i += 2)
-            if ((string)fields[i]! is not ("" or "#") && JsonSerializer.Deserialize<Sanction>((string)fields[i + 1]!) is { } sanction && sanction.Holds(time.GetUtcNow()))
+            if ((string)fields[i]! is not ("" or "#") && Read((string)fields[i + 1]!) is { } sanction && sanction.Holds(time.GetUtcNow()))
                 standing.Add(sanction);
         lock (_lock)
         {
