@@ -13,8 +13,9 @@ internal static class RedisGreeting
 {
     private const int DefaultPort = 6379;
 
-    /// <returns>Redis's own words, or those of the network; empty if the server answers a ping. Never the password.</returns>
-    public static async Task<string> AskAsync(RedisAddress address, TimeSpan limit, TimeProvider time)
+    /// <param name="key">Written, with a lifetime of a minute: a server that is read-only answers a ping.</param>
+    /// <returns>Redis's own words, or those of the network; empty if there is nothing against us. Never the password.</returns>
+    public static async Task<string> AskAsync(RedisAddress address, string key, TimeSpan limit, TimeProvider time)
     {
         using var client = new TcpClient();
         using var deadline = new CancellationTokenSource(limit, time);
@@ -24,7 +25,7 @@ internal static class RedisGreeting
             await client.ConnectAsync(host, port, deadline.Token);
             await using var stream = await SecuredAsync(client.GetStream(), address, host, deadline.Token);
             if (address["password"] is { Length: > 0 } password && await SayAsync(stream, ["AUTH", password], deadline.Token) is ['-', ..] refusal) return refusal[1..];
-            return await SayAsync(stream, ["PING"], deadline.Token) is ['-', ..] away ? away[1..] : "";
+            return await SayAsync(stream, ["SET", key, "1", "EX", "60"], deadline.Token) is ['-', ..] away ? away[1..] : "";
         }
         catch (OperationCanceledException)
         {

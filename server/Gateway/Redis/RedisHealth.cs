@@ -14,7 +14,7 @@ internal sealed class RedisHealth(RedisConnection server, RedisEvents events, Ti
     /// <summary>So long a new link has to answer, once it is connected.</summary>
     private static readonly TimeSpan NewLinkLimit = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0, 1);

@@ -23,6 +23,7 @@ namespace Gateway.Redis;
 /// gw:request:KEY            an admin request to be carried out once
 /// </code>
 /// No key of a room ends like one of the replicas, so a room may be called that; nor like one of the sanctions or of a user.
+/// In a hash tag { } and % are percent-encoded: a room called "}x" would otherwise have an empty tag, and its keys would be on several nodes.
 /// </summary>
 internal sealed class RedisKeys(string prefix)
 {
@@ -44,19 +45,19 @@ internal sealed class RedisKeys(string prefix)
 
     public string Request(string key) => $"{prefix}:request:{key}";
 
-    public string Budget(string userId) => $"{prefix}:{{{userId}}}:budget";
+    public string Budget(string userId) => $"{prefix}:{Tag(userId)}:budget";
 
-    public string Position(string room) => $"{prefix}:{{{room}}}:position";
+    public string Position(string room) => $"{prefix}:{Tag(room)}:position";
 
-    public string History(string room) => $"{prefix}:{{{room}}}:history";
+    public string History(string room) => $"{prefix}:{Tag(room)}:history";
 
-    public string Taken(string room, string replica) => $"{prefix}:{{{room}}}:taken:{replica}";
+    public string Taken(string room, string replica) => $"{prefix}:{Tag(room)}:taken:{replica}";
 
-    public string Once(string room, string key) => $"{prefix}:{{{room}}}:once:{key}";
+    public string Once(string room, string key) => $"{prefix}:{Tag(room)}:once:{key}";
 
-    public string Members(string room) => $"{prefix}:{{{room}}}:members";
+    public string Members(string room) => $"{prefix}:{Tag(room)}:members";
 
-    public string Leaving(string room) => $"{prefix}:{{{room}}}:leaving";
+    public string Leaving(string room) => $"{prefix}:{Tag(room)}:leaving";
 
     public string Alive => $"{prefix}:{{{Replicas}}}:alive";
 
@@ -77,9 +78,13 @@ internal sealed class RedisKeys(string prefix)
 
     public string Channel(Audience audience) => audience.Kind switch
     {
-        AudienceKind.Room => $"{prefix}:{{{audience.Name}}}:messages",
+        AudienceKind.Room => $"{prefix}:{Tag(audience.Name)}:messages",
         AudienceKind.User => $"{prefix}:user:{audience.Name}",
         AudienceKind.Connection => $"{prefix}:connection:{audience.Name}",
         _ => $"{prefix}:everyone",
     };
+
+    private static string Tag(string name) => name.AsSpan().IndexOfAny('{', '}', '%') < 0
+        ? $"{{{name}}}"
+        : $"{{{name.Replace("%", "%25", StringComparison.Ordinal).Replace("{", "%7B", StringComparison.Ordinal).Replace("}", "%7D", StringComparison.Ordinal)}}}";
 }

@@ -56,6 +56,27 @@ public sealed class ReplicaDeathTests : IAsyncLifetime
         foreach (var member in lost.Concat(remaining)) member.Dispose();
     }
 
+    /// <summary>The grace is for those who lose a connection. After a replica's death the lease counts, with one look of the others, and the grace does not.</summary>
+    [Fact]
+    public async Task MembersOfAKilledReplicaAreGoneWithinTheLeaseWhateverTheGrace()
+    {
+        const int Members = 20;
+        string[] times = ["--redis:presence_lease=4s", "--rooms:presence_grace=60s"];
+        await using var a = await StartAsync(times);
+        await using var b = await StartAsync(times);
+        var lost = await CrowdAsync(Members, a, a);
+        var remaining = await CrowdAsync(Members, b, b);
+
+        a.Kill();
+        var killed = TimeProvider.System.GetTimestamp();
+        await Deadline.Until(() => remaining.All(m => m.Total >= Members), "every remaining member has heard of every lost one", TimeSpan.FromSeconds(30));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(killed), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(8)); // 4.4 s on a machine that is not busy
+
+        await using IChatClient asker = await RawClient.ConnectAsync(b.Server, "?rooms=crowd");
+        await AssertToldOnceAsync(remaining, lost, asker);
+        foreach (var member in lost.Concat(remaining)) member.Dispose();
+    }
+
     /// <summary>Every other member is on the one, the others are on the other; both dialects on each.</summary>
     private static async Task<CrowdMember[]> CrowdAsync(int count, GatewayProcess one, GatewayProcess other)
     {

@@ -15,9 +15,9 @@ internal sealed partial class Clearance(
     {
         try
         {
-            foreach (var (dead, sign, silence) in sighting.Over)
+            foreach (var (dead, sign, _) in sighting.Over)
                 if (await lease.EndAsync(dead, sign))
-                    await ClearAsync(dead, silence < grace ? grace - silence : TimeSpan.Zero);
+                    await ClearAsync(dead, TimeSpan.Zero); // its users had the lease to come back, whatever the grace of those who only lose a connection
             foreach (var dead in sighting.Dead)
                 if (await server.AskAsync(database => database.StringSetAsync(keys.Clearing(dead), lease.Held.Current, leaseLength, When.NotExists)))
                     await ClearAsync(dead, grace);
@@ -32,7 +32,7 @@ internal sealed partial class Clearance(
         }
     }
 
-    /// <param name="left">How much of their grace its users still have.</param>
+    /// <param name="left">How long its users still have to come back: the grace after a lease that was given back, nothing after one that ran out.</param>
     private async Task ClearAsync(string dead, TimeSpan left)
     {
         var found = await server.AskAsync(database => database.SetMembersAsync(keys.RoomsOf(dead)));

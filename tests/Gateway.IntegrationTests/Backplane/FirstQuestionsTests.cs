@@ -1,0 +1,43 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Messages;
+using Gateway.Testing;
+
+namespace Gateway.IntegrationTests.Backplane;
+
+/// <summary>The first questions of a replica, all at once.</summary>
+public sealed class FirstQuestionsTests
+{
+    private const int FreshReplicas = 12, AtOnce = 8;
+
+    [Fact]
+    public async Task FirstInstructionsAndCountsOfAReplicaMayComeAtOnce()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        for (var i = 0; i < FreshReplicas; i++)
+        {
+            await using var replica = await RedisReplica.OpenAsync([redis.Address]);
+            using var together = new Barrier(AtOnce);
+            var asked = Enumerable.Range(0, AtOnce).Select(_ => Task.Factory.StartNew(async () =>
+            {
+                together.SignalAndWait(TimeSpan.FromSeconds(10));
+                var entered = replica.Backplane.InstructAsync(new Instruction("nowhere", "room", Enter: true));
+                var counted = replica.Backplane.PublishToUserAsync("nobody", new Message("x", "1"u8.ToArray()));
+                return (await entered, await counted);
+            }, TaskCreationOptions.LongRunning).Unwrap());
+            Assert.All(await Task.WhenAll(asked).Within("the answers", TimeSpan.FromSeconds(40)), answer => Assert.Equal((false, 0), answer));
+        }
+    }
+
+    [Fact]
+    public async Task QuestionThatFoundRedisAwayDoesNotKeepTheNextFromBeingAsked()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var replica = await RedisReplica.OpenAsync([redis.Address]);
+        await redis.KillAsync();
+        await Assert.ThrowsAsync<BackplaneException>(() => replica.Backplane.InstructAsync(new Instruction("nowhere", "room", Enter: true)).Within("the refusal", TimeSpan.FromSeconds(30)));
+        await redis.RestartAsync();
+        await Deadline.Until(() => replica.Readiness.Reasons.Count == 0, "Redis is back", TimeSpan.FromSeconds(40));
+
+        Assert.False(await replica.Backplane.InstructAsync(new Instruction("nowhere", "room", Enter: true)).Within("the answer"));
+    }
+}
