@@ -58,7 +58,7 @@ internal sealed partial class RedisEvents(GatewayMeter meter, TimeProvider time,
         [LoggerMessage(1, LogLevel.Warning, "{Trouble}")]
         public static partial void Trouble(ILogger logger, string trouble);
 
-        [LoggerMessage(2, LogLevel.Information, "{Server} is back")]
+        [LoggerMessage(2, LogLevel.Information, "{Server} answers and takes writes")]
         public static partial void Back(ILogger logger, string server);
 
         [LoggerMessage(3, LogLevel.Information, "{Server} is connected again ({Connection})")]
