@@ -35,7 +35,7 @@ public sealed partial class CommandRouter
             new Mute(moderator), new Unmute(moderator), new Kick(moderator), new Ban(moderator), new Unban(moderator),
         ];
         var declared = custom.Types.Select(t => new CustomMessage(t.Type, t.ClientsPublish, publisher, rooms, moderator));
-        _commands = builtIn.Concat(declared).ToFrozenDictionary(c => c.Type, StringComparer.Ordinal);
+        _commands = builtIn.Concat(declared).ToFrozenDictionary(c => c.Type, MessageType.Comparer);
         _byName = _commands.GetAlternateLookup<ReadOnlySpan<char>>();
         _relayUnknown = custom.RelayUnknown;
         _publisher = publisher;
@@ -85,11 +85,11 @@ public sealed partial class CommandRouter
     public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<char> type, ReadOnlySpan<byte> payload)
     {
         if (!sender.Outbox.IsOpen) return (Outcome)Error.ConnectionClosed;
-        if (!_byName.TryGetValue(type, out var command))
+        if (!_byName.TryGetValue(type, out var command) || !type.SequenceEqual(command.Type))
         {
-            if (!_relayUnknown || ServerTypes.Contains(type)) return (Outcome)Error.BadRequest($"unknown message type: {type}");
-            if (type.IsEmpty) return (Outcome)Error.BadRequest("type must not be empty"); // a stock SignalR client closes when it gets one
-            if (Encoding.UTF8.GetByteCount(type) > EnvelopeReader.MaxTypeBytes) return (Outcome)Error.BadRequest($"type is longer than {EnvelopeReader.MaxTypeBytes} bytes");
+            // A known type in another case is none of its own: SignalR clients would take it for the known one.
+            if (!_relayUnknown || command != null || MessageType.BuiltIn(type) != null) return (Outcome)Error.BadRequest($"unknown message type: {type}");
+            if (MessageType.Check(type) is { } malformed) return (Outcome)malformed;
             command = new CustomMessage(type.ToString(), clientsPublish: true, _publisher, _rooms, _moderator);
         }
         try
@@ -138,17 +138,3 @@ public sealed partial class CommandRouter
 /// <summary>The types beside the built-in ones.</summary>
 /// <param name="RelayUnknown">Any other type is relayed to the sender's room as it is.</param>
 public sealed record CustomTypes(IReadOnlyList<(string Type, bool ClientsPublish)> Types, bool RelayUnknown);
-
-/// <summary>Types that only the gateway sends, so that no client can pass for it.</summary>
-public static class ServerTypes
-{
-    public static IReadOnlyList<string> All { get; } = ["welcome", "system", "metrics", "error", "ack", "pong"];
-
-    internal static bool Contains(ReadOnlySpan<char> type)
-    {
-        foreach (var name in All)
-            if (type.SequenceEqual(name))
-                return true;
-        return false;
-    }
-}

@@ -21,7 +21,6 @@ internal readonly ref struct Envelope(ReadOnlySpan<byte> type, ReadOnlySpan<byte
 
 internal static class EnvelopeReader
 {
-    public const int MaxTypeBytes = 64;
     private const int MaxIdBytes = 256;
     private const int MaxDepth = JsonRules.MaxDepth + 1; // the envelope's own object
     private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth };
@@ -91,7 +90,7 @@ internal static class EnvelopeReader
         reader.Read();
         if (reader.TokenType != JsonTokenType.String) return Error.BadRequest("type must be a string");
         if (reader.ValueSpan.Length == 0) return Error.BadRequest("type must not be empty");
-        if (reader.ValueSpan.Length > MaxTypeBytes) return Error.BadRequest($"type is longer than {MaxTypeBytes} bytes");
+        if (reader.ValueSpan.Length > MessageType.MaxLength) return MessageType.TooLong;
         if (!reader.ValueIsEscaped)
         {
             type = reader.ValueSpan;

@@ -56,13 +56,13 @@ internal sealed class MessageRequest(Publisher publisher, IRequestKeys requestKe
     private static Error? Read(byte[] body, out Message message)
     {
         var fields = new PayloadFields(body, Fields);
-        var type = fields.RequiredString(0, EnvelopeReader.MaxTypeBytes);
+        var type = fields.RequiredString(0, MessageType.MaxLength);
         var payload = fields.Raw(1).IsEmpty ? "null"u8.ToArray() : fields.Raw(1).ToArray();
         var carriesOffset = payload[0] == (byte)'{';
         message = new Message(type, payload) { CarriesOffset = carriesOffset };
         if (fields.Error is { } error) return error;
-        if (type.Length == 0) return Error.BadRequest("type must not be empty");
-        if (Encoding.UTF8.GetByteCount(type) > EnvelopeReader.MaxTypeBytes) return Error.BadRequest($"type is longer than {EnvelopeReader.MaxTypeBytes} bytes");
+        if (MessageType.Check(type) is { } malformed) return malformed;
+        if (MessageType.BuiltIn(type) is { } builtIn && builtIn != type) return Error.BadRequest($"type equals {builtIn} but for case");
         if (Reserved.Contains(type)) return Error.BadRequest($"type must not be one of {string.Join(", ", Reserved)}");
         if (carriesOffset && !new PayloadFields(payload, OffsetName).Raw(0).IsEmpty) return Error.BadRequest("payload.offset is assigned by the gateway: leave it out");
         return null;
@@ -80,6 +80,6 @@ internal sealed class MessageRequest(Publisher publisher, IRequestKeys requestKe
 internal sealed record PublishedMessage(string? Epoch, long? Offset, bool? Duplicate);
 
 /// <summary>The body of a request to publish.</summary>
-/// <param name="Type">1 to 64 bytes; any type but <c>welcome</c>, <c>ack</c>, <c>error</c> and <c>pong</c>.</param>
+/// <param name="Type">1 to 64 of A-Z a-z 0-9 _ . : / -; any type but <c>welcome</c>, <c>ack</c>, <c>error</c> and <c>pong</c>.</param>
 /// <param name="Payload">Any JSON value; an object gets the field <c>offset</c>.</param>
 internal sealed record MessageBody(string Type, object? Payload);

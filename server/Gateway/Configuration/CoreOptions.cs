@@ -20,10 +20,20 @@ internal static class CoreOptions
 
     public static FanOutPolicies FanOutPolicies(GatewayOptions options) => new(
         options.Outbox.OnFull,
-        options.Messages.Custom.Where(c => c.Value.OnFull != null).ToDictionary(c => c.Key, c => c.Value.OnFull!.Value, StringComparer.Ordinal));
+        options.Messages.Custom.Where(c => c.Value.OnFull != null).ToDictionary(c => c.Key, c => c.Value.OnFull!.Value, MessageType.Comparer));
 
-    public static CustomTypes CustomTypes(GatewayOptions options) =>
-        new([.. options.Messages.Custom.Select(c => (c.Key, c.Value.Publish == PublishRight.Members))], options.Messages.RelayUnknown);
+    /// <exception cref="InvalidOperationException">A type cannot be one: a program that sets options itself learns it at the start, as the configuration's errors are.</exception>
+    public static CustomTypes CustomTypes(GatewayOptions options)
+    {
+        var seen = new HashSet<string>(MessageType.Comparer);
+        foreach (var type in options.Messages.Custom.Keys)
+        {
+            if (MessageType.Check(type) is { } malformed) throw new InvalidOperationException($"messages.custom: '{type}' is no type: {malformed.Text}");
+            if (MessageType.BuiltIn(type) is { } builtIn) throw new InvalidOperationException($"messages.custom: '{type}' is the gateway's own type {builtIn}");
+            if (!seen.Add(type)) throw new InvalidOperationException($"messages.custom: '{type}' stands there twice, as types are compared without case");
+        }
+        return new([.. options.Messages.Custom.Select(c => (c.Key, c.Value.Publish == PublishRight.Members))], options.Messages.RelayUnknown);
+    }
 
     /// <param name="budgets">Where the rate of users is limited.</param>
     public static RateLimit RateLimit(GatewayOptions options, IUserBudgets? budgets, TimeProvider time)

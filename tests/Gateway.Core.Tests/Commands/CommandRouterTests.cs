@@ -41,15 +41,40 @@ public sealed class CommandRouterTests
         Assert.Contains("\"content\":\"b\"", Assert.Single(bob.PayloadsOf("chat")), StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> TypesOfTheServer => [.. ServerTypes.All];
+    public static TheoryData<string> TypesOfTheServer => [.. MessageType.OfServer];
 
+    /// <summary>SignalR clients match targets without regard to case.</summary>
     [Theory, MemberData(nameof(TypesOfTheServer))]
-    public async Task NoClientPassesForTheGateway(string type)
+    public async Task NoClientPassesForTheGatewayInWhateverCase(string type)
     {
         using var core = new TestCore(relayUnknown: true);
         var ada = await core.ArriveAsync(["lobby"]);
 
-        Assert.Equal($"400: unknown message type: {type}", await ada.FailAsync(type, "{}"));
+        foreach (var written in new[] { type, type.ToUpperInvariant(), char.ToUpperInvariant(type[0]) + type[1..], type[..^1] + char.ToUpperInvariant(type[^1]) })
+            Assert.Equal($"400: unknown message type: {written}", await ada.FailAsync(written, "{}"));
+        Assert.Equal(["welcome"], ada.Received.Select(r => r.Type));
+    }
+
+    [Theory]
+    [InlineData("ac\u212a")] // U+212A, which JavaScript's toLowerCase turns into a k
+    [InlineData("wel\u0441ome"), InlineData("système"), InlineData("s y"), InlineData("typing\u0000"), InlineData("typing\u200b"), InlineData("cürsor"), InlineData("ŝystem"), InlineData("ſystem")]
+    public async Task TypesAreOfASmallPartOfAscii(string type)
+    {
+        using var core = new TestCore(relayUnknown: true);
+        var ada = await core.ArriveAsync(["lobby"]);
+
+        Assert.Equal("400: type may only contain A-Z a-z 0-9 _ . : / -", await ada.FailAsync(type, "{}"));
+    }
+
+    [Theory]
+    [InlineData("Chat"), InlineData("JOIN"), InlineData("Direct"), InlineData("Cursor"), InlineData("NOTICE")]
+    public async Task KnownTypeInAnotherCaseIsNotRelayedAsATypeOfItsOwn(string type)
+    {
+        using var core = new TestCore(relayUnknown: true);
+        var ada = await core.ArriveAsync(["lobby"]);
+
+        Assert.Equal($"400: unknown message type: {type}", await ada.FailAsync(type, """{"content":"a"}"""));
+        Assert.Equal(["welcome"], ada.Received.Select(r => r.Type));
     }
 
     [Theory]

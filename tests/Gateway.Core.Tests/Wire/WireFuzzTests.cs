@@ -27,7 +27,7 @@ public sealed class WireFuzzTests
                 Assert.Equal(400, error.Code);
                 continue;
             }
-            Assert.InRange(envelope.Type.Length, 1, EnvelopeReader.MaxTypeBytes);
+            Assert.InRange(envelope.Type.Length, 1, MessageType.MaxLength);
             using var payload = JsonDocument.Parse(envelope.Payload.ToArray());
             if (!envelope.Id.IsEmpty) using (JsonDocument.Parse(envelope.Id.ToArray()))
                 {

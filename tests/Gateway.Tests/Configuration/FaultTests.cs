@@ -42,6 +42,21 @@ public sealed class FaultTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Welcome"), InlineData("SYSTEM"), InlineData("Chat"), InlineData("ac\u212a")]
+    public void CustomTypeIsNoneOfTheGatewaysInWhateverCase(string type) =>
+        Assert.Contains("is not allowed", Assert.Single(_folder.Errors($"messages: {{ custom: {{ {type}: {{ publish: members }} }} }}")), StringComparison.Ordinal);
+
+    [Fact]
+    public void CustomTypesDifferByMoreThanCase() => Assert.Equal(
+        ["messages.custom.Typing: equals messages.custom.typing but for case"],
+        _folder.Errors("""
+            messages:
+              custom:
+                typing: { publish: members }
+                Typing: { publish: server }
+            """).Select(error => error.Split(" (")[0]));
+
+    [Theory]
     [InlineData("server: { port: -1 }", "server.port")]
     [InlineData("server: { port: 1.5 }", "server.port")]
     [InlineData("server: { port: }", "server.port")]

@@ -1,4 +1,5 @@
 using Gateway.Configuration.Schema;
+using Gateway.Core.Messages;
 
 namespace Gateway.Configuration.Rules;
 
@@ -14,6 +15,7 @@ internal static class CrossFieldRules
         RoomsAtStartFit(options.Rooms, binding);
         PoliciesMatchSomething(options.Rooms.Policies, "rooms.policies", binding);
         PermissionsMatchSomething(options.Rooms, binding);
+        CustomTypesDiffer(options.Messages.Custom, binding);
         HubRules.Check(options, binding);
     }
 
@@ -72,6 +74,16 @@ internal static class CrossFieldRules
             var permission = Keys.Join("rooms.permissions", i);
             if (rooms.Permissions[i].Match.Length == 0 && binding.Sound(permission))
                 binding.Report(permission + ".match", "is missing; a permission needs the name or pattern of its rooms", binding.OriginOf(permission));
+        }
+    }
+
+    /// <summary>By more than case: clients compare types without it.</summary>
+    private static void CustomTypesDiffer(IDictionary<string, CustomMessageOptions> custom, Binding binding)
+    {
+        foreach (var same in custom.Keys.GroupBy(type => type, MessageType.Comparer).Where(group => group.Count() > 1))
+        {
+            var key = Keys.Join("messages.custom", same.Last());
+            binding.Report(key, $"equals {Keys.Join("messages.custom", same.First())} but for case", binding.OriginOf(key));
         }
     }
 

@@ -1,17 +1,12 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Gateway.Core.Messages;
 
 namespace Gateway.Configuration.Schema;
 
 /// <summary>The texts that are more than text: addresses, paths, origins and names.</summary>
 internal static partial class TextRules
 {
-    private static readonly string[] BuiltInTypes =
-    [
-        "chat", "join", "leave", "presence", "direct", "history", "ping", "refresh", "auth", "mute", "unmute", "kick", "ban", "unban",
-        "pong", "ack", "error", "welcome", "system", "metrics",
-    ];
-
     public static Value<string> Anything { get; } = Values.Text("a text", _ => true);
 
     /// <summary>No host names: the web server would quietly listen on every address for them.</summary>
@@ -30,8 +25,8 @@ internal static partial class TextRules
         "a room name of 1 to 128 characters without white space or control characters, where * stands for any text", IsName);
 
     public static Value<string> CustomType { get; } = Values.Text(
-        "1 to 64 of A-Z a-z 0-9 _ . -, and none of the built-in types " + string.Join(", ", BuiltInTypes),
-        text => CustomTypePattern().IsMatch(text) && !BuiltInTypes.Contains(text));
+        $"1 to 64 of A-Z a-z 0-9 _ . -, and none of the built-in types {string.Join(", ", MessageType.OfClients.Concat(MessageType.OfServer))}",
+        text => CustomTypePattern().IsMatch(text) && MessageType.BuiltIn(text) == null);
 
     public static Value<string> HubName { get; } = Values.Text("1 to 32 of a-z 0-9 _ - and not negotiate", IsHubName);
 
