@@ -123,7 +123,10 @@ public static class GatewayServices
         services.AddSingleton(CoreOptions.CustomTypes(options));
         services.AddSingleton(p => CoreOptions.RateLimit(options, p.GetService<IUserBudgets>(), p.GetRequiredService<TimeProvider>()));
         AddModeration(services, options);
+        services.AddSingleton(new DirectRule(options.Messages.Direct, [.. options.Messages.DirectRoles]));
+        services.AddSingleton<DirectRights>();
         services.AddSingleton<CommandRouter>();
+        services.AddSingleton<FrameLimit>();
         services.AddSingleton(new Deadlines(options.Raw.WriteWait, options.Raw.PingPeriod, options.Raw.PongWait));
         services.AddSingleton<DeadlineSweep>();
     }

@@ -26,7 +26,7 @@ internal sealed class TestCore : IDisposable
     private int _lastId;
 
     /// <param name="grace">Within which a user may come back; by default none.</param>
-    public TestCore(IBackplane? backplane = null, int rateLimit = 0, int announcements = 0, bool relayUnknown = false, TimeSpan grace = default, VerifyToken? verify = null, RoomPermissions? permissions = null)
+    public TestCore(IBackplane? backplane = null, int rateLimit = 0, int announcements = 0, bool relayUnknown = false, TimeSpan grace = default, VerifyToken? verify = null, RoomPermissions? permissions = null, DirectRule? direct = null)
     {
         Backplane = backplane ?? new InProcessBackplane(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), Time);
         _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
@@ -50,14 +50,14 @@ internal sealed class TestCore : IDisposable
         Sanctions = new InProcessSanctions(Time);
         Doorkeeper = new Doorkeeper(Connections, Sanctions, maxPerUser: 0);
         var cluster = new InProcessCluster(new LocalReplica(Connections, Rooms, Membership, new OwnReplica("r1", Connections, Time)));
-        Moderator = new Moderator(Sanctions, cluster, Publisher, "moderator", TimeSpan.FromDays(30), Time, NullLogger<Moderator>.Instance);
+        Moderator = new Moderator(Sanctions, cluster, Publisher, "moderator", TimeSpan.FromDays(30), Meter, Time, NullLogger<Moderator>.Instance);
         var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
         var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time)
         {
             Announcements = announcements == 0 ? null : new SlidingWindows<string>(announcements, TimeSpan.FromSeconds(10), Time, StringComparer.Ordinal),
         };
         Router = new CommandRouter(
-            Publisher, Rooms, Membership, attendance, Backplane, custom, limit, Moderator, verify ?? (_ => new((null, Error.InvalidToken))), Meter, Time, NullLogger<CommandRouter>.Instance);
+            Publisher, Rooms, Membership, attendance, Backplane, custom, new DirectRights(direct ?? new DirectRule(DirectReach.Anyone, []), Rooms, Connections, Roster), limit, Moderator, verify ?? (_ => new((null, Error.InvalidToken))), Meter, Time, NullLogger<CommandRouter>.Instance);
         Backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, Membership));
     }
 

@@ -19,7 +19,7 @@ internal sealed class Chat(Publisher publisher, RoomTable rooms, Moderator moder
     public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
         var fields = new PayloadFields(payload, Fields);
-        var room = fields.OptionalString(0, RoomName.MaxLength) ?? RoomName.Lobby;
+        var room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength)) ?? RoomName.Lobby;
         var content = fields.RequiredText(1);
         var messageId = fields.OptionalString(2, MaxMessageIdLength);
         if ((fields.Error ?? PublishRights.Check(sender, room, rooms) ?? moderator.CheckMute(sender, room)) is { } error) return (Outcome)error;

@@ -25,13 +25,13 @@ public sealed partial class CommandRouter
     private readonly ILogger<CommandRouter> _logger;
 
     public CommandRouter(
-        Publisher publisher, RoomTable rooms, RoomMembership membership, Attendance attendance, IBackplane backplane, CustomTypes custom, RateLimit limit, Moderator moderator, VerifyToken verify, GatewayMeter meter,
+        Publisher publisher, RoomTable rooms, RoomMembership membership, Attendance attendance, IBackplane backplane, CustomTypes custom, DirectRights direct, RateLimit limit, Moderator moderator, VerifyToken verify, GatewayMeter meter,
         TimeProvider time, ILogger<CommandRouter> logger)
     {
         IEnumerable<ICommand> builtIn =
         [
             new Chat(publisher, rooms, moderator, time), new Join(membership, rooms), new Leave(membership), new Presence(publisher, rooms, attendance, moderator, AdmitAnnouncement),
-            new Direct(publisher, moderator, time), new History(backplane, rooms), new Ping(time), new Refresh(verify, rooms, membership), new Auth(),
+            new Direct(publisher, direct, moderator, time), new History(backplane, rooms), new Ping(time), new Refresh(verify, rooms, membership), new Auth(),
             new Mute(moderator), new Unmute(moderator), new Kick(moderator), new Ban(moderator), new Unban(moderator),
         ];
         var declared = custom.Types.Select(t => new CustomMessage(t.Type, t.ClientsPublish, publisher, rooms, moderator));

@@ -9,7 +9,7 @@ namespace Gateway.Core.Commands;
 
 /// <summary>
 /// A type that the configuration declares (or, with <c>messages.relay_unknown</c>, any): the payload goes to the room that its field
-/// <c>room</c> names, else to <c>lobby</c>, as it is; under one <c>message_id</c> only once. → <c>{"offset"?}</c>.
+/// <c>room</c> names, else to <c>lobby</c>, as it is, with its sender beside it; under one <c>message_id</c> only once. → <c>{"offset"?}</c>.
 /// </summary>
 internal sealed class CustomMessage(string type, bool clientsPublish, Publisher publisher, RoomTable rooms, Moderator moderator) : ICommand
 {
@@ -27,14 +27,14 @@ internal sealed class CustomMessage(string type, bool clientsPublish, Publisher 
         if (isObject)
         {
             var fields = new PayloadFields(payload, Fields);
-            room = fields.OptionalString(0, RoomName.MaxLength) ?? RoomName.Lobby;
+            room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength)) ?? RoomName.Lobby;
             messageId = fields.OptionalString(2, Chat.MaxMessageIdLength);
             if (fields.Error is { } error) return (Outcome)error;
             if (!fields.Raw(1).IsEmpty) return (Outcome)Error.BadRequest("offset is assigned by the gateway: leave it out");
         }
         if ((PublishRights.Check(sender, room, rooms) ?? moderator.CheckMute(sender, room)) is { } refused) return (Outcome)refused;
 
-        var message = new Message(type, payload.Trim(" \t\r\n"u8).ToArray()) { CarriesOffset = isObject };
+        var message = new Message(type, payload.Trim(" \t\r\n"u8).ToArray()) { CarriesOffset = isObject, Sender = new MessageSender(sender.User.Id, sender.User.Name) };
         return PublishAsync(PublishRights.AudienceOf(sender, room, rooms), message, SentOnce.Key(sender.User.Id, messageId));
     }
 

@@ -7,7 +7,7 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Commands;
 
 /// <summary><c>direct {"to","content","message_id"?}</c> → <c>{"connections"}</c>: says something to one user, on all that user's connections, and how many they are.</summary>
-internal sealed class Direct(Publisher publisher, Moderator moderator, TimeProvider time) : ICommand
+internal sealed class Direct(Publisher publisher, DirectRights rights, Moderator moderator, TimeProvider time) : ICommand
 {
     private const int MaxUserIdLength = 256;
 
@@ -25,12 +25,13 @@ internal sealed class Direct(Publisher publisher, Moderator moderator, TimeProvi
         if (moderator.CheckMute(sender, room: null) is { } muted) return (Outcome)muted;
         if (to.Length == 0) return (Outcome)Error.BadRequest("to must not be empty");
 
-        return PublishAsync(to, new Message(Type, Payloads.Direct(to, sender.User.Id, sender.User.Name, content, time.GetUtcNow(), messageId)));
+        return PublishAsync(sender, to, new Message(Type, Payloads.Direct(to, sender.User.Id, sender.User.Name, content, time.GetUtcNow(), messageId)));
     }
 
-    private async ValueTask<Outcome> PublishAsync(string to, Message message)
+    private async ValueTask<Outcome> PublishAsync(Connection sender, string to, Message message)
     {
+        if (await rights.CheckAsync(sender, to).ConfigureAwait(false) is { } refused) return refused;
         var connections = await publisher.PublishToUserAsync(to, message).ConfigureAwait(false);
-        return connections > 0 ? Outcome.Done(Payloads.Delivered(connections)) : Error.NotFound($"user {to} is not connected");
+        return connections > 0 ? Outcome.Done(Payloads.Delivered(connections)) : DirectRights.NotConnected(to);
     }
 }

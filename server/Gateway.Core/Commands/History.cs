@@ -22,7 +22,7 @@ internal sealed class History(IBackplane backplane, RoomTable rooms) : ICommand
     public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
         var fields = new PayloadFields(payload, Fields);
-        var room = fields.OptionalString(0, RoomName.MaxLength) ?? RoomName.Lobby;
+        var room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength)) ?? RoomName.Lobby;
         var limit = fields.OptionalWhole(1, 1, MaxLimit) ?? DefaultLimit;
         var before = fields.OptionalWhole(2, 1, long.MaxValue);
         var after = fields.OptionalWhole(3, 0, long.MaxValue);

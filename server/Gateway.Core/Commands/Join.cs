@@ -22,7 +22,7 @@ internal sealed class Join(RoomMembership membership, RoomTable rooms) : IComman
     public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
         var fields = new PayloadFields(payload, Fields);
-        var room = fields.RequiredString(0, RoomName.MaxLength);
+        var room = RoomName.Normalize(fields.RequiredString(0, RoomName.MaxLength));
         if (fields.Error is { } error) return (Outcome)error;
         Position? since = null;
         if (fields.Raw(1) is { IsEmpty: false } place)

@@ -23,7 +23,7 @@ internal sealed class Kick(Moderator moderator) : ICommand
         var fields = new PayloadFields(payload, Fields);
         var userId = fields.OptionalString(0, ModerationOrder.MaxUserIdLength);
         var connectionId = fields.OptionalString(1, MaxConnectionIdLength);
-        var room = fields.OptionalString(2, RoomName.MaxLength);
+        var room = RoomName.Normalize(fields.OptionalString(2, RoomName.MaxLength));
         if ((fields.Error ?? ModerationOrder.CheckRoom(room)) is { } error) return (Outcome)error;
         if (string.IsNullOrEmpty(userId) == string.IsNullOrEmpty(connectionId)) return (Outcome)Error.BadRequest("either user_id or connection_id must be given");
         return KickAsync(userId, connectionId, room, sender.User.Id);

@@ -16,7 +16,7 @@ internal sealed class Leave(RoomMembership membership) : ICommand
     public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
         var fields = new PayloadFields(payload, Fields);
-        var room = fields.RequiredString(0, RoomName.MaxLength);
+        var room = RoomName.Normalize(fields.RequiredString(0, RoomName.MaxLength));
         return fields.Error is { } error ? (Outcome)error : LeaveAsync(sender, room);
     }
 

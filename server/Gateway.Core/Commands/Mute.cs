@@ -18,7 +18,7 @@ internal sealed class Mute(Moderator moderator) : ICommand
         if (ModerationOrder.CheckRight(sender, moderator) is { } forbidden) return (Outcome)forbidden;
         var fields = new PayloadFields(payload, Fields);
         var userId = fields.RequiredString(0, ModerationOrder.MaxUserIdLength);
-        var room = fields.OptionalString(1, RoomName.MaxLength);
+        var room = RoomName.Normalize(fields.OptionalString(1, RoomName.MaxLength));
         var text = fields.RequiredString(2, 16);
         TimeSpan? duration = null;
         if ((fields.Error ?? ModerationOrder.CheckUser(userId) ?? ModerationOrder.CheckRoom(room) ?? ModerationOrder.ReadDuration(text, out duration)) is { } error) return (Outcome)error;

@@ -28,7 +28,7 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
     public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
         var fields = new PayloadFields(payload, Fields);
-        var room = fields.OptionalString(0, RoomName.MaxLength);
+        var room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength));
         var status = fields.OptionalString(1, MaxStatusLength);
         var page = new Wanted((int)(fields.OptionalWhole(2, 1, MaxLimit) ?? DefaultLimit), fields.OptionalString(3, RosterPage.MaxCursorLength), fields.OptionalFlag(4));
         if (fields.Error is { } error) return (Outcome)error;

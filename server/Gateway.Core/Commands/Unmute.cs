@@ -18,7 +18,7 @@ internal sealed class Unmute(Moderator moderator) : ICommand
         if (ModerationOrder.CheckRight(sender, moderator) is { } forbidden) return (Outcome)forbidden;
         var fields = new PayloadFields(payload, Fields);
         var userId = fields.RequiredString(0, ModerationOrder.MaxUserIdLength);
-        var room = fields.OptionalString(1, RoomName.MaxLength);
+        var room = RoomName.Normalize(fields.OptionalString(1, RoomName.MaxLength));
         if ((fields.Error ?? ModerationOrder.CheckUser(userId) ?? ModerationOrder.CheckRoom(room)) is { } error) return (Outcome)error;
         return UnmuteAsync(userId, room, sender.User.Id);
     }

@@ -19,10 +19,12 @@ public sealed class GatewayMeter : IDisposable
     private readonly Counter<long> _disconnected;
     private readonly Counter<long> _delivered;
     private readonly Counter<long> _rateLimited;
+    private readonly Counter<long> _mutedFrames;
     private readonly Histogram<double> _publishToSocket;
     private readonly long[] _receivedTotals = new long[Dialects.All.Count];
     private readonly long[] _deliveredTotals = new long[Dialects.All.Count];
     private long _published;
+    private long _mutedFramesTotal;
 
     /// <param name="factory">The host's, so that two gateways in one process keep apart.</param>
     /// <param name="hub">The hub whose figures these are; empty for the default one, whose figures carry no such label.</param>
@@ -35,6 +37,7 @@ public sealed class GatewayMeter : IDisposable
         _disconnected = _meter.CreateCounter<long>("websocket_disconnections_total", description: "Connections ended, by why.");
         _delivered = _meter.CreateCounter<long>("gateway_deliveries_total", description: "Messages handed to connections' outboxes, one for each receiver.");
         _rateLimited = _meter.CreateCounter<long>("gateway_rate_limited_total", description: "Messages refused because their sender sent too many.");
+        _mutedFrames = Counter("gateway_muted_frames_total", "Frames of muted users that were not relayed.");
         Dropped = _meter.CreateCounter<long>("gateway_dropped_total", description: "Messages that a connection did not get, by the policy that dropped them.");
         Closed = _meter.CreateCounter<long>("gateway_closed_total", description: "Connections that the gateway closed, by reason.");
         _publishToSocket = _meter.CreateHistogram("gateway_publish_to_socket_seconds", "s",
@@ -53,6 +56,9 @@ public sealed class GatewayMeter : IDisposable
 
     /// <summary>Messages that came through the fan-out since the start, each counted once.</summary>
     public long Published => Volatile.Read(ref _published);
+
+    /// <summary>Frames of muted users that were not relayed, since the start.</summary>
+    public long MutedFrames => Interlocked.Read(ref _mutedFramesTotal);
 
     /// <summary>Registers the gauges, which are read when somebody asks for them.</summary>
     public void Observe(ConnectionTable connections, Func<int> rooms)
@@ -104,6 +110,12 @@ public sealed class GatewayMeter : IDisposable
     internal void CountPublished() => Interlocked.Increment(ref _published);
 
     internal void CountRateLimited(Dialect dialect) => _rateLimited.Add(1, DialectLabels[(int)dialect]);
+
+    internal void CountMutedFrame()
+    {
+        Interlocked.Increment(ref _mutedFramesTotal);
+        _mutedFrames.Add(1);
+    }
 
     internal void RecordPublishToSocket(TimeSpan time) => _publishToSocket.Record(time.TotalSeconds);
 

@@ -14,6 +14,9 @@ public sealed record Message(string Type, ReadOnlyMemory<byte> Payload)
     /// <summary>The payload is a JSON object to which the room's offset is added as the field <c>offset</c>.</summary>
     public bool CarriesOffset { get; init; }
 
+    /// <summary>The user who sent it, where the payload is the client's own and does not say so; <c>null</c>: the server, or the payload says it.</summary>
+    public MessageSender? Sender { get; init; }
+
     /// <summary>
     /// RFC 6455 section 5.2: 1 text, 2 binary. Then the payload is not JSON but the data of one frame, passed on as it is, and only connections of the
     /// dialect <c>frames</c> get it. 0 for every other message.

@@ -11,8 +11,12 @@ namespace Gateway.Core.Moderation;
 /// <param name="role">The role that lets a user give such orders.</param>
 /// <param name="revocationLifetime">How long a revocation is remembered: no token may live longer.</param>
 public sealed partial class Moderator(
-    ISanctions sanctions, ICluster cluster, Publisher publisher, string role, TimeSpan revocationLifetime, TimeProvider time, ILogger<Moderator> logger)
+    ISanctions sanctions, ICluster cluster, Publisher publisher, string role, TimeSpan revocationLifetime, GatewayMeter meter, TimeProvider time, ILogger<Moderator> logger)
 {
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
+
+    private long _mutedLoggedAt;
+
     public bool MayModerate(UserIdentity user) => user.Roles.Contains(role);
 
     /// <summary>May the user say something there? A direct message is said in no room.</summary>
@@ -22,6 +26,18 @@ public sealed partial class Moderator(
         if (room != null && sanctions.Find(SanctionKind.Mute, sender.User.Id, room) is { } here && (mute?.Until is not { } until || here.Until > until)) mute = here;
         if (mute == null) return null;
         return Error.Forbidden(mute.Room == null ? "muted" : $"muted in room {mute.Room}") with { RetryAfter = mute.Until - time.GetUtcNow() };
+    }
+
+    /// <summary>A frame without an envelope, of a user who may not say anything anywhere: counted, and logged once a second.</summary>
+    public bool RefusesFrame(Connection sender)
+    {
+        if (sanctions.Find(SanctionKind.Mute, sender.User.Id) == null) return false;
+        meter.CountMutedFrame();
+        var now = time.GetTimestamp();
+        var last = Interlocked.Read(ref _mutedLoggedAt);
+        if ((last == 0 || time.GetElapsedTime(last, now) >= LogInterval) && Interlocked.CompareExchange(ref _mutedLoggedAt, now, last) == last)
+            Log.FrameOfMuted(logger, sender.Id, sender.User.Id);
+        return true;
     }
 
     /// <exception cref="BackplaneException">The backplane is away.</exception>
@@ -109,6 +125,9 @@ public sealed partial class Moderator(
 
         [LoggerMessage(3, LogLevel.Information, "{By} kicked user {UserId}, connection {ConnectionId} (room {Room}): {Connections} connections")]
         public static partial void Kicked(ILogger logger, string by, string? userId, string? connectionId, string? room, int connections);
+
+        [LoggerMessage(5, LogLevel.Information, "Frames of connection {ConnectionId} are not relayed: user {UserId} is muted")]
+        public static partial void FrameOfMuted(ILogger logger, string connectionId, string userId);
 
         [LoggerMessage(4, LogLevel.Warning, "What was done against user {UserId} holds, but nobody was told: {Fault}")]
         public static partial void NotTold(ILogger logger, string userId, string fault);

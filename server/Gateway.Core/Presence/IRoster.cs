@@ -24,6 +24,10 @@ public interface IRoster
     /// <inheritdoc cref="EnterAsync"/>
     ValueTask UpdateAsync(string room, Connection connection);
 
+    /// <summary>Is the user in the room, on whichever replica?</summary>
+    /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
+    ValueTask<bool> HasAsync(string room, string userId);
+
     /// <summary>Who came first stands first.</summary>
     /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
     ValueTask<IReadOnlyList<PresentMember>> ListAsync(string room);

@@ -54,6 +54,11 @@ public sealed partial class InProcessRoster(RoomTable rooms, Announce announce, 
     /// <summary>The list is made of the connections themselves.</summary>
     public ValueTask UpdateAsync(string room, Connection connection) => default;
 
+    public ValueTask<bool> HasAsync(string room, string userId)
+    {
+        lock (_lock) return new(_rooms.TryGetValue(room, out var users) && users.ContainsKey(userId));
+    }
+
     public ValueTask<IReadOnlyList<PresentMember>> ListAsync(string room)
     {
         lock (_lock)

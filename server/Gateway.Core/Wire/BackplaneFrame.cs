@@ -8,10 +8,10 @@ namespace Gateway.Core.Wire;
 /// <summary>
 /// What replicas tell one another through the backplane. All replicas of a cluster read and write this version.
 /// <code>
-/// byte 0      version (1)
+/// byte 0      version (1; 3 for a message with a sender, so that replicas which do not know of senders pass over it)
 /// byte 1      kind: 1 message, 2 instruction, 3 answer, 4 counted message, 5 count
-/// message     audience kind (1 byte), audience name, flags (1 byte: 1 argument list, 2 carries offset, 4 and 8 the opcode of an opaque message), type,
-///             count of exclusions, each excluded connection id, payload (the rest)
+/// message     audience kind (1 byte), audience name, flags (1 byte: 1 argument list, 2 carries offset, 4 and 8 the opcode of an opaque message, 16 sender), type,
+///             the sender's user id and name (with 16), count of exclusions, each excluded connection id, payload (the rest)
 /// instruction asking replica, number, enter (1 byte: 1 join, 0 leave), connection id, room
 /// answer      number, outcome (1 byte: 1 done, 0 the connection is not here, 2 refused: then the error's code, a number, and its text)
 /// counted     asking replica, number, a message frame (the rest): each replica answers with a count
@@ -22,6 +22,7 @@ namespace Gateway.Core.Wire;
 internal static class BackplaneFrame
 {
     private const byte Version = 1;
+    private const byte VersionWithSender = 3;
     private const int OpcodeShift = 2;
 
     public enum Kind : byte
@@ -48,16 +49,23 @@ internal static class BackplaneFrame
         CarriesOffset = 2,
         Text = 4,
         Binary = 8,
+        Sender = 16,
     }
 
     public static byte[] WriteMessage(Audience audience, Message message)
     {
         var flags = (message.IsArgumentList ? Flags.ArgumentList : Flags.None) | (message.CarriesOffset ? Flags.CarriesOffset : Flags.None) | (Flags)(message.Opcode << OpcodeShift);
-        var frame = Begin(Kind.Message, message.Payload.Length + 128);
+        if (message.Sender != null) flags |= Flags.Sender;
+        var frame = Begin(Kind.Message, message.Payload.Length + 128, message.Sender == null ? Version : VersionWithSender);
         Put(frame, (byte)audience.Kind);
         Put(frame, audience.Name);
         Put(frame, (byte)flags);
         Put(frame, message.Type);
+        if (message.Sender is { } sender)
+        {
+            Put(frame, sender.UserId);
+            Put(frame, sender.Username);
+        }
         Put(frame, audience.Except.Count);
         foreach (var id in audience.Except) Put(frame, id);
         frame.Write(message.Payload.Span);
@@ -108,7 +116,7 @@ internal static class BackplaneFrame
     }
 
     /// <summary>Which kind of frame this is; <c>null</c> if it is of another version, or none of ours. See the Write methods.</summary>
-    public static Kind? KindOf(ReadOnlySpan<byte> frame) => frame is [Version, >= 1 and <= 5, ..] ? (Kind)frame[1] : null;
+    public static Kind? KindOf(ReadOnlySpan<byte> frame) => frame is [Version, >= 1 and <= 5, ..] or [VersionWithSender, (byte)Kind.Message, ..] ? (Kind)frame[1] : null;
 
     /// <returns>False if the frame is cut short or makes no sense.</returns>
     public static bool TryReadMessage(ReadOnlyMemory<byte> frame, out Audience audience, out Message message)
@@ -118,12 +126,14 @@ internal static class BackplaneFrame
         var name = reader.Text();
         var flags = (Flags)reader.Byte();
         var type = reader.Text();
+        var sender = flags.HasFlag(Flags.Sender) ? new MessageSender(reader.Text(), reader.Text()) : null;
         var except = reader.Texts();
         audience = new Audience(kind, name) { Except = except };
         message = new Message(type, reader.Failed ? default : frame[^reader.Rest.Length..])
         {
             IsArgumentList = flags.HasFlag(Flags.ArgumentList),
             CarriesOffset = flags.HasFlag(Flags.CarriesOffset),
+            Sender = sender,
             Opcode = (byte)((byte)(flags & (Flags.Text | Flags.Binary)) >> OpcodeShift),
         };
         return !reader.Failed && message.Opcode <= 2 && kind is >= AudienceKind.Room and <= AudienceKind.Everyone;
@@ -172,10 +182,10 @@ internal static class BackplaneFrame
         return !reader.Failed;
     }
 
-    private static ArrayBufferWriter<byte> Begin(Kind kind, int capacity)
+    private static ArrayBufferWriter<byte> Begin(Kind kind, int capacity, byte version = Version)
     {
         var frame = new ArrayBufferWriter<byte>(capacity);
-        Put(frame, Version);
+        Put(frame, version);
         Put(frame, (byte)kind);
         return frame;
     }

@@ -7,9 +7,10 @@ namespace Gateway.Core.Wire;
 /// A message as each dialect shows it. The payload's bytes are the same in all of them.
 /// (<c>frames</c> is no such dialect: an opaque message is its data, in a frame of its opcode.)
 /// <code>
-/// raw       {"type":T,"payload":P}
-/// SignalR   {"type":1,"target":T,"arguments":[P]}␞        an Invocation of the SignalR JSON protocol, ended by U+001E
+/// raw       {"type":T,"payload":P,"sender":{"user_id":U,"username":N}?}
+/// SignalR   {"type":1,"target":T,"arguments":[P],"headers":{"sender_user_id":U,"sender_username":N}?}␞        an Invocation of the SignalR JSON protocol, ended by U+001E
 /// </code>
+/// The sender stands there in messages of own types only. In SignalR it is in the headers, as a second argument would keep handlers of one argument from being called.
 /// </summary>
 internal static class MessageWriter
 {
@@ -35,8 +36,18 @@ internal static class MessageWriter
         json.WritePropertyName("payload"u8);
         if (m.message.IsArgumentList && m.payload.Length == 2) json.WriteNullValue();
         else json.WriteRawValue(m.payload.Span, skipInputValidation: true);
+        if (m.message.Sender is { } sender) WriteSender(json, sender);
         json.WriteEndObject();
     }, WebSocketFrame.WriteText);
+
+    /// <summary><c>"sender":{"user_id","username"}</c>.</summary>
+    internal static void WriteSender(Utf8JsonWriter json, MessageSender sender)
+    {
+        json.WriteStartObject("sender"u8);
+        json.WriteString("user_id"u8, sender.UserId);
+        json.WriteString("username"u8, sender.Username);
+        json.WriteEndObject();
+    }
 
     private static void WriteInvocation(Utf8JsonWriter json, (Message Message, ReadOnlyMemory<byte> Payload) m)
     {
@@ -47,6 +58,13 @@ internal static class MessageWriter
         if (!m.Message.IsArgumentList) json.WriteStartArray();
         json.WriteRawValue(m.Payload.Span, skipInputValidation: true);
         if (!m.Message.IsArgumentList) json.WriteEndArray();
+        if (m.Message.Sender is { } sender)
+        {
+            json.WriteStartObject("headers"u8);
+            json.WriteString("sender_user_id"u8, sender.UserId);
+            json.WriteString("sender_username"u8, sender.Username);
+            json.WriteEndObject();
+        }
         json.WriteEndObject();
     }
 

@@ -23,7 +23,7 @@ internal static class RoomPayloads
         json.WriteEndObject();
     });
 
-    /// <summary><c>{"room","epoch","messages":[{"offset","type","payload"}],"more"}</c>. The payloads are the bytes that were sent when the messages were new.</summary>
+    /// <summary><c>{"room","epoch","messages":[{"offset","type","payload","sender"?}],"more"}</c>. The payloads are the bytes that were sent when the messages were new.</summary>
     public static byte[] History(string room, string epoch, IEnumerable<(long Offset, Message Message)> messages, bool more) =>
         JsonText.Write((room, epoch, messages, more), static (json, p) =>
         {
@@ -38,6 +38,7 @@ internal static class RoomPayloads
                 json.WriteString("type"u8, message.Type);
                 json.WritePropertyName("payload"u8);
                 json.WriteRawValue(MessageWriter.CompletePayload(message, new Position(p.epoch, offset)).Span, skipInputValidation: true);
+                if (message.Sender is { } sender) MessageWriter.WriteSender(json, sender);
                 json.WriteEndObject();
             }
             json.WriteEndArray();

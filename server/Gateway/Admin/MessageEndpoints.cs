@@ -9,7 +9,7 @@ internal static class MessageEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         Describe(api.MapPost("/rooms/{room}/messages", (string room, HttpContext context, MessageRequest request) =>
-            RoomName.Check(room) is { } error ? Task.FromResult(Problems.Of(error)) : request.PublishAsync(context, Audience.Room(room))), "Publish to a room",
+            RoomName.Check(room) is { } error ? Task.FromResult(Problems.Of(error)) : request.PublishAsync(context, Audience.Room(RoomName.Normalize(room)))), "Publish to a room",
             "Every member gets it, in either dialect, on every replica; the room's history keeps it. The room's policy binds clients, not servers.");
         Describe(api.MapPost("/users/{id}/messages", (string id, HttpContext context, MessageRequest request) => request.PublishAsync(context, Audience.User(id))), "Publish to a user",
             "All connections of the user get it, on every replica.").ProducesProblem(StatusCodes.Status404NotFound);

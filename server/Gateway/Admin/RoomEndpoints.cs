@@ -41,6 +41,7 @@ internal static class RoomEndpoints
     private static async Task<IResult> MembersAsync(
         string room, RoomTable rooms, Attendance attendance, [Description("Members in one answer, 1 to 1000; 100 without it.")] int? limit, [Description("The user_id at the end of the page before.")] string? after)
     {
+        room = RoomName.Normalize(room);
         var (page, error) = Page.Read(limit, after);
         if ((error ?? RoomName.Check(room)) is { } wrong) return Problems.Of(wrong);
         if (!rooms.PolicyOf(room).HasRoster) return Problems.Of(Error.NotFound($"room {room} keeps no list of its members"));
@@ -54,6 +55,7 @@ internal static class RoomEndpoints
         string room, RoomTable rooms, IBackplane backplane, CancellationToken cancel, [Description("Messages in one answer, 1 to 1000; 50 without it.")] int? limit,
         [Description("The page ahead of this offset.")] long? before, [Description("The page after this offset.")] long? after)
     {
+        room = RoomName.Normalize(room);
         if (RoomName.Check(room) is { } error) return Problems.Of(error);
         if (limit is < 1 or > LocalReplica.MaxLimit) return Problems.Of(Error.BadRequest($"limit must be from 1 to {LocalReplica.MaxLimit}"));
         if (before is < 1 || after is < 0) return Problems.Of(Error.BadRequest("before must be at least 1, after at least 0"));
@@ -74,5 +76,8 @@ internal static class RoomEndpoints
     /// <summary>What <see cref="RoomPayloads.History"/> writes.</summary>
     private sealed record HistoryView(string Room, string Epoch, IReadOnlyList<MessageView> Messages, bool More);
 
-    private sealed record MessageView(long Offset, string Type, object? Payload);
+    /// <param name="Sender">Of a message of an own type that a client sent.</param>
+    private sealed record MessageView(long Offset, string Type, object? Payload, SenderView? Sender);
+
+    private sealed record SenderView(string UserId, string Username);
 }

@@ -77,7 +77,7 @@ internal static class UserEndpoints
     private static Error? ReadMute(byte[] body, out string? room, out TimeSpan duration)
     {
         var fields = new PayloadFields(body, MuteFields);
-        room = fields.OptionalString(0, RoomName.MaxLength);
+        room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength));
         var error = ModerationOrder.ReadDuration(fields.RequiredString(1, 16), out var read);
         duration = read.GetValueOrDefault();
         return fields.Error ?? ModerationOrder.CheckRoom(room) ?? error;
@@ -93,7 +93,7 @@ internal static class UserEndpoints
     private static Error? ReadKick(byte[] body, out string? room)
     {
         var fields = new PayloadFields(body, KickFields);
-        room = fields.OptionalString(0, RoomName.MaxLength);
+        room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength));
         return fields.Error ?? ModerationOrder.CheckRoom(room);
     }
 

@@ -1,3 +1,4 @@
+using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 
 namespace Gateway.Configuration;
@@ -188,6 +189,12 @@ public sealed class MessagesOptions
     /// <summary>How long a <c>message_id</c> is known, so that its message is not published twice; 1s to 24h.</summary>
     public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>To whom users may send <c>direct</c> messages.</summary>
+    public DirectReach Direct { get; set; } = DirectReach.SharedRoom;
+
+    /// <summary>Users with one of these roles may send <c>direct</c> messages to everyone.</summary>
+    public IList<string> DirectRoles { get; set; } = [];
+
     /// <summary>Types that clients may send beside the built-in ones.</summary>
     public IDictionary<string, CustomMessageOptions> Custom { get; set; } = new Dictionary<string, CustomMessageOptions>();
 }
@@ -246,6 +253,7 @@ public sealed class RateLimitOptions
     public UserRateOptions PerUser { get; set; } = new();
     public AnnouncementRateOptions Announcements { get; set; } = new();
     public ConnectionRateOptions ConnectionsPerIp { get; set; } = new();
+    public FrameRateOptions ControlFrames { get; set; } = new();
 
     /// <summary>What is too much is counted, and let through.</summary>
     public bool DryRun { get; set; }
@@ -262,6 +270,15 @@ public sealed class AnnouncementRateOptions
 {
     /// <summary>How often one user may set a status in a window, on all its connections to one replica; 0 = no limit but the connection's.</summary>
     public int Messages { get; set; } = 20;
+    public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(10);
+}
+
+public sealed class FrameRateOptions
+{
+    /// <summary>WebSocket frames that are no messages (pings, pongs, empty ones, fragments below 1 KiB) that a connection may send at once; 0 = no limit.</summary>
+    public int Frames { get; set; } = 500;
+
+    /// <summary>As many may follow in this time.</summary>
     public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(10);
 }
 

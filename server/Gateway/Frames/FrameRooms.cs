@@ -4,6 +4,7 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;
 using Gateway.Hubs;
 
@@ -57,14 +58,18 @@ public sealed class FrameRooms
     /// <summary>Publishes as the server: whatever the room's policy says about clients.</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
     public ValueTask PublishAsync(string room, string type, ReadOnlyMemory<byte> payload, CancellationToken cancel = default) =>
-        RoomName.Check(room) is { } error ? throw new CommandRefusedException(error.Code, error.Text) : _hub.PublishAsync(Audience.Room(room), type, payload, cancel);
+        RoomName.Check(room) is { } error
+            ? throw new CommandRefusedException(error.Code, error.Text)
+            : _hub.PublishAsync(Audience.Room(RoomName.Normalize(room)), type, payload, cancel);
 
     /// <summary>From now on the hub's relayed frames go to the client.</summary>
     internal async ValueTask EnterRelayAsync() => await _hub.Get<RoomMembership>().EnterAsync(Connection, RoomName.Relay);
 
     /// <summary>To everyone on the hub's relay, on all replicas, as it is.</summary>
+    /// <remarks>There is no error that its client would understand: what a muted user sends is discarded and counted.</remarks>
     internal async ValueTask RelayAsync(Frame frame, bool echo, CancellationToken cancel)
     {
+        if (_hub.Get<Moderator>().RefusesFrame(Connection)) return;
         var audience = Audience.Room(RoomName.Relay);
         await _hub.Get<Publisher>().PublishAsync(echo ? audience : audience with { Except = [Connection.Id] }, Message.Frame((byte)frame.Kind, frame.Data), cancel: cancel);
     }

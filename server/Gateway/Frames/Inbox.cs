@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Json;
 using System.Threading.Channels;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
@@ -88,5 +89,15 @@ internal sealed class Inbox : IFrameSink, IOutboxOwner
 
     /// <summary>Copied: the bytes are the outbox's again after the write.</summary>
     private static RoomMessage? Read(ReadOnlySpan<byte> frame) =>
-        EnvelopeReader.Read(frame, out var envelope) == null ? new RoomMessage(Encoding.UTF8.GetString(envelope.Type), envelope.Payload.ToArray()) : null;
+        EnvelopeReader.Read(frame, out var envelope) == null
+            ? new RoomMessage(Encoding.UTF8.GetString(envelope.Type), envelope.Payload.ToArray()) { Sender = SenderOf(frame) }
+            : null;
+
+    private static MessageSender? SenderOf(ReadOnlySpan<byte> frame)
+    {
+        if (frame.IndexOf("\"sender\":{"u8) < 0) return null;
+        var reader = new Utf8JsonReader(frame);
+        using var envelope = JsonDocument.ParseValue(ref reader);
+        return envelope.RootElement.TryGetProperty("sender", out var sender) ? new MessageSender(sender.GetProperty("user_id").GetString()!, sender.GetProperty("username").GetString()!) : null;
+    }
 }

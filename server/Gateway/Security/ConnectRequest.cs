@@ -26,7 +26,7 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
         var named = query.TryGetValue("rooms", out var wanted);
         if (named)
         {
-            rooms = [.. wanted.ToString().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)];
+            rooms = [.. wanted.ToString().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(NameText.Normalize).Distinct(StringComparer.Ordinal)];
             if (rooms.Count > options.Rooms.MaxPerConnection) return (null, Error.BadRequest($"a connection may be in {options.Rooms.MaxPerConnection} rooms"));
             foreach (var room in rooms)
                 if (RoomName.Check(room) is { } error)
@@ -38,7 +38,8 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
         var username = query["username"].ToString();
         if (username.Length > UserIdentity.MaxNameLength) return (null, Error.BadRequest($"username is longer than {UserIdentity.MaxNameLength} characters"));
         if (username.Any(char.IsControl)) return (null, Error.BadRequest("username must not contain control characters"));
-        var (user, refused) = Identify(context.User, query["guest_key"].ToString(), username.Trim(), options);
+        if (!NameText.Shows(username, blanks: true)) return (null, Error.BadRequest("username must not contain invisible characters"));
+        var (user, refused) = Identify(context.User, query["guest_key"].ToString(), NameText.Normalize(username.Trim()), options);
         return user == null ? (null, refused) : new ConnectRequest(user, rooms, named).Permitted(permissions);
     }
 
@@ -62,8 +63,8 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
     {
         if (user.Identity?.IsAuthenticated == true && (user.FindFirstValue("sub") ?? user.FindFirstValue(ClaimTypes.NameIdentifier)) is { Length: > 0 } sub)
         {
-            var name = user.FindFirstValue("preferred_username") ?? user.Identity.Name ?? sub;
-            return (new UserIdentity(sub, name, user.FindFirstValue("azp") ?? user.FindFirstValue("client_id")) { Roles = RolesOf(user, options.Auth.RolesClaim) }, null);
+            var name = NameText.Strip(user.FindFirstValue("preferred_username") ?? user.Identity.Name ?? sub);
+            return (new UserIdentity(sub, name.Length > 0 ? name : sub, user.FindFirstValue("azp") ?? user.FindFirstValue("client_id")) { Roles = RolesOf(user, options.Auth.RolesClaim) }, null);
         }
         return options.Auth.Mode == AuthMode.None ? Guest.Identify(guestKey, username) : (null, Error.Unauthorized);
     }

@@ -1,13 +1,20 @@
 using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 
 namespace Gateway.WebSockets;
 
-/// <summary>What the framework's WebSocket sees: reads pass; the whole frames that it writes take their turn in the outbox.</summary>
+/// <summary>
+/// What the framework's WebSocket sees: what it reads has been counted, as the framework answers pings and passes over empty fragments by itself; the whole frames that it writes take
+/// their turn in the outbox.
+/// </summary>
 /// <param name="isSignalR">The first frame written opens a gate of the outbox: SignalR's handshake response, which no broadcast may overtake.</param>
-internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR) : Stream
+internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, FrameLimit limit, string? address, TimeSpan writeWait) : Stream
 {
     private readonly bool _isSignalR = isSignalR;
+    private FrameScanner _frames = new(endsRecords: isSignalR);
+    private long _fullAt;
+    private bool _isFlooding;
     private bool _opensGate = isSignalR;
 
     /// <summary>The framework has closed because the client broke the protocol (RFC 6455 section 7.4.1), and reads no more.</summary>
@@ -26,8 +33,14 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR) 
         // WebSocket waits without a buffer, as both transports ask it to: so a read with one is for the rest of a frame, or for one that
         // has come.
         outbox.NoteReading(restOfFrame: buffer.Length > 0);
+        if (_isFlooding) return EndAsync();
         var read = inner.ReadAsync(buffer, cancellationToken);
-        return _isSignalR && !read.IsCompletedSuccessfully ? NoteFaultAsync(read) : read;
+        if (!read.IsCompletedSuccessfully && _isSignalR) read = NoteFaultAsync(read);
+        if (buffer.IsEmpty) return read; // waits for the client, which may take long, so nothing more is held meanwhile
+        if (!read.IsCompletedSuccessfully) return CountAsync(read, buffer);
+        var bytes = read.Result;
+        Count(buffer.Span[..bytes]);
+        return new ValueTask<int>(bytes);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -80,6 +93,30 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR) 
             outbox.Owner?.OnBroken(fault);
             throw;
         }
+    }
+
+    private async ValueTask<int> CountAsync(ValueTask<int> read, Memory<byte> buffer)
+    {
+        var bytes = await read;
+        Count(buffer.Span[..bytes]);
+        return bytes;
+    }
+
+    private void Count(ReadOnlySpan<byte> bytes)
+    {
+        var counted = _frames.Scan(bytes);
+        if (counted == 0 || limit.TryTake(ref _fullAt, counted) || _isFlooding) return;
+        _isFlooding = true;
+        limit.NoteClosed(address);
+        outbox.Close(CloseReason.Flooding);
+    }
+
+    /// <summary>The framework gets nothing more to work on: when the goodbye is out, the connection has ended for it.</summary>
+    private async ValueTask<int> EndAsync()
+    {
+        await outbox.StopAsync(writeWait);
+        await Linger.ReadAwayAsync(inner);
+        return 0;
     }
 
     private async ValueTask WriteFirstAsync(ReadOnlyMemory<byte> frame)

@@ -10,7 +10,7 @@ namespace Gateway.WebSockets;
 /// the connection's stream with its writes led through an outbox. The framework keeps the handshake, unmasking, fragmentation, UTF-8 checks
 /// and the answers to pings and closes; what it writes arrives in the outbox as whole frames.
 /// </summary>
-internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int gates, OutboxLimits limits, TimeProvider time, bool direct)
+internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int gates, OutboxLimits limits, FrameLimit frames, TimeSpan writeWait, TimeProvider time, bool direct)
     : IHttpUpgradeFeature, IHttpExtendedConnectFeature
 {
     private readonly IHttpUpgradeFeature? _upgrade = context.Features.Get<IHttpUpgradeFeature>();
@@ -54,6 +54,7 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
     {
         Inner = stream;
         Outbox = new Outbox(new WebSocketSink(format, stream, socket, context), limits, gates, time);
-        return Stream = new OutboxStream(stream, Outbox, isSignalR: gates > 1);
+        var address = context.Connection.RemoteIpAddress?.ToString();
+        return Stream = new OutboxStream(stream, Outbox, isSignalR: gates > 1, frames, address, writeWait);
     }
 }

@@ -35,7 +35,9 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, TimeProvid
         var upgradable = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
         var connectable = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
         if (!upgradable && !connectable) return null;
-        var upgrade = new OutboxUpgrade(context, door.Format, door.Gates, door.Hub.Limits, time, options.Server.DirectSocket);
+        var upgrade = new OutboxUpgrade(
+            context, door.Format, door.Gates, door.Hub.Limits, door.Hub.Get<FrameLimit>(), options.Raw.WriteWait, time,
+            options.Server.DirectSocket);
         if (upgradable) context.Features.Set<IHttpUpgradeFeature>(upgrade);
         if (connectable) context.Features.Set<IHttpExtendedConnectFeature>(upgrade);
         context.Features.Set(upgrade);

@@ -30,14 +30,15 @@ internal sealed class Bench
         FanOut = new FanOut(Connections, Rooms, new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>()), Bounds, _meter, TimeProvider.System);
         var publisher = new Publisher(_backplane, Rooms, Connections, FanOut);
         Announce announce = publisher.AnnounceAsync;
-        var attendance = new Attendance(new InProcessRoster(Rooms, announce, TimeSpan.Zero, TimeProvider.System, NullLogger<InProcessRoster>.Instance), Rooms, TimeProvider.System);
+        var roster = new InProcessRoster(Rooms, announce, TimeSpan.Zero, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
+        var attendance = new Attendance(roster, Rooms, TimeProvider.System);
         var membership = new RoomMembership(Rooms, attendance, _backplane, new MembershipLimits(100, 1000), TimeProvider.System);
         _backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, membership));
         Poster = new BatchPoster(0, Bounds, _meter, TimeProvider.System);
         var sanctions = new InProcessSanctions(TimeProvider.System);
         var cluster = new InProcessCluster(new LocalReplica(Connections, Rooms, membership, new OwnReplica("bench", Connections, TimeProvider.System)));
-        var moderator = new Moderator(sanctions, cluster, publisher, "moderator", TimeSpan.FromDays(1), TimeProvider.System, NullLogger<Moderator>.Instance);
-        Router = new CommandRouter(publisher, Rooms, membership, attendance, _backplane, new CustomTypes([], false), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), moderator, _ => new((null, Error.InvalidToken)), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
+        var moderator = new Moderator(sanctions, cluster, publisher, "moderator", TimeSpan.FromDays(1), _meter, TimeProvider.System, NullLogger<Moderator>.Instance);
+        Router = new CommandRouter(publisher, Rooms, membership, attendance, _backplane, new CustomTypes([], false), new DirectRights(new DirectRule(DirectReach.Anyone, []), Rooms, Connections, roster), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), moderator, _ => new((null, Error.InvalidToken)), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
         for (var i = 0; i < members; i++)
         {
             var outbox = new Outbox(new OpenSink(i % 2 == 0 ? FrameFormat.RawWebSocket : FrameFormat.SignalRWebSocket), new OutboxLimits(256, 1 << 20), gates: 0, TimeProvider.System);

@@ -123,6 +123,8 @@ public sealed class AnswerCostTests : IDisposable
     /// <summary>A roster whose readings the test answers.</summary>
     private sealed class SlowRoster : IRoster
     {
+        public ValueTask<bool> HasAsync(string room, string userId) => throw new NotSupportedException();
+
         private volatile TaskCompletionSource<IReadOnlyList<PresentMember>> _asked = new();
         private int _readings;
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Gateway.Core.Messages;
+using Gateway.Core.Tests.Wire;
+using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Commands;
 
@@ -114,6 +116,21 @@ public sealed class CommandTests : IDisposable
 
         Assert.Equal([$$"""{"to":"bob","user_id":"ada","username":"ADA","content":"psst","time":"{{Now}}"}"""], bob.PayloadsOf("direct"));
         Assert.Empty(ada.PayloadsOf("direct"));
+    }
+
+    [Theory]
+    [InlineData("""{"x":1,"sender":{"user_id":"eve"}}"""), InlineData("5")]
+    public async Task MessageOfAnOwnTypeNamesItsSenderBesideThePayload(string payload)
+    {
+        var (ada, bob) = (await _core.ArriveAsync(["lobby"], "ada"), await _core.ArriveAsync(["lobby"], "bob", FrameFormat.SignalRRecord));
+
+        await ada.DoAsync("cursor", payload);
+        await Task.WhenAll(ada.HasAsync("cursor", 1), bob.HasAsync("cursor", 1));
+
+        Assert.EndsWith(""","sender":{"user_id":"ada","username":"ADA"}}""", Frames.ReadAll(ada.Sink.Written)[^1].Payload, StringComparison.Ordinal);
+        Assert.EndsWith(""","headers":{"sender_user_id":"ada","sender_username":"ADA"}}""" + "\u001e", System.Text.Encoding.UTF8.GetString(bob.Sink.Written), StringComparison.Ordinal);
+        Assert.Equal(ada.PayloadsOf("cursor"), bob.PayloadsOf("cursor"));
+        if (payload != "5") Assert.Contains("\"sender\":{\"user_id\":\"ada\",\"username\":\"ADA\"}", await ada.DoAsync("history", "{}"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -69,6 +69,19 @@ public sealed class BackplaneFrameTests
         }).Check(Config.QuickThrowOnFailure);
 
     [Fact]
+    public void SenderTravelsWithItsMessage()
+    {
+        var message = new Message("cursor", "{}"u8.ToArray()) { CarriesOffset = true, Sender = new MessageSender("ada", "Ada Λ") };
+        var frame = BackplaneFrame.WriteMessage(Audience.Room("lobby") with { Except = ["a"] }, message);
+
+        Assert.Equal(BackplaneFrame.Kind.Message, BackplaneFrame.KindOf(frame));
+        Assert.True(BackplaneFrame.TryReadMessage(frame, out var audience, out var read));
+        Assert.Equal((message.Sender, "cursor", true), (read.Sender, read.Type, read.CarriesOffset));
+        Assert.Equal(["a"], audience.Except);
+        Assert.Equal("{}"u8.ToArray(), read.Payload.ToArray());
+    }
+
+    [Fact]
     public void FrameCutShortIsNoFrame()
     {
         var header = BackplaneFrame.WriteMessage(Audience.Room("lobby") with { Except = ["a", "bc"] }, new Message("chat", ReadOnlyMemory<byte>.Empty));

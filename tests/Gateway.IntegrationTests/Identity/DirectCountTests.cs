@@ -3,7 +3,7 @@ using Gateway.Testing;
 namespace Gateway.IntegrationTests.Identity;
 
 /// <summary><c>direct</c> reaches every connection of a user, wherever it is, and says how many they are.</summary>
-public sealed class DirectCountTests(TwoReplicas replicas) : IClassFixture<TwoReplicas>
+public sealed class DirectCountTests(TwoReplicasForAnyone replicas) : IClassFixture<TwoReplicasForAnyone>
 {
     private const string Key = "?rooms=&guest_key=one-user-of-many-connections";
 

@@ -1,3 +1,4 @@
+using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 
 namespace Gateway.Configuration.Schema;
@@ -50,6 +51,7 @@ internal static class GatewaySchema
         { o => o.PerUser, new Section<UserRateOptions> { { o => o.Messages, Limit }, { o => o.Window, RateWindow } } },
         { o => o.Announcements, new Section<AnnouncementRateOptions> { { o => o.Messages, Limit }, { o => o.Window, RateWindow } } },
         { o => o.ConnectionsPerIp, new Section<ConnectionRateOptions> { { o => o.Connections, Limit }, { o => o.Window, RateWindow } } },
+        { o => o.ControlFrames, new Section<FrameRateOptions> { { o => o.Frames, Limit }, { o => o.Window, RateWindow } } },
         { o => o.DryRun, Flag },
     };
 
@@ -122,6 +124,8 @@ internal static class GatewaySchema
             {
                 { o => o.RelayUnknown, Flag },
                 { o => o.IdempotencyWindow, Values.Time(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)) },
+                { o => o.Direct, Values.Choice<DirectReach>() },
+                { o => o.DirectRoles, new ListOf<string>(TextRules.Role, () => "") },
                 { o => o.Custom, new MapOf<CustomMessageOptions>(TextRules.CustomType, CustomMessage, () => new CustomMessageOptions()) },
             }
         },

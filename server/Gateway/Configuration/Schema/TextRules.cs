@@ -58,7 +58,7 @@ internal static partial class TextRules
         "nothing (the API is off), or 16 to 256 visible ASCII characters", text => text.Length == 0 || (text.Length is >= 16 and <= 256 && text.All(c => c is > ' ' and < '\x7f'))).Secret();
 
     public static bool IsName(string text) =>
-        text.Length is > 0 and <= 128 && !text.Any(character => char.IsWhiteSpace(character) || char.IsControl(character));
+        text.Length is > 0 and <= 128 && NameText.Shows(text, blanks: false) && NameText.Normalize(text) == text;
 
     // IPAddress also reads "80" and "1.2" as addresses; nobody means that.
     private static bool IsListenAddress(string text) =>

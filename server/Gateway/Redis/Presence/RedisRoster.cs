@@ -13,5 +13,7 @@ internal sealed class RedisRoster(RedisPresence presence) : IRoster
 
     public ValueTask UpdateAsync(string room, Connection connection) => new(presence.For(room).Book.UpdateAsync(room, connection));
 
+    public ValueTask<bool> HasAsync(string room, string userId) => new(presence.For(room).HasAsync(room, userId));
+
     public ValueTask<IReadOnlyList<PresentMember>> ListAsync(string room) => new(presence.For(room).ListAsync(room));
 }

@@ -65,6 +65,8 @@ internal sealed class RosterRooms(RedisConnection server, RedisKeys keys, RoomTa
         while (cursor != "0");
     }
 
+    public Task<bool> HasAsync(string room, string userId) => server.AskAsync(database => database.HashExistsAsync(keys.Members(room), userId), Limit);
+
     /// <returns>The members in the order of their coming, and whose entries they are.</returns>
     public async Task<(List<PresentMember> Members, HashSet<string> Leases)> ListAsync(string room)
     {

@@ -52,6 +52,9 @@ internal sealed partial class RosterServer(
         }
     }
 
+    /// <inheritdoc cref="Gateway.Core.Presence.IRoster.HasAsync"/>
+    public Task<bool> HasAsync(string room, string userId) => book.IsAway ? throw new BackplaneException("Redis is away") : rooms.HasAsync(room, userId);
+
     /// <inheritdoc cref="Gateway.Core.Presence.IRoster.ListAsync"/>
     public async Task<IReadOnlyList<PresentMember>> ListAsync(string room)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 
 namespace Gateway.Security.Tokens;
 
@@ -60,7 +61,7 @@ internal sealed class TokenClaims
     /// <summary>Others see it: at most as long as one that a guest may choose, and nothing in it that does not print.</summary>
     private static string NameOf(JsonElement claims, string sub)
     {
-        var name = new string([.. (Text(claims, "preferred_username") ?? Text(claims, "name") ?? sub).Where(c => !char.IsControl(c))]).Trim();
+        var name = NameText.Strip(Text(claims, "preferred_username") ?? Text(claims, "name") ?? sub);
         if (name.Length > UserIdentity.MaxNameLength) name = name[..(char.IsHighSurrogate(name[UserIdentity.MaxNameLength - 1]) ? UserIdentity.MaxNameLength - 1 : UserIdentity.MaxNameLength)];
         return name.Length > 0 ? name : sub;
     }
