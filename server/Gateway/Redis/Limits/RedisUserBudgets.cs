@@ -7,8 +7,9 @@ namespace Gateway.Redis.Limits;
 
 /// <summary>
 /// One budget for each user on all replicas. A replica takes slices of it from Redis, ahead of need, and spends them without asking; what it has not used for a while it gives
-/// back, but for a little. Where a slice is used up before the next one is there, it goes on for a little, and settles that with the next one. So a budget is exceeded by a
-/// twentieth for each replica at the most. While Redis is away each replica has its share of the budget.
+/// back, but for a little. Where a slice is used up before the next one is there, it goes on for a little, and settles that with the next one. Redis never grants more than the budget
+/// in any window; what was granted may be spent later than that, so a window may hold more by what replicas held when it began, and by what they owe. While Redis is away each
+/// replica has its share of the budget, exactly.
 /// </summary>
 internal sealed class RedisUserBudgets : IUserBudgets, IDisposable
 {
