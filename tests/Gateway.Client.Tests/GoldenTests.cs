@@ -43,7 +43,7 @@ public sealed class GoldenTests
     public void RefusalIsReadWithItsCode()
     {
         var golden = Read(Path.Combine(Folder, "error-rate-limited.json"));
-        var error = Envelope.ErrorOf(golden["payload"].Deserialize<JsonElement>());
+        var error = Answers.ErrorOf(golden["payload"].Deserialize<JsonElement>());
 
         Assert.Equal(("429", TimeSpan.FromMilliseconds(1500)), (error.Code, error.RetryAfter));
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Gateway.Client.Conversations;
+using Gateway.Client.Wire;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
 
@@ -40,7 +41,7 @@ internal sealed partial class HubLink(HubConnection connection) : ILink
     {
         var match = Pattern().Match(refused.Message);
         if (!match.Success) return new GatewayException("500", refused.Message);
-        TimeSpan? retryAfter = match.Groups[3].Success ? TimeSpan.FromMilliseconds(double.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture)) : null;
+        TimeSpan? retryAfter = match.Groups[3].Success ? Answers.Wait(double.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture)) : null;
         return new GatewayException(match.Groups[1].Value, $"{match.Groups[1].Value}: {match.Groups[2].Value}", retryAfter, refused);
     }
 

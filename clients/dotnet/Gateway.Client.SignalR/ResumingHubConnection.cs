@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Client.Conversations;
+using Gateway.Client.Wire;
 using Microsoft.AspNetCore.SignalR.Client;
 
 namespace Gateway.Client.SignalR;
@@ -25,6 +26,7 @@ public sealed class ResumingHubConnection : IAsyncDisposable
 
     private readonly Conversation _conversation;
     private readonly HashSet<string> _types = new(StringComparer.Ordinal);
+    private volatile Inbound _inbound = new();
 
     internal ResumingHubConnection(HubConnection connection, ConversationOptions options)
     {
@@ -34,6 +36,7 @@ public sealed class ResumingHubConnection : IAsyncDisposable
         // The welcome is the first message of every connection: whatever comes after it finds the rooms as they are.
         connection.On<JsonElement>("welcome", payload =>
         {
+            if (Ignores(new GatewayMessage("welcome", payload))) return Task.CompletedTask;
             var welcome = payload.Deserialize(GatewayJson.Default.Welcome)!;
             if (welcome.Rooms.Count > 0)
             {
@@ -49,11 +52,13 @@ public sealed class ResumingHubConnection : IAsyncDisposable
         foreach (var type in BuiltIn) Listen(type);
         connection.Reconnecting += _ =>
         {
+            _inbound = new Inbound();
             _conversation.Away();
             return Task.CompletedTask;
         };
         connection.Closed += fault =>
         {
+            _inbound = new Inbound();
             _conversation.Close(fault == null ? null : new GatewayException(GatewayErrors.Closed, fault.Message));
             return Task.CompletedTask;
         };
@@ -80,6 +85,23 @@ public sealed class ResumingHubConnection : IAsyncDisposable
         remove => _conversation.Left -= value;
     }
 
+    /// <inheritdoc cref="GatewayClient.HandlerFailed"/>
+    public event Action<Exception>? HandlerFailed
+    {
+        add => _conversation.Dispatcher.Failed += value;
+        remove => _conversation.Dispatcher.Failed -= value;
+    }
+
+    /// <inheritdoc cref="GatewayClient.MessageIgnored"/>
+    public event Action<GatewayException>? MessageIgnored
+    {
+        add => _conversation.MessageIgnored += value;
+        remove => _conversation.MessageIgnored -= value;
+    }
+
+    /// <inheritdoc cref="GatewayClient.IgnoredMessages"/>
+    public long IgnoredMessages => _conversation.IgnoredMessages;
+
     /// <summary>The stock connection.</summary>
     public HubConnection Connection { get; }
 
@@ -96,6 +118,7 @@ public sealed class ResumingHubConnection : IAsyncDisposable
     public Task StartAsync(CancellationToken cancel = default)
     {
         _conversation.Reopen();
+        _inbound = new Inbound();
         return Connection.StartAsync(cancel);
     }
 
@@ -146,6 +169,13 @@ public sealed class ResumingHubConnection : IAsyncDisposable
         await _conversation.Dispatcher.EndAsync().ConfigureAwait(false);
     }
 
+    private bool Ignores(GatewayMessage message)
+    {
+        if (_inbound.Check(message) is not { } problem) return false;
+        _conversation.Ignored(problem);
+        return true;
+    }
+
     private void Listen(string type)
     {
         lock (_types)
@@ -154,7 +184,8 @@ public sealed class ResumingHubConnection : IAsyncDisposable
         }
         Connection.On<JsonElement>(type, async payload =>
         {
-            _conversation.Rooms.Receive(new GatewayMessage(type, payload));
+            var message = new GatewayMessage(type, payload);
+            if (!Ignores(message)) _conversation.Rooms.Receive(message);
             await _conversation.Dispatcher.ReadyAsync(default).ConfigureAwait(false);
         });
     }

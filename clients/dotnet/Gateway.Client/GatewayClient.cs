@@ -60,6 +60,16 @@ public sealed class GatewayClient : IAsyncDisposable
         remove => _conversation.Dispatcher.Failed -= value;
     }
 
+    /// <summary>The gateway has sent something that is not what the protocol says. It was ignored.</summary>
+    public event Action<GatewayException>? MessageIgnored
+    {
+        add => _conversation.MessageIgnored += value;
+        remove => _conversation.MessageIgnored -= value;
+    }
+
+    /// <summary>How many messages were ignored; see <see cref="MessageIgnored"/>.</summary>
+    public long IgnoredMessages => _conversation.IgnoredMessages;
+
     public ClientState State => _connector.State;
 
     /// <summary>Who and where this client is; of the last connection, and <c>null</c> before the first one.</summary>
@@ -151,13 +161,13 @@ public sealed class GatewayClient : IAsyncDisposable
         var payload = new JsonObject { ["room"] = room };
         if (limit != null) payload["limit"] = limit;
         if (after != null) payload["after"] = after;
-        return (await RequestAsync("presence", payload, cancel).ConfigureAwait(false)).Deserialize(GatewayJson.Default.MemberList)!;
+        return Wire.Answers.Read(await RequestAsync("presence", payload, cancel).ConfigureAwait(false), GatewayJson.Default.MemberList, "presence");
     }
 
     /// <summary>How many are in a room, without a list of them.</summary>
     /// <inheritdoc cref="RequestAsync"/>
     public async Task<MemberCounts> MemberCountsAsync(string room, CancellationToken cancel = default) =>
-        (await RequestAsync("presence", new JsonObject { ["room"] = room, ["counts"] = true }, cancel).ConfigureAwait(false)).Deserialize(GatewayJson.Default.MemberCounts)!;
+        Wire.Answers.Read(await RequestAsync("presence", new JsonObject { ["room"] = room, ["counts"] = true }, cancel).ConfigureAwait(false), GatewayJson.Default.MemberCounts, "presence");
 
     /// <summary>A page of what was said in a room: the newest one, the one ahead of <paramref name="before"/>, or the one that follows <paramref name="after"/>.</summary>
     /// <inheritdoc cref="RequestAsync"/>
@@ -167,7 +177,7 @@ public sealed class GatewayClient : IAsyncDisposable
         if (limit != null) payload["limit"] = limit;
         if (before != null) payload["before"] = before;
         if (after != null) payload["after"] = after;
-        return (await RequestAsync("history", payload, cancel).ConfigureAwait(false)).Deserialize(GatewayJson.Default.HistoryPage)!;
+        return Wire.Answers.Read(await RequestAsync("history", payload, cancel).ConfigureAwait(false), GatewayJson.Default.HistoryPage, "history");
     }
 
     /// <summary>Gives up the present connection for a new one; or, while it waits before the next attempt, waits no longer.</summary>
@@ -221,6 +231,8 @@ public sealed class GatewayClient : IAsyncDisposable
             client._conversation.Rooms.Receive(message);
             return client._conversation.Dispatcher.ReadyAsync(cancel);
         }
+
+        public void Ignored(string problem) => client._conversation.Ignored(problem);
 
         public void Ended(Ending ending)
         {

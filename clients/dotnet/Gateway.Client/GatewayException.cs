@@ -35,6 +35,9 @@ public static class GatewayErrors
     /// <summary>Whoever reads the messages is too slow.</summary>
     public const string UnreadOverflow = "unread_overflow";
 
+    /// <summary>The gateway has sent something that is not what the protocol says.</summary>
+    public const string MalformedMessage = "malformed_message";
+
     /// <summary>The client is closed.</summary>
     public const string Closed = "closed";
 }

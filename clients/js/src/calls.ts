@@ -1,6 +1,6 @@
-import { GatewayError, LinkLost } from "./errors.js";
+import { LinkLost } from "./errors.js";
 import type { Envelope } from "./envelope.js";
-import type { Failure } from "./messages.js";
+import { failureOf } from "./inbound.js";
 
 interface Call {
   resolve(answer: unknown): void;
@@ -27,8 +27,7 @@ export class Calls {
     const call = this.#open.get(id);
     if (!call || !this.#open.delete(id)) return false;
     if (type === "error") {
-      const { code, message, retry_after_ms } = payload as Failure;
-      call.reject(new GatewayError(code, message, retry_after_ms));
+      call.reject(failureOf(payload));
     } else call.resolve(payload);
     return true;
   }

@@ -37,6 +37,7 @@ export class GatewayClient implements AsyncIterable<Message> {
         this.#conversation.connected(socket);
       },
       message: (message) => this.#conversation.rooms.receive(message),
+      malformed: (problem) => this.#conversation.ignored(problem),
       ended: (ending) => {
         if (ending.kind === "closed" && ending.code === 1009) this.#conversation.outgoing.refuseBiggest(new GatewayError(413, ending.reason));
         this.#conversation.away();
@@ -62,6 +63,11 @@ export class GatewayClient implements AsyncIterable<Message> {
   /** The rooms that it is in, or is again as soon as it is connected. */
   get rooms(): string[] {
     return this.#conversation.rooms.names;
+  }
+
+  /** Messages that were ignored, as they were not what the protocol says; `events.on("error", …)` tells of each. */
+  get malformed(): number {
+    return this.#conversation.malformed;
   }
 
   /** The last message of the room that the application has seen. */

@@ -15,6 +15,8 @@ export interface ConnectorHandlers {
   /** The gateway has said welcome on a new connection. */
   opened(socket: Socket, welcome: Welcome): void;
   message(message: AnyMessage): void;
+  /** Something came that is ignored. */
+  malformed(problem: string): void;
   /** The connection has gone: nothing more comes on it. */
   ended(ending: Ending): void;
   /** For good. No error after `close()`. */
@@ -95,16 +97,16 @@ export class Connector {
       return { kind: "refused", reason: `no token: ${fault instanceof Error ? fault.message : fault}` };
     }
     if (this.#closing.signal.aborted) return { kind: "left", reason: "" };
-    const url = address(this.#endpoint, { token, username: this.#options.username, guestKey: this.#guestKey });
-    const ending = await this.#live(url).catch((fault: Error): Ending => ({ kind: "impossible", reason: fault.message }));
+    const url = address(this.#endpoint, { username: this.#options.username, guestKey: this.#guestKey });
+    const ending = await this.#live(url, token).catch((fault: Error): Ending => ({ kind: "impossible", reason: fault.message }));
     if (ending.kind !== "refused" || !this.#options.fetch) return ending;
-    return (await whyRefused(url, this.#options.fetch, this.#options.connectTimeout, this.#closing.signal)) ?? ending;
+    return (await whyRefused(url, token, this.#options.fetch, this.#options.connectTimeout, this.#closing.signal)) ?? ending;
   }
 
-  #live(url: string): Promise<Ending> {
+  #live(url: string, token: string | undefined): Promise<Ending> {
     return new Promise((resolve) => {
       let isWelcome = false;
-      const socket: Socket = new Socket(url, this.#options.WebSocket, this.#options, {
+      const socket: Socket = new Socket(url, token, this.#options.WebSocket, this.#options, {
         message: (message) => {
           if (message.type === "welcome") {
             isWelcome = true;
@@ -113,6 +115,7 @@ export class Connector {
           }
           this.#handlers.message(message);
         },
+        malformed: (problem) => this.#handlers.malformed(problem),
         ended: (ending) => {
           clearTimeout(late);
           if (isWelcome) {

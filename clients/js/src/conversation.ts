@@ -12,14 +12,15 @@ const QUESTIONS = new Set(["history", "presence", "ping"]);
 
 /** What an application and the gateway have to do with each other, whatever the connection of the moment is: rooms, messages, questions. For both dialects. */
 export class Conversation {
-  readonly messages = new Listeners();
-  readonly events = new Listeners();
+  readonly messages = new Listeners((fault, name) => this.#handlerFailed(fault, name));
+  readonly events = new Listeners((fault, name) => this.#handlerFailed(fault, name));
   readonly rooms: Rooms;
   readonly outgoing: Outgoing;
   readonly #timeouts: Timeouts;
   readonly #ids = new MessageIds();
   #welcome: Welcome | undefined;
   #closed: GatewayError | undefined;
+  #malformed = 0;
 
   /** @param all is called with each message, of whatever type, ahead of the type's own handlers */
   constructor(options: Timeouts & OutgoingOptions, all: (message: AnyMessage) => void) {
@@ -38,6 +39,17 @@ export class Conversation {
   /** What the gateway said last when a connection began. */
   get welcome(): Welcome | undefined {
     return this.#welcome;
+  }
+
+  /** Messages that were ignored, as they were not what the protocol says. */
+  get malformed(): number {
+    return this.#malformed;
+  }
+
+  /** The gateway has sent something that is ignored. */
+  ignored(problem: string): void {
+    this.#malformed++;
+    this.events.emit("error", new GatewayError("malformed_message", `ignored ${problem}`));
   }
 
   welcomed(welcome: Welcome): void {
@@ -94,6 +106,13 @@ export class Conversation {
   async request(type: string, payload: unknown): Promise<unknown> {
     if (type === "join" || type === "leave") throw new TypeError(`use ${type}()`);
     return this.#ask(type, payload, QUESTIONS.has(type) ? "question" : "never", this.#timeouts.requestTimeout);
+  }
+
+  /** The application hears of its own faults by `error`, or else from the console; the process lives on. */
+  #handlerFailed(fault: unknown, name: string): void {
+    if (name !== "error" && this.events.has("error")) {
+      this.events.emit("error", new GatewayError("handler_failed", `a handler of ${name} failed: ${fault instanceof Error ? fault.message : fault}`, undefined, fault));
+    } else console.error(`a handler of ${name} failed:`, fault);
   }
 
   #ask(type: string, payload: unknown, repeat: Repeat, timeout: number): Promise<unknown> {

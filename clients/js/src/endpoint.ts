@@ -1,6 +1,5 @@
-/** The query of each connection. */
+/** The query of each connection. A token is not in it: see `openWebSocket`. */
 export interface Credentials {
-  token?: string | undefined;
   username?: string | undefined;
   guestKey?: string | undefined;
 }
@@ -24,11 +23,10 @@ export function endpoint(url: string | URL): URL {
  * The address for one connection. It begins in no room: rooms are entered one by one, each from where the application has come to, so that nothing
  * newer comes ahead of what was missed.
  */
-export function address(endpoint: URL, { token, username, guestKey }: Credentials): string {
+export function address(endpoint: URL, { username, guestKey }: Credentials): string {
   const url = new URL(endpoint);
   url.searchParams.set("rooms", "");
   if (username !== undefined) url.searchParams.set("username", username);
-  if (token !== undefined) url.searchParams.set("token", token);
   if (guestKey !== undefined) url.searchParams.set("guest_key", guestKey);
   return url.href;
 }

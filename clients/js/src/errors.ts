@@ -11,7 +11,11 @@ export type LocalCode =
   /** Sent, and then the connection was lost: it may have arrived, and cannot be repeated without the risk that it arrives twice. */
   | "outcome_unknown"
   /** The room was left, or is not entered any more. */
-  | "left";
+  | "left"
+  /** The gateway has sent something that is not what the protocol says. */
+  | "malformed_message"
+  /** A handler of the application's has thrown; `cause` says what. */
+  | "handler_failed";
 
 /**
  * Why something that was asked for did not happen. `code` is a word of the client's own, or the gateway's number: an HTTP status (400, 403, 404, 429, 503, …)
@@ -23,8 +27,8 @@ export class GatewayError extends Error {
   /** With 429: how long to wait. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: number | LocalCode, message: string, retryAfterMs?: number) {
-    super(message);
+  constructor(code: number | LocalCode, message: string, retryAfterMs?: number, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.retryAfterMs = retryAfterMs;
   }

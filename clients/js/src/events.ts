@@ -48,6 +48,8 @@ export interface RoomEvents {
   gap: Gap;
   resumed: Resumed;
   left: Left;
+  /** Something went wrong that nobody asked for: `malformed_message` (it was ignored) or `handler_failed`. */
+  error: GatewayError;
 }
 
 export interface ClientEvents extends RoomEvents {

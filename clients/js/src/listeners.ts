@@ -1,6 +1,12 @@
-/** Handlers by name. A handler that throws harms no other one, and nothing of ours. */
+/** Handlers by name. A handler that throws harms no other one, nothing of ours, and not the process: a message must not end it. */
 export class Listeners {
   readonly #handlers = new Map<string, Set<(...args: never[]) => void>>();
+  readonly #failed: (fault: unknown, name: string) => void;
+
+  /** @param failed is told of each handler that throws */
+  constructor(failed: (fault: unknown, name: string) => void) {
+    this.#failed = failed;
+  }
 
   /** @returns takes the handler away again */
   on(name: string, handler: (...args: never[]) => void): () => void {
@@ -14,15 +20,18 @@ export class Listeners {
     this.#handlers.get(name)?.delete(handler);
   }
 
+  has(name: string): boolean {
+    return (this.#handlers.get(name)?.size ?? 0) > 0;
+  }
+
   emit(name: string, ...args: unknown[]): void {
     for (const handler of [...(this.#handlers.get(name) ?? [])]) {
       try {
-        handler(...(args as never[]));
+        // An async handler fails later.
+        const done: unknown = handler(...(args as never[]));
+        if (done instanceof Promise) done.catch((fault: unknown) => this.#failed(fault, name));
       } catch (fault) {
-        // As an EventTarget does it: the fault is reported where uncaught ones are, and the messages go on.
-        queueMicrotask(() => {
-          throw fault;
-        });
+        this.#failed(fault, name);
       }
     }
   }

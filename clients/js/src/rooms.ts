@@ -1,9 +1,9 @@
 import { GatewayError, LinkLost, Unanswered } from "./errors.js";
+import { joinAnswer } from "./inbound.js";
 import type { Link } from "./link.js";
 import type { AnyMessage, Position, RoomPosition } from "./messages.js";
 import { pause } from "./pause.js";
 import { gapIn, roomOf } from "./place.js";
-import type { JoinAnswer } from "./requests.js";
 import { Room, type Receiver } from "./room.js";
 import { Turnstile } from "./turnstile.js";
 import { within } from "./within.js";
@@ -160,10 +160,10 @@ export class Rooms {
     while (!isOff()) {
       try {
         const since = room.position;
-        const answer = (await turnstile.pass(() => {
+        const answer = joinAnswer(await turnstile.pass(() => {
           if (isOff()) throw new LinkLost("it is not wanted any more");
           return link.call("join", since ? { room: room.name, since } : { room: room.name });
-        })) as JoinAnswer;
+        }));
         if (isOff()) return;
         room.entered(answer, this.#entered.get(room.name));
         this.#isIn(wish);

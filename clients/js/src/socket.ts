@@ -3,13 +3,16 @@ import type { Ending } from "./ending.js";
 import { read, write } from "./envelope.js";
 import { LinkLost } from "./errors.js";
 import { Heartbeat, type HeartbeatOptions } from "./heartbeat.js";
+import { Inbound } from "./inbound.js";
 import type { Link } from "./link.js";
 import type { AnyMessage, System } from "./messages.js";
-import type { WebSocketClass, WebSocketLike } from "./websocket.js";
+import { openWebSocket, type WebSocketClass, type WebSocketLike } from "./websocket.js";
 
 export interface SocketHandlers {
-  /** A message that answers nothing; `welcome` is the first. */
+  /** A message that answers nothing, and is what the protocol says; `welcome` is the first. */
   message(message: AnyMessage): void;
+  /** Something came that is ignored. */
+  malformed(problem: string): void;
   /** Called once. Nothing comes after it. */
   ended(ending: Ending): void;
 }
@@ -23,6 +26,7 @@ const LINGER = 2000;
 export class Socket implements Link {
   readonly #webSocket: WebSocketLike;
   readonly #calls = new Calls();
+  readonly #inbound = new Inbound();
   readonly #handlers: SocketHandlers;
   #heartbeat: Heartbeat | undefined;
   #isOpen = false;
@@ -33,9 +37,9 @@ export class Socket implements Link {
   /** The other side has closed too, or had the time to. */
   readonly closed = new Promise<void>((resolve) => (this.#wasClosed = resolve));
 
-  constructor(url: string, WebSocket: WebSocketClass, heartbeat: HeartbeatOptions, handlers: SocketHandlers) {
+  constructor(url: string, token: string | undefined, WebSocket: WebSocketClass, heartbeat: HeartbeatOptions, handlers: SocketHandlers) {
     this.#handlers = handlers;
-    this.#webSocket = new WebSocket(url);
+    this.#webSocket = openWebSocket(WebSocket, url, token);
     this.#webSocket.onopen = () => {
       this.#isOpen = true;
       if (this.#isOver) return this.#webSocket.close(NORMAL);
@@ -69,9 +73,14 @@ export class Socket implements Link {
     if (this.#isOver) return;
     this.#heartbeat?.heard();
     const envelope = typeof data === "string" ? read(data) : undefined;
-    if (!envelope || this.#calls.take(envelope)) return; // what is no message of the dialect is passed over
-    this.#handlers.message({ type: envelope.type, payload: envelope.payload });
-    if (envelope.type === "system" && (envelope.payload as System).event === "shutdown") this.end({ kind: "shutdown", code: 1001, reason: "shutting down" });
+    if (!envelope) return this.#handlers.malformed("a frame that is no envelope");
+    if (this.#calls.take(envelope)) return;
+    const message = { type: envelope.type, payload: envelope.payload };
+    if (message.type === "ack" || (message.type === "error" && envelope.id !== undefined)) return; // an answer that nobody waits for any more
+    const problem = this.#inbound.check(message);
+    if (problem !== undefined) return this.#handlers.malformed(problem);
+    this.#handlers.message(message);
+    if (message.type === "system" && (message.payload as System).event === "shutdown") this.end({ kind: "shutdown", code: 1001, reason: "shutting down" });
   }
 
   #ask(): void {

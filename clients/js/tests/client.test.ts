@@ -160,21 +160,19 @@ it("a handler can be taken away, and one that throws harms nobody", async () => 
   const room = newRoom();
   const gw = client(server.url);
   await within(gw.join(room), "join");
-  const faults: unknown[] = [];
-  const listeners = process.listeners("uncaughtException");
-  process.removeAllListeners("uncaughtException").on("uncaughtException", (fault) => faults.push(fault));
+  const seen = record(gw);
   const heard: string[] = [];
+  const fault = new Error("the application's own");
   gw.on("chat", () => {
-    throw new Error("the application's own");
+    throw fault;
+  });
+  gw.on("chat", async () => {
+    throw fault;
   });
   const off = gw.on("chat", ({ content }) => heard.push(content));
-  try {
-    await within(gw.chat("one", { room }), "chat");
-    await until(() => heard.length === 1 && faults.length === 1, "the other handler heard it, and the fault was reported");
-  } finally {
-    process.removeAllListeners("uncaughtException");
-    for (const listener of listeners) process.on("uncaughtException", listener);
-  }
+  await within(gw.chat("one", { room }), "chat");
+  await until(() => heard.length === 1 && seen.events.error.length === 2, "the other handler heard it, and the faults were told");
+  for (const error of seen.events.error) expect(error).toMatchObject({ code: "handler_failed", cause: fault });
   off();
 });
 

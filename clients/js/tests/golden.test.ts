@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { Calls } from "../src/calls.js";
 import { errorOf, isForGood } from "../src/ending.js";
 import { read, write } from "../src/envelope.js";
+import { Inbound } from "../src/inbound.js";
 import { GatewayError } from "../src/index.js";
 import { Rooms } from "../src/rooms.js";
 import { hubError } from "../src/signalr/hub-link.js";
@@ -57,6 +58,12 @@ it.each(server.filter((g) => g.type !== "ack" && g.type !== "error" && g.type !=
   const rooms = new Rooms({ message: (message) => heard.push(message), event: () => {} }, 1000, () => {});
   rooms.receive(read(raw!)!);
   expect(heard).toEqual([expect.objectContaining({ type, payload })]);
+});
+
+it.each(server.filter((g) => g.type !== "ack"))("$name: is found to be what the protocol says", ({ type, payload }) => {
+  const inbound = new Inbound();
+  if (type !== "welcome") inbound.check(server.find((g) => g.type === "welcome")!);
+  expect(inbound.check({ type, payload })).toBeUndefined();
 });
 
 it.each(golden.filter((g) => g.type === "error" && g.signalr !== null))("$name: a hub's exception is the same error", ({ signalr, payload }) => {

@@ -46,7 +46,7 @@ export async function proxy(gateway: string): Promise<Proxy> {
 /** Everything that the client tells of, as it comes. */
 export function record(gw: GatewayClient): { messages: AnyMessage[]; events: { [E in keyof ClientEvents]: ClientEvents[E][] }; of(type: string): any[] } {
   const messages: AnyMessage[] = [];
-  const events = { state: [], gap: [], resumed: [], left: [] } as { [E in keyof ClientEvents]: ClientEvents[E][] };
+  const events = { state: [], gap: [], resumed: [], left: [], error: [] } as { [E in keyof ClientEvents]: ClientEvents[E][] };
   for (const type of ["welcome", "chat", "direct", "presence", "system", "metrics", "error", "typing"]) gw.on(type, (payload) => messages.push({ type, payload }));
   for (const name of Object.keys(events) as (keyof ClientEvents)[]) gw.events.on(name, (event) => events[name].push(event as never));
   return { messages, events, of: (type) => messages.filter((m) => m.type === type).map((m) => m.payload) };

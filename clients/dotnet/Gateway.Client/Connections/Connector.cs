@@ -14,6 +14,9 @@ internal interface IConnectorEvents
 
     ValueTask ReceivedAsync(GatewayMessage message, CancellationToken cancel);
 
+    /// <summary>Something came that is not what the protocol says.</summary>
+    void Ignored(string problem);
+
     /// <summary>The connection has gone: nothing more comes on it.</summary>
     void Ended(Ending ending);
 
@@ -89,6 +92,7 @@ internal sealed class Connector(Uri endpoint, GatewayClientOptions options, ICon
         {
             return new Ending(EndingKind.Refused, 0, $"no token: {fault.Message}");
         }
+        if (token != null && !token.All(IsTokenCharacter)) return new Ending(EndingKind.Refused, 0, "no token: it has characters that a token cannot have");
         var webSocket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
         webSocket.Options.KeepAliveInterval = TimeSpan.Zero; // the client asks by itself
         if (token != null) webSocket.Options.SetRequestHeader("Authorization", "Bearer " + token);
@@ -120,7 +124,7 @@ internal sealed class Connector(Uri endpoint, GatewayClientOptions options, ICon
                 Opened(socket, message);
             }
             await events.ReceivedAsync(message, cancel).ConfigureAwait(false);
-        }))
+        }, events.Ignored))
         {
             Volatile.Write(ref _socket, socket);
             if (_closing.IsCancellationRequested) socket.End(new Ending(EndingKind.Left, 0, ""));
@@ -149,6 +153,9 @@ internal sealed class Connector(Uri endpoint, GatewayClientOptions options, ICon
         events.Opened(socket, welcome);
         events.Changed(new StateChange(ClientState.Open, _failures));
     }
+
+    /// <summary>What may stand in the header (RFC 6750 section 2.1). Another character could begin a header of its own.</summary>
+    private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || "-._~+/=".Contains(c, StringComparison.Ordinal);
 
     private Uri Address()
     {

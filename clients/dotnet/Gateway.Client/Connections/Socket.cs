@@ -8,8 +8,10 @@ using Gateway.Client.Wire;
 namespace Gateway.Client.Connections;
 
 /// <summary>One WebSocket of the raw dialect, from the handshake to its end, however it ends.</summary>
-/// <param name="received">Called with every message that answers nothing; nothing more is read until it is done.</param>
-internal sealed class Socket(ClientWebSocket webSocket, GatewayClientOptions options, Func<GatewayMessage, CancellationToken, ValueTask> received) : ILink, IDisposable
+/// <param name="received">Called with every message that answers nothing and is what the protocol says; nothing more is read until it is done.</param>
+/// <param name="ignored">Called with what is wrong with anything else.</param>
+internal sealed class Socket(
+    ClientWebSocket webSocket, GatewayClientOptions options, Func<GatewayMessage, CancellationToken, ValueTask> received, Action<string> ignored) : ILink, IDisposable
 {
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
@@ -17,6 +19,7 @@ internal sealed class Socket(ClientWebSocket webSocket, GatewayClientOptions opt
     private readonly Dictionary<long, TaskCompletionSource<JsonElement>> _asked = [];
     private readonly TaskCompletionSource<Ending> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _over = new();
+    private readonly Inbound _inbound = new();
     private long _lastId;
     private bool _isOver;
     private long _heard = Environment.TickCount64;
@@ -86,6 +89,7 @@ internal sealed class Socket(ClientWebSocket webSocket, GatewayClientOptions opt
                 Volatile.Write(ref _heard, Environment.TickCount64);
                 if (part.MessageType == WebSocketMessageType.Close) break;
                 if (Envelope.Read(buffer.AsMemory(0, length)) is { } message) await TakeAsync(message).ConfigureAwait(false);
+                else ignored("a frame that is no envelope");
             }
             End(new Ending(EndingKind.Closed, (int)(webSocket.CloseStatus ?? WebSocketCloseStatus.NormalClosure), webSocket.CloseStatusDescription is { Length: > 0 } reason ? reason : "the gateway closed the connection"));
         }
@@ -106,12 +110,17 @@ internal sealed class Socket(ClientWebSocket webSocket, GatewayClientOptions opt
             TaskCompletionSource<JsonElement>? answer;
             lock (_asked) _asked.Remove(message.Id!.Value, out answer);
             if (message.Message.Type == "ack") answer?.TrySetResult(message.Message.Payload);
-            else answer?.TrySetException(Envelope.ErrorOf(message.Message.Payload));
+            else answer?.TrySetException(Answers.ErrorOf(message.Message.Payload));
             return default;
         }
         lock (_asked)
         {
             if (_isOver) return default;
+        }
+        if (_inbound.Check(message.Message) is { } problem)
+        {
+            ignored(problem);
+            return default;
         }
         if (message.Message.Type == "system" && Place.Text(message.Message.Payload, "event") == "shutdown") End(new Ending(EndingKind.Shutdown, 1001, "the gateway stops"));
         return received(message.Message, _over.Token);

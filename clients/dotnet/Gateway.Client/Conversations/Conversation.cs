@@ -13,6 +13,7 @@ internal sealed class Conversation : IReceiver
     private readonly Dictionary<string, Action<GatewayMessage>> _handlers = new(StringComparer.Ordinal);
     private readonly List<Reader> _readers = [];
     private GatewayException? _closed;
+    private long _ignored;
 
     /// <param name="answersInOrder">See <see cref="Room"/>.</param>
     public Conversation(ConversationOptions options, bool answersInOrder)
@@ -29,6 +30,8 @@ internal sealed class Conversation : IReceiver
 
     public event Action<RoomLeft>? Left;
 
+    public event Action<GatewayException>? MessageIgnored;
+
     public Dispatcher Dispatcher { get; }
 
     public Rooms Rooms { get; }
@@ -37,6 +40,15 @@ internal sealed class Conversation : IReceiver
 
     /// <summary>What the gateway said last when a connection began.</summary>
     public Welcome? Welcome { get; private set; }
+
+    /// <summary>How many messages were not what the protocol says.</summary>
+    public long IgnoredMessages => Interlocked.Read(ref _ignored);
+
+    public void Ignored(string problem)
+    {
+        Interlocked.Increment(ref _ignored);
+        Dispatcher.Post(() => MessageIgnored?.Invoke(new GatewayException(GatewayErrors.MalformedMessage, $"ignored {problem}")));
+    }
 
     public void Welcomed(Welcome welcome)
     {
@@ -106,7 +118,7 @@ internal sealed class Conversation : IReceiver
             repeat = Repeat.Question; // the same status twice is one
         }
         var answer = await Outgoing.AddAsync(type, payload, repeat, _options.SendTimeout, cancel).ConfigureAwait(false);
-        return answer.ValueKind == JsonValueKind.Object ? answer.Deserialize(GatewayJson.Default.Published)! : new Published(null);
+        return answer.ValueKind == JsonValueKind.Object ? Answers.Read(answer, GatewayJson.Default.Published, type) : new Published(null);
     }
 
     /// <summary>Asks something.</summary>
@@ -142,7 +154,8 @@ internal sealed class Conversation : IReceiver
         lock (_readers) foreach (var reader in _readers.ToList()) reader.Add(message);
         Action<GatewayMessage>? handlers;
         lock (_handlers) handlers = _handlers.GetValueOrDefault(message.Type);
-        handlers?.Invoke(message);
+        if (handlers == null) return;
+        foreach (var handler in Delegate.EnumerateInvocationList(handlers)) Dispatcher.Try(() => handler(message));
     });
 
     void IReceiver.Gap(Gap gap) => Dispatcher.Post(() => Gap?.Invoke(gap));

@@ -44,6 +44,26 @@ internal sealed class Dispatcher
         return _running;
     }
 
+    /// <summary>Calls a handler of the application's. Whatever it throws, the next one is called.</summary>
+    public void Try(Action tell)
+    {
+        try
+        {
+            tell();
+        }
+        catch (Exception fault)
+        {
+            try
+            {
+                Failed?.Invoke(fault);
+            }
+            catch (Exception)
+            {
+                // Nobody is left to be told.
+            }
+        }
+    }
+
     private TaskCompletionSource NewReady()
     {
         var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -54,14 +74,7 @@ internal sealed class Dispatcher
     {
         await foreach (var tell in _waiting.Reader.ReadAllAsync().ConfigureAwait(false))
         {
-            try
-            {
-                tell();
-            }
-            catch (Exception fault)
-            {
-                Failed?.Invoke(fault);
-            }
+            Try(tell);
             if (Interlocked.Decrement(ref _count) < _max) Interlocked.Exchange(ref _ready, null)?.TrySetResult();
         }
     }

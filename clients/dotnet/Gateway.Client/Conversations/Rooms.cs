@@ -183,7 +183,7 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
                 lock (gate)
                 {
                     if (IsOff()) return;
-                    room.Entered(answer.Deserialize(GatewayJson.Default.JoinAnswer)!, _entered.GetValueOrDefault(room.Name));
+                    room.Entered(JoinAnswerOf(answer), _entered.GetValueOrDefault(room.Name));
                     wish.Enter();
                     changed();
                     return;
@@ -207,6 +207,12 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
                 if (!await PauseAsync(connected.Over).ConfigureAwait(false)) return;
             }
         }
+    }
+
+    private static JoinAnswer JoinAnswerOf(JsonElement answer)
+    {
+        var read = Answers.Read(answer, GatewayJson.Default.JoinAnswer, "join");
+        return read is { Offset: null or >= 0, Replayed: null or >= 0 } ? read : throw new GatewayException(GatewayErrors.MalformedMessage, "the answer to join is malformed");
     }
 
     private void Refused(Wish wish, GatewayException error)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -44,18 +43,10 @@ internal static class Envelope
             long? id = root.TryGetProperty("id", out var text) && text.ValueKind == JsonValueKind.Number && text.TryGetInt64(out var number) ? number : null;
             return new Received(new GatewayMessage(type.GetString()!, payload), id);
         }
-        catch (JsonException)
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
-            return null;
+            return null; // no JSON, or half a surrogate pair in its type
         }
-    }
-
-    public static GatewayException ErrorOf(JsonElement payload)
-    {
-        var code = payload.TryGetProperty("code", out var number) ? number.GetRawText() : "500";
-        var text = payload.TryGetProperty("message", out var message) ? message.GetString() ?? "" : "";
-        TimeSpan? retryAfter = payload.TryGetProperty("retry_after_ms", out var ms) ? TimeSpan.FromMilliseconds(ms.GetDouble()) : null;
-        return new GatewayException(code, $"{code.ToString(CultureInfo.InvariantCulture)}: {text}", retryAfter);
     }
 }
 

@@ -2,6 +2,7 @@ import type { HubConnection } from "@microsoft/signalr";
 import { Conversation } from "../conversation.js";
 import { GatewayError } from "../errors.js";
 import type { EventSource, RoomEvents } from "../events.js";
+import { Inbound } from "../inbound.js";
 import type { Messages, Position, RoomPosition, Welcome } from "../messages.js";
 import type { AnswerOf, MessageOf, Name, PayloadOf, QuestionOf, SendOf } from "../names.js";
 import { checkNumbers, SHARED_DEFAULTS, type Timeouts } from "../options.js";
@@ -26,6 +27,7 @@ export class ResumingConnection {
   readonly connection: HubConnection;
   readonly #conversation: Conversation;
   readonly #types = new Set<string>();
+  #inbound = new Inbound();
 
   constructor(connection: HubConnection, options: Partial<ResumeOptions> = {}) {
     const all = { ...SHARED_DEFAULTS, maxMessageBytes: SHARED_DEFAULTS.maxMessageBytes - WRAPPING_BYTES, ...options };
@@ -34,11 +36,15 @@ export class ResumingConnection {
     this.#conversation = new Conversation(all, () => {});
     for (const type of BUILT_IN) this.#listen(type);
     connection.onreconnecting(() => {
+      this.#inbound = new Inbound();
       this.#conversation.away();
       this.#keepGuestKey();
     });
     connection.onreconnected(() => this.#conversation.connected(new HubLink(connection)));
-    connection.onclose((error) => this.#conversation.close(new GatewayError("closed", error?.message ?? "the connection was closed")));
+    connection.onclose((error) => {
+      this.#inbound = new Inbound();
+      this.#conversation.close(new GatewayError("closed", error?.message ?? "the connection was closed"));
+    });
   }
 
   get welcome(): Welcome | undefined {
@@ -48,6 +54,11 @@ export class ResumingConnection {
   /** The rooms that it is in, or is again as soon as it is connected. */
   get rooms(): string[] {
     return this.#conversation.rooms.names;
+  }
+
+  /** Messages that were ignored, as they were not what the protocol says; `events.on("error", …)` tells of each. */
+  get malformed(): number {
+    return this.#conversation.malformed;
   }
 
   /** The last message of the room that the application has seen. */
@@ -75,6 +86,7 @@ export class ResumingConnection {
 
   /** In place of `connection.start`. After a stop it goes on where it was. */
   async start(): Promise<void> {
+    this.#inbound = new Inbound();
     this.#keepGuestKey();
     this.#conversation.reopen();
     await this.connection.start();
@@ -115,6 +127,8 @@ export class ResumingConnection {
     this.#types.add(type);
     this.connection.on(type, (...args: unknown[]) => {
       const payload = args.length === 1 ? args[0] : args.length === 0 ? null : args;
+      const problem = this.#inbound.check({ type, payload });
+      if (problem !== undefined) return this.#conversation.ignored(problem);
       if (type === "welcome") this.#conversation.welcomed(payload as Welcome);
       this.#conversation.rooms.receive({ type, payload });
     });
