@@ -90,6 +90,18 @@ public sealed class CliTests(GatewayFixture fixture) : IClassFixture<GatewayFixt
         Assert.DoesNotContain("   at ", errors);
     }
 
+    [Fact]
+    public async Task TokenIsInNoAddress()
+    {
+        await using var server = await HostileServer.StartAsync(isHub: false);
+        server.Refuses = true;
+        var (code, _, errors) = await RunAsync(["publish", "lobby", "x", "--token", "a.b.c", "--url", server.Address.ToString()]);
+
+        Assert.Equal(1, code);
+        Assert.Contains("Invalid token", errors);
+        Assert.All(server.Requests, request => Assert.Equal(("/ws?rooms=", "Bearer a.b.c"), request));
+    }
+
     /// <summary>The README's commands, one after the other, as they stand there.</summary>
     [Fact]
     public async Task ReadmeShowsCommandsThatWork()
