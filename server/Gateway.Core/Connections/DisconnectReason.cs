@@ -28,6 +28,7 @@ public enum DisconnectReason : byte
     SlowConsumer,
     NoPong,
     ClientTimeout,
+    UnfinishedMessage,
     Shutdown,
     Kicked,
     Banned,
@@ -66,6 +67,7 @@ internal static class DisconnectReasons
         reason == CloseReason.Shutdown ? DisconnectReason.Shutdown
         : reason == CloseReason.PongTimeout ? DisconnectReason.NoPong
         : reason == CloseReason.ClientTimeout ? DisconnectReason.ClientTimeout
+        : reason == CloseReason.UnfinishedMessage ? DisconnectReason.UnfinishedMessage
         : reason == CloseReason.TokenExpired ? DisconnectReason.TokenExpired
         : reason == CloseReason.SlowConsumer ? DisconnectReason.SlowConsumer
         : reason == CloseReason.Flooding ? DisconnectReason.Flooding
@@ -85,5 +87,5 @@ internal static class DisconnectReasons
 
     /// <summary>An operator may want to know of it: neither client nor gateway meant it to end.</summary>
     public static bool IsUnexpected(DisconnectReason reason) => reason is DisconnectReason.Aborted or DisconnectReason.OtherCode or DisconnectReason.ProtocolError
-        or DisconnectReason.WriteDeadline or DisconnectReason.NoPong or DisconnectReason.ClientTimeout or DisconnectReason.InternalError;
+        or DisconnectReason.WriteDeadline or DisconnectReason.NoPong or DisconnectReason.ClientTimeout or DisconnectReason.UnfinishedMessage or DisconnectReason.InternalError;
 }
