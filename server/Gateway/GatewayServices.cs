@@ -112,6 +112,7 @@ public static class GatewayServices
         services.AddSingleton(new RoomTable(CoreOptions.RoomPolicies(options), shards));
         services.AddSingleton(CoreOptions.FanOutPolicies(options));
         services.AddSingleton(new FanOutBounds(shards, BatchMessages: Math.Clamp(options.Outbox.Capacity / 2, 1, 128)));
+        services.AddSingleton<LagRecovery>();
         services.AddSingleton<FanOut>();
         services.AddSingleton<Publisher>();
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<OwnReplica>(p, p.GetRequiredService<ReplicaId>().Value));

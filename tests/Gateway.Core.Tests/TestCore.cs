@@ -34,12 +34,14 @@ internal sealed class TestCore : IDisposable
         Rooms = new RoomTable(new RoomPolicies(ByDefault,
         [
             ("metrics", ByDefault with { ClientsPublish = false, Presence = false, OnFull = SlowConsumerPolicy.Latest, History = Retention.None }),
+            ("unkept", ByDefault with { History = Retention.None }),
             ("announced*", ByDefault with { Announce = true }),
             ("served*", ByDefault with { Announce = true, ClientsPublish = false }),
             ("silent", ByDefault with { Echo = false }),
         ]) { Permissions = permissions ?? RoomPermissions.None }, Shards);
         var policies = new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>());
-        FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Meter, Time);
+        Lagging = new LagRecovery(Backplane, Meter, TimeProvider.System, NullLogger<LagRecovery>.Instance);
+        FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Lagging, Meter, Time);
         Publisher = new Publisher(Backplane, Rooms, Connections, FanOut);
         Announce announce = (audience, message) => Publisher.AnnounceAsync(audience, message);
         Roster = new InProcessRoster(Rooms, announce, grace, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
@@ -63,9 +65,14 @@ internal sealed class TestCore : IDisposable
 
     public FakeTime Time { get; } = new();
     public GatewayMeter Meter { get; } = new();
+
+    /// <summary>Of every client that comes from now on.</summary>
+    public OutboxLimits OutboxLimits { get; set; } = new(100_000, 100_000_000);
+
     public IBackplane Backplane { get; }
     public ConnectionTable Connections { get; }
     public RoomTable Rooms { get; }
+    public LagRecovery Lagging { get; }
     public FanOut FanOut { get; }
     public Publisher Publisher { get; }
     public InProcessRoster Roster { get; }
@@ -81,7 +88,7 @@ internal sealed class TestCore : IDisposable
     {
         var number = Interlocked.Increment(ref _lastId);
         var sink = new TestSink(format);
-        var outbox = new Outbox(sink, new OutboxLimits(100_000, 100_000_000), gates: format == FrameFormat.Frames ? 0 : 1, Time);
+        var outbox = new Outbox(sink, OutboxLimits, gates: format == FrameFormat.Frames ? 0 : 1, Time);
         user ??= "user" + number;
         var dialect = format switch { FrameFormat.RawWebSocket => Dialect.Raw, FrameFormat.Frames => Dialect.Frames, _ => Dialect.SignalR };
         return new TestClient(this, sink, new Connection(id ?? "c" + number, new UserIdentity(user, user.ToUpperInvariant()) { Roles = roles.ToHashSet() }, dialect, outbox, _events, Time)

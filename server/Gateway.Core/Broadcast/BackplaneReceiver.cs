@@ -19,6 +19,8 @@ public sealed class BackplaneReceiver(FanOut fanOut, ConnectionTable connections
 
     public ValueTask WhenReadyAsync() => fanOut.WhenReadyAsync();
 
+    public ValueTask WhenTakenAsync(string room) => fanOut.WhenTakenAsync(room);
+
     public async ValueTask<Error?> CarryOutAsync(Instruction instruction)
     {
         if (connections.Find(instruction.ConnectionId) is not { } connection) return Error.NoSuchConnection;

@@ -5,7 +5,7 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Posts messages for one target to the connections of one shard, as many as possible in one batch. One thread at a time.</summary>
-internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter meter, TimeProvider time)
+internal sealed class BatchPoster(int shard, FanOutBounds bounds, LagRecovery lagging, GatewayMeter meter, TimeProvider time)
 {
     private readonly FrameBatch?[] _batches = new FrameBatch?[FrameFormats.Count];
     private readonly HashSet<string> _except = new(StringComparer.Ordinal);
@@ -29,7 +29,7 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
         members.Clear(); // hold on to nobody
     }
 
-    /// <summary>How many of the first messages can go in one batch: one policy, one kind, all with a place in the room or none, and within the bounds.</summary>
+    /// <summary>How many of the first messages can go in one batch: one policy, one kind, one epoch, and within the bounds.</summary>
     private int NextRun(ReadOnlySpan<Delivery> deliveries)
     {
         var bytes = deliveries[0].ApproximateBytes;
@@ -37,8 +37,7 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
         for (; run < deliveries.Length && run < bounds.BatchMessages; run++)
         {
             bytes += deliveries[run].ApproximateBytes;
-            if (bytes > bounds.BatchBytes || deliveries[run].Policy != deliveries[0].Policy || deliveries[run].IsOpaque != deliveries[0].IsOpaque
-                || deliveries[run].Position.IsNone != deliveries[0].Position.IsNone) break;
+            if (bytes > bounds.BatchBytes || !deliveries[run].GoesWith(deliveries[0])) break;
         }
         return run;
     }
@@ -60,7 +59,7 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
                 continue;
             }
             if (run[0].OutboxOf(connection) is not { } outbox) continue;
-            Post(connection, member, outbox, _batches[(int)outbox.Format] ??= Delivery.Join(run, outbox.Format));
+            Post(member, outbox, run[0], _batches[(int)outbox.Format] ??= Delivery.Join(run, outbox.Format));
         }
         Array.Clear(_batches);
         _except.Clear();
@@ -72,13 +71,28 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, GatewayMeter m
         foreach (var delivery in run)
         {
             if (!delivery.IsFor(connection, member) || delivery.OutboxOf(connection) is not { } outbox) continue;
-            Post(connection, member, outbox, Delivery.Join([delivery], outbox.Format));
+            var batch = Delivery.Join([delivery], outbox.Format);
+            if (member == null) _delivered[(int)connection.Dialect] += outbox.Post(batch);
+            else Post(member, outbox, delivery, batch);
             if (member != null && member.Since.Epoch != delivery.Position.Epoch && !delivery.Position.IsNone) member.Since = Position.None; // an epoch that is over does not matter any more
         }
     }
 
-    private void Post(Connection connection, Membership? member, Outbox outbox, FrameBatch batch) =>
-        _delivered[(int)connection.Dialect] += member?.HeldBack is { } heldBack && heldBack.TryHold(batch) ? batch.Count : outbox.Post(batch);
+    /// <param name="first">The batch's first message; the others have its room and its epoch.</param>
+    private void Post(Membership member, Outbox outbox, Delivery first, FrameBatch batch)
+    {
+        var rest = batch;
+        if (member.LiveBuffer is { } live && live.Take(ref rest, first.Position.Epoch ?? "")) member.LiveBuffer = null;
+        // What the buffer took counts as delivered: the member has it from the history, or when it is level.
+        _delivered[(int)member.Connection.Dialect] += rest == null ? batch.Count : PostLive(member, outbox, first, rest);
+    }
+
+    private int PostLive(Membership member, Outbox outbox, Delivery first, FrameBatch batch)
+    {
+        if (first.Recovers is not { } room) return outbox.Post(batch);
+        if (!outbox.TryPost(batch, out var taken)) lagging.Begin(room, member, outbox, first.Position with { Offset = batch.OffsetOf(0) - 1 });
+        return taken;
+    }
 
     private void Report(ReadOnlySpan<Delivery> run)
     {

@@ -7,6 +7,9 @@ namespace Gateway.Core.Broadcast;
 /// <summary>Hands each message to the workers whose share of the local connections holds receivers of it. Never waits for a client.</summary>
 public sealed class FanOut
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
+
     private readonly ConnectionTable _connections;
     private readonly RoomTable _rooms;
     private readonly FanOutPolicies _policies;
@@ -14,14 +17,15 @@ public sealed class FanOut
     private readonly GatewayMeter _meter;
     private readonly TimeProvider _time;
 
-    public FanOut(ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutBounds bounds, GatewayMeter meter, TimeProvider time)
+    public FanOut(
+        ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutBounds bounds, LagRecovery lagging, GatewayMeter meter, TimeProvider time)
     {
         _connections = connections;
         _rooms = rooms;
         _policies = policies;
         _meter = meter;
         _time = time;
-        _workers = [.. Enumerable.Range(0, bounds.Workers).Select(shard => new FanOutWorker(shard, bounds, meter, time))];
+        _workers = [.. Enumerable.Range(0, bounds.Workers).Select(shard => new FanOutWorker(shard, bounds, lagging, meter, time))];
     }
 
     /// <inheritdoc cref="IBackplaneReceiver.Deliver"/>
@@ -33,9 +37,10 @@ public sealed class FanOut
             case AudienceKind.Room:
                 if (_rooms.Find(audience.Name) is not { } room) return 0;
                 room.Advance(position);
-                return Enqueue(room.Members, audience, message, position, _policies.For(room, message));
+                var policy = _policies.For(room, message);
+                return Enqueue(room.Members, new Delivery(audience, message, position, policy, _time.GetTimestamp()) { Recovers = room.Recovers(policy, position) ? room : null });
             case AudienceKind.Everyone:
-                return Enqueue(_connections.Everyone, audience, message, position, _policies.ByDefault);
+                return Enqueue(_connections.Everyone, new Delivery(audience, message, position, _policies.ByDefault, _time.GetTimestamp()));
             case AudienceKind.User:
                 var sessions = _connections.OfUser(audience.Name);
                 if (sessions.Length == 0) return 0;
@@ -58,10 +63,30 @@ public sealed class FanOut
         return default;
     }
 
-    private int Enqueue(MemberSet members, Audience audience, Message message, Position position, SlowConsumerPolicy policy)
+    /// <inheritdoc cref="IBackplaneReceiver.WhenTakenAsync"/>
+    public async ValueTask WhenTakenAsync(string name)
+    {
+        if (_rooms.Find(name) is not { } room || room.Policy.OnFull != SlowConsumerPolicy.Disconnect) return;
+        var began = _time.GetTimestamp();
+        var marks = Array.ConvertAll(_workers, static worker => worker.Enqueued);
+        while (!HasPosted(marks) || !room.Members.All(static member => member.LiveBuffer != null || member.Connection.Messages is not { HasMuchRoom: false }))
+        {
+            if (_time.GetElapsedTime(began) > LongestWait) return; // a member that is slower goes on from the history
+            await Task.Delay(Pause, _time).ConfigureAwait(false);
+        }
+    }
+
+    private bool HasPosted(long[] marks)
+    {
+        for (var shard = 0; shard < marks.Length; shard++)
+            if (_workers[shard].Posted < marks[shard])
+                return false;
+        return true;
+    }
+
+    private int Enqueue(MemberSet members, Delivery delivery)
     {
         if (members.Count == 0) return 0;
-        var delivery = new Delivery(audience, message, position, policy, _time.GetTimestamp());
         for (var shard = 0; shard < _workers.Length; shard++)
             if (members.HasMembers(shard))
                 _workers[shard].Enqueue(members, delivery);

@@ -21,17 +21,19 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
     private List<(object Target, Delivery Delivery)> _waiting = [];
     private bool _scheduled;
     private TaskCompletionSource? _ready;
+    private long _enqueued;
+    private long _posted;
 
     // Used only by the one run that is scheduled.
     private List<(object Target, Delivery Delivery)> _taken = [];
     private readonly Dictionary<object, List<Delivery>> _byTarget = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<List<Delivery>> _spare = [];
 
-    public FanOutWorker(int shard, FanOutBounds bounds, GatewayMeter meter, TimeProvider time)
+    public FanOutWorker(int shard, FanOutBounds bounds, LagRecovery lagging, GatewayMeter meter, TimeProvider time)
     {
         _bounds = bounds;
         _time = time;
-        _poster = new BatchPoster(shard, bounds, meter, time);
+        _poster = new BatchPoster(shard, bounds, lagging, meter, time);
         _afterPause = time.CreateTimer(static worker => ((FanOutWorker)worker!).Schedule(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -41,10 +43,23 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
         lock (_lock)
         {
             _waiting.Add((target, delivery));
+            _enqueued++;
             if (_scheduled) return;
             _scheduled = true;
         }
         Schedule();
+    }
+
+    /// <summary>How many deliveries it was given so far.</summary>
+    public long Enqueued
+    {
+        get { lock (_lock) return _enqueued; }
+    }
+
+    /// <summary>How many of these it has posted.</summary>
+    public long Posted
+    {
+        get { lock (_lock) return _posted; }
     }
 
     /// <summary>A task to wait for before bringing more, or <c>null</c>.</summary>
@@ -73,6 +88,7 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
         bool pauses;
         lock (_lock)
         {
+            _posted += taken;
             if (_waiting.Count == 0)
             {
                 _scheduled = false;

@@ -63,6 +63,12 @@ public interface IBackplaneReceiver
     /// <summary>Completes when the fan-out has caught up enough to take more: whoever brings messages waits here between them.</summary>
     ValueTask WhenReadyAsync();
 
+    /// <summary>
+    /// Completes when the room's members have room for more of its messages, or after a quarter of a second: whoever brings a room's past at once waits here between pages,
+    /// so that no healthy client falls behind.
+    /// </summary>
+    ValueTask WhenTakenAsync(string room);
+
     /// <summary>What was announced in the room lately may not have come here: its members are told that what they know of one another is no longer sure.</summary>
     void LostAnnouncements(string room)
     {

@@ -48,6 +48,13 @@ public sealed class FrameBatch
     /// <summary>The frames from <paramref name="from"/> up to, not including, <paramref name="to"/>.</summary>
     public ReadOnlyMemory<byte> Slice(int from, int to) => Bytes[Start(from)..End(to - 1)];
 
+    /// <summary>The batch without its frames ahead of <paramref name="first"/>.</summary>
+    public FrameBatch From(int first)
+    {
+        var start = Start(first);
+        return new FrameBatch(Bytes[start..], [.. _ends![first..].Select(end => end - start)], _offsets?[first..], Policy, Room);
+    }
+
     public int Length(int from, int to) => End(to - 1) - Start(from);
 
     private int Start(int frame) => frame == 0 ? 0 : _ends![frame - 1];

@@ -69,6 +69,19 @@ internal sealed class MemberSet(int shards)
         }
     }
 
+    /// <summary>Does it hold for every member?</summary>
+    public bool All(Func<Membership, bool> condition)
+    {
+        lock (_lock)
+        {
+            foreach (var shard in _shards)
+                for (var i = 0; i < shard.Count; i++)
+                    if (!condition(shard.Members![i]))
+                        return false;
+            return true;
+        }
+    }
+
     /// <summary>Everyone in the set, as of now.</summary>
     public Connection[] Snapshot()
     {
@@ -93,18 +106,18 @@ internal sealed class MemberSet(int shards)
 /// <summary>A connection in one <see cref="MemberSet"/>.</summary>
 internal sealed class Membership(Connection connection)
 {
-    private HeldBack? _heldBack;
+    private LiveBuffer? _liveBuffer;
 
     public Connection Connection { get; } = connection;
 
     /// <summary>Where in the room's sequence it entered: messages up to here, which may still be on their way to others, are not for it.</summary>
     public Position Since { get; set; } = Position.None;
 
-    /// <summary>Set while the connection is still being given what it missed: what comes meanwhile waits here.</summary>
-    public HeldBack? HeldBack
+    /// <summary>Set while the connection recovers from the room's history: it takes the live batches meanwhile.</summary>
+    public LiveBuffer? LiveBuffer
     {
-        get => Volatile.Read(ref _heldBack);
-        set => Volatile.Write(ref _heldBack, value);
+        get => Volatile.Read(ref _liveBuffer);
+        set => Volatile.Write(ref _liveBuffer, value);
     }
 
     /// <summary>Its place in its shard, -1 when it is in no set. Guarded by the set's lock.</summary>

@@ -59,6 +59,9 @@ public sealed partial class Outbox
         Queued,
         Overflow,
         OverflowWhileIdle,
+
+        /// <summary>It did not fit, and the poster wants to hear of it instead of closing the connection.</summary>
+        Full,
     }
 
     public FrameFormat Format => _sink.Format;
@@ -109,7 +112,17 @@ public sealed partial class Outbox
     /// <summary>Posts frames and returns how many were taken. A full outbox follows the batch's policy.</summary>
     public int Post(FrameBatch batch)
     {
-        var admission = Admit(batch, out var taken, out var dropped);
+        Post(batch, closesWhenFull: true, out var taken);
+        return taken;
+    }
+
+    /// <summary>Posts frames that are kept elsewhere too. False: the outbox is full under the policy <c>disconnect</c>; nothing was taken and nothing is closed.</summary>
+    /// <param name="taken">How many frames were taken.</param>
+    internal bool TryPost(FrameBatch batch, out int taken) => Post(batch, closesWhenFull: false, out taken);
+
+    private bool Post(FrameBatch batch, bool closesWhenFull, out int taken)
+    {
+        var admission = Admit(batch, closesWhenFull, out taken, out var dropped);
         switch (admission)
         {
             case Admission.WriteNow:
@@ -124,7 +137,7 @@ public sealed partial class Outbox
                 _owner?.OnClosing(CloseReason.SlowConsumer);
                 break;
         }
-        return taken;
+        return admission != Admission.Full;
     }
 
     /// <summary>
@@ -232,7 +245,7 @@ public sealed partial class Outbox
             || (closingSince != 0 && _time.GetElapsedTime(closingSince) > writeWait);
     }
 
-    private Admission Admit(FrameBatch batch, out int taken, out int dropped)
+    private Admission Admit(FrameBatch batch, bool closesWhenFull, out int taken, out int dropped)
     {
         taken = dropped = 0;
         lock (_queue)
@@ -247,6 +260,7 @@ public sealed partial class Outbox
             taken = _queue.Add(batch, out dropped);
             if (taken >= 0) return Admission.Queued;
             taken = 0;
+            if (!closesWhenFull) return Admission.Full;
             dropped = BeginCloseLocked(CloseReason.SlowConsumer, discardQueue: true) + batch.Count;
             if (_writing) return Admission.Overflow;
             _writing = true;

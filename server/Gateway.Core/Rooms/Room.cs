@@ -26,6 +26,10 @@ public sealed class Room(string name, RoomPolicy policy, int shards)
         get { lock (_lock) return _position; }
     }
 
+    /// <summary>Can a member whose outbox is full have this message later, from the history?</summary>
+    internal bool Recovers(SlowConsumerPolicy onFull, Position position) =>
+        onFull == SlowConsumerPolicy.Disconnect && Policy.History.Messages > 0 && position is { IsNone: false, Offset: > 0 };
+
     internal void Advance(Position position)
     {
         if (position.IsNone) return;

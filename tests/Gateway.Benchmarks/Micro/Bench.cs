@@ -27,14 +27,15 @@ internal sealed class Bench
         Connections = new ConnectionTable(Shards);
         Rooms = new RoomTable(new RoomPolicies(policy, []), Shards);
         Bounds = new FanOutBounds(Shards, BatchMessages: 128);
-        FanOut = new FanOut(Connections, Rooms, new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>()), Bounds, _meter, TimeProvider.System);
+        var lagging = new LagRecovery(_backplane, _meter, TimeProvider.System, NullLogger<LagRecovery>.Instance);
+        FanOut = new FanOut(Connections, Rooms, new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>()), Bounds, lagging, _meter, TimeProvider.System);
         var publisher = new Publisher(_backplane, Rooms, Connections, FanOut);
         Announce announce = publisher.AnnounceAsync;
         var roster = new InProcessRoster(Rooms, announce, TimeSpan.Zero, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
         var attendance = new Attendance(roster, Rooms, TimeProvider.System);
         var membership = new RoomMembership(Rooms, attendance, _backplane, new MembershipLimits(100, 1000), TimeProvider.System);
         _backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, membership));
-        Poster = new BatchPoster(0, Bounds, _meter, TimeProvider.System);
+        Poster = new BatchPoster(0, Bounds, lagging, _meter, TimeProvider.System);
         var sanctions = new InProcessSanctions(TimeProvider.System);
         var cluster = new InProcessCluster(new LocalReplica(Connections, Rooms, membership, new OwnReplica("bench", Connections, TimeProvider.System)));
         var moderator = new Moderator(sanctions, cluster, publisher, "moderator", TimeSpan.FromDays(1), _meter, TimeProvider.System, NullLogger<Moderator>.Instance);

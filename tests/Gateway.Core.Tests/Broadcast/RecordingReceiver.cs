@@ -40,6 +40,8 @@ internal sealed class RecordingReceiver : IBackplaneReceiver
 
     public ValueTask<Error?> CarryOutAsync(Instruction instruction) => new(Error.NoSuchConnection);
 
+    public ValueTask WhenTakenAsync(string room) => new(Ready);
+
     /// <summary>Waits until as many have arrived, and returns all.</summary>
     public async Task<IReadOnlyList<(Audience Audience, Message Message, Position Position)>> HasAsync(int count)
     {

@@ -1,0 +1,111 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
+
+namespace Gateway.Core.Broadcast;
+
+/// <summary>
+/// Sends a room's history to one connection, page by page, as fast as the connection takes it: a page is read when the outbox has room for it, so what the
+/// gateway still has to send waits in the history and not in the outbox.
+/// </summary>
+internal sealed class RoomReplay(IBackplane backplane, Room room, Membership membership, Position since, TimeProvider time)
+{
+    private const int PageMessages = 64;
+    private const int PageBytes = 256 * 1024;
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly long _from = since.Offset;
+    private long _bytes;
+
+    public Room Room => room;
+
+    public Outbox Outbox { get; } = membership.Connection.Messages ?? membership.Connection.Outbox;
+
+    /// <summary>The last message that was sent again.</summary>
+    public Position At { get; private set; } = since;
+
+    /// <summary>Why the rest cannot be sent; <c>null</c> as long as it can.</summary>
+    public string? Reason { get; set; }
+
+    /// <summary>How many messages are sent at most.</summary>
+    public int MaxMessages { get; set; } = int.MaxValue;
+
+    /// <summary>The member has entered the room: when it leaves, nothing more is sent.</summary>
+    public bool EndsWithMembership { get; init; }
+
+    public Recovery Result => new(Replayed, Reason) { Bytes = _bytes };
+
+    private int Replayed => (int)(At.Offset - _from);
+
+    private bool IsOver => !Outbox.IsOpen || (EndsWithMembership && membership.Slot < 0);
+
+    /// <summary>Sends the messages after <see cref="At"/> and before <paramref name="before"/>.</summary>
+    /// <returns>False if they cannot all be sent, for <see cref="Reason"/>, or the connection or its membership is over.</returns>
+    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    public async ValueTask<bool> SendAsync(long before)
+    {
+        while (Reason == null && At.Offset < before - 1 && await SendPageAsync(before).ConfigureAwait(false))
+        {
+        }
+        return Reason == null && !IsOver;
+    }
+
+    /// <summary>Completes when the outbox has room for a page, or no page is needed any more.</summary>
+    /// <returns>False if the connection or its membership is over, or the history has moved past the place where it is.</returns>
+    public async ValueTask<bool> WhenOutboxHasRoomAsync()
+    {
+        var pause = ShortestPause;
+        while (!Outbox.HasMuchRoom)
+        {
+            if (IsOver) return false;
+            if (HistoryHasMovedPast()) return Fail(Recovery.HistoryTooShort);
+            await Task.Delay(pause, time).ConfigureAwait(false); // the deadline sweep ends a connection that takes nothing
+            if (pause < LongestPause) pause *= 2;
+        }
+        return !IsOver;
+    }
+
+    /// <summary>Goes on after messages that were sent another way.</summary>
+    public void MoveTo(Position position) => At = position;
+
+    public bool Fail(string reason)
+    {
+        Reason = reason;
+        return false;
+    }
+
+    /// <returns>Whether there may be another page.</returns>
+    private async ValueTask<bool> SendPageAsync(long before)
+    {
+        if (room.Policy.Retention is not { } retention) return Fail(Recovery.HistoryTooShort);
+        if (!await WhenOutboxHasRoomAsync().ConfigureAwait(false)) return false;
+        var limits = Outbox.Limits;
+        var range = new HistoryRange(At.Offset, before, Math.Clamp(limits.Messages / 4, 1, PageMessages)) { MaxBytes = (int)Math.Min(PageBytes, limits.Bytes / 4) };
+        var page = await backplane.ReadAsync(room.Name, range, retention).ConfigureAwait(false);
+
+        var end = Math.Min(page.Head.Offset, before - 1);
+        if (page.Head.Epoch != At.Epoch) return Fail(Recovery.EpochChanged);
+        if (page.Head.Offset < At.Offset) return Fail(Recovery.PositionUnknown);
+        if (end == At.Offset) return false;
+        if (page.Messages.Count == 0 || page.Messages[0].Offset != At.Offset + 1) return Fail(Recovery.HistoryTooShort);
+        if (end - At.Offset > MaxMessages - Replayed) return Fail(Recovery.TooMany);
+        Post(page.Messages);
+        return At.Offset < end;
+    }
+
+    private bool HistoryHasMovedPast()
+    {
+        var head = room.Position;
+        return head.Epoch == At.Epoch && room.Policy.Retention is { } retention && head.Offset - At.Offset > retention.Messages;
+    }
+
+    private void Post(IReadOnlyList<PastMessage> messages)
+    {
+        var deliveries = messages.Select(m => new Delivery(m.Audience, m.Message, At with { Offset = m.Offset }, room.Policy.OnFull, 0))
+            .Where(d => d.IsFor(membership.Connection, null)).ToArray();
+        if (deliveries.Length > 0) Outbox.Post(Delivery.Join(deliveries, Outbox.Format));
+        At = At with { Offset = messages[^1].Offset };
+        _bytes += messages.Sum(m => (long)m.ApproximateBytes);
+    }
+}
