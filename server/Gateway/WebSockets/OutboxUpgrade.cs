@@ -11,8 +11,9 @@ namespace Gateway.WebSockets;
 /// and the answers to pings and closes; what it writes arrives in the outbox as whole frames.
 /// </summary>
 internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int gates, OutboxLimits limits, FrameLimit frames, TimeSpan writeWait, TimeProvider time, bool direct)
-    : IHttpUpgradeFeature, IHttpExtendedConnectFeature
+    : IHttpUpgradeFeature, IHttpExtendedConnectFeature, IHttpRequestLifetimeFeature
 {
+    private readonly IHttpRequestLifetimeFeature _lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
     private readonly IHttpUpgradeFeature? _upgrade = context.Features.Get<IHttpUpgradeFeature>();
     private readonly IHttpExtendedConnectFeature? _connect = context.Features.Get<IHttpExtendedConnectFeature>();
 
@@ -36,6 +37,22 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
         if (!isClosed || Stream!.IsBroken) await Linger.ReadAwayAsync(Inner!);
     }
 
+    CancellationToken IHttpRequestLifetimeFeature.RequestAborted
+    {
+        get => _lifetime.RequestAborted;
+        set => _lifetime.RequestAborted = value;
+    }
+
+    /// <summary>
+    /// SignalR's transport aborts the request of a client that broke the protocol. Over HTTP/2 the reset would overtake the close frame
+    /// that tells the
+    /// client so. The request ends by itself a moment later, and what gets stuck meanwhile the outbox aborts.
+    /// </summary>
+    void IHttpRequestLifetimeFeature.Abort()
+    {
+        if (Stream is not { IsBroken: true }) _lifetime.Abort();
+    }
+
     bool IHttpUpgradeFeature.IsUpgradableRequest => _upgrade?.IsUpgradableRequest ?? false;
 
     bool IHttpExtendedConnectFeature.IsExtendedConnect => _connect?.IsExtendedConnect ?? false;
@@ -53,7 +70,7 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
     private OutboxStream Open(Stream stream, Socket? socket)
     {
         Inner = stream;
-        Outbox = new Outbox(new WebSocketSink(format, stream, socket, context), limits, gates, time);
+        Outbox = new Outbox(new WebSocketSink(format, stream, socket, _lifetime), limits, gates, time);
         var address = context.Connection.RemoteIpAddress?.ToString();
         return Stream = new OutboxStream(stream, Outbox, isSignalR: gates > 1, frames, address, writeWait);
     }

@@ -40,6 +40,7 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, TimeProvid
             options.Server.DirectSocket);
         if (upgradable) context.Features.Set<IHttpUpgradeFeature>(upgrade);
         if (connectable) context.Features.Set<IHttpExtendedConnectFeature>(upgrade);
+        context.Features.Set<IHttpRequestLifetimeFeature>(upgrade);
         context.Features.Set(upgrade);
         return upgrade;
     }

@@ -1,11 +1,12 @@
 using System.Net.Sockets;
 using Gateway.Core.Connections;
 using Gateway.Core.Wire;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.WebSockets;
 
 /// <summary>The last station of an outbox on a WebSocket: the socket itself where that is sound, else the web server's stream.</summary>
-internal sealed class WebSocketSink(FrameFormat format, Stream stream, Socket? socket, HttpContext context) : IFrameSink
+internal sealed class WebSocketSink(FrameFormat format, Stream stream, Socket? socket, IHttpRequestLifetimeFeature request) : IFrameSink
 {
     public FrameFormat Format => format;
 
@@ -28,5 +29,5 @@ internal sealed class WebSocketSink(FrameFormat format, Stream stream, Socket? s
         // The close frame is out. The client answers it and the framework's receive loop ends; or the deadline sweep aborts.
     }
 
-    public void Abort() => context.Abort();
+    public void Abort() => request.Abort();
 }
