@@ -11,6 +11,7 @@ using Gateway.Logging;
 using Gateway.Metrics;
 using Gateway.Metrics.Prometheus;
 using Gateway.Pages;
+using Gateway.Security;
 using Gateway.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -76,6 +77,7 @@ internal static class GatewayApp
         var console = app.Services.GetRequiredService<ConsoleQueue>();
         app.Services.GetRequiredService<GatewayMeter>().Counter("gateway_log_lines_dropped_total", "Lines of the log that were dropped, as standard output did not take them.", () => console.Dropped);
         app.UseListening();
+        app.UseTrustedProxies(); // ahead of whatever looks at a client's address
         app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), options.Metrics));
         app.UseAdminApi(options.Admin);
         app.UseGateway();
@@ -129,7 +131,7 @@ internal static class GatewayApp
         var webSocketScheme = options.Server.Tls.Enabled ? "wss" : "ws";
         var console = app.Services.GetRequiredService<ConsoleQueue>();
         var version = typeof(GatewayApp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-        console.Write($"Gateway {version} is ready, replica {app.Services.GetRequiredService<ReplicaId>().Value}");
+        console.Write($"Gateway {version} is ready, replica {app.Services.GetRequiredService<ReplicaId>().Value} on {Environment.MachineName}");
         console.Write($"  raw WebSocket  {webSocketScheme}://{server.Authority}{options.Raw.Path}");
         console.Write($"  SignalR hub    {server.Scheme}://{server.Authority}{options.SignalR.Path}");
         if (options.Admin.ApiKey.Length > 0) console.Write($"  admin API      {ports[options.Admin.Port == 0 ? 0 : 1].GetLeftPart(UriPartial.Authority)}{AdminApi.Root}");

@@ -45,6 +45,7 @@ public static class GatewayServices
         services.AddSingleton<OriginPolicy>(_ => new OriginPolicy(options.Server));
         services.AddTokens();
         services.AddSingleton<ArrivalRate>();
+        services.AddSingleton<ConnectionQuota>();
         services.AddSingleton<ConnectGate>();
         services.AddSingleton<ServerCertificate>();
         services.AddHostedService<CertificateReload>();
@@ -73,6 +74,7 @@ public static class GatewayServices
         var hubRequests = app.ApplicationServices.GetRequiredService<HubRequests>();
         var upgrade = app.ApplicationServices.GetRequiredService<OutboxUpgradeMiddleware>();
         var origins = app.ApplicationServices.GetRequiredService<OriginPolicy>();
+        app.UseTrustedProxies();
         // Only for browsers: it has a service scope made for the request, which lives as long as the connection.
         app.UseWhen(context => gate.IsForeignPage(context), browsers =>
             browsers.UseCors(cors => cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials().SetPreflightMaxAge(TimeSpan.FromMinutes(10))));

@@ -3,6 +3,11 @@ using Gateway;
 using Gateway.Configuration;
 using Gateway.Lifecycle;
 
+if (RuntimeCheck.Problem(Environment.Version) is { } problem)
+{
+    Console.Error.WriteLine(problem);
+    return 1;
+}
 var question = args is [HealthCheckCommand.Option, "live" or "ready", ..] ? args[1] : null;
 switch (ConfigurationLoader.Load(question == null ? args : args[2..], Settings.FromEnvironment(), Directory.GetCurrentDirectory()))
 {

@@ -8,6 +8,8 @@ public sealed class TokenTerm(DateTimeOffset expiresAt, DateTimeOffset endsAt, T
 {
     public DateTimeOffset ExpiresAt => expiresAt;
 
+    public DateTimeOffset EndsAt => endsAt;
+
     /// <summary>The client has been told. Set by the sweep alone.</summary>
     internal bool Warned { get; set; }
 

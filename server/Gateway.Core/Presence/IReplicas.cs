@@ -22,8 +22,9 @@ public interface IReplicas
 }
 
 /// <param name="Id">New at every start of the process.</param>
+/// <param name="Host">The name of its machine, for operators only.</param>
 /// <param name="Address">Where the other replicas reach it, such as http://10.0.0.5:8080; empty until it is known.</param>
-public sealed record Replica(string Id, string Address, DateTimeOffset StartedAt, int Raw, int SignalR, int Frames = 0)
+public sealed record Replica(string Id, string Address, DateTimeOffset StartedAt, int Raw, int SignalR, int Frames = 0, string Host = "")
 {
     public int Connections => Raw + SignalR + Frames;
 }
@@ -40,7 +41,7 @@ public sealed class OwnReplica(string id, ConnectionTable connections, TimeProvi
 
     public string Address { get => _address; set => _address = value; }
 
-    public Replica Now => new(id, Address, _startedAt, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR), connections.CountOf(Dialect.Frames));
+    public Replica Now => new(id, Address, _startedAt, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR), connections.CountOf(Dialect.Frames), Environment.MachineName);
 }
 
 /// <summary>A gateway that has one replica.</summary>

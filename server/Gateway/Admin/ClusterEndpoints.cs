@@ -9,7 +9,7 @@ internal static class ClusterEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/replicas", (IReplicas replicas) => Results.Ok(new ReplicaList([.. replicas.All.Select(r => new ReplicaView(r.Id, r.StartedAt, r.Connections, r.Raw, r.SignalR))])))
+        api.MapGet("/replicas", (IReplicas replicas) => Results.Ok(new ReplicaList([.. replicas.All.Select(r => new ReplicaView(r.Id, r.Host, r.StartedAt, r.Connections, r.Raw, r.SignalR))])))
             .WithTags("cluster").WithSummary("List the replicas").WithDescription("The one that answers first; the others as of about a second ago.").Produces<ReplicaList>();
         api.MapGet("/config", (GatewayOptions options) => Results.Json(ConfigurationView.Of(options)))
             .WithTags("cluster").WithSummary("Show the configuration in force").WithDescription("Of the replica that answers, as its file would say it. Secrets show as ***.").Produces<JsonObject>();
@@ -17,5 +17,5 @@ internal static class ClusterEndpoints
 
     private sealed record ReplicaList(IReadOnlyList<ReplicaView> Replicas);
 
-    private sealed record ReplicaView(string Replica, DateTimeOffset StartedAt, int Connections, int Raw, int Signalr);
+    private sealed record ReplicaView(string Replica, string Host, DateTimeOffset StartedAt, int Connections, int Raw, int Signalr);
 }

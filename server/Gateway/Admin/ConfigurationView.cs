@@ -38,12 +38,20 @@ internal static class ConfigurationView
         if (node is not JsonObject section) return;
         foreach (var (key, value) in section.ToList())
         {
-            if (value is JsonValue text && text.GetValueKind() == JsonValueKind.String && Array.Exists(SecretEndings, ending => key.EndsWith(ending, StringComparison.OrdinalIgnoreCase)))
-                section[key] = text.GetValue<string>().Length == 0 ? "" : Hidden;
+            if (Array.Exists(SecretEndings, ending => key.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) && HiddenText(value) is { } hidden)
+                section[key] = hidden;
             else
                 Hide(value);
         }
     }
+
+    /// <summary>A text, or a list of texts, with nothing left of it but how many there are.</summary>
+    private static JsonNode? HiddenText(JsonNode? value) => value switch
+    {
+        JsonValue text when text.GetValueKind() == JsonValueKind.String => text.GetValue<string>().Length == 0 ? "" : Hidden,
+        JsonArray list when list.All(item => item is JsonValue) => new JsonArray([.. list.Select(HiddenText)]),
+        _ => null,
+    };
 
     private sealed class KeyNames : JsonNamingPolicy
     {

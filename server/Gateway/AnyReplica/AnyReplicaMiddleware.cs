@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using Gateway.Configuration;
+using Gateway.Core.Connections;
 using Gateway.Hubs;
 using Gateway.Lifecycle;
 using Gateway.Security;
@@ -12,48 +14,68 @@ namespace Gateway.AnyReplica;
 /// it arrives, under the id that was promised; what belongs to another transport is sent on to the owner.
 /// </summary>
 internal sealed partial class AnyReplicaMiddleware(
-    GatewayOptions options, ReplicaKey key, ReplicaId replica, Negotiation negotiation, Beginnings beginnings, ForwardedRequests requests, Owners owners,
-    Forwarder forwarder, TimeProvider time, ILogger<AnyReplicaMiddleware> logger)
+    GatewayOptions options, ReplicaKey key, ReplicaId replica, Negotiation negotiation, PendingNegotiations pending, Beginnings beginnings, ForwardedRequests requests, Owners owners,
+    Forwarder forwarder, GatewayMeter meter, TimeProvider time, ILogger<AnyReplicaMiddleware> logger)
 {
     /// <summary>Below the hub's path: where replicas ask one another for a connection.</summary>
     public const string HandOver = "/handover";
 
     private static readonly TimeSpan HandOverWithin = TimeSpan.FromSeconds(5);
 
+    private readonly LogThrottle _refusals = new(time);
+    private readonly Counter<long> _refused = meter.Counter("gateway_forwarded_refused_total", "Requests that said they were forwarded and were not signed by a replica.");
+
     /// <summary>To stand ahead of the gate: makes a request that another replica has sent what it was there. Whoever else says that it is forwarded is refused.</summary>
     public Task RestoreAsync(HttpContext context, RequestDelegate next)
     {
         if (!context.Request.Headers.ContainsKey(ForwardedRequest.Header) || !context.Request.Path.StartsWithSegments(options.SignalR.Path)) return next(context);
-        if (requests.Read(context) is not { } forwarded)
-        {
-            Log.Refused(logger, context.Connection.RemoteIpAddress);
-            return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "not a replica of this gateway");
-        }
+        if (requests.Read(context) is not { } forwarded) return RefuseAsync(context);
         if (forwarded.To != replica.Value) return NoSuchConnection.WriteAsync(context); // for the one that was here before
-        forwarded.Restore(context);
         context.Request.Headers.Remove(ForwardedRequest.Header);
         context.Features.Set(forwarded);
+        return forwarded.User is { } user ? RestoreUserAsync(context, forwarded, user, next) : GoOnAsync(context, forwarded, next);
+    }
+
+    private async Task RestoreUserAsync(HttpContext context, ForwardedRequest forwarded, ForwardedUserPart user, RequestDelegate next)
+    {
+        if (await requests.TryRestoreUserAsync(context, user)) await GoOnAsync(context, forwarded, next);
+        else await RefuseAsync(context);
+    }
+
+    private static Task GoOnAsync(HttpContext context, ForwardedRequest forwarded, RequestDelegate next)
+    {
+        forwarded.RestoreAddress(context);
         return next(context);
+    }
+
+    private Task RefuseAsync(HttpContext context)
+    {
+        _refused.Add(1);
+        if (_refusals.TryTake(out var count)) Log.Refused(logger, count, context.Connection.RemoteIpAddress);
+        return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "not a replica of this gateway");
     }
 
     /// <summary>To stand behind the gate.</summary>
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var isHandOver = context.Features.Get<ForwardedRequest>() != null && context.Request.Path.Equals(options.SignalR.Path + HandOver);
-        if (!isHandOver && context.Features.Get<Door>() is not { IsSignalR: true }) return next(context);
-        var isNegotiate = context.Request.Path.Value!.TrimEnd('/').EndsWith("/negotiate", StringComparison.OrdinalIgnoreCase);
+        var door = context.Features.Get<Door>();
+        if (!isHandOver && door is not { IsSignalR: true }) return next(context);
+        var isNegotiate = door is { IsNegotiate: true };
         var id = context.Request.Query["id"];
         if (isNegotiate ? !HttpMethods.IsPost(context.Request.Method) : StringValues.IsNullOrEmpty(id)) return next(context);
         if (!key.IsKnown) return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "not connected to the other replicas yet");
         if (isNegotiate) return negotiation.InvokeAsync(context, next);
         if (ConnectionToken.Read(id.ToString(), key) is not { } token) return NoSuchConnection.WriteAsync(context);
         if (isHandOver) return HandOverAsync(context, token);
+        if (!ConnectionUser.Matches(context, token)) return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "not your connection");
         return token.Replica == replica.Value ? HereAsync(context, token, next) : ElsewhereAsync(context, token, next);
     }
 
     private Task HandOverAsync(HttpContext context, ConnectionToken token)
     {
         if (token.Replica != replica.Value || !beginnings.TryHandOver(token)) return NoSuchConnection.WriteAsync(context);
+        pending.Begin(token.ConnectionId);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;
     }
@@ -117,8 +139,8 @@ internal sealed partial class AnyReplicaMiddleware(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Refused a request that says it is forwarded and is not signed by a replica, from {Address}")]
-        public static partial void Refused(ILogger logger, System.Net.IPAddress? address);
+        [LoggerMessage(1, LogLevel.Warning, "Refused requests that say they are forwarded and are not signed by a replica: {Count} since the last such line, now from {Address}")]
+        public static partial void Refused(ILogger logger, int count, System.Net.IPAddress? address);
 
         [LoggerMessage(2, LogLevel.Warning, "Replica {Replica} at {Address} did not answer for a connection whose WebSocket has arrived here: {Fault}")]
         public static partial void NotTaken(ILogger logger, string replica, Uri address, string fault);

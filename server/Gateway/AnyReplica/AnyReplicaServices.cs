@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using System.Text;
 using Gateway.Configuration;
+using Gateway.Configuration.Rules;
 
 namespace Gateway.AnyReplica;
 
@@ -9,12 +9,14 @@ internal static class AnyReplicaServices
 {
     public static void AddAnyReplica(this IServiceCollection services, GatewayOptions options)
     {
+        if (TokenKeyRule.Problem(options) is { } problem) throw new InvalidOperationException($"{TokenKeyRule.Key} {problem}");
         var key = new ReplicaKey(); // Redis tells it where nothing else does
-        if (options.Server.TokenKey.Length > 0) key.Set(Encoding.UTF8.GetBytes(options.Server.TokenKey));
+        if (ReplicaKey.Configured(options) is { Count: > 0 } configured) key.Set(configured);
         else if (!options.Redis.Enabled) key.Set(RandomNumberGenerator.GetBytes(ReplicaKey.SecretBytes));
         services.AddSingleton(key);
         services.AddSingleton<AdvertisedAddress>();
         services.AddHostedService(p => p.GetRequiredService<AdvertisedAddress>());
+        services.AddSingleton<PendingNegotiations>();
         services.AddSingleton<Negotiation>();
         services.AddSingleton<Beginnings>();
         services.AddSingleton<ForwardedRequests>();

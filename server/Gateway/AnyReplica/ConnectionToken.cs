@@ -8,23 +8,24 @@ namespace Gateway.AnyReplica;
 /// <summary>
 /// What <c>negotiate</c> gives a client to name its connection by, whichever replica it comes to. In base64url:
 /// <code>
-/// 1 byte    version, 1
+/// 1 byte    version, 2
 /// 8 bytes   until when the connection may begin, Unix milliseconds, big-endian
-/// 3 texts   the replica that owns the connection; the connection's id; the framework's own token. Each a length byte and UTF-8
+/// 4 texts   the replica that owns the connection; the connection's id; the framework's own token; whose it is. Each a length byte and UTF-8
 /// 32 bytes  HMAC-SHA-256 of all that
 /// </code>
 /// The client can read it: the framework's token tells nothing that the whole does not, and is not taken without the rest.
 /// </summary>
+/// <param name="User">A hash of the authenticated user's id, as <see cref="ConnectionUser"/> makes it; empty where the client that negotiated was anonymous.</param>
 /// <param name="BeginsUntil">By the owner's clock, and for the owner to judge. A connection that has begun may last.</param>
-internal sealed record ConnectionToken(string Replica, string ConnectionId, string FrameworkToken, DateTimeOffset BeginsUntil)
+internal sealed record ConnectionToken(string Replica, string ConnectionId, string FrameworkToken, string User, DateTimeOffset BeginsUntil)
 {
     /// <summary>More than the framework keeps a connection that nobody takes (15 s).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
-    private const byte Version = 1;
+    private const byte Version = 2;
     private const int HeaderBytes = 1 + sizeof(long);
     private const int MaxText = byte.MaxValue;
-    private const int MaxBytes = HeaderBytes + (3 * (1 + MaxText)) + ReplicaKey.SignatureBytes;
+    private const int MaxBytes = HeaderBytes + (4 * (1 + MaxText)) + ReplicaKey.SignatureBytes;
     private const int MaxLength = (MaxBytes * 4 / 3) + 4;
 
     public string Write(ReplicaKey key)
@@ -33,7 +34,7 @@ internal sealed record ConnectionToken(string Replica, string ConnectionId, stri
         bytes[0] = Version;
         BinaryPrimitives.WriteInt64BigEndian(bytes[1..], BeginsUntil.ToUnixTimeMilliseconds());
         var end = HeaderBytes;
-        foreach (var text in (ReadOnlySpan<string>)[Replica, ConnectionId, FrameworkToken])
+        foreach (var text in (ReadOnlySpan<string>)[Replica, ConnectionId, FrameworkToken, User])
         {
             var length = Encoding.UTF8.GetBytes(text, bytes.Slice(end + 1, MaxText));
             bytes[end] = (byte)length;
@@ -49,13 +50,13 @@ internal sealed record ConnectionToken(string Replica, string ConnectionId, stri
     {
         Span<byte> buffer = stackalloc byte[MaxBytes + 3];
         if (text.Length > MaxLength || Base64Url.DecodeFromChars(text, buffer, out _, out var length) != OperationStatus.Done) return null;
-        if (length < HeaderBytes + 3 + ReplicaKey.SignatureBytes) return null;
+        if (length < HeaderBytes + 4 + ReplicaKey.SignatureBytes) return null;
         var signed = buffer[..(length - ReplicaKey.SignatureBytes)];
         var signature = buffer[signed.Length..length];
         if (!key.IsSigned(SignedFor.ConnectionToken, signed, signature) || signed[0] != Version) return null;
         var beginsUntil = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(signed[1..]));
         ReadOnlySpan<byte> rest = signed[HeaderBytes..]; // signed, so it is as we wrote it
-        return new ConnectionToken(Take(ref rest), Take(ref rest), Take(ref rest), beginsUntil);
+        return new ConnectionToken(Take(ref rest), Take(ref rest), Take(ref rest), Take(ref rest), beginsUntil);
     }
 
     private static string Take(ref ReadOnlySpan<byte> rest)

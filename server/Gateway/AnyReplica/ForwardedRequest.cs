@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Net;
-using System.Security.Claims;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -9,22 +9,24 @@ using System.Text.Json.Serialization;
 namespace Gateway.AnyReplica;
 
 /// <summary>
-/// What a replica says of a request that it forwards: for whom, when, and who the client is. In a header of its own, as base64url of JSON, a dot, and base64url of
-/// HMAC-SHA-256 over method, target and that JSON. Nobody else can make one, and it holds for this request and a short time only.
+/// What a replica says of a request that it forwards: when, for which replica, and for whom. In a header of its own, as base64url of JSON, a dot, and base64url of
+/// HMAC-SHA-256 over method, target and that JSON. Nobody else can make one, and it holds for this request and a short time only. Who the user is may be longer
+/// than a header can be, so that stands at the beginning of the body (<see cref="ForwardedUser"/>), and the header has its length and its hash.
 /// </summary>
 /// <param name="To">The replica that it is for: another one may have taken over its address.</param>
 /// <param name="At">Unix milliseconds.</param>
 /// <param name="Address">The client's, as the forwarding replica sees it.</param>
-/// <param name="User">Who the host application says the client is; <c>null</c> for nobody.</param>
-internal sealed record ForwardedRequest(string To, long At, string? Address, int Port, ForwardedUser? User)
+/// <param name="User">Where to find who the client is; <c>null</c> for nobody.</param>
+internal sealed record ForwardedRequest(string To, long At, string? Address, int Port, ForwardedUserPart? User)
 {
     public const string Header = "X-Gateway-Forwarded";
 
     /// <summary>By how much the replicas' clocks may differ, the way included.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
 
-    public static ForwardedRequest Of(HttpContext context, string to, TimeProvider time) => new(
-        to, time.GetUtcNow().ToUnixTimeMilliseconds(), context.Connection.RemoteIpAddress?.ToString(), context.Connection.RemotePort, ForwardedUser.Of(context.User));
+    public static ForwardedRequest Of(HttpContext context, string to, ReadOnlyMemory<byte> user, TimeProvider time) => new(
+        to, time.GetUtcNow().ToUnixTimeMilliseconds(), context.Connection.RemoteIpAddress?.ToString(), context.Connection.RemotePort,
+        user.IsEmpty ? null : ForwardedUserPart.Of(user.Span));
 
     public string Write(string method, string target, ReplicaKey key)
     {
@@ -46,30 +48,28 @@ internal sealed record ForwardedRequest(string To, long At, string? Address, int
         return (time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(request.At)).Duration() <= Tolerance ? request : null;
     }
 
-    /// <summary>Makes the request what it was where it arrived first.</summary>
-    public void Restore(HttpContext context)
+    /// <summary>Makes the connection what it was where the request arrived first.</summary>
+    public void RestoreAddress(HttpContext context)
     {
         context.Connection.RemoteIpAddress = IPAddress.TryParse(Address, out var address) ? address : null;
         context.Connection.RemotePort = Port;
-        // A host application that knows the client by its headers has seen these here, too.
-        if (User != null && context.User.Identity?.IsAuthenticated != true) context.User = User.ToPrincipal();
     }
 
     private static byte[] Signed(string method, string target, string content) => Encoding.UTF8.GetBytes($"{method}\n{target}\n{content}");
 }
 
-/// <summary>The authenticated user of a request.</summary>
-internal sealed record ForwardedUser(string AuthenticationType, string NameType, string RoleType, IReadOnlyList<ForwardedClaim> Claims)
+/// <summary>The beginning of a forwarded request's body, which says who the user is.</summary>
+/// <param name="Hash">Its SHA-256 in base64url.</param>
+internal sealed record ForwardedUserPart(int Bytes, string Hash)
 {
-    public static ForwardedUser? Of(ClaimsPrincipal user) => user.Identity is ClaimsIdentity { IsAuthenticated: true } identity
-        ? new(identity.AuthenticationType!, identity.NameClaimType, identity.RoleClaimType, [.. identity.Claims.Select(c => new ForwardedClaim(c.Type, c.Value, c.ValueType, c.Issuer))])
-        : null;
+    public static ForwardedUserPart Of(ReadOnlySpan<byte> user) => new(user.Length, HashOf(user));
 
-    public ClaimsPrincipal ToPrincipal() => new(new ClaimsIdentity(Claims.Select(c => new Claim(c.Type, c.Value, c.ValueType, c.Issuer)), AuthenticationType, NameType, RoleType));
+    public bool Matches(ReadOnlySpan<byte> user) => user.Length == Bytes && HashOf(user) == Hash;
+
+    private static string HashOf(ReadOnlySpan<byte> user) => Base64Url.EncodeToString(SHA256.HashData(user));
 }
 
-internal sealed record ForwardedClaim(string Type, string Value, string ValueType, string Issuer);
-
 [JsonSerializable(typeof(ForwardedRequest))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ForwardedUser))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class ForwardedJson : JsonSerializerContext;

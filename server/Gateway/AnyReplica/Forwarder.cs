@@ -69,6 +69,11 @@ internal sealed partial class Forwarder : IDisposable
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, owner.Gone, listens ? _draining.Token : default);
         using var answerEnd = CancellationTokenSource.CreateLinkedTokenSource(end.Token, late.Token);
         using var request = _requests.Make(context, owner);
+        if (request == null)
+        {
+            await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, "the user has too many claims");
+            return;
+        }
         HttpResponseMessage? response = null;
         try
         {

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using System.Text;
+using Gateway.Configuration;
 
 namespace Gateway.AnyReplica;
 
@@ -10,47 +12,56 @@ internal enum SignedFor
 }
 
 /// <summary>
-/// The secret that the replicas of one gateway share: configured, or random where there is only one replica, or kept in Redis by the first that came. If
-/// Redis forgets it and a newcomer makes another one, what was signed before stays good.
+/// The secrets that the replicas of one gateway share: the first signs, all verify. They come from the configuration, or are random where there is only one replica,
+/// or are shared through Redis where users are anonymous anyway.
 /// </summary>
 internal sealed class ReplicaKey
 {
     public const int SignatureBytes = HMACSHA256.HashSizeInBytes;
     public const int SecretBytes = 32;
 
-    private volatile Secrets? _secrets;
+    private volatile Secret[] _secrets = [];
 
     /// <summary>False until Redis has told it.</summary>
-    public bool IsKnown => _secrets != null;
+    public bool IsKnown => _secrets.Length > 0;
 
-    public void Set(byte[] secret)
+    /// <summary>The configured secrets; empty if the configuration has none.</summary>
+    public static IReadOnlyList<byte[]> Configured(GatewayOptions options)
     {
-        if (_secrets is { } known && CryptographicOperations.FixedTimeEquals(known.Current.Whole, secret)) return;
-        _secrets = new Secrets(new Secret(secret), _secrets?.Current);
+        if (options.Server.TokenKey.Count > 0) return [.. options.Server.TokenKey.Select(Encoding.UTF8.GetBytes)];
+        return options.Auth.Mode == AuthMode.Jwt ? [.. options.Auth.SigningKey.Where(key => key.Length > 0).Select(Derive)] : [];
     }
 
-    public void Sign(SignedFor purpose, ReadOnlySpan<byte> data, Span<byte> signature) =>
-        HMACSHA256.HashData((_secrets ?? throw new InvalidOperationException("the replicas' key is not known yet")).Current.For(purpose), data, signature);
+    /// <summary>By HKDF (RFC 5869), so that what is signed here never passes for a user's token, nor the other way round.</summary>
+    private static byte[] Derive(string signingKey) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(signingKey), SecretBytes, info: "gateway replica key"u8.ToArray());
+
+    /// <param name="secrets">The one that signs first.</param>
+    public void Set(params IReadOnlyList<byte[]> secrets) => _secrets = [.. secrets.Select(secret => new Secret(secret))];
+
+    public void Sign(SignedFor purpose, ReadOnlySpan<byte> data, Span<byte> signature)
+    {
+        if (_secrets is not [var first, ..]) throw new InvalidOperationException("the replicas' key is not known yet");
+        HMACSHA256.HashData(first.For(purpose), data, signature);
+    }
 
     /// <summary>Takes the same time whether it is nearly right or not at all.</summary>
-    public bool IsSigned(SignedFor purpose, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
-        _secrets is { } known && (Matches(known.Current, purpose, data, signature) || (known.Former is { } former && Matches(former, purpose, data, signature)));
-
-    private static bool Matches(Secret secret, SignedFor purpose, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    public bool IsSigned(SignedFor purpose, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         Span<byte> right = stackalloc byte[SignatureBytes];
-        HMACSHA256.HashData(secret.For(purpose), data, right);
-        return CryptographicOperations.FixedTimeEquals(right, signature);
+        var isSigned = false;
+        foreach (var secret in _secrets)
+        {
+            HMACSHA256.HashData(secret.For(purpose), data, right);
+            isSigned |= CryptographicOperations.FixedTimeEquals(right, signature);
+        }
+        return isSigned;
     }
-
-    private sealed record Secrets(Secret Current, Secret? Former);
 
     private sealed class Secret(byte[] whole)
     {
         private readonly byte[] _token = HMACSHA256.HashData(whole, "gateway connection token"u8);
         private readonly byte[] _forwarded = HMACSHA256.HashData(whole, "gateway forwarded request"u8);
-
-        public byte[] Whole => whole;
 
         public byte[] For(SignedFor purpose) => purpose == SignedFor.ConnectionToken ? _token : _forwarded;
     }

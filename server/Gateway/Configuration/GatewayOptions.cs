@@ -45,7 +45,7 @@ public sealed class ServerOptions
     /// <summary>0 = no limit.</summary>
     public int MaxConnections { get; set; } = 100_000;
 
-    /// <summary>0 = no limit.</summary>
+    /// <summary>From one IPv4 address or one IPv6 /64; 0 = no limit.</summary>
     public int MaxConnectionsPerIp { get; set; }
 
     /// <summary>Of one user on one replica; 0 = no limit.</summary>
@@ -69,8 +69,14 @@ public sealed class ServerOptions
     /// <summary>Where the other replicas reach this one; empty: the machine's own address, and the port.</summary>
     public string AdvertiseAddress { get; set; } = "";
 
-    /// <summary>What the replicas sign connection tokens with; empty: a random one, which replicas with the same Redis share through it.</summary>
-    public string TokenKey { get; set; } = "";
+    /// <summary>
+    /// What the replicas sign connection tokens and what they tell one another with: one secret of at least 32 bytes, or two while it is rotated. The first signs,
+    /// both verify. Empty: derived from <see cref="AuthOptions.SigningKey"/> if that is set, else random (with Redis: only where <see cref="AuthOptions.Mode"/> is none).
+    /// </summary>
+    public IList<string> TokenKey { get; set; } = [];
+
+    /// <summary>Addresses and networks (10.0.0.0/8) of proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed.</summary>
+    public IList<string> TrustedProxies { get; set; } = [];
 
     /// <summary>Requests for other replicas' connections at a time, 0 to 10000000.</summary>
     public int MaxForwarded { get; set; } = 10_000;
@@ -106,6 +112,12 @@ public sealed class SignalROptions
 
     /// <summary>Silence after which a client counts as gone. Stock clients are never silent for more than 15 s.</summary>
     public TimeSpan ClientTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Negotiations whose connection has not begun yet; 0 = no limit.</summary>
+    public int MaxPendingNegotiations { get; set; } = 10_000;
+
+    /// <summary>The same from one IPv4 address or one IPv6 /64; 0 = no limit.</summary>
+    public int MaxPendingNegotiationsPerIp { get; set; } = 1_000;
 }
 
 public sealed class OutboxOptions

@@ -6,7 +6,8 @@ namespace Gateway.Hubs;
 
 /// <summary>One of the gateway's own endpoints: into which hub it leads, and how a WebSocket that comes in there speaks.</summary>
 /// <param name="Gates">What its outbox waits for before a broadcast goes out: the welcome, and for SignalR the handshake ahead of it.</param>
-internal sealed record Door(HubCore Hub, FrameFormat Format, int Gates)
+/// <param name="IsNegotiate">It is the endpoint of SignalR's negotiation.</param>
+internal sealed record Door(HubCore Hub, FrameFormat Format, int Gates, bool IsNegotiate = false)
 {
     public bool IsSignalR => Format == FrameFormat.SignalRWebSocket;
 }
@@ -22,7 +23,7 @@ internal sealed class Doors
         {
             Open(Below(options.Raw.Path, hub), new Door(hub, FrameFormat.RawWebSocket, Gates: 1));
             Open(Below(options.SignalR.Path, hub), new Door(hub, FrameFormat.SignalRWebSocket, Gates: 2));
-            Open(Below(options.SignalR.Path, hub) + "/negotiate", new Door(hub, FrameFormat.SignalRWebSocket, Gates: 2));
+            Open(Below(options.SignalR.Path, hub) + "/negotiate", new Door(hub, FrameFormat.SignalRWebSocket, Gates: 2, IsNegotiate: true));
         }
     }
 

@@ -2,8 +2,13 @@ using System.Security.Cryptography;
 
 namespace Gateway.Lifecycle;
 
-/// <summary>Tells this process from the other replicas: the machine's name and something random, new at every start.</summary>
+/// <summary>
+/// Tells this process from the other replicas. Clients see it, so it says nothing of the machine; it is random, and new at every start. Which host it is on stands in
+/// the first line of the log and in the admin API.
+/// </summary>
 internal sealed record ReplicaId(string Value)
 {
-    public static ReplicaId New() => new($"{Environment.MachineName.ToLowerInvariant()}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}");
+    private const int HexDigits = 12;
+
+    public static ReplicaId New() => new("r-" + RandomNumberGenerator.GetHexString(HexDigits, lowercase: true));
 }

@@ -1,9 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using System.Net.Sockets;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Core.Limits;
+using Gateway.Hubs;
 
 namespace Gateway.Security;
 
@@ -25,10 +25,10 @@ internal sealed class ArrivalRate : IDisposable
         if (rate.Connections > 0) _windows = new SlidingWindows<Arrival>(rate.Connections, rate.Window, time);
     }
 
-    public bool Refuses(HttpContext context, bool isHub, out TimeSpan retryAfter)
+    public bool Refuses(HttpContext context, Door door, out TimeSpan retryAfter)
     {
         retryAfter = default;
-        if (_windows == null || Opening(context, isHub) is not { } arrival || _windows.TryAdd(arrival, out retryAfter)) return false;
+        if (_windows == null || Opening(context, door) is not { } arrival || _windows.TryAdd(arrival, out retryAfter)) return false;
         _refused.Add(1);
         return !_dryRun;
     }
@@ -43,22 +43,10 @@ internal sealed class ArrivalRate : IDisposable
     public void Dispose() => _windows?.Dispose();
 
     /// <returns><c>null</c>: the request opens nothing.</returns>
-    private static Arrival? Opening(HttpContext context, bool isHub)
+    private static Arrival? Opening(HttpContext context, Door door)
     {
-        var request = context.Request;
-        var negotiates = isHub && HttpMethods.IsPost(request.Method) && request.Path.Value!.EndsWith("/negotiate", StringComparison.Ordinal);
-        return negotiates || Opens(context, isHub) ? new Arrival(Network(context.Connection.RemoteIpAddress), negotiates) : null;
-    }
-
-    /// <summary>The address, or of an IPv6 one the /64 that a single machine usually has for itself.</summary>
-    private static IPAddress Network(IPAddress? address)
-    {
-        if (address == null) return IPAddress.None;
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
+        var negotiates = door.IsNegotiate && HttpMethods.IsPost(context.Request.Method);
+        return negotiates || Opens(context, door.IsSignalR) ? new Arrival(ClientNetwork.Of(context), negotiates) : null;
     }
 
     private sealed record Arrival(IPAddress Network, bool Negotiates);

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Net;
 using Gateway.Configuration;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
@@ -13,14 +11,12 @@ namespace Gateway.Security;
 
 /// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, rate, token, limits, query.</summary>
 internal sealed class ConnectGate(
-    GatewayOptions options, Doors doors, OriginPolicy origins, ArrivalRate arrivals, TokenGate tokens, ReadinessState readiness)
+    Doors doors, OriginPolicy origins, ArrivalRate arrivals, ConnectionQuota quota, TokenGate tokens, ReadinessState readiness)
 {
-    private readonly ConcurrentDictionary<IPAddress, int> _perIp = [];
-    private readonly ConcurrentDictionary<HubCore, int> _perHub = [];
-    private int _connections;
+    private int _underWay;
 
     /// <summary>Connections that stand, or are about to; and what belongs to them.</summary>
-    public int UnderWay => Volatile.Read(ref _connections);
+    public int UnderWay => Volatile.Read(ref _underWay);
 
     /// <summary>A request of a page of an allowed foreign origin to one of the gateway's paths: the browser wants to hear that it is allowed.</summary>
     public bool IsForeignPage(HttpContext context) =>
@@ -33,9 +29,9 @@ internal sealed class ConnectGate(
         context.Features.Set(door);
         if (!origins.Allows(context.Request)) return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "origin not allowed");
         var connects = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
-        if (readiness.IsDraining && (ArrivalRate.Opens(context, door.IsSignalR) || path.Value!.EndsWith("/negotiate", StringComparison.Ordinal))) // a poll may still fetch the goodbye
+        if (readiness.IsDraining && (ArrivalRate.Opens(context, door.IsSignalR) || door.IsNegotiate)) // a poll may still fetch the goodbye
             return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "shutting down");
-        if (arrivals.Refuses(context, door.IsSignalR, out var retryAfter)) return Refusal.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too many new connections from this address", retryAfter);
+        if (arrivals.Refuses(context, door, out var retryAfter)) return Refusal.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too many new connections from this address", retryAfter);
         var refused = tokens.AdmitAsync(context, mayFollow: door.Format == FrameFormat.RawWebSocket);
         return refused.IsCompletedSuccessfully ? AdmitAsync(context, next, connects, door, refused.Result) : WaitAsync();
 
@@ -51,28 +47,30 @@ internal sealed class ConnectGate(
         if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
         if (request!.User is { } user && door.Hub.Get<Doorkeeper>().Check(user, ArrivalRate.Opens(context, door.IsSignalR)) is { } unwanted) return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
         context.Features.Set(request);
-        return ConnectAsync(context, door.Hub, next);
+        return ConnectAsync(context, door, next);
     }
 
-    private async Task ConnectAsync(HttpContext context, HubCore hub, RequestDelegate next)
+    private async Task ConnectAsync(HttpContext context, Door door, RequestDelegate next)
     {
-        var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
-        var all = Interlocked.Increment(ref _connections);
-        var ofHub = hub.MaxConnections > 0 ? _perHub.AddOrUpdate(hub, 1, static (_, n) => n + 1) : 0;
-        var ofAddress = options.Server.MaxConnectionsPerIp > 0 ? _perIp.AddOrUpdate(address, 1, static (_, n) => n + 1) : 0;
+        Interlocked.Increment(ref _underWay);
+        ConnectionQuota.Lease? lease = null;
         try
         {
-            if (IsOver(all, options.Server.MaxConnections) || IsOver(ofHub, hub.MaxConnections)) await Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "too many connections");
-            else if (IsOver(ofAddress, options.Server.MaxConnectionsPerIp)) await Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "too many connections from this address");
-            else await next(context); // until the connection ends
+            if (!door.IsSignalR) // a SignalR connection may have many requests: HubRequests knows which belong together
+            {
+                (lease, var refusal) = quota.TryAcquire(door.Hub, context.Connection.RemoteIpAddress);
+                if (refusal != null)
+                {
+                    await ConnectionQuota.RefuseAsync(context, refusal);
+                    return;
+                }
+            }
+            await next(context); // until the connection ends
         }
         finally
         {
-            Interlocked.Decrement(ref _connections);
-            if (ofHub > 0) _perHub.AddOrUpdate(hub, 0, static (_, n) => n - 1);
-            if (ofAddress > 0 && _perIp.AddOrUpdate(address, 0, static (_, n) => n - 1) == 0) _perIp.TryRemove(new(address, 0));
+            lease?.Dispose();
+            Interlocked.Decrement(ref _underWay);
         }
     }
-
-    private static bool IsOver(int count, int max) => max > 0 && count > max;
 }

@@ -1,7 +1,6 @@
-using System.Security.Claims;
 using Gateway.AnyReplica;
-using Gateway.Configuration;
 using Gateway.Core.Connections;
+using Gateway.Hubs;
 
 namespace Gateway.Security;
 
@@ -9,7 +8,7 @@ namespace Gateway.Security;
 /// The requests that make up one SignalR connection (server-sent events and long polling have many). All of them have to be the same user's: the id in the query is a secret, but
 /// the framework asks for nothing else.
 /// </summary>
-internal sealed class HubRequests(GatewayOptions options)
+internal sealed class HubRequests(ConnectionQuota quota)
 {
     /// <summary>A balancer's name for a request, the same for each of its attempts.</summary>
     private const string AttemptOf = "X-Gateway-Request";
@@ -18,8 +17,36 @@ internal sealed class HubRequests(GatewayOptions options)
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
     /// <summary>Runs a request if it is one of its connection's user. To stand where the id is the framework's own.</summary>
-    public Task InvokeAsync(HttpContext context, RequestDelegate next) =>
-        context.Request.Path.StartsWithSegments(options.SignalR.Path) && IdOf(context) is { Length: > 0 } id ? RunAsync(context, id, next) : next(context);
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.Features.Get<Door>() is not { IsSignalR: true, IsNegotiate: false } door) return next(context);
+        if (IdOf(context) is { Length: > 0 } id) return RunAsync(context, id, door.Hub, next);
+        return IsConnect(context) ? ConnectAsync(context, door.Hub, next) : next(context);
+    }
+
+    /// <summary>SignalR has begun to run the connection that the requests belong to. It counts until <see cref="End"/>, also while no request of it is here.</summary>
+    /// <returns>False if there are too many.</returns>
+    public bool TryBegin(string id, HttpContext context, HubCore hub)
+    {
+        lock (_entries)
+        {
+            if (!_entries.TryGetValue(id, out var entry)) _entries[id] = entry = new Entry(RequestUser.IdOf(context));
+            // The request that began it may be over already.
+            if (TryCountLocked(entry, context, hub) == null) return entry.IsRunning = true;
+            RemoveIfIdleLocked(id, entry);
+            return false;
+        }
+    }
+
+    public void End(string id)
+    {
+        lock (_entries)
+        {
+            if (!_entries.TryGetValue(id, out var entry)) return;
+            entry.IsRunning = false;
+            RemoveIfIdleLocked(id, entry);
+        }
+    }
 
     /// <summary>The connection that the requests belong to exists from now on.</summary>
     /// <returns>False if it is another user's.</returns>
@@ -28,7 +55,7 @@ internal sealed class HubRequests(GatewayOptions options)
         if (IdOf(context) is not { Length: > 0 } id) return true;
         lock (_entries)
         {
-            if (!_entries.TryGetValue(id, out var entry)) _entries[id] = entry = new Entry(UserOf(context));
+            if (!_entries.TryGetValue(id, out var entry)) _entries[id] = entry = new Entry(RequestUser.IdOf(context));
             entry.Connection = connection;
             return entry.User == null || entry.User == connection.User.Id;
         }
@@ -45,15 +72,40 @@ internal sealed class HubRequests(GatewayOptions options)
         }
     }
 
-    private async Task RunAsync(HttpContext context, string id, RequestDelegate next)
+    public static string IdOf(HttpContext context) => context.Request.Query["id"].ToString();
+
+    /// <summary>A WebSocket without negotiation, or one that was taken over: the request is the connection.</summary>
+    private async Task ConnectAsync(HttpContext context, HubCore hub, RequestDelegate next)
     {
-        var user = UserOf(context);
+        var (lease, refusal) = quota.TryAcquire(hub, context.Connection.RemoteIpAddress);
+        using (lease) await (refusal == null ? next(context) : ConnectionQuota.RefuseAsync(context, refusal));
+    }
+
+    private async Task RunAsync(HttpContext context, string id, HubCore hub, RequestDelegate next)
+    {
+        var user = RequestUser.IdOf(context);
         Entry? entry;
+        string? refusal = null;
         lock (_entries)
         {
             if (!_entries.TryGetValue(id, out entry)) _entries[id] = entry = new Entry(user);
-            if (entry.User == user) entry.Requests++;
-            else entry = null;
+            if (entry.User != user)
+            {
+                entry = null;
+            }
+            else if (IsConnect(context) && (refusal = TryCountLocked(entry, context, hub)) != null)
+            {
+                RemoveIfIdleLocked(id, entry);
+            }
+            else
+            {
+                entry.Requests++;
+            }
+        }
+        if (refusal != null)
+        {
+            await ConnectionQuota.RefuseAsync(context, refusal);
+            return;
         }
         if (entry != null && IsRepeated(context, entry))
         {
@@ -98,13 +150,21 @@ internal sealed class HubRequests(GatewayOptions options)
 
     private void RemoveIfIdleLocked(string id, Entry entry)
     {
-        if (entry.Requests == 0 && entry.Connection == null && _entries.GetValueOrDefault(id) == entry) _entries.Remove(id);
+        if (entry.Requests > 0 || entry.IsRunning || entry.Connection != null || _entries.GetValueOrDefault(id) != entry) return;
+        _entries.Remove(id);
+        entry.Lease?.Dispose();
     }
 
-    private static string IdOf(HttpContext context) => context.Request.Query["id"].ToString();
+    /// <summary>A connection counts once, whatever number of requests it has.</summary>
+    /// <returns>Why there is no place for it.</returns>
+    private string? TryCountLocked(Entry entry, HttpContext context, HubCore hub)
+    {
+        if (entry.Lease != null) return null;
+        (entry.Lease, var refusal) = quota.TryAcquire(hub, context.Connection.RemoteIpAddress);
+        return refusal;
+    }
 
-    private static string? UserOf(HttpContext context) =>
-        context.User.Identity?.IsAuthenticated == true ? context.User.FindFirstValue("sub") ?? context.User.FindFirstValue(ClaimTypes.NameIdentifier) : null;
+    private static bool IsConnect(HttpContext context) => HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
 
     /// <param name="user">Whose it is; <c>null</c> for an anonymous one.</param>
     private sealed class Entry(string? user)
@@ -114,5 +174,11 @@ internal sealed class HubRequests(GatewayOptions options)
         public string? User => user;
         public int Requests { get; set; }
         public Connection? Connection { get; set; }
+
+        /// <summary>SignalR runs it.</summary>
+        public bool IsRunning { get; set; }
+
+        /// <summary>Its place among the connections that are counted.</summary>
+        public ConnectionQuota.Lease? Lease { get; set; }
     }
 }

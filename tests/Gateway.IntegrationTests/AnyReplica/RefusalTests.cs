@@ -144,6 +144,26 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
     }
 
     [Fact]
+    public async Task ForgedForwardedRequestsAreLoggedOnceASecond()
+    {
+        await using var target = await GatewayProcess.StartAsync();
+        var began = TimeProvider.System.GetTimestamp();
+        const int requests = 300;
+        for (var i = 0; i < requests; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(target.Server, "/hub"));
+            request.Headers.Add(ForwardedRequest.Header, "forged");
+            using var answer = await _http.SendAsync(request).Within("the refusal");
+            Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        }
+        var seconds = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
+        await target.StopAsync();
+
+        var lines = target.Output.Split('\n').Count(line => line.Contains("not signed by a replica", StringComparison.Ordinal));
+        Assert.InRange(lines, 1, (int)seconds + 1);
+    }
+
+    [Fact]
     public async Task NobodyFromOutsideTakesAConnectionOver()
     {
         var negotiated = await Negotiated.AskAsync(A);

@@ -16,6 +16,7 @@ internal static class CrossFieldRules
         PoliciesMatchSomething(options.Rooms.Policies, "rooms.policies", binding);
         PermissionsMatchSomething(options.Rooms, binding);
         CustomTypesDiffer(options.Messages.Custom, binding);
+        TokenKeyRule.Check(options, binding);
         HubRules.Check(options, binding);
     }
 

@@ -38,7 +38,8 @@ internal static class GatewaySchema
         { o => o.DirectSocket, Flag },
         { o => o.Page, Flag },
         { o => o.AdvertiseAddress, TextRules.ReplicaAddress },
-        { o => o.TokenKey, TextRules.TokenKey },
+        { o => o.TokenKey, new RotatedKeys(TextRules.TokenKey) },
+        { o => o.TrustedProxies, new ListOf<string>(TextRules.Network, () => "") },
         { o => o.MaxForwarded, Limit },
     };
 
@@ -116,7 +117,15 @@ internal static class GatewaySchema
     {
         { o => o.Server, Server },
         { o => o.Raw, Raw },
-        { o => o.SignalR, new Section<SignalROptions> { { o => o.Path, TextRules.EndpointPath }, { o => o.ClientTimeout, Wait } }, "signalr" },
+        {
+            o => o.SignalR, new Section<SignalROptions>
+            {
+                { o => o.Path, TextRules.EndpointPath },
+                { o => o.ClientTimeout, Wait },
+                { o => o.MaxPendingNegotiations, Limit },
+                { o => o.MaxPendingNegotiationsPerIp, Limit },
+            }, "signalr"
+        },
         { o => o.Outbox, Outbox },
         { o => o.Rooms, Rooms },
         {

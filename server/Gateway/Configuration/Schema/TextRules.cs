@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.RegularExpressions;
 using Gateway.Core.Messages;
 
@@ -46,7 +47,15 @@ internal static partial class TextRules
     public static Value<string> ReplicaAddress { get; } = Values.Text(
         "nothing, or http:// or https://, a host and a port, such as http://10.0.0.5:8080", text => text.Length == 0 || IsReplicaAddress(text));
 
-    public static Value<string> TokenKey { get; } = Values.Text("nothing, or at least 32 characters", text => text.Length is 0 or >= 32).Secret();
+    public static Value<string> TokenKey { get; } = Values.Text(
+        $"a text of at least {MinTokenKeyBytes} bytes", text => Encoding.UTF8.GetByteCount(text) >= MinTokenKeyBytes).Secret();
+
+    /// <summary>As long as the signatures that are made with it.</summary>
+    public const int MinTokenKeyBytes = 32;
+
+    /// <summary>The name of a machine is none: whoever answers for the name would be trusted.</summary>
+    public static Value<string> Network { get; } = Values.Text(
+        "an IP address such as 10.0.0.5, or a network such as 10.0.0.0/8", text => Networks.TryRead(text, out _));
 
     private static bool IsReplicaAddress(string text) =>
         IsOrigin(text) && Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);

@@ -123,6 +123,7 @@ internal sealed partial class Lease(RedisConnection server, RedisKeys keys, OwnR
         json.WriteStartObject();
         json.WriteString("replica"u8, p.replica.Id);
         json.WriteString("address"u8, p.replica.Address);
+        json.WriteString("host"u8, p.replica.Host);
         json.WriteNumber("started_at"u8, p.replica.StartedAt.ToUnixTimeMilliseconds());
         json.WriteNumber("raw"u8, p.replica.Raw);
         json.WriteNumber("signalr"u8, p.replica.SignalR);
@@ -144,7 +145,8 @@ internal sealed partial class Lease(RedisConnection server, RedisKeys keys, OwnR
                 DateTimeOffset.FromUnixTimeMilliseconds(replica.GetProperty("started_at").GetInt64()),
                 replica.GetProperty("raw").GetInt32(),
                 replica.GetProperty("signalr").GetInt32(),
-                replica.TryGetProperty("frames"u8, out var frames) ? frames.GetInt32() : 0);
+                replica.TryGetProperty("frames"u8, out var frames) ? frames.GetInt32() : 0,
+                replica.TryGetProperty("host"u8, out var host) ? host.GetString()! : "");
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {

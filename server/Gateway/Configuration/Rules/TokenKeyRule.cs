@@ -1,0 +1,25 @@
+using Gateway.Configuration.Schema;
+
+namespace Gateway.Configuration.Rules;
+
+/// <summary>
+/// Replicas that share a Redis share a key, and whoever has that key can be any user. Where users are authenticated it comes from the configuration, so that
+/// reading Redis does not give it away.
+/// </summary>
+internal static class TokenKeyRule
+{
+    public const string Key = "server.token_key";
+
+    public static void Check(GatewayOptions options, Binding binding)
+    {
+        if (binding.Sound(Key, "auth.mode", "auth.signing_key", "redis.enabled") && Problem(options) is { } problem)
+            binding.Report(Key, problem, binding.OriginOf(Key));
+    }
+
+    /// <returns><c>null</c> if there is none.</returns>
+    public static string? Problem(GatewayOptions options) =>
+        options is { Redis.Enabled: true, Auth.Mode: AuthMode.Jwt, Server.TokenKey.Count: 0 } && options.Auth.SigningKey.All(key => key.Length == 0)
+            ? "is missing; auth.mode jwt with redis.enabled needs it: a random text of at least 32 bytes, the same on all replicas (openssl rand -base64 32), "
+              + "rather in GATEWAY_SERVER__TOKEN_KEY than in a file"
+            : null;
+}
