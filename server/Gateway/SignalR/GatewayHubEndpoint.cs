@@ -1,3 +1,4 @@
+using Gateway.AnyReplica;
 using Gateway.Hubs;
 using Gateway.Security;
 using Gateway.Security.Tokens;
@@ -8,19 +9,23 @@ using Microsoft.AspNetCore.SignalR;
 namespace Gateway.SignalR;
 
 /// <summary>
-/// The hub's endpoint: what the framework's <c>MapHub</c> maps, with the outbox in front of the transports that have no WebSocket.
+/// The hub's endpoint: what the framework's <c>MapHub</c> maps. Each connection is counted, and the transports that have no WebSocket have the outbox in front of them.
 /// </summary>
 internal static class GatewayHubEndpoint
 {
     public static void MapGatewayHub(this IEndpointRouteBuilder endpoints, string path, HubCore hub)
     {
         var time = endpoints.ServiceProvider.GetRequiredService<TimeProvider>();
+        var requests = endpoints.ServiceProvider.GetRequiredService<HubRequests>();
+        var pending = endpoints.ServiceProvider.GetRequiredService<PendingNegotiations>();
         var options = new HttpConnectionDispatcherOptions { WebSockets = { SubProtocolSelector = SubProtocolOf } };
         options.LongPolling.PollTimeout = hub.Options.SignalR.ClientTimeout / 2; // so that a client that is there is heard of in time
         endpoints.MapConnections(path, options, Build).WithMetadata(new HubMetadata(typeof(GatewayHub)));
 
         void Build(IConnectionBuilder connections) =>
-            connections.Use((connection, next) => HubConnectionOutbox.RunAsync(connection, next, hub, time)).UseHub<GatewayHub>();
+            connections.Use((connection, next) => HubConnectionCount.RunAsync(connection, next, hub, requests, pending))
+                .Use((connection, next) => HubConnectionOutbox.RunAsync(connection, next, hub, time))
+                .UseHub<GatewayHub>();
     }
 
     private static string SubProtocolOf(IList<string> offered) =>
