@@ -15,9 +15,10 @@ internal sealed class Fallback(Negotiated negotiated, string query) : IDisposabl
     public string ConnectionId => negotiated.ConnectionId;
 
     /// <summary>Negotiates at one replica, and begins at another.</summary>
-    public static async Task<Fallback> BeginAsync(Uri owner, Uri other, string query = "")
+    public static async Task<Fallback> BeginAsync(Uri owner, Uri other, string query = "", string? forwardedFor = null)
     {
         var fallback = new Fallback(await Negotiated.AskAsync(new Uri(owner, "/hub" + query)), query);
+        if (forwardedFor != null) fallback._http.DefaultRequestHeaders.Add("X-Forwarded-For", forwardedFor);
         Assert.Equal(HttpStatusCode.OK, (await fallback.PollAsync(other)).StatusCode); // the first comes back at once
         await fallback.SendAsync(other, """{"protocol":"json","version":1}""");
         Assert.Empty((await fallback.NextAsync(other)).EnumerateObject()); // the answer to the handshake

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
+using Gateway.Configuration;
 using Gateway.Core.Connections;
+using Gateway.IntegrationTests.AnyReplica;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;
@@ -41,6 +43,21 @@ public sealed class TrustedProxyTests
         await Task.WhenAny(socket.ConnectAsync(new Uri($"ws://{gateway.Server.Authority}/hub"), default).Within("the answer"));
 
         Assert.Equal(isLetIn ? HttpStatusCode.SwitchingProtocols : HttpStatusCode.ServiceUnavailable, socket.HttpStatusCode);
+    }
+
+    /// <summary>Replicas may stand in a trusted network as well: what they say of a forwarded request is signed, and counts.</summary>
+    [Fact]
+    public async Task AddressGoesAlongToTheOwner()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        void Share(GatewayOptions o) =>
+            (o.Redis.Enabled, o.Redis.Connection, o.Server.Port, o.Server.TrustedProxies) = (true, [redis.Address], Nginx.FreePort(), ["127.0.0.0/8"]);
+        await using var a = await EmbeddedGateway.StartAsync(Share);
+        await using var b = await EmbeddedGateway.StartAsync(Share);
+        using var client = await Fallback.BeginAsync(a.Server, b.Server, "?rooms=", "10.1.1.1");
+        await client.NextAsync(b.Server, 1);
+
+        Assert.Equal("10.1.1.1", Assert.Single(a.Get<ConnectionTable>().Snapshot()).RemoteAddress);
     }
 
     [Fact]
