@@ -51,7 +51,7 @@ internal sealed partial class AnyReplicaMiddleware(
     private Task RefuseAsync(HttpContext context)
     {
         _refused.Add(1);
-        if (_refusals.TryTake(out var count)) Log.Refused(logger, count, context.Connection.RemoteIpAddress);
+        if (_refusals.TryEnter(out var others)) Log.Refused(logger, others, context.Connection.RemoteIpAddress);
         return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "not a replica of this gateway");
     }
 
@@ -139,8 +139,10 @@ internal sealed partial class AnyReplicaMiddleware(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Refused requests that say they are forwarded and are not signed by a replica: {Count} since the last such line, now from {Address}")]
-        public static partial void Refused(ILogger logger, int count, System.Net.IPAddress? address);
+        [LoggerMessage(
+            1, LogLevel.Warning,
+            "Refused a request that says it is forwarded and is not signed by a replica, from {Address}, and {Others} others since the last such line")]
+        public static partial void Refused(ILogger logger, int others, System.Net.IPAddress? address);
 
         [LoggerMessage(2, LogLevel.Warning, "Replica {Replica} at {Address} did not answer for a connection whose WebSocket has arrived here: {Fault}")]
         public static partial void NotTaken(ILogger logger, string replica, Uri address, string fault);

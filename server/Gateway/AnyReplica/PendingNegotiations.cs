@@ -69,7 +69,7 @@ internal sealed partial class PendingNegotiations
         }
         if (refusal is not { } why) return null;
         _refused.Add(1);
-        if (_throttle.TryTake(out var count)) Log.Refused(_logger, why.Item2, count, address);
+        if (_throttle.TryEnter(out var others)) Log.Refused(_logger, why.Item2, others, address);
         return why;
     }
 
@@ -116,7 +116,7 @@ internal sealed partial class PendingNegotiations
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Refused negotiations: {Problem}; {Count} since the last such line, now from {Address}")]
-        public static partial void Refused(ILogger logger, string problem, int count, IPAddress address);
+        [LoggerMessage(1, LogLevel.Warning, "Refused negotiations: {Problem}; from {Address}, and {Others} others since the last such line")]
+        public static partial void Refused(ILogger logger, string problem, int others, IPAddress address);
     }
 }

@@ -37,7 +37,7 @@ internal sealed partial class ConnectionQuota
         if (lease.Problem is not { } problem) return (lease, null);
         lease.Dispose();
         _refused.Add(1);
-        if (_throttle.TryTake(out var count)) Log.Refused(_logger, problem, count, address);
+        if (_throttle.TryEnter(out var others)) Log.Refused(_logger, problem, others, address);
         return (null, problem);
     }
 
@@ -77,7 +77,7 @@ internal sealed partial class ConnectionQuota
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Refused new connections: {Problem}; {Count} since the last such line, now from {Address}")]
-        public static partial void Refused(ILogger logger, string problem, int count, IPAddress? address);
+        [LoggerMessage(1, LogLevel.Warning, "Refused new connections: {Problem}; from {Address}, and {Others} others since the last such line")]
+        public static partial void Refused(ILogger logger, string problem, int others, IPAddress? address);
     }
 }
