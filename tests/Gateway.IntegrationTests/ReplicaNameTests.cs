@@ -20,7 +20,6 @@ public sealed class ReplicaNameTests
 
         Assert.Matches("^r-[0-9a-f]{12}$", replica);
         Assert.Equal(replica, figures.Text("replica"));
-        Assert.DoesNotContain(Environment.MachineName, client.Welcome.ToString() + figures.Json, StringComparison.OrdinalIgnoreCase);
         using var replicas = JsonDocument.Parse((await admin.GetAsync("replicas")).Body);
         var one = Assert.Single(replicas.RootElement.GetProperty("replicas").EnumerateArray());
         Assert.Equal((replica, Environment.MachineName), (one.GetProperty("replica").GetString(), one.GetProperty("host").GetString()));
