@@ -119,7 +119,8 @@ public static class GatewayServices
         services.AddSingleton<Publisher>();
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<OwnReplica>(p, p.GetRequiredService<ReplicaId>().Value));
         services.AddSingleton<Attendance>();
-        services.AddSingleton(new MembershipLimits(options.Rooms.MaxPerConnection, options.Rooms.MaxReplay));
+        services.AddSingleton(new MembershipLimits(options.Rooms.MaxPerConnection, options.Rooms.MaxReplay) { MaxPerUser = options.Rooms.MaxPerUser, MaxRooms = options.Rooms.MaxRooms });
+        services.AddSingleton<RoomAdmission>();
         services.AddSingleton<RoomMembership>();
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<Reception>(p, p.GetRequiredService<ReplicaId>().Value));
         services.AddSingleton<BackplaneReceiver>();
@@ -156,6 +157,7 @@ public static class GatewayServices
         services.AddSingleton<RedisBackplane>();
         services.AddSingleton<IBackplane>(p => p.GetRequiredService<RedisBackplane>());
         services.AddHostedService<RedisStart>();
+        services.AddHostedService<RoomQuota>();
         services.AddSingleton<RedisPresence>();
         services.AddHostedService(p => p.GetRequiredService<RedisPresence>());
         services.AddSingleton<IRoster, RedisRoster>();

@@ -26,7 +26,9 @@ internal sealed class TestCore : IDisposable
     private int _lastId;
 
     /// <param name="grace">Within which a user may come back; by default none.</param>
-    public TestCore(IBackplane? backplane = null, int rateLimit = 0, int announcements = 0, bool relayUnknown = false, TimeSpan grace = default, VerifyToken? verify = null, RoomPermissions? permissions = null, DirectRule? direct = null)
+    public TestCore(
+        IBackplane? backplane = null, int rateLimit = 0, int announcements = 0, int maxPerUser = 0, int maxRooms = 0, bool relayUnknown = false, TimeSpan grace = default,
+        VerifyToken? verify = null, RoomPermissions? permissions = null, DirectRule? direct = null)
     {
         Backplane = backplane ?? new InProcessBackplane(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), Time);
         _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
@@ -46,7 +48,9 @@ internal sealed class TestCore : IDisposable
         Announce announce = (audience, message) => Publisher.AnnounceAsync(audience, message);
         Roster = new InProcessRoster(Rooms, announce, grace, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
         var attendance = new Attendance(Roster, Rooms, Time);
-        Membership = new RoomMembership(Rooms, attendance, Backplane, new MembershipLimits(MaxRooms, MaxReplay), TimeProvider.System);
+        var limits = new MembershipLimits(MaxRooms, MaxReplay) { MaxPerUser = maxPerUser, MaxRooms = maxRooms };
+        var admission = new RoomAdmission(limits, Connections, Rooms, Meter, Time, NullLogger<RoomAdmission>.Instance);
+        Membership = new RoomMembership(Rooms, admission, attendance, Backplane, limits, TimeProvider.System);
         var replicas = new SingleReplica(new OwnReplica("r1", Connections, Time));
         Reception = new Reception(Connections, Membership, replicas, Backplane, Meter, "r1", NullLogger<Reception>.Instance);
         Sanctions = new InProcessSanctions(Time);

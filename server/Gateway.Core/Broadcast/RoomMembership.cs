@@ -6,7 +6,7 @@ using Gateway.Core.Rooms;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Enters connections into rooms and takes them out.</summary>
-public sealed class RoomMembership(RoomTable rooms, Attendance attendance, IBackplane backplane, MembershipLimits limits, TimeProvider time)
+public sealed class RoomMembership(RoomTable rooms, RoomAdmission admission, Attendance attendance, IBackplane backplane, MembershipLimits limits, TimeProvider time)
 {
     private readonly Subscriptions _rooms = new(backplane);
     private readonly CatchUp _catchUp = new(backplane, limits.MaxReplay, time);
@@ -24,10 +24,11 @@ public sealed class RoomMembership(RoomTable rooms, Attendance attendance, IBack
     internal async ValueTask<Joined> EnterAsync(Connection connection, string name, Position? since = null)
     {
         var membership = new Membership(connection);
-        switch (connection.Rooms.TryAdd(name, membership, limits.MaxPerConnection))
+        var (entry, refused) = admission.Enter(connection, name, membership);
+        if (refused != null) return refused;
+        switch (entry)
         {
             case RoomEntry.AlreadyIn: return await JoinAgainAsync(connection, name, since).ConfigureAwait(false);
-            case RoomEntry.TooMany: return Error.Forbidden($"a connection may be in {limits.MaxPerConnection} rooms");
             case RoomEntry.ConnectionOver: return Error.NoSuchConnection;
         }
         var room = rooms.Open(name);
@@ -102,4 +103,11 @@ public readonly record struct Joined(Error? Error, Position Position, Recovery? 
 
 /// <param name="MaxPerConnection">Rooms that one connection may be in.</param>
 /// <param name="MaxReplay">Messages that a connection may be given again when it comes back to a room.</param>
-public sealed record MembershipLimits(int MaxPerConnection, int MaxReplay);
+public sealed record MembershipLimits(int MaxPerConnection, int MaxReplay)
+{
+    /// <summary>Rooms that one user may be in, each counted once for each of its connections; 0 = no limit but the connection's.</summary>
+    public int MaxPerUser { get; init; }
+
+    /// <summary>Rooms that may have members; 0 = no limit.</summary>
+    public int MaxRooms { get; init; }
+}

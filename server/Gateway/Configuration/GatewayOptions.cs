@@ -137,6 +137,12 @@ public sealed class RoomsOptions
     /// <summary>1 to 100000.</summary>
     public int MaxPerConnection { get; set; } = 100;
 
+    /// <summary>Of one user, each counted once for each of its connections to one replica; 0 = no limit but the connection's.</summary>
+    public int MaxPerUser { get; set; } = 1_000;
+
+    /// <summary>Rooms that have members, of one hub on one replica; 0 = no limit.</summary>
+    public int MaxRooms { get; set; } = 100_000;
+
     /// <summary>0: a user is gone with its last connection.</summary>
     public TimeSpan PresenceGrace { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -253,6 +259,9 @@ public sealed class RedisOptions
 
     /// <summary>After so long without a sign of life a replica is dead, and its members are gone.</summary>
     public TimeSpan PresenceLease { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What the rooms of one hub may hold in one Redis server, 1048576 to 1099511627776 bytes.</summary>
+    public long HistoryMaxBytes { get; set; } = 1_073_741_824;
 
     internal RedisOptions Copy() => (RedisOptions)MemberwiseClone();
 }

@@ -15,6 +15,9 @@ namespace Gateway.Redis;
 /// </summary>
 internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
 {
+    /// <summary>A replica looks after its rooms every two seconds; so a room with members is forgotten only if Redis is away for longer than this.</summary>
+    private const int SilentLifetimeInLeases = 10;
+
     private readonly RedisServers _servers;
     private readonly RedisKeys _keys;
     private readonly RedisInstructions _instructions;
@@ -39,11 +42,15 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
         _events = events;
         _time = time;
         _logger = logger;
-        _store = new RoomStore(servers, keys, replica, options.Messages.IdempotencyWindow);
+        _store = new RoomStore(
+            servers, keys, replica, options.Messages.IdempotencyWindow, options.Redis.PublishTimeout, SilentLifetimeInLeases * options.Redis.PresenceLease);
         _queue = new PublishQueue(_store, servers, options.Redis.PublishTimeout, options.Redis.MaxPending, Reached, meter, time, logger);
     }
 
     public bool CrossesReplicas => true;
+
+    /// <summary>Told of each room into which something with an offset is published.</summary>
+    public Action<string>? RoomUsed { get; set; }
 
     public void Start(IBackplaneReceiver receiver)
     {
@@ -87,7 +94,12 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
 
     public async ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default)
     {
-        if (audience.Kind == AudienceKind.Room) return await _queue.PublishAsync(audience, message, retention, onceAs).WaitAsync(cancel);
+        if (audience.Kind == AudienceKind.Room)
+        {
+            var published = await _queue.PublishAsync(audience, message, retention, onceAs).WaitAsync(cancel);
+            if (retention != null) RoomUsed?.Invoke(audience.Name);
+            return published;
+        }
         return new Published(Position.None, await PublishAsync(audience, BackplaneFrame.WriteMessage(audience, message), cancel));
     }
 

@@ -21,8 +21,11 @@ namespace Gateway.Redis;
 /// gw:{sanctions}:ends       sorted set: when that is over          gw:questions            channel for questions to all replicas
 /// gw:{ID}:budget            hash: what a user has sent lately      gw:answers:ID           channel of a replica, for their answers
 /// gw:request:KEY            an admin request to be carried out once
+///
+/// gw:{rooms}:used           sorted set: room, last use             gw:{rooms}:sizes         hash: room, bytes
+/// gw:{rooms}:total          bytes of all rooms                     gw:{rooms}:sweep         one replica is looking after them
 /// </code>
-/// No key of a room ends like one of the replicas, so a room may be called that; nor like one of the sanctions or of a user.
+/// No key of a room ends like one of the replicas, so a room may be called that; nor like one of the sanctions, of a user, or of what all rooms hold.
 /// In a hash tag { } and % are percent-encoded: a room called "}x" would otherwise have an empty tag, and its keys would be on several nodes.
 /// </summary>
 internal sealed class RedisKeys(string prefix)
@@ -32,6 +35,17 @@ internal sealed class RedisKeys(string prefix)
 
     /// <summary>What the keys about sanctions have for a room's name.</summary>
     public const string Sanctions = "sanctions";
+
+    /// <summary>What the keys about what all rooms hold have for a room's name.</summary>
+    public const string Rooms = "rooms";
+
+    public string RoomsUsed => $"{prefix}:{{{Rooms}}}:used";
+
+    public string RoomsSizes => $"{prefix}:{{{Rooms}}}:sizes";
+
+    public string RoomsTotal => $"{prefix}:{{{Rooms}}}:total";
+
+    public string RoomsSweep => $"{prefix}:{{{Rooms}}}:sweep";
 
     public string Sanctioned => $"{prefix}:{{{Sanctions}}}:standing";
 

@@ -46,14 +46,15 @@ internal static class RoomScripts
     /// <summary>
     /// <code>
     /// KEYS  position, history
-    /// ARGV  1 a new epoch, 2 ms that the position lives, 3 first and 4 last offset wanted, 5 how many at most (0: only the position), 6 '1': the newest of them first
+    /// ARGV  1 a new epoch, 2 ms that the position lives, 3 first and 4 last offset wanted, 5 how many at most (0: only the position), 6 '1': the newest of them first,
+    ///       7 ms that the position lives as long as nothing has been said
     /// </code>
-    /// Returns <c>{epoch, offset, ms now, entries}</c>. A room that nothing is known of begins, under the new epoch.
+    /// Returns <c>{epoch, offset, ms now, entries}</c>. A room that nothing is known of begins, under the new epoch. Until something is said there it lives only as long as somebody looks.
     /// </summary>
     public const string Read = """
         if redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1]) == 1 then redis.call('DEL', KEYS[2]) end
-        redis.call('PEXPIRE', KEYS[1], ARGV[2])
         local at = redis.call('HMGET', KEYS[1], 'epoch', 'offset')
+        redis.call('PEXPIRE', KEYS[1], (at[2] or '0') ~= '0' and ARGV[2] or ARGV[7])
         local now = redis.call('TIME')
         local entries = {}
         if ARGV[5] ~= '0' then

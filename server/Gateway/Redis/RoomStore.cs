@@ -8,12 +8,14 @@ using StackExchange.Redis;
 namespace Gateway.Redis;
 
 /// <summary>The rooms' positions and pasts in Redis. Pure questions and answers: who asks again, and when, is decided elsewhere.</summary>
-internal sealed class RoomStore(RedisServers servers, RedisKeys keys, ReplicaId replica, TimeSpan idempotencyWindow)
+/// <param name="publishTimeout">How long a batch is sent again for.</param>
+/// <param name="silentLifetime">How long a room in which nothing has been said is remembered after the last look at it.</param>
+internal sealed class RoomStore(RedisServers servers, RedisKeys keys, ReplicaId replica, TimeSpan idempotencyWindow, TimeSpan publishTimeout, TimeSpan silentLifetime)
 {
     private const int ChunkMessages = 64;
 
     /// <summary>A batch whose answer was lost is sent again long before this.</summary>
-    private static readonly TimeSpan TakenLifetime = TimeSpan.FromHours(2);
+    private readonly TimeSpan _takenLifetime = (2 * publishTimeout) + TimeSpan.FromMinutes(1);
 
     public enum Taken
     {
@@ -37,7 +39,7 @@ internal sealed class RoomStore(RedisServers servers, RedisKeys keys, ReplicaId 
         RoomPublish.AddArguments(arguments, keys, room, retention, known);
         scriptKeys.Add(keys.Taken(room, replica.Value));
         arguments.Add(number);
-        arguments.Add(RoomPublish.Milliseconds(TakenLifetime));
+        arguments.Add(RoomPublish.Milliseconds(_takenLifetime));
         arguments.Add(RoomPublish.Milliseconds(idempotencyWindow));
         foreach (var entry in batch)
         {
@@ -103,7 +105,7 @@ internal sealed class RoomStore(RedisServers servers, RedisKeys keys, ReplicaId 
         var answer = (RedisResult[])(await servers.For(room).AskAsync(database => database.ScriptEvaluateAsync(
             RoomScripts.Read,
             [keys.Position(room), keys.History(room)],
-            [RoomPublish.NewEpoch(), RoomPublish.Milliseconds(RoomPublish.PositionLifetime), StreamId(first), StreamId(last), count, fromTheEnd ? 1 : 0])))!;
+            [RoomPublish.NewEpoch(), RoomPublish.Milliseconds(RoomPublish.PositionLifetime), StreamId(first), StreamId(last), count, fromTheEnd ? 1 : 0, RoomPublish.Milliseconds(silentLifetime)])))!;
         var entries = ((RedisResult[])answer[3]!).Select(ReadEntry).ToList();
         return new Chunk(new Position((string)answer[0]!, (long)answer[1]), (long)answer[2], entries, count);
     }

@@ -33,7 +33,9 @@ internal sealed class Bench
         Announce announce = publisher.AnnounceAsync;
         var roster = new InProcessRoster(Rooms, announce, TimeSpan.Zero, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
         var attendance = new Attendance(roster, Rooms, TimeProvider.System);
-        var membership = new RoomMembership(Rooms, attendance, _backplane, new MembershipLimits(100, 1000), TimeProvider.System);
+        var limits = new MembershipLimits(100, 1000);
+        var admission = new RoomAdmission(limits, Connections, Rooms, _meter, TimeProvider.System, NullLogger<RoomAdmission>.Instance);
+        var membership = new RoomMembership(Rooms, admission, attendance, _backplane, limits, TimeProvider.System);
         _backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, membership));
         Poster = new BatchPoster(0, Bounds, lagging, _meter, TimeProvider.System);
         var sanctions = new InProcessSanctions(TimeProvider.System);

@@ -88,6 +88,8 @@ internal static class GatewaySchema
     {
         { o => o.AutoJoin, new ListOf<string>(TextRules.RoomName, () => "") },
         { o => o.MaxPerConnection, Values.Whole(1, 100_000) },
+        { o => o.MaxPerUser, Limit },
+        { o => o.MaxRooms, Limit },
         { o => o.PresenceGrace, Values.Time(TimeSpan.Zero, TimeSpan.FromHours(1)) },
         { o => o.MaxReplay, Values.Whole(0, 1_000_000) },
         { o => o.HistoryMaxBytes, Values.Whole(0L, 1_099_511_627_776L) },
@@ -155,6 +157,7 @@ internal static class GatewaySchema
                 { o => o.MaxPending, Values.Whole(1, 10_000_000) },
                 { o => o.Prefix, TextRules.RedisPrefix },
                 { o => o.PresenceLease, Values.Time(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)) },
+                { o => o.HistoryMaxBytes, Values.Whole(1_048_576L, 1_099_511_627_776L) },
             }
         },
         { o => o.Auth, AuthSchema.Auth },
