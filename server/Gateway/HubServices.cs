@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Configuration.Schema;
 using Gateway.Core.Commands;
@@ -52,6 +53,7 @@ public static class HubServices
         services.Replace(ServiceDescriptor.Singleton(p => new GatewayMeter(gateway.GetService<IMeterFactory>(), name)));
         GatewayServices.AddBackplane(services, options);
         GatewayServices.AddDialects(services);
+        services.AddSingleton<MessageRequest>();
         services.TryAddSingleton<IMetricsSource, GatewayMetricsSource>();
         services.AddHostedService<CoreStart>();
         services.AddHostedService<MetricsBroadcaster>();

@@ -39,6 +39,8 @@ internal static class AdminApi
                 admin.Use(Problems.CatchAsync);
                 admin.Use(key.CheckAsync);
                 admin.UseRouting();
+                admin.Use(EncodedPath.DecodeAsync);
+                admin.Use(RequestHub.SelectAsync);
                 admin.UseEndpoints(Map);
             });
     }

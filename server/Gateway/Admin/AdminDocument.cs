@@ -14,7 +14,7 @@ internal static class AdminDocument
         document.AddDocumentTransformer(static (document, _, _) =>
         {
             document.Info = new OpenApiInfo { Title = "Gateway admin API", Version = Name, Description = "For servers and operators. Every request carries the key in the header X-Api-Key." };
-            document.Servers = [];
+            document.Servers = [new OpenApiServer { Url = "/", Description = "The address that this document came from." }];
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
             {
@@ -26,13 +26,23 @@ internal static class AdminDocument
         document.AddSchemaTransformer(static (schema, context, _) =>
         {
             // Of what a converter of ours writes the framework knows nothing.
+            foreach (var property in context.JsonTypeInfo.Properties)
+                if (property.IsGetNullable)
+                    schema.Required?.Remove(property.Name); // it is left out where there is nothing to say
             if (context.JsonTypeInfo.Type == typeof(DateTimeOffset) || context.JsonTypeInfo.Type == typeof(DateTimeOffset?)) (schema.Type, schema.Format) = (JsonSchemaType.String, "date-time");
             return Task.CompletedTask;
         });
         document.AddOperationTransformer(static (operation, context, _) =>
         {
-            if (!context.Description.ActionDescriptor.EndpointMetadata.OfType<TakesIdempotencyKey>().Any()) return Task.CompletedTask;
             operation.Parameters ??= [];
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = RequestHub.Parameter,
+                In = ParameterLocation.Query,
+                Description = "The hub that is meant; without it the default one.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+            if (!context.Description.ActionDescriptor.EndpointMetadata.OfType<TakesIdempotencyKey>().Any()) return Task.CompletedTask;
             operation.Parameters.Add(new OpenApiParameter
             {
                 Name = "Idempotency-Key",

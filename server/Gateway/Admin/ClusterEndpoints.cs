@@ -10,9 +10,9 @@ internal static class ClusterEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/replicas", (IReplicas replicas) => Results.Ok(new ReplicaList([.. replicas.All.Select(r => new ReplicaView(r.Id, r.Host, r.StartedAt, r.Connections, r.Raw, r.SignalR))])))
-            .WithTags("cluster").WithSummary("List the replicas").WithDescription("The one that answers first; the others as of about a second ago.").Produces<ReplicaList>();
+            .WithName("ListReplicas").WithTags("cluster").WithSummary("List the replicas").WithDescription("The one that answers first; the others as of about a second ago.").Produces<ReplicaList>();
         api.MapGet("/config", (GatewayOptions options) => Results.Json(ConfigurationView.Of(options)))
-            .WithTags("cluster").WithSummary("Show the configuration in force").WithDescription("Of the replica that answers, as its file would say it. Secrets show as ***.").Produces<JsonObject>();
+            .WithName("GetConfiguration").WithTags("cluster").WithSummary("Show the configuration in force").WithDescription("Of the replica that answers, as its file would say it. Secrets show as ***.").Produces<JsonObject>();
     }
 
     private sealed record ReplicaList(IReadOnlyList<ReplicaView> Replicas);

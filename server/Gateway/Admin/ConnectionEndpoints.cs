@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Gateway.Core.Cluster;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
+using Gateway.Hubs;
 
 namespace Gateway.Admin;
 
@@ -10,23 +11,23 @@ internal static class ConnectionEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/connections", ListAsync).WithTags("connections").WithSummary("List the connections")
+        api.MapGet("/connections", ListAsync).WithName("ListConnections").WithTags("connections").WithSummary("List the connections")
             .WithDescription("Of all replicas, in the order of their ids.")
             .Produces<ConnectionList>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        api.MapGet("/connections/{id}", GetAsync).WithTags("connections").WithSummary("Show one connection")
+        api.MapGet("/connections/{id}", GetAsync).WithName("GetConnection").WithTags("connections").WithSummary("Show one connection")
             .Produces<ConnectionFacts>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        api.MapDelete("/connections/{id}", DeleteAsync).WithTags("connections").WithSummary("Close one connection")
+        api.MapDelete("/connections/{id}", DeleteAsync).WithName("CloseConnection").WithTags("connections").WithSummary("Close one connection")
             .WithDescription("With 1008 kicked. It may come again.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<IResult> ListAsync(
         ICluster cluster, CancellationToken cancel, [Description("Only those of this user.")] string? user, [Description("Only those in this room.")] string? room,
-        [Description("Only those of this dialect: raw or signalr.")] string? dialect, [Description("Connections in one answer, 1 to 1000; 100 without it.")] int? limit,
+        [Description("Only those of this dialect: raw, signalr or frames.")] string? dialect, [Description("Connections in one answer, 1 to 1000; 100 without it.")] int? limit,
         [Description("The connection_id at the end of the page before.")] string? after)
     {
         var (page, error) = Page.Read(limit, after);
-        if (dialect is not (null or "raw" or "signalr")) error = Error.BadRequest("dialect must be raw or signalr");
+        if (dialect is not (null or "raw" or "signalr" or "frames")) error = Error.BadRequest("dialect must be raw, signalr or frames");
         if (error != null) return Problems.Of(error);
         var question = new Question(QuestionKind.Connections) { UserId = user, Room = room, Dialect = dialect, After = page.After, Limit = page.Limit };
         var answers = await cluster.AskAsync(question, cancel);
@@ -34,15 +35,25 @@ internal static class ConnectionEndpoints
         return Results.Ok(new ConnectionList(connections, next, answers.Silent));
     }
 
-    private static async Task<IResult> GetAsync(string id, ICluster cluster, CancellationToken cancel)
+    private static async Task<IResult> GetAsync(string id, HttpContext context, HubCores hubs, ICluster cluster, CancellationToken cancel)
     {
-        var answers = await cluster.AskAsync(new Question(QuestionKind.Connections) { ConnectionId = id, Limit = 1 }, cancel);
-        if (answers.All.SelectMany(a => a.Connections).FirstOrDefault() is { } connection) return Results.Ok(connection);
-        return answers.Silent > 0 ? Problems.Of(StatusCodes.Status503ServiceUnavailable, "a replica did not answer") : NotConnected(id);
+        var silent = 0;
+        foreach (var where in RequestHub.IsGiven(context) ? [cluster] : hubs.All.Select(h => h.Get<ICluster>()))
+        {
+            var answers = await where.AskAsync(new Question(QuestionKind.Connections) { ConnectionId = id, Limit = 1 }, cancel);
+            if (answers.All.SelectMany(a => a.Connections).FirstOrDefault() is { } connection) return Results.Ok(connection);
+            silent += answers.Silent;
+        }
+        return silent > 0 ? Problems.Of(StatusCodes.Status503ServiceUnavailable, "a replica did not answer") : NotConnected(id);
     }
 
-    private static async Task<IResult> DeleteAsync(string id, Moderator moderator) =>
-        await moderator.KickAsync(null, id, null, UserEndpoints.By) > 0 ? Results.NoContent() : NotConnected(id);
+    private static async Task<IResult> DeleteAsync(string id, HttpContext context, HubCores hubs, Moderator moderator)
+    {
+        foreach (var where in RequestHub.IsGiven(context) ? [moderator] : hubs.All.Select(h => h.Get<Moderator>()))
+            if (await where.KickAsync(null, id, null, UserEndpoints.By) > 0)
+                return Results.NoContent();
+        return NotConnected(id);
+    }
 
     private static IResult NotConnected(string id) => Problems.Of(Error.NotFound($"connection {id} is not connected"));
 

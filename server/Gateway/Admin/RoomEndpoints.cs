@@ -16,13 +16,13 @@ internal static class RoomEndpoints
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapGet("/rooms", ListAsync).WithTags("rooms").WithSummary("List the rooms that have members")
+        api.MapGet("/rooms", ListAsync).WithName("ListRooms").WithTags("rooms").WithSummary("List the rooms that have members")
             .WithDescription("With how many connections are in each, on all replicas together; in the order of their names.")
             .Produces<RoomList>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        api.MapGet("/rooms/{room}/members", MembersAsync).WithTags("rooms").WithSummary("List the members of a room")
+        api.MapGet("/rooms/{room}/members", MembersAsync).WithName("ListMembers").WithTags("rooms").WithSummary("List the members of a room")
             .WithDescription("User by user, on all replicas, in the order of their ids. 404 where the room's policy keeps no list.")
             .Produces<MemberList>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        api.MapGet("/rooms/{room}/history", HistoryAsync).WithTags("rooms").WithSummary("Read what was said in a room")
+        api.MapGet("/rooms/{room}/history", HistoryAsync).WithName("ReadHistory").WithTags("rooms").WithSummary("Read what was said in a room")
             .WithDescription("The newest page, or the one ahead of an offset, or the one after it; the oldest message first in each. 404 where the room keeps no history.")
             .Produces<HistoryView>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }

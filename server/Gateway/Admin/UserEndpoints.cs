@@ -4,6 +4,7 @@ using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
+using Gateway.Hubs;
 
 namespace Gateway.Admin;
 
@@ -14,6 +15,7 @@ internal static class UserEndpoints
     public const string By = "the admin API";
 
     private const int MaxBodyBytes = 4096;
+    private const int MaxIdLength = 256;
 
     private static readonly FieldNames MuteFields = new("room", "duration");
     private static readonly FieldNames BanFields = new("duration");
@@ -21,20 +23,20 @@ internal static class UserEndpoints
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        var users = api.MapGroup("/users/{id}").WithTags("users").ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        users.MapPost("/mute", MuteAsync).WithSummary("Mute a user")
+        var users = api.MapGroup("/users/{id}").WithTags("users").AddEndpointFilter(CheckIdAsync).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        users.MapPost("/mute", MuteAsync).WithName("MuteUser").WithSummary("Mute a user")
             .WithDescription("In a room, or everywhere: what it says is refused with 403 until the time is over. A duration is written like 30s, 10m or 1h.")
             .Accepts<MuteBody>("application/json").Produces<Holding>();
-        users.MapDelete("/mute", UnmuteAsync).WithSummary("Undo a mute").WithDescription("Of a room, or the one everywhere.")
+        users.MapDelete("/mute", UnmuteAsync).WithName("UnmuteUser").WithSummary("Undo a mute").WithDescription("Of a room, or the one everywhere.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
-        users.MapPost("/ban", BanAsync).WithSummary("Ban a user")
+        users.MapPost("/ban", BanAsync).WithName("BanUser").WithSummary("Ban a user")
             .WithDescription("Its connections are closed with 1008 banned, and new ones are refused with 403; for a time, or without a duration for good.")
             .Accepts<BanBody>(isOptional: true, "application/json").Produces<Holding>();
-        users.MapDelete("/ban", UnbanAsync).WithSummary("Undo a ban").Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
-        users.MapPost("/kick", KickAsync).WithSummary("Kick a user")
-            .WithDescription("Out of a room, or without one out of the gateway: its connections are closed with 1008 kicked. It may come again.")
+        users.MapDelete("/ban", UnbanAsync).WithName("UnbanUser").WithSummary("Undo a ban").Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+        users.MapPost("/kick", KickAsync).WithName("KickUser").WithSummary("Kick a user")
+            .WithDescription("Out of a room, or without one out of the gateway: its connections are closed with 1008 kicked, in every hub unless one is named. It may come again.")
             .Accepts<KickBody>(isOptional: true, "application/json").Produces<Kicked>().ProducesProblem(StatusCodes.Status404NotFound);
-        users.MapPost("/revoke", RevokeAsync).WithSummary("Revoke a user's tokens")
+        users.MapPost("/revoke", RevokeAsync).WithName("RevokeUser").WithSummary("Revoke a user's tokens")
             .WithDescription("Its connections are closed with 1008 revoked, and tokens issued until now are refused.").Produces<Holding>();
     }
 
@@ -63,16 +65,26 @@ internal static class UserEndpoints
     private static async Task<IResult> UnbanAsync(string id, Moderator moderator) =>
         await moderator.UnbanAsync(id, By) ? Results.NoContent() : Problems.Of(Error.NotFound($"user {id} is not banned"));
 
-    private static async Task<IResult> KickAsync(string id, HttpContext context, Moderator moderator)
+    private static async Task<IResult> KickAsync(string id, HttpContext context, Moderator moderator, HubCores hubs)
     {
         var (body, error) = await RequestBody.ReadAsync(context, MaxBodyBytes, KickFields);
         var wrong = ReadKick(body, out var room);
         if ((error ?? wrong) is { } refused) return Problems.Of(refused);
-        var connections = await moderator.KickAsync(id, null, room, By);
+        var connections = 0;
+        foreach (var where in room == null && !RequestHub.IsGiven(context) ? hubs.All.Select(h => h.Get<Moderator>()) : [moderator])
+            connections += await where.KickAsync(id, null, room, By);
         return connections > 0 ? Results.Ok(new Kicked(connections)) : Problems.Of(Error.NotFound(room == null ? $"user {id} is not connected" : $"user {id} is not in room {room}"));
     }
 
     private static async Task<IResult> RevokeAsync(string id, Moderator moderator) => Results.Ok(new Holding(id, null, (await moderator.RevokeAsync(id, By)).Until));
+
+    /// <summary>As tokens name a user: nothing that no user can be called is answered as if something had been done.</summary>
+    internal static async ValueTask<object?> CheckIdAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var id = (string)context.HttpContext.Request.RouteValues["id"]!;
+        if (id.Length is 0 or > MaxIdLength) return Problems.Of(Error.BadRequest($"a user id has 1 to {MaxIdLength} characters"));
+        return await next(context);
+    }
 
     private static Error? ReadMute(byte[] body, out string? room, out TimeSpan duration)
     {

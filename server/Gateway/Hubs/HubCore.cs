@@ -44,5 +44,7 @@ public sealed class HubCore
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
+    internal object? TryGet(Type service) => _services.GetService(service);
+
     internal IEnumerable<T> GetAll<T>() => _services.GetServices<T>();
 }

@@ -20,8 +20,10 @@ public sealed class HubCores
     internal IReadOnlyCollection<HubCore> Named => _named.Values;
 
     /// <param name="name">Empty for the default one.</param>
+    internal HubCore? Find(string name) => name.Length == 0 ? Default : _named.GetValueOrDefault(name);
+
+    /// <param name="name">Empty for the default one.</param>
     /// <exception cref="ArgumentException">There is no such hub.</exception>
     public HubCore this[string name] =>
-        name.Length == 0 ? Default
-        : _named.GetValueOrDefault(name) ?? throw new ArgumentException($"there is no hub '{name}': declare it under hubs in the configuration, or by AddHub(\"{name}\")", nameof(name));
+        Find(name) ?? throw new ArgumentException($"there is no hub '{name}': declare it under hubs in the configuration, or by AddHub(\"{name}\")", nameof(name));
 }

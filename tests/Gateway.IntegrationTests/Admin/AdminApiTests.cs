@@ -132,7 +132,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         (await _admin.DeleteAsync("rooms")).AssertProblem(HttpStatusCode.MethodNotAllowed);
         (await _admin.GetAsync("rooms?limit=0")).AssertProblem(HttpStatusCode.BadRequest, "limit must be from 1 to 1000");
         (await _admin.GetAsync("rooms?limit=x")).AssertProblem(HttpStatusCode.BadRequest);
-        (await _admin.GetAsync("connections?dialect=latin")).AssertProblem(HttpStatusCode.BadRequest, "dialect must be raw or signalr");
+        (await _admin.GetAsync("connections?dialect=latin")).AssertProblem(HttpStatusCode.BadRequest, "dialect must be raw, signalr or frames");
         (await _admin.GetAsync("connections/nobody")).AssertProblem(HttpStatusCode.NotFound);
         (await _admin.DeleteAsync("connections/nobody")).AssertProblem(HttpStatusCode.NotFound);
         (await _admin.GetAsync("rooms/metrics/history")).AssertProblem(HttpStatusCode.NotFound, "room metrics keeps no history");
