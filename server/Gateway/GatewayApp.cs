@@ -67,7 +67,7 @@ internal static class GatewayApp
         builder.Services.AddGateway(options);
         builder.Services.AddListening(options);
         if (options.Metrics.Enabled) builder.Services.AddGatewayMetrics();
-        if (options.Admin.ApiKey.Length > 0) builder.Services.AddAdminApi(options.Admin);
+        if (options.Admin.ApiKey.Count > 0) builder.Services.AddAdminApi(options.Admin);
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -98,12 +98,9 @@ internal static class GatewayApp
     private static void Listen(KestrelServerOptions kestrel, GatewayOptions options)
     {
         kestrel.AddServerHeader = false;
-        ListenOn(kestrel, options, options.Server.Port, listen =>
-        {
-            if (options.Server.Tls.Enabled) listen.UseHttps(Tls(kestrel.ApplicationServices));
-        });
-        if (options.Admin is { ApiKey.Length: > 0, Port: > 0 }) ListenOn(kestrel, options, options.Admin.Port, static _ => { });
-        if (options.Metrics.Enabled) ListenOn(kestrel, options, options.Metrics.Port, static _ => { });
+        ListenOn(kestrel, options.Server.Host, options.Server.Port, options.Server.Tls.Enabled);
+        if (options.Admin is { ApiKey.Count: > 0, Port: > 0 }) ListenOn(kestrel, options.Admin.Host, options.Admin.Port, OperatorPort.UsesTls(options, options.Admin.Host));
+        if (options.Metrics.Enabled) ListenOn(kestrel, options.Metrics.Host, options.Metrics.Port, OperatorPort.UsesTls(options, options.Metrics.Host));
     }
 
     /// <summary>Asked for each handshake: the certificate may have changed.</summary>
@@ -113,9 +110,13 @@ internal static class GatewayApp
         return new TlsHandshakeCallbackOptions { OnConnection = _ => new(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }) };
     }
 
-    private static void ListenOn(KestrelServerOptions kestrel, GatewayOptions options, int port, Action<ListenOptions> configure)
+    private static void ListenOn(KestrelServerOptions kestrel, string host, int port, bool tls)
     {
-        if (IPAddress.TryParse(options.Server.Host, out var address)) kestrel.Listen(address, port, configure);
+        void configure(ListenOptions listen)
+        {
+            if (tls) listen.UseHttps(Tls(kestrel.ApplicationServices));
+        }
+        if (IPAddress.TryParse(host, out var address)) kestrel.Listen(address, port, configure);
         else if (port == 0) kestrel.Listen(IPAddress.Loopback, port, configure); // the framework finds no free port for both loopback addresses at once
         else kestrel.ListenLocalhost(port, configure);
     }
@@ -134,7 +135,7 @@ internal static class GatewayApp
         console.Write($"Gateway {version} is ready, replica {app.Services.GetRequiredService<ReplicaId>().Value} on {Environment.MachineName}");
         console.Write($"  raw WebSocket  {webSocketScheme}://{server.Authority}{options.Raw.Path}");
         console.Write($"  SignalR hub    {server.Scheme}://{server.Authority}{options.SignalR.Path}");
-        if (options.Admin.ApiKey.Length > 0) console.Write($"  admin API      {ports[options.Admin.Port == 0 ? 0 : 1].GetLeftPart(UriPartial.Authority)}{AdminApi.Root}");
-        if (options.Metrics.Enabled) console.Write($"  metrics        http://{ports[^1].Authority}/metrics");
+        if (options.Admin.ApiKey.Count > 0) console.Write($"  admin API      {ports[options.Admin.Port == 0 ? 0 : 1].GetLeftPart(UriPartial.Authority)}{AdminApi.Root}");
+        if (options.Metrics.Enabled) console.Write($"  metrics        {ports[^1].GetLeftPart(UriPartial.Authority)}/metrics");
     }
 }

@@ -1,6 +1,5 @@
 using Gateway.Configuration;
 using Gateway.Core.Cluster;
-using Gateway.Core.Connections;
 
 namespace Gateway.Admin;
 
@@ -14,7 +13,7 @@ internal static class AdminApi
 
     public static IServiceCollection AddAdminApi(this IServiceCollection services, AdminOptions options)
     {
-        services.AddSingleton(p => new ApiKey(options.ApiKey, p.GetRequiredService<GatewayMeter>()));
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<ApiKey>(p, options));
         services.AddSingleton<MessageRequest>();
         services.ConfigureHttpJsonOptions(static json => AdminJson.Configure(json.SerializerOptions));
         services.AddAdminDocument();
@@ -24,7 +23,7 @@ internal static class AdminApi
     /// <summary>To stand ahead of everything else that serves requests.</summary>
     public static IApplicationBuilder UseAdminApi(this IApplicationBuilder app, AdminOptions options)
     {
-        if (options.ApiKey.Length == 0) return app;
+        if (options.ApiKey.Count == 0) return app;
         var key = app.ApplicationServices.GetRequiredService<ApiKey>();
         return app.MapWhen(
             context => options.Port == 0 ? context.Request.Path.StartsWithSegments(Root) : context.Connection.LocalPort == options.Port,

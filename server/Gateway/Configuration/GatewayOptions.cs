@@ -237,6 +237,9 @@ public sealed class MetricsOptions
 {
     public bool Enabled { get; set; } = true;
 
+    /// <summary>An address, or <c>localhost</c>.</summary>
+    public string Host { get; set; } = "localhost";
+
     /// <summary>0 to 65535; 0 takes a free port.</summary>
     public int Port { get; set; } = 9464;
 }
@@ -321,8 +324,11 @@ public sealed class ModerationOptions
 
 public sealed class AdminOptions
 {
-    /// <summary>Empty: the API is off. Else at least 16 characters.</summary>
-    public string ApiKey { get; set; } = "";
+    /// <summary>None: the API is off. Else one, or two while it is rotated, of at least 16 characters.</summary>
+    public IList<string> ApiKey { get; set; } = [];
+
+    /// <summary>Where the API listens on a port of its own: an address, or <c>localhost</c>.</summary>
+    public string Host { get; set; } = "localhost";
 
     /// <summary>0: the clients' port.</summary>
     public int Port { get; set; }

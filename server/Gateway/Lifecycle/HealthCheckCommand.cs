@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Configuration;
+using Gateway.Listening;
 
 namespace Gateway.Lifecycle;
 
@@ -13,12 +14,15 @@ internal static class HealthCheckCommand
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>The metrics port is preferred: it speaks plain HTTP whatever clients use.</summary>
+    /// <summary>The metrics port is preferred: it is there for this, whatever clients use.</summary>
     /// <param name="question"><c>live</c> or <c>ready</c>.</param>
     public static string UrlOf(GatewayOptions options, string question)
     {
-        var (scheme, port) = options.Metrics.Enabled ? ("http", options.Metrics.Port) : (options.Server.Tls.Enabled ? "https" : "http", options.Server.Port);
-        var host = IPAddress.TryParse(options.Server.Host, out var address) && !IsAny(address) ? address.ToString() : "localhost";
+        var (name, port, tls) = options.Metrics.Enabled
+            ? (options.Metrics.Host, options.Metrics.Port, OperatorPort.UsesTls(options, options.Metrics.Host))
+            : (options.Server.Host, options.Server.Port, options.Server.Tls.Enabled);
+        var scheme = tls ? "https" : "http";
+        var host = IPAddress.TryParse(name, out var address) && !IsAny(address) ? address.ToString() : "localhost";
         return new UriBuilder(scheme, host, port, "/health/" + question).Uri.ToString();
     }
 

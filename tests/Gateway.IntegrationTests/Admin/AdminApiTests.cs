@@ -14,7 +14,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         _gateway = await EmbeddedGateway.StartAsync(o =>
         {
-            o.Admin.ApiKey = AdminClient.Key;
+            o.Admin.ApiKey = [AdminClient.Key];
             o.Raw.MaxMessageBytes = 4096;
         }, Moderation.UsersWithRoles.Add);
         _admin = new AdminClient(_gateway.Server);
@@ -51,7 +51,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async Task OnItsOwnPortTheApiIsNowhereElseAndNothingElseIsThere()
     {
         var port = FreePort();
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Admin.ApiKey, o.Admin.Port) = (AdminClient.Key, port));
+        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Admin.ApiKey, o.Admin.Port) = ([AdminClient.Key], port));
         using var outside = new AdminClient(gateway.Server);
         using var inside = new AdminClient(gateway.Urls[1]);
         using var http = new HttpClient { DefaultRequestHeaders = { { "X-Api-Key", AdminClient.Key } } };

@@ -137,7 +137,7 @@ public sealed class AdminClusterTests : IAsyncLifetime
 
     private Task<EmbeddedGateway> StartAsync() => EmbeddedGateway.StartAsync(o =>
     {
-        o.Admin.ApiKey = AdminClient.Key;
+        o.Admin.ApiKey = [AdminClient.Key];
         o.Redis.Enabled = true;
         o.Redis.Connection = [_redis.Address];
     }, Moderation.UsersWithRoles.Add);

@@ -10,7 +10,7 @@ public sealed class AdminDocumentTests
     [Fact]
     public async Task EveryAnswerIsValidAgainstTheDocument()
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => o.Admin.ApiKey = AdminClient.Key, Moderation.UsersWithRoles.Add);
+        await using var gateway = await EmbeddedGateway.StartAsync(o => o.Admin.ApiKey = [AdminClient.Key], Moderation.UsersWithRoles.Add);
         using var admin = new AdminClient(gateway.Server);
         var document = (await admin.GetAsync("openapi.json")).Ok();
         await using var ada = await RawClient.ConnectAsync(gateway.Server, "?rooms=team,other&user=ada");
@@ -58,7 +58,7 @@ public sealed class AdminDocumentTests
     [Fact]
     public async Task DocumentNamesItsOperationsAndWhereTheyAre()
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => o.Admin.ApiKey = AdminClient.Key);
+        await using var gateway = await EmbeddedGateway.StartAsync(o => o.Admin.ApiKey = [AdminClient.Key]);
         using var admin = new AdminClient(gateway.Server);
         var document = (await admin.GetAsync("openapi.json")).Ok();
 

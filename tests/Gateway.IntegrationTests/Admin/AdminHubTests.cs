@@ -15,7 +15,7 @@ public sealed class AdminHubTests : IAsyncLifetime
     {
         _gateway = await EmbeddedGateway.StartAsync(o =>
         {
-            o.Admin.ApiKey = AdminClient.Key;
+            o.Admin.ApiKey = [AdminClient.Key];
             o.Hubs["floor"] = new NamedHubOptions();
             o.Handlers.Add(new HandlerOptions { Path = "/relay", Handler = BuiltInHandler.Relay, Hub = "floor" });
         }, Moderation.UsersWithRoles.Add);

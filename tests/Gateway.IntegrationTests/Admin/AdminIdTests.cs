@@ -14,7 +14,7 @@ public sealed class AdminIdTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _gateway = await EmbeddedGateway.StartAsync(o => o.Admin.ApiKey = AdminClient.Key, Moderation.UsersWithRoles.Add);
+        _gateway = await EmbeddedGateway.StartAsync(o => o.Admin.ApiKey = [AdminClient.Key], Moderation.UsersWithRoles.Add);
         _admin = new AdminClient(_gateway.Server);
     }
 

@@ -18,7 +18,7 @@ public sealed class SanctionTests : IAsyncLifetime
         {
             options.Auth.Mode = AuthMode.Jwt;
             options.Auth.SigningKey = [System.Text.Encoding.UTF8.GetString(TestKey.Secret)];
-            options.Admin.ApiKey = AdminClient.Key;
+            options.Admin.ApiKey = [AdminClient.Key];
         });
         _admin = new AdminClient(_gateway.Server);
     }

@@ -147,7 +147,7 @@ internal static class GatewaySchema
                 { o => o.IntervalMs, Values.Whole(50, 3_600_000) },
             }
         },
-        { o => o.Metrics, new Section<MetricsOptions> { { o => o.Enabled, Flag }, { o => o.Port, Port } } },
+        { o => o.Metrics, new Section<MetricsOptions> { { o => o.Enabled, Flag }, { o => o.Host, TextRules.ListenAddress }, { o => o.Port, Port } } },
         {
             o => o.Redis, new Section<RedisOptions>
             {
@@ -170,7 +170,14 @@ internal static class GatewaySchema
                 { o => o.RevocationTtl, Values.Time(TimeSpan.FromMinutes(1), TimeSpan.FromDays(366)) },
             }
         },
-        { o => o.Admin, new Section<AdminOptions> { { o => o.ApiKey, TextRules.ApiKey }, { o => o.Port, Port } } },
+        {
+            o => o.Admin, new Section<AdminOptions>
+            {
+                { o => o.ApiKey, new RotatedKeys(TextRules.ApiKey) },
+                { o => o.Host, TextRules.ListenAddress },
+                { o => o.Port, Port },
+            }
+        },
         { o => o.Hubs, new MapOf<NamedHubOptions>(TextRules.HubName, HubSchema.Hub(RoomPolicy), () => new NamedHubOptions()) },
         { o => o.Handlers, new ListOf<HandlerOptions>(HubSchema.Handler, () => new HandlerOptions()) },
     };

@@ -64,7 +64,7 @@ internal static partial class TextRules
 
     /// <summary>Sent in a header, so that it can hold what a header can.</summary>
     public static Value<string> ApiKey { get; } = Values.Text(
-        "nothing (the API is off), or 16 to 256 visible ASCII characters", text => text.Length == 0 || (text.Length is >= 16 and <= 256 && text.All(c => c is > ' ' and < '\x7f'))).Secret();
+        "16 to 256 visible ASCII characters", text => text.Length is >= 16 and <= 256 && text.All(c => c is > ' ' and < '\x7f')).Secret();
 
     public static bool IsName(string text) =>
         text.Length is > 0 and <= 128 && NameText.Shows(text, blanks: false) && NameText.Normalize(text) == text;
