@@ -26,6 +26,12 @@ end_group() { [ -z "$group" ] || kill -KILL -- "-$group" 2>/dev/null; group=; }
 trap 'end_group; rm -rf "$results"' EXIT
 trap 'exit 130' INT TERM
 
+# If this run is killed, what it has started ends too.
+mark=$$-$(date +%s%N)
+setsid bash tests/reap.sh $$ "$mark" &
+disown
+export TEST_RUN=$mark
+
 # bounded SECONDS LOG COMMAND...: runs it in a process group of its own, which `timeout` makes.
 bounded() {
   timeout --kill-after=20 "$1" "${@:3}" >"$2" 2>&1 &

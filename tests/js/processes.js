@@ -1,5 +1,6 @@
 // The processes that the tests talk to: gateways and a redis-server of their own, on free ports. Each ends with the test that started it.
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { once } from "node:events";
@@ -14,6 +15,13 @@ function gatewayDll() {
   const found = candidates.find((path) => existsSync(path));
   if (!found) throw new Error(`none of ${candidates.join(", ")} exists: build server/Gateway first, or name another Gateway.dll in GATEWAY_DLL`);
   return found;
+}
+
+// A test run that is killed leaves no server behind: see tests/reap.sh. tests/run.sh does it for all suites together.
+if (!process.env.TEST_RUN) {
+  const mark = randomUUID();
+  spawn("bash", [`${root}tests/reap.sh`, `${process.pid}`, mark], { detached: true, stdio: "ignore" }).unref();
+  process.env.TEST_RUN = mark;
 }
 
 /** @param left What remains of `ms`, where several waits share it. @param what A text, or what makes it when the time is over. */
