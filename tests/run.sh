@@ -28,7 +28,7 @@ trap 'exit 130' INT TERM
 
 # If this run is killed, what it has started ends too.
 mark=$$-$(date +%s%N)
-setsid bash tests/reap.sh $$ "$mark" &
+setsid bash tests/reap.sh $$ "$mark" >/dev/null 2>&1 </dev/null &
 disown
 export TEST_RUN=$mark
 

@@ -18,7 +18,7 @@ internal static class Reaper
         if (Environment.GetEnvironmentVariable(Mark) != null) return; // tests/run.sh does it
         var mark = Guid.NewGuid().ToString("N");
         var start = new ProcessStartInfo("setsid", ["bash", Path.Combine(Repository.Root, "tests", "reap.sh"), $"{Environment.ProcessId}", mark]);
-        using var reaper = Process.Start(start); // without the mark
+        using var reaper = Process.Start(start); // without the mark, or it would end itself
         Environment.SetEnvironmentVariable(Mark, mark);
     }
 #pragma warning restore CA2255
