@@ -54,7 +54,7 @@ public sealed class RelayTests
     [InlineData("Welcome"), InlineData("ACK"), InlineData("System"), InlineData("ac\u212a"), InlineData("a b")]
     public async Task ServersPublishNoSuchTypeEither(string type)
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => o.Admin.ApiKey = AdminClient.Key);
+        await using var gateway = await EmbeddedGateway.StartAsync(o => o.Admin.ApiKey = [AdminClient.Key]);
         using var admin = new AdminClient(gateway.Server);
 
         (await admin.PostAsync("rooms/lobby/messages", new { type, payload = new { } })).AssertProblem(HttpStatusCode.BadRequest);

@@ -20,7 +20,7 @@ public sealed class MutedRelayTests
             o.Hubs["test"] = new NamedHubOptions();
             o.Handlers.Add(new HandlerOptions { Path = "/relay", Handler = BuiltInHandler.Relay });
             o.Handlers.Add(new HandlerOptions { Path = "/relay-test", Handler = BuiltInHandler.Relay, Hub = "test" });
-            o.Admin.ApiKey = Admin.AdminClient.Key;
+            o.Admin.ApiKey = [Admin.AdminClient.Key];
         });
         using var admin = new Admin.AdminClient(gateway.Server);
         await using var known = await RawClient.ConnectAsync(gateway.Server, "?guest_key=the-key-of-a-muted-user&rooms=");

@@ -63,15 +63,17 @@ public sealed class HealthTests
     public async Task HealthCheckCommandFailsWhereNobodyAnswers() => Assert.Equal(1, await HealthCheckCommand.RunAsync("http://127.0.0.1:1/health/live"));
 
     [Theory]
-    [InlineData("0.0.0.0", true, false, "http://localhost:9464/health/live")]
-    [InlineData("localhost", false, false, "http://localhost:8080/health/live")]
-    [InlineData("10.1.2.3", false, true, "https://10.1.2.3:8080/health/live")]
-    [InlineData("10.1.2.3", true, true, "http://10.1.2.3:9464/health/live")]
-    [InlineData("::", true, false, "http://localhost:9464/health/live")]
-    [InlineData("::1", true, false, "http://[::1]:9464/health/live")]
-    public void HealthCheckCommandAsksWhereTheGatewayListens(string host, bool metrics, bool tls, string expected)
+    [InlineData("0.0.0.0", "localhost", false, "http://localhost:9464/health/live")]
+    [InlineData("0.0.0.0", "0.0.0.0", false, "http://localhost:9464/health/live")]
+    [InlineData("localhost", null, false, "http://localhost:8080/health/live")]
+    [InlineData("10.1.2.3", null, true, "https://10.1.2.3:8080/health/live")]
+    [InlineData("10.1.2.3", "localhost", true, "http://localhost:9464/health/live")]
+    [InlineData("10.1.2.3", "10.1.2.4", true, "https://10.1.2.4:9464/health/live")]
+    [InlineData("0.0.0.0", "0.0.0.0", true, "https://localhost:9464/health/live")]
+    [InlineData("::", "::1", true, "http://[::1]:9464/health/live")]
+    public void HealthCheckCommandAsksWhereTheGatewayListens(string host, string? metrics, bool tls, string expected)
     {
-        var options = new GatewayOptions { Server = { Host = host, Tls = { Enabled = tls } }, Metrics = { Enabled = metrics } };
+        var options = new GatewayOptions { Server = { Host = host, Tls = { Enabled = tls } }, Metrics = { Enabled = metrics != null, Host = metrics ?? "localhost" } };
 
         Assert.Equal(expected, HealthCheckCommand.UrlOf(options, "live"));
     }
