@@ -8,6 +8,7 @@ using Gateway.Core.Limits;
 using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
+using Gateway.Core.Supervision;
 using Gateway.Frames;
 using Gateway.Hubs;
 using Gateway.Lifecycle;
@@ -109,6 +110,7 @@ public static class GatewayServices
         var shards = Math.Clamp(Environment.ProcessorCount, 1, 8);
         services.AddSingleton(new OutboxLimits(options.Outbox.Capacity, options.Outbox.MaxBytes));
         services.AddSingleton<GatewayMeter>();
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<Supervisor>(p, p.GetRequiredService<GatewayMeter>().LoopFaults));
         services.AddSingleton<ConnectionEvents>();
         services.AddSingleton(new ConnectionTable(shards));
         services.AddSingleton(new RoomTable(CoreOptions.RoomPolicies(options), shards));
@@ -125,7 +127,7 @@ public static class GatewayServices
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<Reception>(p, p.GetRequiredService<ReplicaId>().Value));
         services.AddSingleton<BackplaneReceiver>();
         services.AddSingleton(CoreOptions.CustomTypes(options));
-        services.AddSingleton(p => CoreOptions.RateLimit(options, p.GetService<IUserBudgets>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => CoreOptions.RateLimit(options, p.GetService<IUserBudgets>(), p.GetRequiredService<Supervisor>(), p.GetRequiredService<TimeProvider>()));
         AddModeration(services, options);
         services.AddSingleton(new DirectRule(options.Messages.Direct, [.. options.Messages.DirectRoles]));
         services.AddSingleton<DirectRights>();

@@ -10,16 +10,17 @@ public sealed class ArchitectureTests
     /// <summary>Each room of the core, and the rooms of the core that it may import.</summary>
     private static readonly Dictionary<string, string[]> Core = new()
     {
+        ["Supervision"] = [],
         ["Messages"] = [],
         ["Wire"] = ["Messages"],
-        ["Limits"] = [],
-        ["Connections"] = ["Messages", "Wire", "Limits"],
+        ["Limits"] = ["Supervision"],
+        ["Connections"] = ["Supervision", "Messages", "Wire", "Limits"],
         ["Rooms"] = ["Messages", "Wire", "Connections"],
-        ["Presence"] = ["Messages", "Wire", "Connections", "Rooms"],
-        ["Broadcast"] = ["Messages", "Wire", "Connections", "Rooms", "Presence"],
-        ["Cluster"] = ["Messages", "Wire", "Connections", "Rooms", "Presence", "Broadcast"],
-        ["Moderation"] = ["Messages", "Wire", "Connections", "Broadcast", "Cluster"],
-        ["Commands"] = ["Messages", "Wire", "Connections", "Rooms", "Presence", "Broadcast", "Cluster", "Moderation", "Limits"],
+        ["Presence"] = ["Supervision", "Messages", "Wire", "Connections", "Rooms"],
+        ["Broadcast"] = ["Supervision", "Messages", "Wire", "Connections", "Rooms", "Presence"],
+        ["Cluster"] = ["Supervision", "Messages", "Wire", "Connections", "Rooms", "Presence", "Broadcast"],
+        ["Moderation"] = ["Supervision", "Messages", "Wire", "Connections", "Broadcast", "Cluster"],
+        ["Commands"] = ["Supervision", "Messages", "Wire", "Connections", "Rooms", "Presence", "Broadcast", "Cluster", "Moderation", "Limits"],
     };
 
     private static readonly string[] HostLibraries =

@@ -7,6 +7,7 @@ using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
+using Gateway.Core.Supervision;
 using Gateway.Core.Tests.Connections;
 using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -30,7 +31,7 @@ internal sealed class TestCore : IDisposable
         IBackplane? backplane = null, int rateLimit = 0, int announcements = 0, int maxPerUser = 0, int maxRooms = 0, bool relayUnknown = false, TimeSpan grace = default,
         VerifyToken? verify = null, RoomPermissions? permissions = null, DirectRule? direct = null)
     {
-        Backplane = backplane ?? new InProcessBackplane(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), Time);
+        Backplane = backplane ?? new InProcessBackplane(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), Supervisor, Time);
         _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
         Connections = new ConnectionTable(Shards);
         Rooms = new RoomTable(new RoomPolicies(ByDefault,
@@ -42,25 +43,25 @@ internal sealed class TestCore : IDisposable
             ("silent", ByDefault with { Echo = false }),
         ]) { Permissions = permissions ?? RoomPermissions.None }, Shards);
         var policies = new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>());
-        Lagging = new LagRecovery(Backplane, Meter, TimeProvider.System, NullLogger<LagRecovery>.Instance);
-        FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Lagging, Meter, Time);
+        Lagging = new LagRecovery(Backplane, Meter, Supervisor, TimeProvider.System, NullLogger<LagRecovery>.Instance);
+        FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Lagging, Meter, Supervisor, Time);
         Publisher = new Publisher(Backplane, Rooms, Connections, FanOut);
         Announce announce = (audience, message) => Publisher.AnnounceAsync(audience, message);
-        Roster = new InProcessRoster(Rooms, announce, grace, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
+        Roster = new InProcessRoster(Rooms, announce, grace, Supervisor, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
         var attendance = new Attendance(Roster, Rooms, Time);
         var limits = new MembershipLimits(MaxRooms, MaxReplay) { MaxPerUser = maxPerUser, MaxRooms = maxRooms };
         var admission = new RoomAdmission(limits, Connections, Rooms, Meter, Time, NullLogger<RoomAdmission>.Instance);
-        Membership = new RoomMembership(Rooms, admission, attendance, Backplane, limits, TimeProvider.System);
+        Membership = new RoomMembership(Rooms, admission, attendance, Backplane, limits, Supervisor, TimeProvider.System);
         var replicas = new SingleReplica(new OwnReplica("r1", Connections, Time));
-        Reception = new Reception(Connections, Membership, replicas, Backplane, Meter, "r1", NullLogger<Reception>.Instance);
-        Sanctions = new InProcessSanctions(Time);
+        Reception = new Reception(Connections, Membership, replicas, Backplane, Meter, Supervisor, "r1", NullLogger<Reception>.Instance);
+        Sanctions = new InProcessSanctions(Supervisor, Time);
         Doorkeeper = new Doorkeeper(Connections, Sanctions, maxPerUser: 0);
         var cluster = new InProcessCluster(new LocalReplica(Connections, Rooms, Membership, new OwnReplica("r1", Connections, Time)));
         Moderator = new Moderator(Sanctions, cluster, Publisher, "moderator", TimeSpan.FromDays(30), Meter, Time, NullLogger<Moderator>.Instance);
         var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
         var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time)
         {
-            Announcements = announcements == 0 ? null : new SlidingWindows<string>(announcements, TimeSpan.FromSeconds(10), Time, StringComparer.Ordinal),
+            Announcements = announcements == 0 ? null : new SlidingWindows<string>(announcements, TimeSpan.FromSeconds(10), Supervisor, Time, StringComparer.Ordinal),
         };
         Router = new CommandRouter(
             Publisher, Rooms, Membership, attendance, Backplane, custom, new DirectRights(direct ?? new DirectRule(DirectReach.Anyone, []), Rooms, Connections, Roster), limit, Moderator, verify ?? (_ => new((null, Error.InvalidToken))), Meter, Time, NullLogger<CommandRouter>.Instance);
@@ -69,6 +70,7 @@ internal sealed class TestCore : IDisposable
 
     public FakeTime Time { get; } = new();
     public GatewayMeter Meter { get; } = new();
+    public Supervisor Supervisor { get; } = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance);
 
     /// <summary>Of every client that comes from now on.</summary>
     public OutboxLimits OutboxLimits { get; set; } = new(100_000, 100_000_000);

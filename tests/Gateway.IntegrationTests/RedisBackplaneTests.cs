@@ -1,6 +1,7 @@
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 using Gateway.Core.Tests.Broadcast;
 using Gateway.Lifecycle;
 using Gateway.Redis;
@@ -61,11 +62,12 @@ internal sealed class RedisReplica : IAsyncDisposable
         set?.Invoke(options);
         var keys = new RedisKeys("gw");
         var replica = ReplicaId.New();
+        var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance, _meter.LoopFaults);
         _servers = new RedisServers(options, keys, Readiness, _meter, TimeProvider.System, NullLogger<RedisConnection>.Instance);
-        var instructions = new RedisInstructions(_servers, keys, replica, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
-        var counts = new RedisCounts(_servers, keys, replica, TimeProvider.System, NullLogger<RedisCounts>.Instance);
+        var instructions = new RedisInstructions(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
+        var counts = new RedisCounts(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisCounts>.Instance);
         Backplane = new RedisBackplane(
-            options, _servers, keys, instructions, counts, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+            options, _servers, keys, instructions, counts, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
     }
 
     public RedisBackplane Backplane { get; }

@@ -1,11 +1,12 @@
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Posts messages for one target to the connections of one shard, as many as possible in one batch. One thread at a time.</summary>
-internal sealed class BatchPoster(int shard, FanOutBounds bounds, LagRecovery lagging, GatewayMeter meter, TimeProvider time)
+internal sealed class BatchPoster(int shard, FanOutBounds bounds, LagRecovery lagging, GatewayMeter meter, SupervisedLoop loop, TimeProvider time)
 {
     private readonly FrameBatch?[] _batches = new FrameBatch?[FrameFormats.Count];
     private readonly HashSet<string> _except = new(StringComparer.Ordinal);
@@ -21,7 +22,7 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, LagRecovery la
         while (!deliveries.IsEmpty)
         {
             var run = deliveries[..NextRun(deliveries)];
-            if (target is Connection connection) PostEach(connection, run, null);
+            if (target is Connection connection) TryPost(connection, null, run, isForAll: false);
             else PostRun(members, run);
             Report(run);
             deliveries = deliveries[run.Length..];
@@ -53,16 +54,26 @@ internal sealed class BatchPoster(int shard, FanOutBounds bounds, LagRecovery la
         {
             if (member.Slot < 0) continue; // left meanwhile
             var connection = member.Connection;
-            if (member.Since.Offset >= first || (_except.Count > 0 && _except.Contains(connection.Id)))
-            {
-                PostEach(connection, run, member);
-                continue;
-            }
-            if (run[0].OutboxOf(connection) is not { } outbox) continue;
-            Post(member, outbox, run[0], _batches[(int)outbox.Format] ??= Delivery.Join(run, outbox.Format));
+            TryPost(connection, member, run, isForAll: member.Since.Offset < first && (_except.Count == 0 || !_except.Contains(connection.Id)));
         }
         Array.Clear(_batches);
         _except.Clear();
+    }
+
+    /// <summary>A fault of one connection is not the others'. It has missed something, so it ends: its client comes back and resumes.</summary>
+    /// <param name="isForAll">All the messages are for it.</param>
+    private void TryPost(Connection connection, Membership? member, ReadOnlySpan<Delivery> run, bool isForAll)
+    {
+        try
+        {
+            if (!isForAll) PostEach(connection, run, member);
+            else if (run[0].OutboxOf(connection) is { } outbox) Post(member!, outbox, run[0], _batches[(int)outbox.Format] ??= Delivery.Join(run, outbox.Format));
+        }
+        catch (Exception fault)
+        {
+            loop.Report(fault);
+            connection.Outbox.Abort();
+        }
     }
 
     /// <summary>For a connection that perhaps some of the messages are not for.</summary>

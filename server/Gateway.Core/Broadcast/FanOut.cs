@@ -1,6 +1,7 @@
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Broadcast;
 
@@ -18,14 +19,15 @@ public sealed class FanOut
     private readonly TimeProvider _time;
 
     public FanOut(
-        ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutBounds bounds, LagRecovery lagging, GatewayMeter meter, TimeProvider time)
+        ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutBounds bounds, LagRecovery lagging, GatewayMeter meter, Supervisor supervisor,
+        TimeProvider time)
     {
         _connections = connections;
         _rooms = rooms;
         _policies = policies;
         _meter = meter;
         _time = time;
-        _workers = [.. Enumerable.Range(0, bounds.Workers).Select(shard => new FanOutWorker(shard, bounds, lagging, meter, time))];
+        _workers = [.. Enumerable.Range(0, bounds.Workers).Select(shard => new FanOutWorker(shard, bounds, lagging, meter, supervisor, time))];
     }
 
     /// <inheritdoc cref="IBackplaneReceiver.Deliver"/>

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Broadcast;
 
@@ -12,6 +14,7 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
 
     private readonly FanOutBounds _bounds;
     private readonly TimeProvider _time;
+    private readonly SupervisedLoop _loop;
     private readonly BatchPoster _poster;
     private readonly ITimer _afterPause;
 
@@ -28,12 +31,14 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
     private List<(object Target, Delivery Delivery)> _taken = [];
     private readonly Dictionary<object, List<Delivery>> _byTarget = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<List<Delivery>> _spare = [];
+    private Backoff _backoff;
 
-    public FanOutWorker(int shard, FanOutBounds bounds, LagRecovery lagging, GatewayMeter meter, TimeProvider time)
+    public FanOutWorker(int shard, FanOutBounds bounds, LagRecovery lagging, GatewayMeter meter, Supervisor supervisor, TimeProvider time)
     {
         _bounds = bounds;
+        _loop = supervisor.Loop("fan_out");
         _time = time;
-        _poster = new BatchPoster(shard, bounds, lagging, meter, time);
+        _poster = new BatchPoster(shard, bounds, lagging, meter, _loop, time);
         _afterPause = time.CreateTimer(static worker => ((FanOutWorker)worker!).Schedule(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -74,6 +79,23 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
     }
 
     void IThreadPoolWorkItem.Execute()
+    {
+        try
+        {
+            _loop.BeginStep();
+            Step();
+            _backoff.Reset();
+        }
+        catch (Exception fault)
+        {
+            _loop.Report(fault);
+            _taken.Clear();
+            _byTarget.Clear();
+            _afterPause.Change(_backoff.Next(), Timeout.InfiniteTimeSpan); // it is still scheduled: nobody else schedules it meanwhile
+        }
+    }
+
+    private void Step()
     {
         TaskCompletionSource? ready;
         lock (_lock)
@@ -124,7 +146,7 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
             }
             foreach (var (target, pending) in _byTarget)
             {
-                _poster.Post(target, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(pending));
+                _poster.Post(target, CollectionsMarshal.AsSpan(pending));
                 pending.Clear();
                 if (_spare.Count < 16) _spare.Push(pending);
             }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Broadcast;
 
@@ -24,11 +25,11 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
     private int _shrinking;
     private IBackplaneReceiver _receiver = null!;
 
-    public InProcessBackplane(InProcessMemory memory, TimeProvider time)
+    public InProcessBackplane(InProcessMemory memory, Supervisor supervisor, TimeProvider time)
     {
         _memory = memory;
         _time = time;
-        _sweep = time.CreateTimer(static backplane => ((InProcessBackplane)backplane!).Sweep(), this, SweepInterval, SweepInterval);
+        _sweep = supervisor.Loop("history_sweep").Every(SweepInterval, Sweep);
     }
 
     public bool CrossesReplicas => false;

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
+using Gateway.Core.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Broadcast;
@@ -11,10 +12,11 @@ namespace Gateway.Core.Broadcast;
 /// given the room's history at its own pace, until it is level with the stream. It is closed as a slow consumer when the history moves past it. So a burst, or
 /// what the gateway itself sends after an outage, costs a healthy client nothing, and a client that stalls holds no more than its outbox.
 /// </summary>
-public sealed partial class LagRecovery(IBackplane backplane, GatewayMeter meter, TimeProvider time, ILogger<LagRecovery> logger)
+public sealed partial class LagRecovery(IBackplane backplane, GatewayMeter meter, Supervisor supervisor, TimeProvider time, ILogger<LagRecovery> logger)
 {
     private static readonly TimeSpan PauseWhileAway = TimeSpan.FromMilliseconds(250);
 
+    private readonly SupervisedLoop _loop = supervisor.Loop("lag_recovery");
     private readonly Counter<long> _begun = meter.Counter("gateway_lagging_total", "Members that fell behind the live stream of a room and went on from its history.");
     private readonly Counter<long> _caughtUp = meter.Counter("gateway_lagging_caught_up_total", "Of these, members that caught up with the live stream.");
 
@@ -60,6 +62,7 @@ public sealed partial class LagRecovery(IBackplane backplane, GatewayMeter meter
     {
         try
         {
+            _loop.BeginStep();
             while (membership.Slot >= 0 && replay.Outbox.IsOpen)
             {
                 try
@@ -82,7 +85,8 @@ public sealed partial class LagRecovery(IBackplane backplane, GatewayMeter meter
         }
         catch (Exception fault)
         {
-            Log.Failed(logger, fault, membership.Connection.Id, replay.Room.Name);
+            _loop.Report(fault);
+            Log.Failed(logger, membership.Connection.Id, replay.Room.Name);
             membership.Connection.Close(CloseReason.Internal);
         }
     }
@@ -93,6 +97,6 @@ public sealed partial class LagRecovery(IBackplane backplane, GatewayMeter meter
         public static partial void TooFarBehind(ILogger logger, string connectionId, string room, string reason);
 
         [LoggerMessage(2, LogLevel.Error, "Connection {ConnectionId} could not be brought up to date in room {Room} and is closed")]
-        public static partial void Failed(ILogger logger, Exception fault, string connectionId, string room);
+        public static partial void Failed(ILogger logger, string connectionId, string room);
     }
 }

@@ -1,6 +1,7 @@
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Presence;
+using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -8,11 +9,12 @@ namespace Gateway.Core.Broadcast;
 
 /// <summary>Where connections of every dialect come in and go out: tables, rooms, the welcome, the counters.</summary>
 public sealed partial class Reception(
-    ConnectionTable connections, RoomMembership membership, IReplicas replicas, IBackplane backplane, GatewayMeter meter, string replica, ILogger<Reception> logger)
+    ConnectionTable connections, RoomMembership membership, IReplicas replicas, IBackplane backplane, GatewayMeter meter, Supervisor supervisor, string replica,
+    ILogger<Reception> logger)
 {
     private static readonly Message ShutdownNotice = new("system", Payloads.System("shutdown"));
 
-    private readonly Subscriptions _addresses = new(backplane);
+    private readonly Subscriptions _addresses = new(backplane, supervisor);
     private volatile bool _closing;
 
     /// <summary>The gateway stops: tells every client, and from now on also each that is just coming in.</summary>

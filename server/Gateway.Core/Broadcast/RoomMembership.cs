@@ -2,13 +2,15 @@ using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Enters connections into rooms and takes them out.</summary>
-public sealed class RoomMembership(RoomTable rooms, RoomAdmission admission, Attendance attendance, IBackplane backplane, MembershipLimits limits, TimeProvider time)
+public sealed class RoomMembership(
+    RoomTable rooms, RoomAdmission admission, Attendance attendance, IBackplane backplane, MembershipLimits limits, Supervisor supervisor, TimeProvider time)
 {
-    private readonly Subscriptions _rooms = new(backplane);
+    private readonly Subscriptions _rooms = new(backplane, supervisor);
     private readonly CatchUp _catchUp = new(backplane, limits.MaxReplay, time);
 
     /// <summary>Enters the connection; whatever is published from now on reaches it. Entering again changes nothing.</summary>

@@ -1,10 +1,13 @@
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Keeps the backplane's subscriptions in step with local need: subscribed to from the first user of an audience to the last.</summary>
-internal sealed class Subscriptions(IBackplane backplane)
+internal sealed class Subscriptions(IBackplane backplane, Supervisor supervisor)
 {
+    private readonly SupervisedLoop _unsubscribing = supervisor.Loop("unsubscribe");
+
     // Guarded by itself. The backplane is called under the lock, which orders a subscription after the cancellation before it; it does not wait there.
     private readonly Dictionary<(AudienceKind, string), Entry> _entries = [];
 
@@ -39,6 +42,18 @@ internal sealed class Subscriptions(IBackplane backplane)
         begun?.Invoke(position);
     }
 
+    private async Task UnsubscribeAsync(Audience audience)
+    {
+        try
+        {
+            await backplane.UnsubscribeAsync(audience).ConfigureAwait(false);
+        }
+        catch (BackplaneException)
+        {
+            // It is away: there is nothing to cancel.
+        }
+    }
+
     private void Release(Audience audience, Entry? only)
     {
         lock (_entries)
@@ -47,7 +62,7 @@ internal sealed class Subscriptions(IBackplane backplane)
             if (--entry.Users > 0) return;
             _entries.Remove((audience.Kind, audience.Name));
             // Nobody waits for a cancellation: a message that still comes finds no receiver, and if the backplane is away there is nothing to cancel.
-            _ = backplane.UnsubscribeAsync(audience).AsTask().ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
+            _unsubscribing.Start(() => UnsubscribeAsync(audience));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Cluster;
 
@@ -33,10 +34,10 @@ public sealed class InProcessRequestKeys : IRequestKeys, IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _sweep;
 
-    public InProcessRequestKeys(TimeSpan lifetime, TimeProvider time)
+    public InProcessRequestKeys(TimeSpan lifetime, Supervisor supervisor, TimeProvider time)
     {
         (_lifetime, _time) = (lifetime, time);
-        _sweep = time.CreateTimer(static keys => ((InProcessRequestKeys)keys!).Sweep(), this, lifetime, lifetime);
+        _sweep = supervisor.Loop("request_keys_sweep").Every(lifetime, Sweep);
     }
 
     public ValueTask<KeyState> ClaimAsync(string key, string fingerprint)

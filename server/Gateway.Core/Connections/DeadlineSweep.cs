@@ -1,4 +1,5 @@
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Connections;
@@ -20,18 +21,20 @@ public sealed class DeadlineSweep : IDisposable
     private readonly ConnectionTable _connections;
     private readonly Deadlines _deadlines;
     private readonly TimeProvider _time;
+    private readonly SupervisedLoop _loop;
     private readonly ITimer _timer;
     private readonly Lock _sweeping = new();
     private Membership[] _batch = [];
 
-    public DeadlineSweep(ConnectionTable connections, Deadlines deadlines, TimeProvider time)
+    public DeadlineSweep(ConnectionTable connections, Deadlines deadlines, Supervisor supervisor, TimeProvider time)
     {
         _connections = connections;
         _deadlines = deadlines;
         _time = time;
+        _loop = supervisor.Loop("deadline_sweep");
         var shortest = new[] { deadlines.WriteWait, deadlines.PingPeriod, deadlines.PongWait - deadlines.PingPeriod }.Min() / 4;
         var period = shortest < Fastest ? Fastest : shortest > Slowest ? Slowest : shortest;
-        _timer = time.CreateTimer(static state => ((DeadlineSweep)state!).Sweep(), this, period, period);
+        _timer = _loop.Every(period, Sweep);
     }
 
     public void Dispose() => _timer.Dispose();
@@ -44,13 +47,26 @@ public sealed class DeadlineSweep : IDisposable
             for (var shard = 0; shard < _connections.Shards; shard++)
             {
                 var count = _connections.Everyone.Copy(shard, ref _batch);
-                foreach (var membership in _batch.AsSpan(0, count)) Check(membership.Connection);
+                foreach (var membership in _batch.AsSpan(0, count)) TryCheck(membership.Connection);
                 Array.Clear(_batch, 0, count);
             }
         }
         finally
         {
             _sweeping.Exit();
+        }
+    }
+
+    /// <summary>A fault of one connection is not the others'.</summary>
+    private void TryCheck(Connection connection)
+    {
+        try
+        {
+            Check(connection);
+        }
+        catch (Exception fault)
+        {
+            _loop.Report(fault);
         }
     }
 

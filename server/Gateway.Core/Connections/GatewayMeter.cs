@@ -39,11 +39,15 @@ public sealed class GatewayMeter : IDisposable
         _rateLimited = _meter.CreateCounter<long>("gateway_rate_limited_total", description: "Messages refused because their sender sent too many.");
         _mutedFrames = Counter("gateway_muted_frames_total", "Frames of muted users that were not relayed.");
         Dropped = _meter.CreateCounter<long>("gateway_dropped_total", description: "Messages that a connection did not get, by the policy that dropped them.");
+        LoopFaults = _meter.CreateCounter<long>("gateway_loop_faults_total", description: "Faults that a loop of the gateway survived, by loop.");
         Closed = _meter.CreateCounter<long>("gateway_closed_total", description: "Connections that the gateway closed, by reason.");
         _publishToSocket = _meter.CreateHistogram("gateway_publish_to_socket_seconds", "s",
             "From a message's arrival at the fan-out to its being with the last local receiver's socket or outbox.", null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1] });
     }
+
+    /// <summary>Faults of loops, by the loop's name: see <see cref="Supervision.Supervisor"/>.</summary>
+    public Counter<long> LoopFaults { get; }
 
     internal Counter<long> Dropped { get; }
     internal Counter<long> Closed { get; }

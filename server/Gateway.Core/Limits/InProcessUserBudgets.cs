@@ -1,9 +1,11 @@
+using Gateway.Core.Supervision;
+
 namespace Gateway.Core.Limits;
 
 /// <summary>The budgets of a gateway that has one replica: a sliding window for each user who has sent something lately.</summary>
-public sealed class InProcessUserBudgets(int messages, TimeSpan window, TimeProvider time) : IUserBudgets, IDisposable
+public sealed class InProcessUserBudgets(int messages, TimeSpan window, Supervisor supervisor, TimeProvider time) : IUserBudgets, IDisposable
 {
-    private readonly SlidingWindows<string> _sent = new(messages, window, time, StringComparer.Ordinal);
+    private readonly SlidingWindows<string> _sent = new(messages, window, supervisor, time, StringComparer.Ordinal);
 
     public void Expect(string userId)
     {

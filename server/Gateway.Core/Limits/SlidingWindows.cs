@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Limits;
 
@@ -15,12 +16,12 @@ public sealed class SlidingWindows<TKey> : IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _sweep;
 
-    public SlidingWindows(int limit, TimeSpan window, TimeProvider time, IEqualityComparer<TKey>? comparer = null)
+    public SlidingWindows(int limit, TimeSpan window, Supervisor supervisor, TimeProvider time, IEqualityComparer<TKey>? comparer = null)
     {
         (_limit, _window, _time) = (limit, window, time);
         _entries = new ConcurrentDictionary<TKey, Entry>(comparer);
         var period = window < LongestSweepPeriod ? window : LongestSweepPeriod;
-        _sweep = time.CreateTimer(static windows => ((SlidingWindows<TKey>)windows!).Sweep(), this, period, period);
+        _sweep = supervisor.Loop("limits_sweep").Every(period, Sweep);
     }
 
     /// <summary>The keys that something is kept for.</summary>

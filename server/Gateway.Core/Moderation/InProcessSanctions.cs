@@ -1,3 +1,5 @@
+using Gateway.Core.Supervision;
+
 namespace Gateway.Core.Moderation;
 
 /// <summary>The sanctions of a gateway that has one replica: they end with its process.</summary>
@@ -8,10 +10,10 @@ public sealed class InProcessSanctions : ISanctions, IDisposable
     private readonly SanctionBook _book;
     private readonly ITimer _tidying;
 
-    public InProcessSanctions(TimeProvider time)
+    public InProcessSanctions(Supervisor supervisor, TimeProvider time)
     {
         _book = new SanctionBook(time);
-        _tidying = time.CreateTimer(static book => ((SanctionBook)book!).Tidy(), _book, TidyInterval, TidyInterval);
+        _tidying = supervisor.Loop("sanctions_tidy").Every(TidyInterval, _book.Tidy);
     }
 
     public event Action<Sanction>? Imposed

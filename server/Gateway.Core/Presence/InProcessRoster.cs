@@ -1,6 +1,7 @@
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
+using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +9,8 @@ namespace Gateway.Core.Presence;
 
 /// <summary>The roster of a gateway that has one replica.</summary>
 /// <param name="grace">How long a user without a connection counts as present.</param>
-public sealed partial class InProcessRoster(RoomTable rooms, Announce announce, TimeSpan grace, TimeProvider time, ILogger<InProcessRoster> logger) : IRoster, IAsyncDisposable
+public sealed partial class InProcessRoster(
+    RoomTable rooms, Announce announce, TimeSpan grace, Supervisor supervisor, TimeProvider time, ILogger<InProcessRoster> logger) : IRoster, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 
@@ -82,29 +84,33 @@ public sealed partial class InProcessRoster(RoomTable rooms, Announce announce, 
     private async Task ExpireAsync()
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // whoever starts it holds the lock, and keeps the task
-        while (true)
+        await supervisor.Loop("roster_grace").RunAsync(ExpireNextAsync, _stop.Token).ConfigureAwait(false);
+    }
+
+    /// <returns>False if nobody lingers any more.</returns>
+    private async Task<bool> ExpireNextAsync(CancellationToken stop)
+    {
+        Entry entry;
+        TimeSpan wait;
+        ValueTask told = default;
+        lock (_lock)
         {
-            Entry entry;
-            TimeSpan wait;
-            ValueTask told = default;
-            lock (_lock)
+            if (_lingering.Count == 0)
             {
-                if (_lingering.Count == 0)
-                {
-                    _expiring = null;
-                    return;
-                }
-                entry = _lingering.Peek();
-                wait = grace - time.GetElapsedTime(entry.LeftAt);
-                if (wait <= TimeSpan.Zero)
-                {
-                    _lingering.Dequeue();
-                    told = EndLocked(entry);
-                }
+                _expiring = null;
+                return false;
             }
-            if (wait > TimeSpan.Zero) await Task.Delay(wait, time, _stop.Token).ConfigureAwait(false);
-            else await told.ConfigureAwait(false);
+            entry = _lingering.Peek();
+            wait = grace - time.GetElapsedTime(entry.LeftAt);
+            if (wait <= TimeSpan.Zero)
+            {
+                _lingering.Dequeue();
+                told = EndLocked(entry);
+            }
         }
+        if (wait > TimeSpan.Zero) await Task.Delay(wait, time, stop).ConfigureAwait(false);
+        else await told.ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>The user is gone, if it has not come back.</summary>

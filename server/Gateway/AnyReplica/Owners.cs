@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using Gateway.Core.Presence;
+using Gateway.Core.Supervision;
 using Gateway.Tls;
 
 namespace Gateway.AnyReplica;
@@ -43,11 +44,11 @@ internal sealed class Owners : IDisposable
     private readonly HttpMessageInvoker _http;
     private readonly ITimer _looking;
 
-    public Owners(ServerCertificate certificate, IReplicas replicas, TimeProvider time)
+    public Owners(ServerCertificate certificate, IReplicas replicas, Supervisor supervisor)
     {
         _replicas = replicas;
         _http = new HttpMessageInvoker(Handler(certificate));
-        _looking = time.CreateTimer(static owners => ((Owners)owners!).LookAround(), this, Look, Look);
+        _looking = supervisor.Loop("owners").Every(Look, LookAround);
     }
 
     /// <returns><c>null</c> if there is no such replica, as far as is known; or it does not say where it is.</returns>

@@ -3,6 +3,7 @@ using Gateway.Core.Commands;
 using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Configuration;
 
@@ -36,13 +37,15 @@ internal static class CoreOptions
     }
 
     /// <param name="budgets">Where the rate of users is limited.</param>
-    public static RateLimit RateLimit(GatewayOptions options, IUserBudgets? budgets, TimeProvider time)
+    public static RateLimit RateLimit(GatewayOptions options, IUserBudgets? budgets, Supervisor supervisor, TimeProvider time)
     {
         var limit = options.RateLimit;
         return new RateLimit(limit.Messages, limit.Window, time)
         {
             PerUser = budgets == null ? null : new UserLimit(limit.PerUser.Messages, limit.PerUser.Window, budgets),
-            Announcements = limit.Announcements.Messages == 0 ? null : new SlidingWindows<string>(limit.Announcements.Messages, limit.Announcements.Window, time, StringComparer.Ordinal),
+            Announcements = limit.Announcements.Messages == 0
+                ? null
+                : new SlidingWindows<string>(limit.Announcements.Messages, limit.Announcements.Window, supervisor, time, StringComparer.Ordinal),
             DryRun = limit.DryRun,
         };
     }

@@ -1,4 +1,5 @@
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Lifecycle;
 
@@ -7,7 +8,7 @@ namespace Gateway.Lifecycle;
 /// no collection would come by itself, and the process would keep the garbage of the rush for as long as the connections last.
 /// It pauses the process once, so it is done only while hardly anything happens, and not with a heap so large that the pause would be felt.
 /// </summary>
-internal sealed partial class QuietCollector(ConnectionTable connections, TimeProvider time, ILogger<QuietCollector> logger) : IHostedService, IDisposable
+internal sealed partial class QuietCollector(ConnectionTable connections, Supervisor supervisor, ILogger<QuietCollector> logger) : IHostedService, IDisposable
 {
     /// <summary>So many connections more than the last time make a rush, if they are also a quarter more.</summary>
     private const int Rush = 500;
@@ -23,7 +24,7 @@ internal sealed partial class QuietCollector(ConnectionTable connections, TimePr
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _timer = time.CreateTimer(static state => ((QuietCollector)state!).Look(), this, Period, Period);
+        _timer = supervisor.Loop("quiet_collector").Every(Period, Look);
         return Task.CompletedTask;
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Metrics;
 
@@ -10,24 +11,18 @@ namespace Gateway.Metrics;
 /// that fails costs its tick; a slow one delays the next.
 /// </summary>
 internal sealed partial class MetricsBroadcaster(
-    GatewayOptions options, IMetricsSource source, Publisher publisher, TimeProvider time, ILogger<MetricsBroadcaster> logger) : BackgroundService
+    GatewayOptions options, IMetricsSource source, Publisher publisher, Supervisor supervisor, ILogger<MetricsBroadcaster> logger) : BackgroundService
 {
     public const string Room = "metrics";
 
     private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
+    private readonly SupervisedLoop _loop = supervisor.Loop("metrics_stream");
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (!options.MetricsStream.Enabled) return;
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.MetricsStream.IntervalMs), time); // ticks that were missed count as one
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) await TickAsync(stoppingToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // The gateway stops.
-        }
+        await _loop.EveryAsync(TimeSpan.FromMilliseconds(options.MetricsStream.IntervalMs), TickAsync, stoppingToken);
     }
 
     private async Task TickAsync(CancellationToken cancel)
@@ -45,16 +40,13 @@ internal sealed partial class MetricsBroadcaster(
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !cancel.IsCancellationRequested)
         {
-            Log.Failed(logger, fault);
+            _loop.Report(fault);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "The metrics source failed; the stream goes on with the next tick")]
-        public static partial void Failed(ILogger logger, Exception fault);
-
-        [LoggerMessage(2, LogLevel.Debug, "No metrics this tick, the backplane is away: {Fault}")]
+        [LoggerMessage(1, LogLevel.Debug, "No metrics this tick, the backplane is away: {Fault}")]
         public static partial void BackplaneAway(ILogger logger, string fault);
     }
 }

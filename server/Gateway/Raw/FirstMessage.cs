@@ -4,6 +4,7 @@ using Gateway.Configuration;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 using Gateway.Security.Tokens;
 
@@ -13,17 +14,19 @@ namespace Gateway.Raw;
 /// Lets a raw client in with the first message that it sends, <c>{"type":"auth","payload":{"token":…}}</c>. Until then there is no connection: it is in no room, and gets nothing but
 /// a goodbye, if the message is another one or does not come in time.
 /// </summary>
-internal sealed class FirstMessage(GatewayOptions options, TokenVerifier verifier, TimeProvider time)
+internal sealed class FirstMessage(GatewayOptions options, TokenVerifier verifier, Supervisor supervisor)
 {
     private const int MaxBytes = Bearer.MaxTokenLength + 1024;
+
+    private readonly SupervisedLoop _late = supervisor.Loop("first_message");
 
     /// <returns>Whose token it is; <c>null</c>: the client has been said goodbye to, or has gone.</returns>
     public async Task<Bearer?> ReceiveAsync(WebSocket webSocket, Outbox outbox)
     {
         var limit = options.Auth.FirstMessageTimeout;
-        using var late = time.CreateTimer(_ => outbox.Close(Goodbye(verifier.Missing())), null, limit, Timeout.InfiniteTimeSpan);
+        using var late = _late.After(limit, () => outbox.Close(Goodbye(verifier.Missing())));
         // A client that does not answer the goodbye either is not waited for.
-        using var end = time.CreateTimer(static outbox => ((Outbox)outbox!).Abort(), outbox, limit + options.Raw.WriteWait, Timeout.InfiniteTimeSpan);
+        using var end = _late.After(limit + options.Raw.WriteWait, outbox.Abort);
         byte[]? buffer = null; // none while the client is silent
         try
         {

@@ -1,5 +1,6 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 
 namespace Gateway.Redis;
@@ -8,7 +9,8 @@ namespace Gateway.Redis;
 /// One room's messages on their way to Redis, in their order. One batch is under way at any time; what comes meanwhile makes the next one. So alone a message goes at
 /// once, under load a call carries many, and after a failure it is clear what has to be sent again: one batch, which Redis knows by its number if it had taken it.
 /// </summary>
-internal sealed class PublishLane(string room, RoomStore store, RedisConnection server, PublishQueue queue, Func<string, Position> reached, TimeProvider time)
+internal sealed class PublishLane(string room, RoomStore store, RedisConnection server, PublishQueue queue, Func<string, Position> reached, SupervisedLoop loop,
+    TimeProvider time)
 {
     private const int BatchMessages = 64;
     private const int BatchBytes = 256 * 1024;
@@ -36,24 +38,28 @@ internal sealed class PublishLane(string room, RoomStore store, RedisConnection 
             if (_running) return true;
             _running = true;
         }
-        _ = RunAsync(); // ends within the time limit of the last message in it; each message's task tells of its fate
+        _ = loop.RunAsync(SendNextAsync, CancellationToken.None); // ends within the time limit of the last message in it; each message's task tells of its fate
         return true;
     }
 
-    private async Task RunAsync()
+    /// <returns>False if nothing waits any more.</returns>
+    private async Task<bool> SendNextAsync(CancellationToken cancel)
     {
-        while (TakeBatch() is { Count: > 0 } batch)
+        if (TakeBatch() is not { Count: > 0 } batch) return false;
+        try
         {
-            try
-            {
-                await SendAsync(batch);
-            }
-            catch (Exception fault)
-            {
-                foreach (var pending in batch) pending.Done.TrySetException(fault);
-            }
+            await SendAsync(batch);
+        }
+        catch (Exception fault)
+        {
+            foreach (var pending in batch) pending.Done.TrySetException(fault as BackplaneException ?? new BackplaneException("the batch could not be sent", fault));
+            if (fault is not BackplaneException) throw; // the supervisor counts and logs it, and the next batch follows
+        }
+        finally
+        {
             queue.Leave(batch.Count);
         }
+        return true;
     }
 
     private async Task SendAsync(List<Pending> batch)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Redis;
 
@@ -20,13 +21,15 @@ internal sealed partial class PublishQueue
     private long _lastBatch;
 
     /// <param name="reached">How far a room is known to have come.</param>
-    public PublishQueue(RoomStore store, RedisServers servers, TimeSpan limit, int capacity, Func<string, Position> reached, GatewayMeter meter, TimeProvider time, ILogger logger)
+    public PublishQueue(RoomStore store, RedisServers servers, TimeSpan limit, int capacity, Func<string, Position> reached, GatewayMeter meter, Supervisor supervisor, TimeProvider time,
+        ILogger logger)
     {
         Limit = limit;
         _servers = servers;
         _capacity = capacity;
         _logger = logger;
-        _open = room => new PublishLane(room, store, servers.For(room), this, reached, time);
+        var loop = supervisor.Loop("publish");
+        _open = room => new PublishLane(room, store, servers.For(room), this, reached, loop, time);
         meter.Gauge("gateway_backplane_waiting_messages", "Messages that the backplane has not taken yet.", () => Volatile.Read(ref _waiting));
     }
 

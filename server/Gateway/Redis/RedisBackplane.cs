@@ -3,6 +3,7 @@ using Gateway.Configuration;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 using Gateway.Lifecycle;
 using StackExchange.Redis;
@@ -25,6 +26,8 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
     private readonly RoomStore _store;
     private readonly PublishQueue _queue;
     private readonly FeedEvents _events;
+    private readonly Supervisor _supervisor;
+    private readonly SupervisedLoop _fillLoop;
     private readonly TimeProvider _time;
     private readonly ILogger<RedisBackplane> _logger;
     private readonly ConcurrentDictionary<string, RoomFeed> _feeds = new(StringComparer.Ordinal);
@@ -33,18 +36,20 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
 
     public RedisBackplane(
         GatewayOptions options, RedisServers servers, RedisKeys keys, RedisInstructions instructions, RedisCounts counts, ReplicaId replica, FeedEvents events, GatewayMeter meter,
-        TimeProvider time, ILogger<RedisBackplane> logger)
+        Supervisor supervisor, TimeProvider time, ILogger<RedisBackplane> logger)
     {
         _servers = servers;
         _keys = keys;
         _instructions = instructions;
         _counts = counts;
         _events = events;
+        _supervisor = supervisor;
+        _fillLoop = supervisor.Loop("room_feed");
         _time = time;
         _logger = logger;
         _store = new RoomStore(
             servers, keys, replica, options.Messages.IdempotencyWindow, options.Redis.PublishTimeout, SilentLifetimeInLeases * options.Redis.PresenceLease);
-        _queue = new PublishQueue(_store, servers, options.Redis.PublishTimeout, options.Redis.MaxPending, Reached, meter, time, logger);
+        _queue = new PublishQueue(_store, servers, options.Redis.PublishTimeout, options.Redis.MaxPending, Reached, meter, supervisor, time, logger);
     }
 
     public bool CrossesReplicas => true;
@@ -60,7 +65,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
 
     /// <summary>To be called when the servers have been connected to, or tried.</summary>
     public void Watch() => _watches = [.. _servers.All.Select(server =>
-        new RedisWatch(server, _store, () => _feeds.Where(f => _servers.For(f.Key) == server), _receiver, _logger))];
+        new RedisWatch(server, _store, () => _feeds.Where(f => _servers.For(f.Key) == server), _receiver, _supervisor))];
 
     public async ValueTask<Position> SubscribeAsync(Audience audience, Retention? retention = null)
     {
@@ -70,7 +75,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
             await channels.AddAsync(_keys.Channel(audience), OnMessage);
             return Position.None;
         }
-        var feed = _feeds[audience.Name] = new RoomFeed(audience.Name, retention, _store, _receiver, _events, _time);
+        var feed = _feeds[audience.Name] = new RoomFeed(audience.Name, retention, _store, _receiver, _events, _fillLoop, _time);
         try
         {
             await channels.AddAsync(_keys.Channel(audience), OnMessage);

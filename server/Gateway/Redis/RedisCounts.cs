@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 using Gateway.Lifecycle;
 
@@ -10,6 +11,7 @@ internal sealed partial class RedisCounts
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
+    private readonly SupervisedLoop _answering;
     private readonly RedisServers _servers;
     private readonly RedisKeys _keys;
     private readonly ReplicaId _replica;
@@ -19,8 +21,9 @@ internal sealed partial class RedisCounts
     private readonly LazySubscription _counts;
     private int _lastNumber;
 
-    public RedisCounts(RedisServers servers, RedisKeys keys, ReplicaId replica, TimeProvider time, ILogger<RedisCounts> logger)
+    public RedisCounts(RedisServers servers, RedisKeys keys, ReplicaId replica, Supervisor supervisor, TimeProvider time, ILogger<RedisCounts> logger)
     {
+        _answering = supervisor.Loop("count_answer");
         (_servers, _keys, _replica, _time, _logger) = (servers, keys, replica, time, logger);
         _counts = new LazySubscription(servers.For(replica.Value).Channels, keys.Counts(replica.Value), OnCount);
     }
@@ -54,7 +57,8 @@ internal sealed partial class RedisCounts
         }
     }
 
-    public void Answer(string asker, int number, int connections) => _ = AnswerAsync(asker, number, connections); // ends within the Redis client's own time-outs
+    public void Answer(string asker, int number, int connections) =>
+        _answering.Start(() => AnswerAsync(asker, number, connections)); // ends within the Redis client's own time-outs
 
     private async Task AnswerAsync(string asker, int number, int connections)
     {
@@ -62,7 +66,7 @@ internal sealed partial class RedisCounts
         {
             await _servers.For(asker).AskAsync(database => database.PublishAsync(_keys.Counts(asker), BackplaneFrame.WriteCount(number, connections)));
         }
-        catch (Exception fault)
+        catch (BackplaneException fault)
         {
             Log.NotAnswered(_logger, fault, asker);
         }

@@ -2,6 +2,7 @@ using Gateway.Lifecycle;
 using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 
 namespace Gateway.Redis;
@@ -11,6 +12,7 @@ internal sealed partial class RedisInstructions
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
 
+    private readonly SupervisedLoop _carryingOut;
     private readonly RedisServers _servers;
     private readonly RedisKeys _keys;
     private readonly ReplicaId _replica;
@@ -21,8 +23,9 @@ internal sealed partial class RedisInstructions
     private IBackplaneReceiver _receiver = null!;
     private int _lastNumber;
 
-    public RedisInstructions(RedisServers servers, RedisKeys keys, ReplicaId replica, TimeProvider time, ILogger<RedisInstructions> logger)
+    public RedisInstructions(RedisServers servers, RedisKeys keys, ReplicaId replica, Supervisor supervisor, TimeProvider time, ILogger<RedisInstructions> logger)
     {
+        _carryingOut = supervisor.Loop("instruction");
         (_servers, _keys, _replica, _time, _logger) = (servers, keys, replica, time, logger);
         _answers = new LazySubscription(servers.For(replica.Value).Channels, keys.Replica(replica.Value), OnAnswer);
     }
@@ -71,7 +74,7 @@ internal sealed partial class RedisInstructions
             var answer = BackplaneFrame.WriteAnswer(number, refused);
             await _servers.For(asker).AskAsync(database => database.PublishAsync(_keys.Replica(asker), answer));
         }
-        catch (Exception fault)
+        catch (BackplaneException fault)
         {
             Log.NotCarriedOut(_logger, fault, instruction.ConnectionId, instruction.Room);
         }

@@ -1,10 +1,11 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Redis;
 
 /// <summary>Connects to Redis at the start, there or not, and sees to it that what is for everyone is listened to.</summary>
-internal sealed class RedisStart(RedisServers servers, RedisBackplane backplane) : IHostedService
+internal sealed class RedisStart(RedisServers servers, RedisBackplane backplane, Supervisor supervisor) : IHostedService
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _listening = Task.CompletedTask;
@@ -24,19 +25,18 @@ internal sealed class RedisStart(RedisServers servers, RedisBackplane backplane)
         _stop.Dispose();
     }
 
-    private async Task ListenAsync()
-    {
-        while (!_stop.IsCancellationRequested)
+    private Task ListenAsync() => supervisor.Loop("redis_start").RunAsync(
+        async _ =>
         {
             try
             {
                 await backplane.SubscribeAsync(Audience.Everyone);
-                return;
+                return false;
             }
             catch (BackplaneException)
             {
-                // Redis is not there yet. Each attempt takes its time.
+                return true; // Redis is not there yet. Each attempt takes its time.
             }
-        }
-    }
+        },
+        _stop.Token);
 }

@@ -1,4 +1,5 @@
 using Gateway.Core.Broadcast;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Redis;
 
@@ -6,7 +7,7 @@ namespace Gateway.Redis;
 /// Looks after what comes from one Redis server: whether all subscriptions stand, and whether every room has come as far here as there. At regular times, and at once
 /// when the connection is back, or another one stands in its place.
 /// </summary>
-internal sealed partial class RedisWatch : IAsyncDisposable
+internal sealed class RedisWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
@@ -15,22 +16,20 @@ internal sealed partial class RedisWatch : IAsyncDisposable
     private readonly RoomStore _store;
     private readonly Func<IEnumerable<KeyValuePair<string, RoomFeed>>> _feeds;
     private readonly IBackplaneReceiver _receiver;
-    private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly Task _running;
     private int _restored; // by Interlocked
 
     /// <param name="feeds">The rooms of this server.</param>
-    public RedisWatch(RedisConnection server, RoomStore store, Func<IEnumerable<KeyValuePair<string, RoomFeed>>> feeds, IBackplaneReceiver receiver, ILogger logger)
+    public RedisWatch(RedisConnection server, RoomStore store, Func<IEnumerable<KeyValuePair<string, RoomFeed>>> feeds, IBackplaneReceiver receiver, Supervisor supervisor)
     {
         _server = server;
         _store = store;
         _feeds = feeds;
         _receiver = receiver;
-        _logger = logger;
         _server.Restored += Wake;
-        _running = RunAsync();
+        _running = supervisor.Loop("redis_watch").RunAsync(WaitAndLookAsync, _stop.Token);
     }
 
     public async ValueTask DisposeAsync()
@@ -55,20 +54,11 @@ internal sealed partial class RedisWatch : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync()
+    private async Task<bool> WaitAndLookAsync(CancellationToken stop)
     {
-        try
-        {
-            while (true)
-            {
-                await _wake.WaitAsync(Interval, _stop.Token);
-                await LookAsync();
-            }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // The gateway stops.
-        }
+        await _wake.WaitAsync(Interval, stop);
+        await LookAsync();
+        return true;
     }
 
     private async Task LookAsync()
@@ -86,15 +76,5 @@ internal sealed partial class RedisWatch : IAsyncDisposable
         {
             // Away again: looked after at the next time.
         }
-        catch (Exception fault)
-        {
-            Log.Failed(_logger, fault);
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Error, "Looking after the rooms failed; it is tried again")]
-        public static partial void Failed(ILogger logger, Exception fault);
     }
 }

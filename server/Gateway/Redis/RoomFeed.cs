@@ -1,5 +1,6 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 
 namespace Gateway.Redis;
@@ -8,7 +9,8 @@ namespace Gateway.Redis;
 /// One room's messages on their way from Redis to the fan-out: each once, in the order of their offsets. What the subscription did not bring is read from the room's past
 /// before anything newer is delivered; what is not to be had there either, the members are told of.
 /// </summary>
-internal sealed class RoomFeed(string room, Retention retention, RoomStore store, IBackplaneReceiver receiver, FeedEvents events, TimeProvider time)
+internal sealed class RoomFeed(string room, Retention retention, RoomStore store, IBackplaneReceiver receiver, FeedEvents events, SupervisedLoop loop,
+    TimeProvider time)
 {
     private const int PageMessages = 64;
 
@@ -87,39 +89,35 @@ internal sealed class RoomFeed(string room, Retention retention, RoomStore store
     private void FillLocked()
     {
         _filling = true;
-        _ = FillAsync(); // ends when nothing is missing, or when the feed is closed
+        _ = loop.RunAsync(FillAsync, CancellationToken.None); // ends when nothing is missing, or when the feed is closed
     }
 
-    private async Task FillAsync()
+    /// <returns>Whether the past has to be read again.</returns>
+    private async Task<bool> FillAsync(CancellationToken cancel)
     {
-        var wait = false;
-        while (true)
+        Position last;
+        lock (_lock)
         {
-            if (wait) await Task.Delay(Pause, time);
-            Position last;
-            lock (_lock)
-            {
-                if (_closed) return;
-                last = _last;
-            }
-            try
-            {
-                var page = await store.ReadAsync(room, new HistoryRange(last.Offset, long.MaxValue, PageMessages), retention);
-                if (page.Head.Epoch == last.Epoch && page.Head.Offset < last.Offset)
-                {
-                    await store.RenewAsync(room, last);
-                    continue;
-                }
-                lock (_lock)
-                    if (_closed || !IsBehindLocked(page)) return;
-                await receiver.WhenReadyAsync();
-                wait = false;
-            }
-            catch (BackplaneException)
-            {
-                wait = true; // Redis is away; members wait with us
-            }
+            if (_closed) return false;
+            last = _last;
         }
+        try
+        {
+            var page = await store.ReadAsync(room, new HistoryRange(last.Offset, long.MaxValue, PageMessages), retention);
+            if (page.Head.Epoch == last.Epoch && page.Head.Offset < last.Offset)
+            {
+                await store.RenewAsync(room, last);
+                return true;
+            }
+            lock (_lock)
+                if (_closed || !IsBehindLocked(page)) return false;
+            await receiver.WhenReadyAsync();
+        }
+        catch (BackplaneException)
+        {
+            await Task.Delay(Pause, time, cancel); // Redis is away; members wait with us
+        }
+        return true;
     }
 
     /// <summary>Delivers what the page and the subscription have brought, up to the first thing that is in neither.</summary>

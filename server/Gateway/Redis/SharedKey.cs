@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Gateway.AnyReplica;
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Supervision;
 using StackExchange.Redis;
 
 namespace Gateway.Redis;
@@ -10,7 +11,9 @@ namespace Gateway.Redis;
 /// Agrees with the other replicas on a random key through Redis, where the configuration gives none. The key ends with its lifetime in Redis; then, or when it is
 /// missing for another reason, the first replica that looks makes a new one. The one before it stays good for verifying.
 /// </summary>
-internal sealed partial class SharedKey(GatewayOptions options, RedisServers servers, RedisKeys keys, ReplicaKey key, TimeProvider time, ILogger<SharedKey> logger) : IHostedService, IDisposable
+internal sealed partial class SharedKey(
+    GatewayOptions options, RedisServers servers, RedisKeys keys, ReplicaKey key, Supervisor supervisor, TimeProvider time, ILogger<SharedKey> logger)
+    : IHostedService, IDisposable
 {
     /// <summary>How long a key is used. Long polling names its connection by one token all its life: it survives one change of the key, not two.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
@@ -41,21 +44,14 @@ internal sealed partial class SharedKey(GatewayOptions options, RedisServers ser
 
     public void Dispose() => _stop.Dispose();
 
-    private async Task KeepAgreeingAsync()
-    {
-        try
+    private Task KeepAgreeingAsync() => supervisor.Loop("shared_key").RunAsync(
+        async stop =>
         {
-            while (true)
-            {
-                await Task.Delay(key.IsKnown ? Look : UntilKnown, time, _stop.Token);
-                await AgreeAsync();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The replica stops.
-        }
-    }
+            await Task.Delay(key.IsKnown ? Look : UntilKnown, time, stop);
+            await AgreeAsync();
+            return true;
+        },
+        _stop.Token);
 
     private async Task AgreeAsync()
     {

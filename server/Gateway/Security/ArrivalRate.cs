@@ -3,6 +3,7 @@ using System.Net;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Core.Limits;
+using Gateway.Core.Supervision;
 using Gateway.Hubs;
 
 namespace Gateway.Security;
@@ -17,12 +18,12 @@ internal sealed class ArrivalRate : IDisposable
     private readonly bool _dryRun;
     private readonly Counter<long> _refused;
 
-    public ArrivalRate(GatewayOptions options, GatewayMeter meter, TimeProvider time)
+    public ArrivalRate(GatewayOptions options, GatewayMeter meter, Supervisor supervisor, TimeProvider time)
     {
         var rate = options.RateLimit.ConnectionsPerIp;
         _dryRun = options.RateLimit.DryRun;
         _refused = meter.Counter("gateway_connections_rate_limited_total", "New connections refused because too many came from their address.");
-        if (rate.Connections > 0) _windows = new SlidingWindows<Arrival>(rate.Connections, rate.Window, time);
+        if (rate.Connections > 0) _windows = new SlidingWindows<Arrival>(rate.Connections, rate.Window, supervisor, time);
     }
 
     public bool Refuses(HttpContext context, Door door, out TimeSpan retryAfter)

@@ -6,6 +6,7 @@ using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
+using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -16,9 +17,11 @@ internal sealed class Bench
 {
     private const int Shards = 1;
 
+    private static readonly Supervisor Supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance);
+
     private readonly GatewayMeter _meter = new();
     private readonly ConnectionEvents _events;
-    private readonly InProcessBackplane _backplane = new(new InProcessMemory(TimeSpan.FromMinutes(5), 268_435_456), TimeProvider.System);
+    private readonly InProcessBackplane _backplane = new(new InProcessMemory(TimeSpan.FromMinutes(5), 268_435_456), Supervisor, TimeProvider.System);
 
     public Bench(int members)
     {
@@ -27,18 +30,20 @@ internal sealed class Bench
         Connections = new ConnectionTable(Shards);
         Rooms = new RoomTable(new RoomPolicies(policy, []), Shards);
         Bounds = new FanOutBounds(Shards, BatchMessages: 128);
-        var lagging = new LagRecovery(_backplane, _meter, TimeProvider.System, NullLogger<LagRecovery>.Instance);
-        FanOut = new FanOut(Connections, Rooms, new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>()), Bounds, lagging, _meter, TimeProvider.System);
+        var lagging = new LagRecovery(_backplane, _meter, Supervisor, TimeProvider.System, NullLogger<LagRecovery>.Instance);
+        FanOut = new FanOut(
+            Connections, Rooms, new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>()), Bounds, lagging, _meter, Supervisor,
+            TimeProvider.System);
         var publisher = new Publisher(_backplane, Rooms, Connections, FanOut);
         Announce announce = publisher.AnnounceAsync;
-        var roster = new InProcessRoster(Rooms, announce, TimeSpan.Zero, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
+        var roster = new InProcessRoster(Rooms, announce, TimeSpan.Zero, Supervisor, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
         var attendance = new Attendance(roster, Rooms, TimeProvider.System);
         var limits = new MembershipLimits(100, 1000);
         var admission = new RoomAdmission(limits, Connections, Rooms, _meter, TimeProvider.System, NullLogger<RoomAdmission>.Instance);
-        var membership = new RoomMembership(Rooms, admission, attendance, _backplane, limits, TimeProvider.System);
+        var membership = new RoomMembership(Rooms, admission, attendance, _backplane, limits, Supervisor, TimeProvider.System);
         _backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, membership));
-        Poster = new BatchPoster(0, Bounds, lagging, _meter, TimeProvider.System);
-        var sanctions = new InProcessSanctions(TimeProvider.System);
+        Poster = new BatchPoster(0, Bounds, lagging, _meter, Supervisor.Loop("fan_out"), TimeProvider.System);
+        var sanctions = new InProcessSanctions(Supervisor, TimeProvider.System);
         var cluster = new InProcessCluster(new LocalReplica(Connections, Rooms, membership, new OwnReplica("bench", Connections, TimeProvider.System)));
         var moderator = new Moderator(sanctions, cluster, publisher, "moderator", TimeSpan.FromDays(1), _meter, TimeProvider.System, NullLogger<Moderator>.Instance);
         Router = new CommandRouter(publisher, Rooms, membership, attendance, _backplane, new CustomTypes([], false), new DirectRights(new DirectRule(DirectReach.Anyone, []), Rooms, Connections, roster), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), moderator, _ => new((null, Error.InvalidToken)), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);

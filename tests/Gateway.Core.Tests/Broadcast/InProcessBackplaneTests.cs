@@ -1,18 +1,21 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Core.Tests.Broadcast;
 
 public sealed class InProcessBackplaneTests : BackplaneSpec
 {
     private static readonly InProcessMemory Memory = new(TimeSpan.FromMinutes(5), 1_000_000);
+    private static readonly Supervisor Supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance);
     private static readonly Message Hello = new("chat", "1"u8.ToArray());
 
     [Fact]
     public async Task WhoPublishesWaitsForTheFanOut()
     {
         var ready = new TaskCompletionSource();
-        var backplane = new InProcessBackplane(Memory, TimeProvider.System);
+        var backplane = new InProcessBackplane(Memory, Supervisor, TimeProvider.System);
         backplane.Start(new RecordingReceiver { Ready = ready.Task });
         await backplane.SubscribeAsync(Audience.Room("r")).Bounded();
 
@@ -29,7 +32,7 @@ public sealed class InProcessBackplaneTests : BackplaneSpec
     {
         var receiver = new RecordingReceiver();
         using var door = new ManualResetEventSlim();
-        var backplane = new InProcessBackplane(Memory, TimeProvider.System);
+        var backplane = new InProcessBackplane(Memory, Supervisor, TimeProvider.System);
         backplane.Start(receiver);
         await backplane.SubscribeAsync(Audience.Room("r")).Bounded();
         receiver.Door = door;
@@ -60,7 +63,7 @@ public sealed class InProcessBackplaneTests : BackplaneSpec
         return thread;
     }
 
-    protected override ValueTask<IBackplane> OpenAsync() => new(new InProcessBackplane(Memory, TimeProvider.System));
+    protected override ValueTask<IBackplane> OpenAsync() => new(new InProcessBackplane(Memory, Supervisor, TimeProvider.System));
 
     protected override ValueTask CloseAsync(IBackplane backplane) => default;
 }

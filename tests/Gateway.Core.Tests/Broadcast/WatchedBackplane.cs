@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Core.Tests.Broadcast;
 
 /// <summary>The in-process backplane with a count of its subscriptions, a door that can be shut, and a way to go away.</summary>
 internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplane
 {
-    private readonly InProcessBackplane _inner = new(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), TimeProvider.System);
+    private readonly InProcessBackplane _inner = new(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
     private readonly ConcurrentDictionary<(AudienceKind, string), int> _subscribed = [];
     private int _unbalanced;
 

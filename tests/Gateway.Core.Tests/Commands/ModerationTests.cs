@@ -1,4 +1,5 @@
 using Gateway.Core.Moderation;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Tests.Commands;
 
@@ -148,7 +149,7 @@ public sealed class ModerationTests : IDisposable
     [Fact]
     public async Task OfSeveralConnectionsOfAUserThoseTooManyGo()
     {
-        using var sanctions = new InProcessSanctions(_core.Time);
+        using var sanctions = new InProcessSanctions(_core.Supervisor, _core.Time);
         var doorkeeper = new Doorkeeper(_core.Connections, sanctions, maxPerUser: 2);
         var clients = new[] { await _core.ArriveAsync(["team"], "ada"), await _core.ArriveAsync(["team"], "ada"), await _core.ArriveAsync(["team"], "ada") };
 

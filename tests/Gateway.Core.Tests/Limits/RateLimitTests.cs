@@ -1,5 +1,6 @@
 using Gateway.Core.Commands;
 using Gateway.Core.Limits;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Tests.Limits;
 
@@ -14,7 +15,7 @@ public sealed class RateLimitTests : IDisposable
     [Fact]
     public void ConnectionsOfOneUserShareItsBudget()
     {
-        using var budgets = new InProcessUserBudgets(10, Window, _core.Time);
+        using var budgets = new InProcessUserBudgets(10, Window, _core.Supervisor, _core.Time);
         var limit = new RateLimit(0, Window, _core.Time) { PerUser = new UserLimit(10, Window, budgets) };
         var (first, second, other) = (_core.Client("ada").Connection, _core.Client("ada").Connection, _core.Client("bob").Connection);
 
@@ -34,7 +35,7 @@ public sealed class RateLimitTests : IDisposable
     [Fact]
     public void WhatTheUsersBudgetRefusesDoesNotCountAgainstTheConnection()
     {
-        using var budgets = new InProcessUserBudgets(4, TimeSpan.FromSeconds(1), _core.Time);
+        using var budgets = new InProcessUserBudgets(4, TimeSpan.FromSeconds(1), _core.Supervisor, _core.Time);
         var limit = new RateLimit(8, Window, _core.Time) { PerUser = new UserLimit(4, TimeSpan.FromSeconds(1), budgets) };
         var ada = _core.Client("ada").Connection;
         for (var i = 0; i < 4 + 6; i++) limit.Admit(ada);
@@ -47,7 +48,7 @@ public sealed class RateLimitTests : IDisposable
     [Fact]
     public void WhoeverFloodsItsUsersBudgetIsClosed()
     {
-        using var budgets = new InProcessUserBudgets(4, Window, _core.Time);
+        using var budgets = new InProcessUserBudgets(4, Window, _core.Supervisor, _core.Time);
         var limit = new RateLimit(0, Window, _core.Time) { PerUser = new UserLimit(4, Window, budgets) };
         var ada = _core.Client("ada").Connection;
         for (var i = 0; i < 4 + 20; i++) limit.Admit(ada);

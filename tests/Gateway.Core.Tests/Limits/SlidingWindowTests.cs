@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Gateway.Core.Supervision;
 using FsCheck;
 using FsCheck.Fluent;
 using Gateway.Core.Limits;
@@ -150,7 +152,7 @@ public sealed class SlidingWindowTests
     [Fact]
     public async Task KeysThatAreSilentForAWindowTakeNoMemory()
     {
-        using var windows = new SlidingWindows<string>(2, TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        using var windows = new SlidingWindows<string>(2, TimeSpan.FromMilliseconds(20), new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
         for (var i = 0; i < 100; i++) Assert.True(windows.TryAdd($"user-{i}", out _));
 
         await Within.Until(() => windows.Count == 0, "all are forgotten");

@@ -1,5 +1,6 @@
 using Gateway.Core.Messages;
 using Gateway.Core.Presence;
+using Gateway.Core.Supervision;
 using Gateway.Core.Tests.Broadcast;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -7,6 +8,8 @@ namespace Gateway.Core.Tests.Presence;
 
 public sealed class InProcessRosterTests : RosterSpec
 {
+    private static readonly Supervisor Supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance);
+
     private InProcessRoster? _roster;
 
     internal override ValueTask<IRoster> OpenAsync(TimeSpan grace, RecordingReceiver told)
@@ -45,5 +48,5 @@ public sealed class InProcessRosterTests : RosterSpec
         await roster.DisposeAsync().Bounded();
     }
 
-    private static InProcessRoster Roster(TimeSpan grace, Announce announce) => new(Rooms, announce, grace, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
+    private static InProcessRoster Roster(TimeSpan grace, Announce announce) => new(Rooms, announce, grace, Supervisor, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
 }

@@ -1,6 +1,7 @@
 using Gateway.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Core.Moderation;
+using Gateway.Core.Supervision;
 using Gateway.Core.Tests;
 using Gateway.Core.Tests.Moderation;
 using Gateway.Lifecycle;
@@ -118,7 +119,7 @@ public sealed class RedisSanctionsTests : SanctionsSpec
             var options = new GatewayOptions { Redis = { Enabled = true, Connection = [server.Address] } };
             var redis = new RedisServers(options, keys, new ReadinessState(), meter, TimeProvider.System, NullLogger<RedisConnection>.Instance);
             await redis.OpenAsync().Bounded();
-            var sanctions = new RedisSanctions(redis, keys, TimeProvider.System, NullLogger<RedisSanctions>.Instance);
+            var sanctions = new RedisSanctions(redis, keys, new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System, NullLogger<RedisSanctions>.Instance);
             await sanctions.StartAsync(default).Bounded();
             return new Replica(redis, sanctions, meter);
         }

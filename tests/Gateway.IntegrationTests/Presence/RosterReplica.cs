@@ -3,6 +3,7 @@ using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
+using Gateway.Core.Supervision;
 using Gateway.Core.Tests;
 using Gateway.Core.Tests.Broadcast;
 using Gateway.Lifecycle;
@@ -26,13 +27,14 @@ internal sealed class RosterReplica : IAsyncDisposable
     private RosterReplica(GatewayOptions options, RoomTable rooms, string id)
     {
         var (keys, replica) = (new RedisKeys("gw"), new ReplicaId(id));
+        var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance, _meter.LoopFaults);
         _redis = new RedisServers(options, keys, new ReadinessState(), _meter, TimeProvider.System, NullLogger<RedisConnection>.Instance);
-        var instructions = new RedisInstructions(_redis, keys, replica, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
-        var counts = new RedisCounts(_redis, keys, replica, TimeProvider.System, NullLogger<RedisCounts>.Instance);
+        var instructions = new RedisInstructions(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
+        var counts = new RedisCounts(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisCounts>.Instance);
         Backplane = new RedisBackplane(
-            options, _redis, keys, instructions, counts, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+            options, _redis, keys, instructions, counts, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
         var own = new OwnReplica(id, new ConnectionTable(1), TimeProvider.System);
-        _presence = new RedisPresence(options, _redis, keys, rooms, own, TimeProvider.System, NullLoggerFactory.Instance);
+        _presence = new RedisPresence(options, _redis, keys, rooms, own, supervisor, TimeProvider.System, NullLoggerFactory.Instance);
         Roster = new RedisRoster(_presence);
         Replicas = new RedisReplicas(_presence, own);
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
+using Gateway.Core.Supervision;
 using Gateway.Lifecycle;
 
 namespace Gateway.Redis.Cluster;
@@ -10,11 +11,13 @@ namespace Gateway.Redis.Cluster;
 /// Asks the replicas that share a Redis and its prefix: the question goes out on a channel to which all of them listen, the answers come back on the asker's own. Redis says how many
 /// heard the question; so many answers are waited for, within a deadline.
 /// </summary>
-internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys, ReplicaId replica, LocalReplica local, TimeProvider time, ILogger<RedisCluster> logger) : BackgroundService, ICluster
+internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys, ReplicaId replica, LocalReplica local, Supervisor supervisor, TimeProvider time, ILogger<RedisCluster> logger)
+    : BackgroundService, ICluster
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
+    private readonly SupervisedLoop _answering = supervisor.Loop("cluster_answer");
     private readonly ConcurrentDictionary<long, Asked> _asked = [];
     private long _lastNumber;
     private volatile bool _listens;
@@ -48,26 +51,26 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
         _listens = !stoppingToken.IsCancellationRequested;
     }
 
-    private async Task ListenAsync(string channel, ReadChannel read, CancellationToken stop)
-    {
-        while (!stop.IsCancellationRequested)
+    private Task ListenAsync(string channel, ReadChannel read, CancellationToken stop) => supervisor.Loop("cluster_listen").RunAsync(
+        async cancel =>
         {
             try
             {
                 await Server.Channels.AddAsync(channel, read);
-                return;
+                return false;
             }
             catch (Exception fault) when (fault is BackplaneException or ObjectDisposedException)
             {
-                await Task.WhenAny(Task.Delay(Pause, time, stop)); // Redis is not there yet
+                await Task.Delay(Pause, time, cancel); // Redis is not there yet
+                return true;
             }
-        }
-    }
+        },
+        stop);
 
     private bool OnQuestion(ReadOnlyMemory<byte> value)
     {
         if (Read<Question>(value) is not { } envelope) return false;
-        _ = AnswerAsync(envelope); // beside the messages, not between them; ends within Redis' own limits
+        _answering.Start(() => AnswerAsync(envelope)); // beside the messages, not between them; ends within Redis' own limits
         return true;
     }
 
@@ -79,7 +82,7 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
             var text = JsonSerializer.SerializeToUtf8Bytes(new Envelope<Answer>(replica.Value, question.Number, answer));
             await Server.AskAsync(database => database.PublishAsync(keys.Answers(question.From), text), AnswerWithin);
         }
-        catch (Exception fault)
+        catch (BackplaneException fault)
         {
             Log.NotAnswered(logger, fault, question.From);
         }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Limits;
 using Gateway.Core.Presence;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Redis.Limits;
 
@@ -24,13 +25,15 @@ internal sealed class RedisUserBudgets : IUserBudgets, IDisposable
     private readonly int _messages;
     private readonly TimeSpan _window;
     private readonly TimeSpan _hold;
+    private readonly SupervisedLoop _asking;
     private readonly ITimer _sweep;
 
-    public RedisUserBudgets(int messages, TimeSpan window, RedisServers servers, RedisKeys keys, IReplicas replicas, TimeProvider time)
+    public RedisUserBudgets(int messages, TimeSpan window, RedisServers servers, RedisKeys keys, IReplicas replicas, Supervisor supervisor, TimeProvider time)
     {
         (_messages, _window, _servers, _keys, _replicas, _time) = (messages, window, servers, keys, replicas, time);
         _hold = window / 20 < LongestHold ? window / 20 : LongestHold;
-        _sweep = time.CreateTimer(static budgets => ((RedisUserBudgets)budgets!).Sweep(), this, _hold, _hold);
+        _asking = supervisor.Loop("user_budgets");
+        _sweep = supervisor.Loop("user_budgets_sweep").Every(_hold, Sweep);
     }
 
     /// <summary>What may be kept, and what may be owed.</summary>
@@ -86,7 +89,7 @@ internal sealed class RedisUserBudgets : IUserBudgets, IDisposable
         purse.Asking = true;
         var owed = Math.Max(0, -purse.Left);
         purse.Left += owed;
-        _ = AskAsync(userId, purse, owed, wanted: true); // ends within the limit of a command
+        _asking.Start(() => AskAsync(userId, purse, owed, wanted: true)); // ends within the limit of a command
     }
 
     private async Task AskAsync(string userId, Purse purse, int owed, bool wanted)
@@ -98,7 +101,6 @@ internal sealed class RedisUserBudgets : IUserBudgets, IDisposable
             if (!wanted) return;
             lock (purse)
             {
-                purse.Asking = false;
                 purse.Granted = answer[0];
                 purse.Left += answer[0];
                 purse.EmptyUntil = answer[0] > 0 ? 0 : _time.GetTimestamp() + (answer[1] * _time.TimestampFrequency / 1000);
@@ -106,7 +108,11 @@ internal sealed class RedisUserBudgets : IUserBudgets, IDisposable
         }
         catch (BackplaneException)
         {
-            lock (purse) // what was owed is forgotten: whether it was booked is not known
+            // What was owed is forgotten: whether it was booked is not known.
+        }
+        finally
+        {
+            lock (purse)
                 if (wanted) purse.Asking = false;
         }
     }
@@ -125,7 +131,7 @@ internal sealed class RedisUserBudgets : IUserBudgets, IDisposable
                 if (back != 0 && (back > 0 || forget))
                 {
                     purse.Left -= back;
-                    if (back > 0) _ = AskAsync(userId, purse, -back, wanted: false);
+                    if (back > 0) _asking.Start(() => AskAsync(userId, purse, -back, wanted: false));
                 }
                 if (!forget) continue;
                 purse.IsForgotten = true;

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Moderation;
+using Gateway.Core.Supervision;
 using StackExchange.Redis;
 
 namespace Gateway.Redis.Moderation;
@@ -12,12 +13,13 @@ namespace Gateway.Redis.Moderation;
 /// The sanctions of several replicas. Redis keeps all that holds and numbers the changes; each replica keeps a copy. A change is published, and every replica looks twice
 /// a second whether it has missed one: then, or when the connection was lost, it reads everything anew. If Redis has lost its data, the replicas write again what they know.
 /// </summary>
-internal sealed partial class RedisSanctions(RedisServers servers, RedisKeys keys, TimeProvider time, ILogger<RedisSanctions> logger) : BackgroundService, ISanctions
+internal sealed partial class RedisSanctions(RedisServers servers, RedisKeys keys, Supervisor supervisor, TimeProvider time, ILogger<RedisSanctions> logger) : BackgroundService, ISanctions
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
     private readonly SanctionBook _book = new(time);
+    private readonly SupervisedLoop _loop = supervisor.Loop("sanctions");
     private readonly SemaphoreSlim _reading = new(1);
 
     // What the book shows: guarded by itself.
@@ -65,37 +67,32 @@ internal sealed partial class RedisSanctions(RedisServers servers, RedisKeys key
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var listening = ListenAsync(stoppingToken);
-        using var timer = new PeriodicTimer(Interval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+        await _loop.EveryAsync(
+            Interval,
+            async _ =>
             {
                 await LookAsync();
                 _book.Tidy();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The gateway stops.
-        }
+            },
+            stoppingToken);
         await listening;
     }
 
-    private async Task ListenAsync(CancellationToken stop)
-    {
-        while (!stop.IsCancellationRequested)
+    private Task ListenAsync(CancellationToken stop) => supervisor.Loop("sanctions_listen").RunAsync(
+        async cancel =>
         {
             try
             {
                 await Server.Channels.AddAsync(keys.SanctionsChannel, OnChange);
-                return;
+                return false;
             }
             catch (Exception fault) when (fault is BackplaneException or ObjectDisposedException)
             {
-                await Task.WhenAny(Task.Delay(Interval, time, stop)); // until then what is missed is looked for
+                await Task.Delay(Interval, time, cancel); // until then what is missed is looked for
+                return true;
             }
-        }
-    }
+        },
+        stop);
 
     private bool OnChange(ReadOnlyMemory<byte> value)
     {
@@ -136,7 +133,7 @@ internal sealed partial class RedisSanctions(RedisServers servers, RedisKeys key
         }
         catch (Exception fault)
         {
-            Log.Failed(logger, fault);
+            _loop.Report(fault); // also at the start, which it does not stop
         }
     }
 
@@ -200,9 +197,6 @@ internal sealed partial class RedisSanctions(RedisServers servers, RedisKeys key
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "Looking after the sanctions failed; it is tried again")]
-        public static partial void Failed(ILogger logger, Exception fault);
-
         [LoggerMessage(2, LogLevel.Warning, "Redis has lost the sanctions: what this replica knows is written again")]
         public static partial void DataLost(ILogger logger);
     }

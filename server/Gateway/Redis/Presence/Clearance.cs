@@ -1,4 +1,5 @@
 using Gateway.Core.Broadcast;
+using Gateway.Core.Supervision;
 using StackExchange.Redis;
 
 namespace Gateway.Redis.Presence;
@@ -8,13 +9,17 @@ namespace Gateway.Redis.Presence;
 /// is taken away is taken away, and told, once.
 /// </summary>
 internal sealed partial class Clearance(
-    RedisConnection server, RedisKeys keys, Lease lease, RosterRooms rooms, RosterIndex index, TimeSpan leaseLength, TimeSpan grace, ILogger<Clearance> logger)
+    RedisConnection server, RedisKeys keys, Lease lease, RosterRooms rooms, RosterIndex index, TimeSpan leaseLength, TimeSpan grace, Supervisor supervisor,
+    ILogger<Clearance> logger)
 {
+    private readonly SupervisedLoop _loop = supervisor.Loop("presence_clearance");
+
     /// <summary>Does not fail; what did not go through is tried again after a later sighting.</summary>
     public async Task RunAsync(Sighting sighting)
     {
         try
         {
+            _loop.BeginStep();
             foreach (var (dead, sign, _) in sighting.Over)
                 if (await lease.EndAsync(dead, sign))
                     await ClearAsync(dead, TimeSpan.Zero); // its users had the lease to come back, whatever the grace of those who only lose a connection
@@ -28,7 +33,7 @@ internal sealed partial class Clearance(
         }
         catch (Exception fault)
         {
-            Log.Failed(logger, fault);
+            _loop.Report(fault);
         }
     }
 
@@ -53,8 +58,5 @@ internal sealed partial class Clearance(
 
         [LoggerMessage(2, LogLevel.Warning, "Clearing up after a dead replica was interrupted, and is tried again: {Fault}")]
         public static partial void Interrupted(ILogger logger, string fault);
-
-        [LoggerMessage(3, LogLevel.Error, "Clearing up after a dead replica failed, and is tried again")]
-        public static partial void Failed(ILogger logger, Exception fault);
     }
 }

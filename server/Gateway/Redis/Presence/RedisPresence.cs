@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Gateway.Configuration;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Redis.Presence;
 
@@ -12,10 +13,10 @@ internal sealed class RedisPresence : IHostedService, IDisposable
     private readonly Dictionary<RedisConnection, RosterServer> _servers;
 
     public RedisPresence(
-        GatewayOptions options, RedisServers redis, RedisKeys keys, RoomTable rooms, OwnReplica own, TimeProvider time, ILoggerFactory loggers)
+        GatewayOptions options, RedisServers redis, RedisKeys keys, RoomTable rooms, OwnReplica own, Supervisor supervisor, TimeProvider time, ILoggerFactory loggers)
     {
         _redis = redis;
-        _servers = redis.All.ToDictionary(server => server, server => Open(server, options, keys, rooms, own, time, loggers));
+        _servers = redis.All.ToDictionary(server => server, server => Open(server, options, keys, rooms, own, supervisor, time, loggers));
     }
 
     /// <summary>The server that a room lives on.</summary>
@@ -31,15 +32,15 @@ internal sealed class RedisPresence : IHostedService, IDisposable
     }
 
     private static RosterServer Open(
-        RedisConnection server, GatewayOptions options, RedisKeys keys, RoomTable rooms, OwnReplica own, TimeProvider time, ILoggerFactory loggers)
+        RedisConnection server, GatewayOptions options, RedisKeys keys, RoomTable rooms, OwnReplica own, Supervisor supervisor, TimeProvider time, ILoggerFactory loggers)
     {
         var (length, grace) = (options.Redis.PresenceLease, options.Rooms.PresenceGrace);
         var work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         var lease = new Lease(server, keys, own, length, time, loggers.CreateLogger<Lease>());
-        var index = new RosterIndex(server, keys, lease, () => work.Writer.TryWrite(true), time);
+        var index = new RosterIndex(server, keys, lease, () => work.Writer.TryWrite(true), supervisor, time);
         var inRedis = new RosterRooms(server, keys, rooms);
         var book = new RosterBook(inRedis, rooms, lease, index, grace, loggers.CreateLogger<RosterBook>());
-        var clearance = new Clearance(server, keys, lease, inRedis, index, length, grace, loggers.CreateLogger<Clearance>());
-        return new RosterServer(lease, book, index, inRedis, clearance, work, time, loggers.CreateLogger<RosterServer>());
+        var clearance = new Clearance(server, keys, lease, inRedis, index, length, grace, supervisor, loggers.CreateLogger<Clearance>());
+        return new RosterServer(lease, book, index, inRedis, clearance, work, supervisor, time, loggers.CreateLogger<RosterServer>());
     }
 }

@@ -1,3 +1,5 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Supervision;
 using StackExchange.Redis;
 
 namespace Gateway.Redis.Presence;
@@ -7,13 +9,14 @@ namespace Gateway.Redis.Presence;
 /// they do not. They stand in Redis under the replica's lease, so that the others find them when it is dead.
 /// </summary>
 /// <param name="wake">Called when a room has been added that is due at some time.</param>
-internal sealed class RosterIndex(RedisConnection server, RedisKeys keys, Lease lease, Action wake, TimeProvider time)
+internal sealed class RosterIndex(RedisConnection server, RedisKeys keys, Lease lease, Action wake, Supervisor supervisor, TimeProvider time)
 {
     private const int Batch = 500;
 
     /// <summary>Somewhat later than by the clock of Redis, rather than too early.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(5);
 
+    private readonly SupervisedLoop _sending = supervisor.Loop("presence_index");
     private readonly long _began = time.GetTimestamp();
 
     // Guards what follows. Commands are handed to the client library under it, so that Redis carries them out in the order of the changes.
@@ -101,7 +104,17 @@ internal sealed class RosterIndex(RedisConnection server, RedisKeys keys, Lease 
     }
 
     /// <summary>Nobody waits for it: what is lost is written again by <see cref="AddAgain"/>, and a room too many does no harm.</summary>
-    private void SendLocked<T>(Func<IDatabase, Task<T>> command) => server.AskAsync(command).ContinueWith(static sent => _ = sent.Exception, TaskScheduler.Default);
+    private void SendLocked<T>(Func<IDatabase, Task<T>> command) => _sending.Start(async () =>
+    {
+        try
+        {
+            await server.AskAsync(command);
+        }
+        catch (BackplaneException)
+        {
+            // Redis is away.
+        }
+    });
 
     private readonly record struct Expected(TimeSpan DueAt, long Version);
 }

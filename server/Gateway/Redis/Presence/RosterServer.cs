@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 
 namespace Gateway.Redis.Presence;
@@ -10,12 +11,15 @@ namespace Gateway.Redis.Presence;
 /// written, and tells who did not come back; and what dead replicas leave is cleared up beside them.
 /// </summary>
 internal sealed partial class RosterServer(
-    Lease lease, RosterBook book, RosterIndex index, RosterRooms rooms, Clearance clearance, Channel<bool> work, TimeProvider time, ILogger<RosterServer> logger) : IDisposable
+    Lease lease, RosterBook book, RosterIndex index, RosterRooms rooms, Clearance clearance, Channel<bool> work, Supervisor supervisor, TimeProvider time,
+    ILogger<RosterServer> logger) : IDisposable
 {
     /// <summary>Rooms that are looked after at a time.</summary>
     public static readonly ParallelOptions SomeAtOnce = new() { MaxDegreeOfParallelism = 16 };
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly SupervisedLoop _leaseLoop = supervisor.Loop("presence_lease");
+    private readonly SupervisedLoop _workLoop = supervisor.Loop("presence_work");
     private readonly Suspects _suspects = new();
     private Task _signing = Task.CompletedTask;
     private Task _working = Task.CompletedTask;
@@ -31,7 +35,7 @@ internal sealed partial class RosterServer(
     {
         await SignAsync();
         await WorkAsync();
-        _signing = KeepSigningAsync();
+        _signing = _leaseLoop.EveryAsync(lease.Interval, _ => SignAsync(), _stop.Token);
         _working = KeepWorkingAsync();
     }
 
@@ -66,19 +70,6 @@ internal sealed partial class RosterServer(
 
     public void Dispose() => _stop.Dispose();
 
-    private async Task KeepSigningAsync()
-    {
-        using var timer = new PeriodicTimer(lease.Interval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stop.Token)) await SignAsync();
-        }
-        catch (OperationCanceledException)
-        {
-            // The replica stops.
-        }
-    }
-
     private async Task SignAsync()
     {
         try
@@ -96,25 +87,22 @@ internal sealed partial class RosterServer(
         }
         catch (Exception fault)
         {
-            Log.Failed(logger, fault);
+            _leaseLoop.Report(fault);
         }
     }
 
     private async Task KeepWorkingAsync()
     {
         using var due = time.CreateTimer(static work => ((Channel<bool>)work!).Writer.TryWrite(true), work, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        try
-        {
-            while (await work.Reader.WaitToReadAsync(_stop.Token))
+        await _workLoop.RunAsync(
+            async stop =>
             {
+                if (!await work.Reader.WaitToReadAsync(stop)) return false;
                 work.Reader.TryRead(out _);
                 if (await WorkAsync()) due.Change(index.NextDue() ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The replica stops.
-        }
+                return true;
+            },
+            _stop.Token);
     }
 
     /// <returns>False if it did not go through: it is tried again after the next sign.</returns>
@@ -136,16 +124,13 @@ internal sealed partial class RosterServer(
         }
         catch (Exception fault)
         {
-            Log.Failed(logger, fault);
+            _workLoop.Report(fault);
         }
         return false;
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "Presence: a round failed; the next one follows")]
-        public static partial void Failed(ILogger logger, Exception fault);
-
         [LoggerMessage(2, LogLevel.Information, "The lease could not be given back, the other replicas will find it over: {Fault}")]
         public static partial void NotEnded(ILogger logger, string fault);
     }

@@ -1,0 +1,20 @@
+namespace Gateway.Core.Supervision;
+
+/// <summary>Pauses after faults: each twice as long as the one before, up to a bound.</summary>
+public struct Backoff
+{
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+
+    private int _faults;
+
+    public TimeSpan Next()
+    {
+        var pause = Shortest * (1 << _faults);
+        if (pause >= Longest) return Longest;
+        _faults++;
+        return pause;
+    }
+
+    public void Reset() => _faults = 0;
+}

@@ -1,0 +1,128 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Core.Supervision;
+
+/// <summary>Runs the steps of one loop. A faulted step is counted and logged, at most once a second; the next step follows after a pause.</summary>
+public sealed partial class SupervisedLoop
+{
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Supervisor _supervisor;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Counter<long>? _faults;
+    private readonly KeyValuePair<string, object?> _label;
+    private readonly Lock _logging = new();
+
+    // Guarded by _logging.
+    private long _faultsToLog;
+    private long _loggedAt;
+
+    internal SupervisedLoop(string name, Supervisor supervisor, TimeProvider time, ILogger logger, Counter<long>? faults)
+    {
+        (Name, _supervisor, _time, _logger, _faults) = (name, supervisor, time, logger, faults);
+        _label = new KeyValuePair<string, object?>("loop", name);
+    }
+
+    public string Name { get; }
+
+    /// <summary>Repeats the step until it returns false, or until cancelled. The task does not fail.</summary>
+    public async Task RunAsync(Func<CancellationToken, Task<bool>> step, CancellationToken stop)
+    {
+        var backoff = new Backoff();
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                BeginStep();
+                if (!await step(stop).ConfigureAwait(false)) return;
+                backoff.Reset();
+                continue;
+            }
+            catch (Exception fault)
+            {
+                if (stop.IsCancellationRequested) return;
+                Report(fault);
+            }
+            await Task.Delay(backoff.Next(), _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Repeats the step at every tick until cancelled; ticks that were missed count as one. The task does not fail.</summary>
+    public async Task EveryAsync(TimeSpan period, Func<CancellationToken, Task> step, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(period, _time);
+        await RunAsync(StepAsync, stop).ConfigureAwait(false);
+
+        async Task<bool> StepAsync(CancellationToken cancel)
+        {
+            if (!await timer.WaitForNextTickAsync(cancel).ConfigureAwait(false)) return false;
+            await step(cancel).ConfigureAwait(false);
+            return true;
+        }
+    }
+
+    /// <summary>Repeats a short step by a timer. A fault costs its tick; the period is the pause.</summary>
+    public ITimer Every(TimeSpan period, Action step) => StartTimer(step, period, period);
+
+    /// <summary>Does it once, later.</summary>
+    public ITimer After(TimeSpan due, Action step) => StartTimer(step, due, Timeout.InfiniteTimeSpan);
+
+    /// <summary>Starts background work that nobody waits for. It is not repeated.</summary>
+    public void Start(Func<Task> work) => _ = TryAsync(work);
+
+    /// <summary>Does something on a thread of somebody else, who must not see its faults: a callback of a library.</summary>
+    public void Try(Action work)
+    {
+        try
+        {
+            BeginStep();
+            work();
+        }
+        catch (Exception fault)
+        {
+            Report(fault);
+        }
+    }
+
+    /// <summary>For a loop that runs its steps itself: to be called where a fault is caught.</summary>
+    public void BeginStep() => _supervisor.FailPoint?.Invoke(Name);
+
+    /// <summary>Counts and logs a fault.</summary>
+    public void Report(Exception fault)
+    {
+        _faults?.Add(1, _label);
+        long count;
+        lock (_logging)
+        {
+            _faultsToLog++;
+            if (_loggedAt != 0 && _time.GetElapsedTime(_loggedAt) < LogInterval) return;
+            _loggedAt = _time.GetTimestamp();
+            (count, _faultsToLog) = (_faultsToLog, 0);
+        }
+        Log.Fault(_logger, fault, Name, count);
+    }
+
+    private async Task TryAsync(Func<Task> work)
+    {
+        try
+        {
+            BeginStep();
+            await work().ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            Report(fault);
+        }
+    }
+
+    private ITimer StartTimer(Action step, TimeSpan due, TimeSpan period) =>
+        _time.CreateTimer(static state => { var (loop, step) = ((SupervisedLoop, Action))state!; loop.Try(step); }, (this, step), due, period);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Loop {Loop}: {Faults} faults since the last such line; it goes on", EventName = "LoopFault")]
+        public static partial void Fault(ILogger logger, Exception fault, string loop, long faults);
+    }
+}

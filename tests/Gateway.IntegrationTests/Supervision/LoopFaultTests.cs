@@ -1,0 +1,101 @@
+using System.Net;
+using System.Text.Json;
+using Gateway.Configuration;
+using Gateway.Core.Cluster;
+using Gateway.IntegrationTests.Admin;
+using Gateway.IntegrationTests.Identity;
+using Gateway.SignalR;
+using Gateway.Testing;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gateway.IntegrationTests.Supervision;
+
+/// <summary>A fault in any loop costs a step of it, and nothing more.</summary>
+public sealed class LoopFaultTests
+{
+    private static readonly string[] Everywhere = ["deadline_sweep", "fan_out", "first_message", "limits_sweep", "metrics_stream", "owners", "quiet_collector", "unsubscribe"];
+
+    private static readonly string[] InOneProcess = [.. Everywhere, "history_sweep", "request_keys_sweep", "roster_grace", "sanctions_tidy"];
+
+    private static readonly string[] WithRedis =
+    [
+        .. Everywhere, "cluster_answer", "cluster_listen", "count_answer", "instruction", "presence_clearance", "presence_index", "presence_lease", "presence_work", "publish",
+        "redis_message", "redis_start", "redis_watch", "room_feed", "sanction_change", "sanctions", "sanctions_listen", "shared_key", "user_budgets", "user_budgets_sweep",
+    ];
+
+    private readonly TestKey _key = TestKey.Rsa("2026-01");
+
+    [Fact]
+    public async Task EveryLoopOfOneProcessGoesOnAfterAFault()
+    {
+        await using var authority = await LocalAuthority.StartAsync(_key);
+        var faults = new InjectedFaults();
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            options =>
+            {
+                Set(options, authority);
+                options.Rooms.PresenceGrace = TimeSpan.FromMilliseconds(20);
+                options.Rooms.HistoryMaxBytes = 1;
+            },
+            services => services.AddSingleton<TimeProvider>(new HastyTime()), faults.Arm);
+        gateway.Get<IRequestKeys>(); // made when it is first needed
+
+        await faults.HaveAllGoneOnAsync(InOneProcess, async () =>
+        {
+            await TryFirstMessageAsync(gateway, "not a token");
+            await using var ada = await RawClient.ConnectAsync(gateway.Server, "?access_token=" + Token());
+            await using (await RawClient.ConnectAsync(gateway.Server, "?rooms=" + Guid.NewGuid().ToString("N") + "&access_token=" + Token())) await ada.ChatAsync("hi");
+        });
+    }
+
+    [Fact]
+    public async Task EveryLoopOfAReplicaGoesOnAfterAFault()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var authority = await LocalAuthority.StartAsync(_key);
+        var faults = new InjectedFaults();
+        await using var a = await EmbeddedGateway.StartAsync(options => Set(options, authority, redis), map: faults.Arm);
+        await using var b = await EmbeddedGateway.StartAsync(options => Set(options, authority, redis));
+        using var admin = new AdminClient(b.Server);
+
+        await faults.HaveAllGoneOnAsync(WithRedis, async () =>
+        {
+            await TryFirstMessageAsync(a, "not a token");
+            await using var ada = await RawClient.ConnectAsync(a.Server, "?rooms=lobby&access_token=" + Token());
+            await using var bob = await RawClient.ConnectAsync(b.Server, "?rooms=lobby&access_token=" + Token());
+            await ada.ChatAsync("hi");
+            await bob.ChatAsync("hi");
+            await redis.CommandAsync("HINCRBY gw:{lobby}:position offset 3"); // the next message finds that some are missing
+            await bob.ChatAsync("hi again");
+            await bob.RequestAsync("direct", new { to = ((IChatClient)ada).UserId, content = "you" });
+            await b.Get<IHubContext<GatewayHub>>().Groups.AddToGroupAsync(((IChatClient)ada).ConnectionId, Guid.NewGuid().ToString("N"));
+            Assert.Equal(HttpStatusCode.OK, (await admin.GetAsync("connections")).Status);
+            await admin.PostAsync("users/eve/mute", new { duration = "1s" });
+        });
+    }
+
+    /// <summary>Of a new user each time.</summary>
+    private string Token() => _key.Token(new() { ["sub"] = Guid.NewGuid().ToString("N") });
+
+    private static void Set(GatewayOptions options, LocalAuthority authority, RedisServer? redis = null)
+    {
+        authority.Trust(options);
+        options.Auth.FirstMessageTimeout = TimeSpan.FromMilliseconds(100);
+        options.MetricsStream.Enabled = true;
+        options.RateLimit.PerUser.Messages = 1000;
+        (options.RateLimit.ConnectionsPerIp.Connections, options.RateLimit.ConnectionsPerIp.Window) = (1000, TimeSpan.FromSeconds(1));
+        options.Admin.ApiKey = AdminClient.Key;
+        options.Redis.Enabled = redis != null;
+        if (redis != null) options.Redis.Connection = [redis.Address];
+    }
+
+    /// <summary>Somebody who says nothing, and somebody who says the wrong thing.</summary>
+    private static async Task TryFirstMessageAsync(EmbeddedGateway gateway, string token)
+    {
+        await using var silent = await RawClient.OpenAsync(gateway.Server, "?auth=message");
+        await using var wrong = await RawClient.OpenAsync(gateway.Server, "?auth=message");
+        await wrong.SendTextAsync(JsonSerializer.Serialize(new { type = "auth", payload = new { token } }));
+        await Task.WhenAll(silent.Closed, wrong.Closed).Within("both are told to go");
+    }
+}
