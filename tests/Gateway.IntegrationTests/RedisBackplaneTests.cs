@@ -67,7 +67,7 @@ internal sealed class RedisReplica : IAsyncDisposable
         var instructions = new RedisInstructions(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
         var counts = new RedisCounts(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisCounts>.Instance);
         Backplane = new RedisBackplane(
-            options, _servers, keys, instructions, counts, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+            options, _servers, keys, instructions, counts, replica, new FeedEvents(_meter, TimeProvider.System, NullLogger<RoomFeed>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
     }
 
     public RedisBackplane Backplane { get; }

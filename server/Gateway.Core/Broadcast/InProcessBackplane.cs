@@ -20,6 +20,7 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
     private readonly ConcurrentDictionary<string, RoomSequence> _rooms = new(StringComparer.Ordinal);
     private readonly InProcessMemory _memory;
     private readonly TimeProvider _time;
+    private readonly SupervisedLoop _shrinkLoop;
     private readonly ITimer _sweep;
     private long _keptBytes;
     private int _shrinking;
@@ -29,8 +30,12 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
     {
         _memory = memory;
         _time = time;
+        _shrinkLoop = supervisor.Loop("history_shrink");
         _sweep = supervisor.Loop("history_sweep").Every(SweepInterval, Sweep);
     }
+
+    /// <summary>What the histories of all rooms take.</summary>
+    internal long KeptBytes => Volatile.Read(ref _keptBytes);
 
     public bool CrossesReplicas => false;
 
@@ -67,7 +72,7 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
         else if (retention is { Messages: > 0 } || _rooms.ContainsKey(audience.Name))
         {
             published = InRoom(audience.Name, (this, audience, message, retention, onceAs), static (room, p) => p.Item1.PublishLocked(room, p.audience, p.message, p.retention, p.onceAs));
-            if (Volatile.Read(ref _keptBytes) > _memory.MaxHistoryBytes) Shrink();
+            if (Volatile.Read(ref _keptBytes) > _memory.MaxHistoryBytes) _shrinkLoop.Try(Shrink);
         }
         else
         {
@@ -153,16 +158,27 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
     private void Shrink()
     {
         if (Interlocked.Exchange(ref _shrinking, 1) == 1) return;
-        foreach (var (name, room) in _rooms.OrderBy(r => r.Value.LastUsed))
+        try
         {
-            if (Volatile.Read(ref _keptBytes) <= _memory.MaxHistoryBytes / 10 * 9) break;
-            lock (room)
+            // Rooms come and go meanwhile: the table may be walked through, but to sort it takes a list that stays as it is.
+            var rooms = new List<(string Name, RoomSequence Room, long LastUsed)>();
+            foreach (var (name, room) in _rooms) rooms.Add((name, room, room.LastUsed));
+            rooms.Sort(static (a, b) => a.LastUsed.CompareTo(b.LastUsed));
+            foreach (var (name, room, _) in rooms)
             {
-                ForgetLocked(room, static r => r.ForgetAll());
-                EndIfIdleLocked(name, room);
+                if (Volatile.Read(ref _keptBytes) <= _memory.MaxHistoryBytes / 10 * 9) break;
+                lock (room)
+                {
+                    if (room.HasEnded) continue;
+                    ForgetLocked(room, static r => r.ForgetAll());
+                    EndIfIdleLocked(name, room);
+                }
             }
         }
-        Volatile.Write(ref _shrinking, 0);
+        finally
+        {
+            Volatile.Write(ref _shrinking, 0);
+        }
     }
 
     private static async ValueTask<Published> WaitAsync(ValueTask ready, Published published)

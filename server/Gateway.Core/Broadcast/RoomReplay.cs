@@ -1,6 +1,7 @@
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
+using Gateway.Core.Wire;
 
 namespace Gateway.Core.Broadcast;
 
@@ -102,10 +103,26 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
 
     private void Post(IReadOnlyList<PastMessage> messages)
     {
-        var deliveries = messages.Select(m => new Delivery(m.Audience, m.Message, At with { Offset = m.Offset }, room.Policy.OnFull, 0))
+        var deliveries = WithHoles(messages).Select(m => new Delivery(m.Audience, m.Message, At with { Offset = m.Offset }, room.Policy.OnFull, 0))
             .Where(d => d.IsFor(membership.Connection, null)).ToArray();
         if (deliveries.Length > 0) Outbox.Post(Delivery.Join(deliveries, Outbox.Format));
         At = At with { Offset = messages[^1].Offset };
         _bytes += messages.Sum(m => (long)m.ApproximateBytes);
+    }
+
+    /// <summary>An entry that could not be read is missing in between: the client is told, as the room's members were.</summary>
+    private IEnumerable<PastMessage> WithHoles(IReadOnlyList<PastMessage> messages)
+    {
+        var next = At.Offset + 1;
+        foreach (var message in messages)
+        {
+            if (message.Offset > next)
+            {
+                var gap = new Message("system", Payloads.Gap(room.Name, message.Offset - next, next, message.Offset - 1));
+                yield return new PastMessage(message.Offset - 1, Audience.Room(room.Name), gap);
+            }
+            yield return message;
+            next = message.Offset + 1;
+        }
     }
 }

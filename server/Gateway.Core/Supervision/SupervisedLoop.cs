@@ -6,21 +6,16 @@ namespace Gateway.Core.Supervision;
 /// <summary>Runs the steps of one loop. A faulted step is counted and logged, at most once a second; the next step follows after a pause.</summary>
 public sealed partial class SupervisedLoop
 {
-    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
-
     private readonly Supervisor _supervisor;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Counter<long>? _faults;
     private readonly KeyValuePair<string, object?> _label;
-    private readonly Lock _logging = new();
-
-    // Guarded by _logging.
-    private long _faultsToLog;
-    private long _loggedAt;
+    private readonly LogLimit _logLimit;
 
     internal SupervisedLoop(string name, Supervisor supervisor, TimeProvider time, ILogger logger, Counter<long>? faults)
     {
+        _logLimit = new LogLimit(time);
         (Name, _supervisor, _time, _logger, _faults) = (name, supervisor, time, logger, faults);
         _label = new KeyValuePair<string, object?>("loop", name);
     }
@@ -93,15 +88,7 @@ public sealed partial class SupervisedLoop
     public void Report(Exception fault)
     {
         _faults?.Add(1, _label);
-        long count;
-        lock (_logging)
-        {
-            _faultsToLog++;
-            if (_loggedAt != 0 && _time.GetElapsedTime(_loggedAt) < LogInterval) return;
-            _loggedAt = _time.GetTimestamp();
-            (count, _faultsToLog) = (_faultsToLog, 0);
-        }
-        Log.Fault(_logger, fault, Name, count);
+        if (_logLimit.TryPass(out var count)) Log.Fault(_logger, fault, Name, count);
     }
 
     private async Task TryAsync(Func<Task> work)

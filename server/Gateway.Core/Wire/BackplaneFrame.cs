@@ -118,9 +118,14 @@ internal static class BackplaneFrame
     /// <summary>Which kind of frame this is; <c>null</c> if it is of another version, or none of ours. See the Write methods.</summary>
     public static Kind? KindOf(ReadOnlySpan<byte> frame) => frame is [Version, >= 1 and <= 5, ..] or [VersionWithSender, (byte)Kind.Message, ..] ? (Kind)frame[1] : null;
 
-    /// <returns>False if the frame is cut short or makes no sense.</returns>
+    /// <returns>False if the frame is of another version or kind, is cut short, or makes no sense.</returns>
     public static bool TryReadMessage(ReadOnlyMemory<byte> frame, out Audience audience, out Message message)
     {
+        if (KindOf(frame.Span) != Kind.Message)
+        {
+            (audience, message) = (Audience.Everyone, new Message("", default));
+            return false;
+        }
         var reader = new Reader(frame.Span[2..]);
         var kind = (AudienceKind)reader.Byte();
         var name = reader.Text();

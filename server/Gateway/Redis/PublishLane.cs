@@ -62,42 +62,55 @@ internal sealed class PublishLane(string room, RoomStore store, RedisConnection 
         return true;
     }
 
-    private async Task SendAsync(List<Pending> batch)
+    private async Task SendAsync(List<Pending> waiting)
     {
-        var number = queue.NextBatch();
-        var left = batch;
+        var (batch, number) = (waiting, queue.NextBatch());
+        var maybeTaken = false;
         while (true)
         {
-            left = Expire(left);
-            if (left.Count == 0) return;
+            // Once Redis may have taken a batch, it stays whole: Redis knows it by its number. It is then given up as a whole too, when the oldest message has waited long enough.
+            if (!maybeTaken) batch = batch.FindAll(p => !HasExpired(p));
+            if (!maybeTaken && batch.Count < waiting.Count) FailLate(waiting.FindAll(HasExpired));
+            if (batch.Count == 0) return;
+            if (maybeTaken && HasExpired(batch[0]))
+            {
+                FailLate(batch);
+                return;
+            }
             try
             {
                 var known = reached(room);
                 if (_taken.Epoch == known.Epoch ? _taken.Offset > known.Offset : known.IsNone) known = _taken;
-                var (taken, results) = await store.PublishAsync(room, left[0].Retention, known, number, [.. left.Select(p => p.Entry)], Remaining(left[^1]));
-                if (taken == RoomStore.Taken.TooLate) throw new BackplaneException("Redis: another batch went ahead");
-                var whole = taken == RoomStore.Taken.Before ? batch : left;
-                for (var i = 0; i < results.Count; i++) whole[i].Done.TrySetResult(results[i]);
-                if (results.Count > 0 && !results[^1].Position.IsNone) _taken = results[^1].Position;
+                var (taken, results) = await store.PublishAsync(room, batch[0].Retention, known, number, [.. batch.Select(p => p.Entry)], Remaining(batch[0]));
+                Settle(batch, taken, results);
                 return;
             }
             catch (BackplaneException fault)
             {
                 queue.LastFault = fault;
-                await server.WhenUpAsync(Remaining(left[^1]));
+                maybeTaken |= fault.InnerException != null && !RedisConnection.IsUnsent(fault.InnerException);
+                await server.WhenUpAsync(Remaining(batch[0]));
             }
         }
     }
 
-    /// <summary>Fails what has waited too long; returns the others.</summary>
-    private List<Pending> Expire(List<Pending> batch)
+    private void Settle(List<Pending> batch, RoomStore.Taken taken, IReadOnlyList<Published> results)
     {
-        var late = batch.FindAll(p => Remaining(p) <= TimeSpan.Zero);
-        if (late.Count == 0) return batch;
-        queue.ReportLate(room, late.Count);
-        foreach (var pending in late) pending.Done.TrySetException(new BackplaneException("Redis was away for too long", queue.LastFault));
-        return batch.FindAll(p => !late.Contains(p));
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (i < results.Count) batch[i].Done.TrySetResult(results[i]);
+            else batch[i].Done.TrySetException(new BackplaneException(taken == RoomStore.Taken.TooLate ? "Redis: another batch went ahead" : "Redis: no result for the message"));
+        }
+        if (results.Count > 0 && !results[^1].Position.IsNone) _taken = results[^1].Position;
     }
+
+    private void FailLate(List<Pending> late)
+    {
+        var told = late.Count(p => p.Done.TrySetException(new BackplaneException("Redis was away for too long", queue.LastFault)));
+        if (told > 0) queue.ReportLate(room, told);
+    }
+
+    private bool HasExpired(Pending pending) => Remaining(pending) <= TimeSpan.Zero;
 
     private TimeSpan Remaining(Pending pending) => queue.Limit - time.GetElapsedTime(pending.Since);
 

@@ -29,9 +29,9 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
     private readonly Supervisor _supervisor;
     private readonly SupervisedLoop _fillLoop;
     private readonly TimeProvider _time;
-    private readonly ILogger<RedisBackplane> _logger;
     private readonly ConcurrentDictionary<string, RoomFeed> _feeds = new(StringComparer.Ordinal);
     private IBackplaneReceiver _receiver = null!;
+    private IncomingQueue _incoming = null!;
     private RedisWatch[] _watches = [];
 
     public RedisBackplane(
@@ -46,9 +46,8 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
         _supervisor = supervisor;
         _fillLoop = supervisor.Loop("room_feed");
         _time = time;
-        _logger = logger;
         _store = new RoomStore(
-            servers, keys, replica, options.Messages.IdempotencyWindow, options.Redis.PublishTimeout, SilentLifetimeInLeases * options.Redis.PresenceLease);
+            servers, keys, replica, events, options.Messages.IdempotencyWindow, options.Redis.PublishTimeout, SilentLifetimeInLeases * options.Redis.PresenceLease);
         _queue = new PublishQueue(_store, servers, options.Redis.PublishTimeout, options.Redis.MaxPending, Reached, meter, supervisor, time, logger);
     }
 
@@ -60,6 +59,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
     public void Start(IBackplaneReceiver receiver)
     {
         _receiver = receiver;
+        _incoming = new IncomingQueue(receiver, Take, _supervisor.Loop("redis_message"), _events);
         _instructions.Start(receiver);
     }
 
@@ -75,7 +75,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
             await channels.AddAsync(_keys.Channel(audience), OnMessage);
             return Position.None;
         }
-        var feed = _feeds[audience.Name] = new RoomFeed(audience.Name, retention, _store, _receiver, _events, _fillLoop, _time);
+        var feed = _feeds[audience.Name] = new RoomFeed(audience.Name, retention, _store, _receiver, _events, _fillLoop, _incoming, _time);
         try
         {
             await channels.AddAsync(_keys.Channel(audience), OnMessage);
@@ -164,8 +164,10 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
         _feeds.TryRemove(new KeyValuePair<string, RoomFeed>(room, feed));
     }
 
-    // Called for one message after the other. When the fan-out is behind this waits, and so do the messages after it.
-    private bool OnMessage(ReadOnlyMemory<byte> bytes)
+    /// <summary>Called for one message of a server after the other.</summary>
+    private bool OnMessage(ReadOnlyMemory<byte> bytes) => _incoming.Post(bytes);
+
+    private bool Take(ReadOnlyMemory<byte> bytes)
     {
         if (!PositionHeader.TryRead(bytes, out var position, out var frame)) return false;
         switch (BackplaneFrame.KindOf(frame.Span))
@@ -173,23 +175,15 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
             case BackplaneFrame.Kind.Message when BackplaneFrame.TryReadMessage(frame, out var audience, out var message):
                 if (position.IsNone) _receiver.Deliver(audience, message, position);
                 else if (_feeds.TryGetValue(audience.Name, out var feed)) feed.OnMessage(audience, message, position);
-                WaitForFanOut();
                 return true;
             case BackplaneFrame.Kind.Counted when BackplaneFrame.TryReadCounted(frame, out var asker, out var number, out var within)
                 && BackplaneFrame.TryReadMessage(within, out var receivers, out var counted):
                 _counts.Answer(asker, number, _receiver.Deliver(receivers, counted, Position.None));
-                WaitForFanOut();
                 return true;
             case BackplaneFrame.Kind.Instruction:
                 return _instructions.OnInstruction(frame);
             default:
                 return false;
         }
-    }
-
-    private void WaitForFanOut()
-    {
-        var ready = _receiver.WhenReadyAsync();
-        if (!ready.IsCompleted) ready.AsTask().Wait();
     }
 }

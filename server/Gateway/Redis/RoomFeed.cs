@@ -10,7 +10,7 @@ namespace Gateway.Redis;
 /// before anything newer is delivered; what is not to be had there either, the members are told of.
 /// </summary>
 internal sealed class RoomFeed(string room, Retention retention, RoomStore store, IBackplaneReceiver receiver, FeedEvents events, SupervisedLoop loop,
-    TimeProvider time)
+    IncomingQueue incoming, TimeProvider time)
 {
     private const int PageMessages = 64;
 
@@ -22,12 +22,16 @@ internal sealed class RoomFeed(string room, Retention retention, RoomStore store
     private readonly Lock _lock = new();
 
     // Guarded by _lock.
-    private readonly Queue<(Position Position, Audience Audience, Message Message)> _ahead = [];
+    private readonly Queue<Ahead> _ahead = [];
+    private long _arrivals;
     private Position _last = Position.None;
     private long _mustReach;
-    private Message? _foreign;
     private bool _filling;
     private bool _closed;
+
+    // Used only by the one run that fills.
+    private Backoff _backoff;
+    private int _stuck;
 
     /// <summary>The last message that went to the fan-out, or was given up.</summary>
     public Position Last
@@ -52,14 +56,16 @@ internal sealed class RoomFeed(string room, Retention retention, RoomStore store
         {
             if (_closed) return;
             if (!_last.IsNone && !_filling && TryDeliverLocked(position, audience, message)) return;
-            if (_ahead.Count < MaxAhead) _ahead.Enqueue((position, audience, message));
+            if (_ahead.Count < MaxAhead) _ahead.Enqueue(new Ahead(++_arrivals, position, audience, message));
             if (!_last.IsNone && !_filling) FillLocked();
         }
     }
 
     /// <summary>The room's position was looked up, and all that the server had sent until then has been handed on.</summary>
     /// <param name="before"><see cref="Last"/>, before the position was looked up.</param>
-    public void Check(Position before, Position head)
+    public void Check(Position before, Position head) => incoming.Run(() => CheckNow(before, head)); // behind what waits there
+
+    private void CheckNow(Position before, Position head)
     {
         lock (_lock)
         {
@@ -89,6 +95,7 @@ internal sealed class RoomFeed(string room, Retention retention, RoomStore store
     private void FillLocked()
     {
         _filling = true;
+        _stuck = 0;
         _ = loop.RunAsync(FillAsync, CancellationToken.None); // ends when nothing is missing, or when the feed is closed
     }
 
@@ -96,34 +103,49 @@ internal sealed class RoomFeed(string room, Retention retention, RoomStore store
     private async Task<bool> FillAsync(CancellationToken cancel)
     {
         Position last;
+        long arrivals;
         lock (_lock)
         {
             if (_closed) return false;
-            last = _last;
+            (last, arrivals) = (_last, _arrivals);
         }
         try
         {
             var page = await store.ReadAsync(room, new HistoryRange(last.Offset, long.MaxValue, PageMessages), retention);
-            if (page.Head.Epoch == last.Epoch && page.Head.Offset < last.Offset)
-            {
-                await store.RenewAsync(room, last);
-                return true;
-            }
-            lock (_lock)
-                if (_closed || !IsBehindLocked(page)) return false;
+            var lost = page.Head.Epoch == last.Epoch && page.Head.Offset < last.Offset ? last : Position.None;
+            if (lost.IsNone)
+                lock (_lock)
+                    if (_closed || !IsBehindLocked(page, arrivals, out lost)) return false;
+            if (!lost.IsNone) await store.RenewAsync(room, lost);
             await receiver.WhenReadyAsync();
         }
         catch (BackplaneException)
         {
             await Task.Delay(Pause, time, cancel); // Redis is away; members wait with us
         }
+        await PauseIfStuckAsync(last, cancel);
         return true;
     }
 
-    /// <summary>Delivers what the page and the subscription have brought, up to the first thing that is in neither.</summary>
-    /// <returns>Whether the past has to be read again. If not, the subscription goes on.</returns>
-    private bool IsBehindLocked(HistoryPage page)
+    /// <summary>Reading once more without having come further is normal: something came meanwhile. Again and again is not, and must not keep Redis busy.</summary>
+    private Task PauseIfStuckAsync(Position before, CancellationToken cancel)
     {
+        if (Last != before)
+        {
+            _stuck = 0;
+            _backoff.Reset();
+            return Task.CompletedTask;
+        }
+        return ++_stuck > 2 ? Task.Delay(_backoff.Next(), time, cancel) : Task.CompletedTask;
+    }
+
+    /// <summary>Delivers what the page and the subscription have brought, up to the first thing that is in neither.</summary>
+    /// <param name="arrivals">The newest message that had come when the page was asked for.</param>
+    /// <param name="lost">A position that a message has had, and that the room has not reached: it is forged, or Redis has lost data.</param>
+    /// <returns>Whether the past has to be read again. If not, the subscription goes on.</returns>
+    private bool IsBehindLocked(HistoryPage page, long arrivals, out Position lost)
+    {
+        lost = Position.None;
         if (page.Head.Epoch != _last.Epoch)
         {
             BeginAnewLocked(page.Head.Epoch);
@@ -140,15 +162,16 @@ internal sealed class RoomFeed(string room, Retention retention, RoomStore store
         {
             if (!TryDeliverLocked(next.Position, next.Audience, next.Message))
             {
-                if (next.Position.Epoch == _last.Epoch)
+                var isNewer = next.Number > arrivals; // it came after the page was asked for
+                if (next.Position.Epoch == _last.Epoch && next.Position.Offset <= page.Head.Offset)
                 {
-                    if (next.Position.Offset - 1 > page.Head.Offset) return true; // newer than what was read
                     GiveUpLocked(next.Position.Offset - 1);
                     continue;
                 }
-                if (_foreign != next.Message)
+                if (isNewer) return true; // reading again will show more of this epoch, or one that has begun since
+                if (next.Position.Epoch == _last.Epoch)
                 {
-                    _foreign = next.Message; // of an epoch that has begun since, which reading again will show; or of one that is over
+                    lost = next.Position;
                     return true;
                 }
             }
@@ -180,4 +203,7 @@ internal sealed class RoomFeed(string room, Retention retention, RoomStore store
         foreach (var message in kept) _ahead.Enqueue(message);
         receiver.Deliver(Audience.Room(room), new Message("system", RoomPayloads.EpochChanged(room, from, _last)), _last);
     }
+
+    /// <param name="Number">Counts the messages that had to wait.</param>
+    private readonly record struct Ahead(long Number, Position Position, Audience Audience, Message Message);
 }

@@ -10,7 +10,8 @@ namespace Gateway.Redis;
 /// <summary>The rooms' positions and pasts in Redis. Pure questions and answers: who asks again, and when, is decided elsewhere.</summary>
 /// <param name="publishTimeout">How long a batch is sent again for.</param>
 /// <param name="silentLifetime">How long a room in which nothing has been said is remembered after the last look at it.</param>
-internal sealed class RoomStore(RedisServers servers, RedisKeys keys, ReplicaId replica, TimeSpan idempotencyWindow, TimeSpan publishTimeout, TimeSpan silentLifetime)
+internal sealed class RoomStore(
+    RedisServers servers, RedisKeys keys, ReplicaId replica, FeedEvents events, TimeSpan idempotencyWindow, TimeSpan publishTimeout, TimeSpan silentLifetime)
 {
     private const int ChunkMessages = 64;
 
@@ -75,7 +76,11 @@ internal sealed class RoomStore(RedisServers servers, RedisKeys keys, ReplicaId 
             foreach (var (offset, at, frame) in chunk.Entries)
             {
                 if (offset <= head.Offset - retention.Messages || chunk.Now - at > retention.Lifetime.TotalMilliseconds) continue; // forgotten, if not yet by Redis
-                if (!BackplaneFrame.TryReadMessage(frame, out var audience, out var message)) continue;
+                if (frame == null || !BackplaneFrame.TryReadMessage(frame, out var audience, out var message))
+                {
+                    events.ReportUnreadable(room); // whoever reads on finds that the offset is missing
+                    continue;
+                }
                 var past = new PastMessage(offset, audience, message);
                 if (page.Count == range.Limit || (page.Count > 0 && bytes + past.ApproximateBytes > range.MaxBytes)) return Page(more: true);
                 page.Add(past);
@@ -113,12 +118,15 @@ internal sealed class RoomStore(RedisServers servers, RedisKeys keys, ReplicaId 
     /// <summary>The id in the stream is the offset, so that any range of offsets is one look-up.</summary>
     private static string StreamId(long offset) => offset == long.MaxValue ? "+" : offset.ToString(CultureInfo.InvariantCulture) + "-0";
 
-    private static (long Offset, long At, byte[] Frame) ReadEntry(RedisResult entry)
+    /// <returns>Without a frame if the entry is not the gateway's.</returns>
+    private static (long Offset, long At, byte[]? Frame) ReadEntry(RedisResult entry)
     {
         var parts = (RedisResult[])entry!;
-        var fields = (RedisResult[])parts[1]!;
-        return (long.Parse(((string)parts[0]!).Split('-')[0], CultureInfo.InvariantCulture), (long)fields[1], (byte[])fields[3]!);
+        var offset = long.Parse(((string)parts[0]!).Split('-')[0], CultureInfo.InvariantCulture);
+        return (RedisResult[])parts[1]! is [_, var at, _, var frame, ..] && long.TryParse((string?)at, CultureInfo.InvariantCulture, out var ms)
+            ? (offset, ms, (byte[]?)frame)
+            : (offset, long.MaxValue, null);
     }
 
-    private sealed record Chunk(Position Head, long Now, IReadOnlyList<(long Offset, long At, byte[] Frame)> Entries, int Asked);
+    private sealed record Chunk(Position Head, long Now, IReadOnlyList<(long Offset, long At, byte[]? Frame)> Entries, int Asked);
 }

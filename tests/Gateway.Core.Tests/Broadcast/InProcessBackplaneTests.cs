@@ -56,6 +56,30 @@ public sealed class InProcessBackplaneTests : BackplaneSpec
         Assert.Equal(epochs.LastIndexOf(epochs[0]) + 1, epochs.IndexOf(epochs[^1]));
     }
 
+    [Fact]
+    public async Task HistoriesStayBoundedWhileRoomsComeAndGoAndNoPublishFails()
+    {
+        const long Bound = 200_000;
+        using var backplane = new InProcessBackplane(Memory with { MaxHistoryBytes = Bound }, Supervisor, TimeProvider.System);
+        backplane.Start(new RecordingReceiver());
+        var big = new Message("chat", new byte[1000]);
+        var kept = new Retention(50, TimeSpan.FromHours(1));
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
+        {
+            for (var i = 0; i < 4000; i++)
+            {
+                var room = Audience.Room($"{worker}-{i % 300}");
+                if (i % 3 == 0) await backplane.SubscribeAsync(room, kept);
+                await backplane.PublishAsync(room, big, kept);
+                if (i % 3 == 1) await backplane.UnsubscribeAsync(Audience.Room($"{worker}-{(i - 1) % 300}"));
+            }
+        }))).Bounded();
+        await backplane.PublishAsync(Audience.Room("last"), big, kept).Bounded();
+
+        Assert.InRange(backplane.KeptBytes, 0, Bound + 2000);
+    }
+
     private static Thread Run(Action action)
     {
         var thread = new Thread(() => action()) { IsBackground = true };

@@ -32,7 +32,7 @@ internal sealed class RosterReplica : IAsyncDisposable
         var instructions = new RedisInstructions(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
         var counts = new RedisCounts(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisCounts>.Instance);
         Backplane = new RedisBackplane(
-            options, _redis, keys, instructions, counts, replica, new FeedEvents(_meter, NullLogger<RoomFeed>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+            options, _redis, keys, instructions, counts, replica, new FeedEvents(_meter, TimeProvider.System, NullLogger<RoomFeed>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
         var own = new OwnReplica(id, new ConnectionTable(1), TimeProvider.System);
         _presence = new RedisPresence(options, _redis, keys, rooms, own, supervisor, TimeProvider.System, NullLoggerFactory.Instance);
         Roster = new RedisRoster(_presence);

@@ -16,12 +16,12 @@ public sealed class LoopFaultTests
 {
     private static readonly string[] Everywhere = ["deadline_sweep", "fan_out", "first_message", "limits_sweep", "metrics_stream", "owners", "quiet_collector", "unsubscribe"];
 
-    private static readonly string[] InOneProcess = [.. Everywhere, "history_sweep", "request_keys_sweep", "roster_grace", "sanctions_tidy"];
+    private static readonly string[] InOneProcess = [.. Everywhere, "history_shrink", "history_sweep", "request_keys_sweep", "roster_grace", "sanctions_tidy"];
 
     private static readonly string[] WithRedis =
     [
         .. Everywhere, "cluster_answer", "cluster_listen", "count_answer", "instruction", "presence_clearance", "presence_index", "presence_lease", "presence_work", "publish",
-        "redis_message", "redis_start", "redis_watch", "room_feed", "sanction_change", "sanctions", "sanctions_listen", "shared_key", "user_budgets", "user_budgets_sweep",
+        "redis_message", "redis_start", "redis_watch", "room_feed", "sanctions", "sanctions_listen", "shared_key", "user_budgets", "user_budgets_sweep",
     ];
 
     private readonly TestKey _key = TestKey.Rsa("2026-01");
