@@ -22,7 +22,11 @@ internal sealed class IncomingQueue(IBackplaneReceiver receiver, Func<ReadOnlyMe
 
     /// <summary>Called by the client library, for one message of a server after the other.</summary>
     /// <returns>False if the message cannot be read.</returns>
-    public bool Post(ReadOnlyMemory<byte> message) => TryWait(message, null) || take(message);
+    public bool Post(ReadOnlyMemory<byte> message)
+    {
+        loop.BeginStep();
+        return TryWait(message, null) || take(message);
+    }
 
     /// <summary>Does something after all that waits now.</summary>
     public void Run(Action work)

@@ -62,7 +62,7 @@ internal sealed partial class RedisInstructions
     public bool OnInstruction(ReadOnlyMemory<byte> frame)
     {
         if (!BackplaneFrame.TryReadInstruction(frame.Span, out var asker, out var number, out var enter, out var connectionId, out var room)) return false;
-        _ = CarryOutAsync(asker, number, new Instruction(connectionId, room, enter)); // ends within the Redis client's own time-outs
+        _carryingOut.Start(() => CarryOutAsync(asker, number, new Instruction(connectionId, room, enter))); // ends within the Redis client's own time-outs
         return true;
     }
 
