@@ -5,6 +5,7 @@ using BenchmarkDotNet.Attributes;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Core.Moderation;
+using Gateway.Core.Supervision;
 using Gateway.Security.Tokens;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -29,8 +30,9 @@ public class TokenBenchmarks
         var options = new GatewayOptions { Auth = { Mode = AuthMode.Jwt, Audience = "gateway" } };
         if (Algorithm == "HS256") options.Auth.SigningKey = [Secret];
         else File.WriteAllText(options.Auth.PublicKeyFile = Path.GetTempFileName(), Algorithm == "RS256" ? rsa.ExportSubjectPublicKeyInfoPem() : ecdsa.ExportSubjectPublicKeyInfoPem());
+        var sanctions = new InProcessSanctions(new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
         _verifier = new TokenVerifier(
-            options, new Doorkeeper(new ConnectionTable(1), new InProcessSanctions(TimeProvider.System), 0), new GatewayMeter(), TimeProvider.System, NullLogger<TokenVerifier>.Instance);
+            options, new Doorkeeper(new ConnectionTable(1), sanctions, 0), new GatewayMeter(), TimeProvider.System, NullLogger<TokenVerifier>.Instance);
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var claims = $$"""{"sub":"ada","iss":"https://id.example.com","aud":["gateway","account"],"exp":{{now + 36_000}},"iat":{{now}},"preferred_username":"Ada","azp":"web","roles":["clerk"]}""";
         var header = $$"""{"alg":"{{Algorithm}}","typ":"JWT"}""";

@@ -12,7 +12,7 @@ public sealed class DeadlineSweepTests
     {
         using var core = new TestCore();
         var client = await core.ArriveAsync([]);
-        using var sweep = new DeadlineSweep(core.Connections, Usual, core.Time);
+        using var sweep = new DeadlineSweep(core.Connections, Usual, core.Supervisor, core.Time);
 
         core.Time.Advance(TimeSpan.FromSeconds(60.5));
         await Within.Until(() => !client.Connection.Outbox.IsOpen, "it is told");
@@ -28,7 +28,7 @@ public sealed class DeadlineSweepTests
     {
         using var core = new TestCore();
         var client = await core.ArriveAsync([]);
-        using var sweep = new DeadlineSweep(core.Connections, Usual, core.Time);
+        using var sweep = new DeadlineSweep(core.Connections, Usual, core.Supervisor, core.Time);
         client.Sink.Stall();
         client.Connection.Reply(OutboxFixture.Frame("stalled"));
 
