@@ -63,7 +63,7 @@ internal sealed class RedisReplica : IAsyncDisposable
         var keys = new RedisKeys("gw");
         var replica = ReplicaId.New();
         var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance, _meter.LoopFaults);
-        _servers = new RedisServers(options, keys, Readiness, _meter, TimeProvider.System, NullLogger<RedisConnection>.Instance);
+        _servers = new RedisServers(options, keys, Readiness, _meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
         var instructions = new RedisInstructions(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
         var counts = new RedisCounts(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisCounts>.Instance);
         Backplane = new RedisBackplane(

@@ -1,4 +1,5 @@
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Connections;

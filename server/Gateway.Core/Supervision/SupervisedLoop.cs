@@ -11,11 +11,11 @@ public sealed partial class SupervisedLoop
     private readonly ILogger _logger;
     private readonly Counter<long>? _faults;
     private readonly KeyValuePair<string, object?> _label;
-    private readonly LogLimit _logLimit;
+    private readonly LogThrottle _log;
 
     internal SupervisedLoop(string name, Supervisor supervisor, TimeProvider time, ILogger logger, Counter<long>? faults)
     {
-        _logLimit = new LogLimit(time);
+        _log = new LogThrottle(time);
         (Name, _supervisor, _time, _logger, _faults) = (name, supervisor, time, logger, faults);
         _label = new KeyValuePair<string, object?>("loop", name);
     }
@@ -88,10 +88,11 @@ public sealed partial class SupervisedLoop
     public void Report(Exception fault)
     {
         _faults?.Add(1, _label);
-        if (_logLimit.TryPass(out var count)) Log.Fault(_logger, fault, Name, count);
+        if (_log.TryEnter(out var suppressed)) Log.Fault(_logger, fault, Name, suppressed + 1);
     }
 
-    private async Task TryAsync(Func<Task> work)
+    /// <summary>Does background work once. The task does not fail.</summary>
+    public async Task TryAsync(Func<Task> work)
     {
         try
         {
@@ -110,6 +111,6 @@ public sealed partial class SupervisedLoop
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Error, "Loop {Loop}: {Faults} faults since the last such line; it goes on", EventName = "LoopFault")]
-        public static partial void Fault(ILogger logger, Exception fault, string loop, long faults);
+        public static partial void Fault(ILogger logger, Exception fault, string loop, int faults);
     }
 }

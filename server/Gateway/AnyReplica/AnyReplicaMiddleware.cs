@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 using Gateway.Hubs;
 using Gateway.Lifecycle;
 using Gateway.Security;

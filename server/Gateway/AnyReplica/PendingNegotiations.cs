@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 using Gateway.Security;
 
 namespace Gateway.AnyReplica;

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Listening;
 

@@ -14,8 +14,8 @@ internal sealed partial class FeedEvents(GatewayMeter meter, TimeProvider time, 
         "gateway_backplane_unreadable_entries_total", "Entries of rooms' histories that are not of this version, or not the gateway's, and were passed over.");
     private readonly Counter<long> _overflowed = meter.Counter(
         "gateway_backplane_overflow_total", "Messages from Redis that were not kept while the fan-out was behind. Those with offsets are read from the history.");
-    private readonly LogLimit _unreadableLog = new(time);
-    private readonly LogLimit _overflowLog = new(time);
+    private readonly LogThrottle _unreadableLog = new(time);
+    private readonly LogThrottle _overflowLog = new(time);
 
     public void CountFilled() => _filled.Add(1);
 
@@ -29,13 +29,13 @@ internal sealed partial class FeedEvents(GatewayMeter meter, TimeProvider time, 
     public void ReportUnreadable(string where)
     {
         _unreadable.Add(1);
-        if (_unreadableLog.TryPass(out var count)) Log.Unreadable(logger, where, count);
+        if (_unreadableLog.TryEnter(out var suppressed)) Log.Unreadable(logger, where, suppressed + 1);
     }
 
     public void ReportOverflow()
     {
         _overflowed.Add(1);
-        if (_overflowLog.TryPass(out var count)) Log.Overflow(logger, count);
+        if (_overflowLog.TryEnter(out var suppressed)) Log.Overflow(logger, suppressed + 1);
     }
 
     public void ReportNewEpoch(string room, string oldEpoch, long from, string epoch) => Log.NewEpoch(logger, room, oldEpoch, from, epoch);
@@ -49,9 +49,9 @@ internal sealed partial class FeedEvents(GatewayMeter meter, TimeProvider time, 
         public static partial void NewEpoch(ILogger logger, string room, string oldEpoch, long from, string epoch);
 
         [LoggerMessage(3, LogLevel.Warning, "{Where}: an entry of the history is not of this version, or not the gateway's, and is passed over ({Count} since the last such line)")]
-        public static partial void Unreadable(ILogger logger, string where, long count);
+        public static partial void Unreadable(ILogger logger, string where, int count);
 
         [LoggerMessage(4, LogLevel.Warning, "The fan-out is behind: {Count} messages from Redis were not kept. Those with offsets are read from the history")]
-        public static partial void Overflow(ILogger logger, long count);
+        public static partial void Overflow(ILogger logger, int count);
     }
 }

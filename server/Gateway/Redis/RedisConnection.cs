@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Supervision;
 using Gateway.Lifecycle;
 using StackExchange.Redis;
 
@@ -11,7 +12,7 @@ namespace Gateway.Redis;
 /// The client library's commands have no time limit of their own; whoever goes through <see cref="AskAsync"/> gets one.
 /// </summary>
 internal sealed class RedisConnection(
-    RedisAddress address, string name, string probeKey, ReadinessState readiness, RedisEvents events, TimeProvider time) : IAsyncDisposable
+    RedisAddress address, string name, string probeKey, ReadinessState readiness, RedisEvents events, SupervisedLoop health, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
@@ -41,7 +42,7 @@ internal sealed class RedisConnection(
         _trouble = $"{name} is not connected yet";
         readiness.SetNotReady(name, _trouble);
         Adopt(await OpenLinkAsync());
-        _health = new RedisHealth(this, events, time);
+        _health = new RedisHealth(this, events, health, time);
         await _health.StartAsync();
     }
 
@@ -75,7 +76,7 @@ internal sealed class RedisConnection(
         lock (_disposing)
         {
             _disposing.RemoveAll(task => task.IsCompleted);
-            _disposing.Add(Task.Run(async () => (await opening)?.Dispose()));
+            _disposing.Add(Task.Run(() => health.TryAsync(async () => (await opening)?.Dispose())));
         }
     }
 

@@ -1,21 +1,16 @@
 using System.Diagnostics.Metrics;
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Redis;
 
 /// <summary>Counts and logs what happens to the connections to Redis. What can come in a flood is logged once a second, with how many there were.</summary>
 internal sealed partial class RedisEvents(GatewayMeter meter, TimeProvider time, ILogger<RedisConnection> logger)
 {
-    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
-
     private readonly Counter<long> _silent = meter.Counter("gateway_backplane_silent_total", "Connections to Redis that were open and did not answer.");
     private readonly Counter<long> _replaced = meter.Counter("gateway_backplane_replaced_total", "Connections to Redis that were closed and made anew because they did not answer.");
     private readonly Counter<long> _unreadable = meter.Counter("gateway_backplane_unreadable_total", "Messages on the gateway's channels that it could not read.");
-
-    // Guards what follows.
-    private readonly Lock _lock = new();
-    private long _unreadableSince;
-    private long _unreadableLoggedAt;
+    private readonly LogThrottle _unreadableLog = new(time);
 
     public void ReportTrouble(string trouble) => Log.Trouble(logger, trouble);
 
@@ -35,22 +30,10 @@ internal sealed partial class RedisEvents(GatewayMeter meter, TimeProvider time,
         Log.Replaced(logger, server, after.TotalSeconds);
     }
 
-    public void ReportProbeFailed(string server, Exception fault) => Log.ProbeFailed(logger, fault, server);
-
     public void ReportUnreadable(string channel, Exception? fault)
     {
         _unreadable.Add(1);
-        long messages;
-        lock (_lock)
-        {
-            _unreadableSince++;
-            var now = time.GetTimestamp();
-            if (_unreadableLoggedAt != 0 && time.GetElapsedTime(_unreadableLoggedAt, now) < LogInterval) return;
-            _unreadableLoggedAt = now;
-            messages = _unreadableSince;
-            _unreadableSince = 0;
-        }
-        Log.Unreadable(logger, fault, messages, channel);
+        if (_unreadableLog.TryEnter(out var suppressed)) Log.Unreadable(logger, fault, suppressed + 1, channel);
     }
 
     private static partial class Log
@@ -70,10 +53,7 @@ internal sealed partial class RedisEvents(GatewayMeter meter, TimeProvider time,
         [LoggerMessage(5, LogLevel.Warning, "{Server}: new connections stand {Seconds:0.0} s after the silence was noticed. What the rooms missed is read from their histories")]
         public static partial void Replaced(ILogger logger, string server, double seconds);
 
-        [LoggerMessage(6, LogLevel.Error, "{Server} could not be looked after; it is tried again")]
-        public static partial void ProbeFailed(ILogger logger, Exception fault, string server);
-
         [LoggerMessage(7, LogLevel.Warning, "{Messages} messages were passed over that are not of this version, or not the gateway's; the last one on channel {Channel}")]
-        public static partial void Unreadable(ILogger logger, Exception? fault, long messages, string channel);
+        public static partial void Unreadable(ILogger logger, Exception? fault, int messages, string channel);
     }
 }

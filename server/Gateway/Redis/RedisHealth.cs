@@ -1,10 +1,12 @@
+using Gateway.Core.Supervision;
+
 namespace Gateway.Redis;
 
 /// <summary>
 /// Asks one server every second, on both connections, whether it answers and takes writes, and says so. Where a connection is open but silent, or does not come back by
 /// itself, it makes a new link, and goes on until one answers: the new one, or the old one after all.
 /// </summary>
-internal sealed class RedisHealth(RedisConnection server, RedisEvents events, TimeProvider time) : IAsyncDisposable
+internal sealed class RedisHealth(RedisConnection server, RedisEvents events, SupervisedLoop loop, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -25,7 +27,7 @@ internal sealed class RedisHealth(RedisConnection server, RedisEvents events, Ti
     public async Task StartAsync()
     {
         if (!server.Link.IsConnected || !await TryLookAsync()) await NoteWhyAsync();
-        _running = RunAsync();
+        _running = loop.RunAsync(WaitAndLookAsync, _stop.Token);
     }
 
     /// <summary>The library has lost a connection, and tries to get it back.</summary>
@@ -50,24 +52,11 @@ internal sealed class RedisHealth(RedisConnection server, RedisEvents events, Ti
         _wake.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task<bool> WaitAndLookAsync(CancellationToken stop)
     {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await _wake.WaitAsync(Interval, _stop.Token);
-                if (!await TryLookAsync()) await ReplaceAsync();
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                // The gateway stops.
-            }
-            catch (Exception fault)
-            {
-                events.ReportProbeFailed(server.Name, fault);
-            }
-        }
+        await _wake.WaitAsync(Interval, stop);
+        if (!await TryLookAsync()) await ReplaceAsync();
+        return true;
     }
 
     private async Task<bool> TryLookAsync()

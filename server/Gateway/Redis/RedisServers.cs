@@ -2,6 +2,7 @@ using System.Text;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
 using Gateway.Lifecycle;
 
 namespace Gateway.Redis;
@@ -17,14 +18,16 @@ internal sealed class RedisServers : IAsyncDisposable
     private readonly RedisKeys _keys;
     private Task? _opened;
 
-    public RedisServers(GatewayOptions options, RedisKeys keys, ReadinessState readiness, GatewayMeter meter, TimeProvider time, ILogger<RedisConnection> logger)
+    public RedisServers(
+        GatewayOptions options, RedisKeys keys, ReadinessState readiness, GatewayMeter meter, Supervisor supervisor, TimeProvider time, ILogger<RedisConnection> logger)
     {
         var servers = options.Redis.Connection;
         var addresses = servers.Select(RedisClientOptions.Read).ToList();
         var events = new RedisEvents(meter, time, logger);
+        var health = supervisor.Loop("redis_health");
         _keys = keys;
         _all = [.. servers.Select((server, i) =>
-            new RedisConnection(addresses[i], servers.Count == 1 ? "Redis" : $"Redis server {i + 1} of {servers.Count}", keys.Probe, readiness, events, time))];
+            new RedisConnection(addresses[i], servers.Count == 1 ? "Redis" : $"Redis server {i + 1} of {servers.Count}", keys.Probe, readiness, events, health, time))];
         _seeds = [.. addresses.Select(address => Hash(0, address.Endpoints[0]))]; // options and order do not matter
         meter.Gauge("gateway_backplane_up", "1 while all servers of the backplane answer and take writes, else 0.", () => _all.All(s => s.IsUp) ? 1 : 0);
     }

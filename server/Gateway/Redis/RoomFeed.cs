@@ -118,6 +118,7 @@ internal sealed class RoomFeed(string room, Retention retention, RoomStore store
                     if (_closed || !IsBehindLocked(page, arrivals, out lost)) return false;
             if (!lost.IsNone) await store.RenewAsync(room, lost);
             await receiver.WhenReadyAsync();
+            await receiver.WhenTakenAsync(room); // at the pace of healthy clients: what they are still to get waits in the history, not in their outboxes
         }
         catch (BackplaneException)
         {
@@ -158,8 +159,10 @@ internal sealed class RoomFeed(string room, Retention retention, RoomStore store
             TryDeliverLocked(_last with { Offset = past.Offset }, past.Audience, past.Message);
         }
         if (page.More) return true;
+        var before = _last.Offset;
         while (_ahead.TryPeek(out var next))
         {
+            if (_last.Offset - before >= PageMessages) return true; // a step at a time, as from the past
             if (!TryDeliverLocked(next.Position, next.Audience, next.Message))
             {
                 var isNewer = next.Number > arrivals; // it came after the page was asked for

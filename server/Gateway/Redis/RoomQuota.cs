@@ -1,5 +1,7 @@
 using Gateway.Configuration;
+using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 using StackExchange.Redis;
 
 namespace Gateway.Redis;
@@ -14,12 +16,12 @@ internal sealed partial class RoomQuota : IHostedService, IAsyncDisposable
 
     private readonly RedisServers _servers;
     private readonly Dictionary<RedisConnection, RoomQuotaServer> _quotas;
-    private readonly TimeProvider _time;
-    private readonly ILogger<RoomQuota> _logger;
+    private readonly SupervisedLoop _loop;
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
-    public RoomQuota(GatewayOptions options, RedisServers servers, RedisBackplane backplane, RedisKeys keys, GatewayMeter meter, TimeProvider time, ILogger<RoomQuota> logger)
+    public RoomQuota(
+        GatewayOptions options, RedisServers servers, RedisBackplane backplane, RedisKeys keys, GatewayMeter meter, Supervisor supervisor, ILogger<RoomQuota> logger)
     {
         var evicted = meter.Counter("gateway_redis_rooms_evicted_total", "Rooms whose history was taken from them in Redis, because all rooms together held too much.");
         _servers = servers;
@@ -28,15 +30,14 @@ internal sealed partial class RoomQuota : IHostedService, IAsyncDisposable
             evicted.Add(rooms);
             Log.Evicted(logger, rooms, options.Redis.HistoryMaxBytes);
         }));
-        _time = time;
-        _logger = logger;
+        _loop = supervisor.Loop("room_quota");
         meter.Gauge("gateway_redis_rooms_bytes", "About how many bytes the rooms' positions and histories take in Redis, on all servers.", () => _quotas.Values.Sum(quota => quota.Bytes));
         backplane.RoomUsed = room => _quotas[_servers.For(room)].Note(room);
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _running = Task.WhenAll(_quotas.Values.Select(KeepAsync));
+        _running = Task.WhenAll(_quotas.Values.Select(quota => _loop.EveryAsync(Interval, _ => KeepAsync(quota), _stop.Token)));
         return Task.CompletedTask;
     }
 
@@ -52,32 +53,15 @@ internal sealed partial class RoomQuota : IHostedService, IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task KeepAsync(RoomQuotaServer quota)
-    {
-        using var timer = new PeriodicTimer(Interval, _time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stop.Token)) await KeepOnceAsync(quota);
-        }
-        catch (OperationCanceledException)
-        {
-            // The replica stops.
-        }
-    }
-
-    private async Task KeepOnceAsync(RoomQuotaServer quota)
+    private static async Task KeepAsync(RoomQuotaServer quota)
     {
         try
         {
             await quota.KeepAsync();
         }
-        catch (Core.Broadcast.BackplaneException)
+        catch (BackplaneException)
         {
             // Redis is away: what was to be reported is reported later.
-        }
-        catch (Exception fault) when (fault is not OperationCanceledException)
-        {
-            Log.Failed(_logger, fault);
         }
     }
 
@@ -85,8 +69,5 @@ internal sealed partial class RoomQuota : IHostedService, IAsyncDisposable
     {
         [LoggerMessage(1, LogLevel.Warning, "{Rooms} rooms lost their history in Redis: all rooms together held more than {Bytes} bytes (redis.history_max_bytes)")]
         public static partial void Evicted(ILogger logger, int rooms, long bytes);
-
-        [LoggerMessage(2, LogLevel.Error, "Looking after what rooms hold in Redis failed; it is tried again")]
-        public static partial void Failed(ILogger logger, Exception fault);
     }
 }

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 using Gateway.Hubs;
 
 namespace Gateway.Security;

@@ -117,9 +117,10 @@ public sealed class RedisSanctionsTests : SanctionsSpec
         {
             var (keys, meter) = (new RedisKeys("gw"), new GatewayMeter());
             var options = new GatewayOptions { Redis = { Enabled = true, Connection = [server.Address] } };
-            var redis = new RedisServers(options, keys, new ReadinessState(), meter, TimeProvider.System, NullLogger<RedisConnection>.Instance);
+            var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance);
+            var redis = new RedisServers(options, keys, new ReadinessState(), meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
             await redis.OpenAsync().Bounded();
-            var sanctions = new RedisSanctions(redis, keys, new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System, NullLogger<RedisSanctions>.Instance);
+            var sanctions = new RedisSanctions(redis, keys, supervisor, TimeProvider.System, NullLogger<RedisSanctions>.Instance);
             await sanctions.StartAsync(default).Bounded();
             return new Replica(redis, sanctions, meter);
         }

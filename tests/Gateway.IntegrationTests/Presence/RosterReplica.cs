@@ -28,7 +28,7 @@ internal sealed class RosterReplica : IAsyncDisposable
     {
         var (keys, replica) = (new RedisKeys("gw"), new ReplicaId(id));
         var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance, _meter.LoopFaults);
-        _redis = new RedisServers(options, keys, new ReadinessState(), _meter, TimeProvider.System, NullLogger<RedisConnection>.Instance);
+        _redis = new RedisServers(options, keys, new ReadinessState(), _meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
         var instructions = new RedisInstructions(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
         var counts = new RedisCounts(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisCounts>.Instance);
         Backplane = new RedisBackplane(

@@ -24,8 +24,10 @@ internal sealed class InjectedFaults
         };
     }
 
+    public bool HasGoneOn(string loop) => _steps.GetValueOrDefault(loop) >= 2;
+
     /// <summary>The loops that have not gone on yet.</summary>
-    private IEnumerable<string> Waiting => _supervisor!.Names.Where(loop => _steps.GetValueOrDefault(loop) < 2).Order(StringComparer.Ordinal);
+    private IEnumerable<string> Waiting => _supervisor!.Names.Where(loop => !HasGoneOn(loop)).Order(StringComparer.Ordinal);
 
     /// <summary>Makes traffic until every loop has had its fault and has gone on.</summary>
     public async Task HaveAllGoneOnAsync(IEnumerable<string> loops, Func<Task> traffic)

@@ -77,6 +77,7 @@ public sealed class PublishFaultTests : IAsyncLifetime
         }
         Assert.True(TimeProvider.System.GetElapsedTime(began) < 2 * Limit);
         Assert.InRange(_receiver.Arrived.Count(a => Encoding.UTF8.GetString(a.Message.Payload.Span) == "\"young\""), 0, 1);
+        await Deadline.Until(() => _replica.Readiness.Reasons.Count == 0, "Redis is back"); // until then publishing is refused at once
         Assert.True((await PublishAsync("after").Bounded()).Position.Offset > 0);
     }
 

@@ -1,4 +1,4 @@
-namespace Gateway.Core.Connections;
+namespace Gateway.Core.Supervision;
 
 /// <summary>Lets one line a second through and counts the others, so that no fault can flood the log.</summary>
 public sealed class LogThrottle(TimeProvider time)
