@@ -1,4 +1,5 @@
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 using Gateway.Core.Messages;
 using Xunit;
 
