@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 
 namespace Gateway.Admin;
 
