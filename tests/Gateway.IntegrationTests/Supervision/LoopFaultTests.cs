@@ -108,7 +108,7 @@ public sealed class LoopFaultTests
         options.MetricsStream.Enabled = true;
         options.RateLimit.PerUser.Messages = 1000;
         (options.RateLimit.ConnectionsPerIp.Connections, options.RateLimit.ConnectionsPerIp.Window) = (1000, TimeSpan.FromSeconds(1));
-        options.Admin.ApiKey = AdminClient.Key;
+        options.Admin.ApiKey = [AdminClient.Key];
         options.Redis.Enabled = redis != null;
         if (redis == null) return;
         options.Redis.Connection = [redis.Address];
