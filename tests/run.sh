@@ -105,8 +105,11 @@ for project in tests/*.Tests tests/*.IntegrationTests tests/*.ChaosTests; do
   suite=$(basename "$project")
   say "$suite"
   # A test that hangs is named. The suite's own limit is for what hangs outside of a test.
-  limit=420
-  [ "$suite" != Gateway.ChaosTests ] || limit=$chaos_seconds
+  case $suite in
+    *.IntegrationTests) limit=900 ;;
+    *.ChaosTests) limit=$chaos_seconds ;;
+    *) limit=420 ;;
+  esac
   bounded "$limit" "$results/$suite.log" dotnet test "$project" -c Release --no-build --nologo -v quiet \
     --blame-hang-timeout 120s --blame-hang-dump-type none \
     --logger "trx;LogFileName=$suite.trx" --logger "console;verbosity=minimal" --results-directory "$results"

@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Core.Commands;
 using Gateway.IntegrationTests.Presence;
 using Gateway.Redis;
 using Gateway.Testing;
@@ -99,5 +100,9 @@ public sealed class HostileNameTests : IAsyncLifetime
     }
 
     private Task<EmbeddedGateway> StartAsync() => EmbeddedGateway.StartAsync(
-        options => (options.Redis.Enabled, options.Redis.Connection) = (true, [_redis.Address]), NamedUsers.Add);
+        options =>
+        {
+            (options.Redis.Enabled, options.Redis.Connection) = (true, [_redis.Address]);
+            options.Messages.Direct = DirectReach.Anyone;
+        }, NamedUsers.Add);
 }
