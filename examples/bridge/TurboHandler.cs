@@ -23,9 +23,10 @@ public sealed class TurboHandler : IFrameHandler
         return default;
     }
 
+    public async ValueTask EnterAsync(CancellationToken cancel) => await _rooms.JoinAsync(_room);
+
     public async Task RunAsync(ChannelReader<Frame> incoming, ChannelWriter<Frame> outgoing, CancellationToken cancel)
     {
-        await _rooms.JoinAsync(_room);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var telling = TellAsync(_rooms.Messages, outgoing, over.Token);
         try

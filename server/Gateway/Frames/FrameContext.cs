@@ -25,7 +25,7 @@ public sealed class FrameContext
     /// <summary>Empty for the default one.</summary>
     public string Hub { get; }
 
-    /// <summary>The rooms of the hub, to hear and to speak in, from <see cref="IFrameHandler.RunAsync"/> on.</summary>
+    /// <summary>The rooms of the hub, to hear and to speak in, from <see cref="IFrameHandler.EnterAsync"/> on.</summary>
     public FrameRooms Rooms { get; }
 
     /// <summary>Query and headers; valid in <see cref="IFrameHandler.InitAsync"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
@@ -50,8 +51,7 @@ internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, 
     private async Task ServeAsync(HttpContext context, ConnectRequest request, FrameContext frames, IFrameHandler handler)
     {
         var upgrade = context.Features.Get<OutboxUpgrade>()!;
-        using var webSocket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = frames.SubProtocol });
-        var connection = new Connection(frames.ConnectionId, frames.User, Dialect.Frames, upgrade.Outbox!, hub.Get<ConnectionEvents>(), time)
+        var connection = new Connection(frames.ConnectionId, frames.User, Dialect.Frames, upgrade.Prepare(), hub.Get<ConnectionEvents>(), time)
         {
             Token = request.Token,
             RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
@@ -61,20 +61,43 @@ internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, 
         var limits = hub.Options.Raw;
         var router = hub.Get<CommandRouter>();
         router.Expect(connection);
-        using var session = new FrameSession(webSocket, connection, handler, frames.Rooms, router, limits, time, logger);
+        WebSocket? webSocket = null;
         try
         {
-            if (await hub.Reception.ArriveAsync(connection, []) is { } error)
-                connection.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
-            else if (hub.Get<Doorkeeper>().Check(connection) is { } unwanted)
-                connection.Close(unwanted);
+            // In first, accepted then: the client has nothing but the acceptance to know by that it is in.
+            if (await EnterAsync(connection, handler) is { } unwanted) connection.Close(unwanted);
+            webSocket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = frames.SubProtocol });
+            using var session = new FrameSession(webSocket, connection, handler, frames.Rooms, router, limits, time, logger);
             await session.RunAsync();
         }
         finally
         {
             await hub.Reception.DepartAsync(connection);
             await frames.Rooms.CloseAsync(limits.WriteWait);
-            await upgrade.StopAsync(limits.WriteWait, isClosed: webSocket.State is WebSocketState.Closed or WebSocketState.Aborted);
+            await upgrade.StopAsync(limits.WriteWait, isClosed: webSocket?.State is WebSocketState.Closed or WebSocketState.Aborted);
+            webSocket?.Dispose();
+        }
+    }
+
+    /// <returns>Why the connection cannot stay; its client hears of it when it is accepted.</returns>
+    private async Task<CloseReason?> EnterAsync(Connection connection, IFrameHandler handler)
+    {
+        if (await hub.Reception.ArriveAsync(connection, []) is { } error) return new CloseReason(1013, error.Text, AllowReconnect: true);
+        if (hub.Get<Doorkeeper>().Check(connection) is { } unwanted) return unwanted;
+        using var late = new CancellationTokenSource(hub.Options.Raw.PongWait, time);
+        try
+        {
+            await handler.EnterAsync(late.Token).AsTask().WaitAsync(late.Token);
+            return null;
+        }
+        catch (BackplaneException)
+        {
+            return new CloseReason(1013, Error.BackplaneAway.Text, AllowReconnect: true);
+        }
+        catch (Exception fault)
+        {
+            Log.NotEntered(logger, fault, connection.Id);
+            return CloseReason.Internal;
         }
     }
 
@@ -97,5 +120,8 @@ internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, 
 
         [LoggerMessage(2, LogLevel.Error, "The handler of connection {ConnectionId} failed to be disposed of")]
         public static partial void NotDisposed(ILogger logger, Exception fault, string connectionId);
+
+        [LoggerMessage(3, LogLevel.Error, "The handler of connection {ConnectionId} could not enter its rooms")]
+        public static partial void NotEntered(ILogger logger, Exception fault, string connectionId);
     }
 }

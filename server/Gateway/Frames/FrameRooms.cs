@@ -94,7 +94,7 @@ public sealed class FrameRooms
         if (inbox != null) await inbox.StopAsync(grace);
     }
 
-    private Connection Connection => _connection ?? throw new InvalidOperationException("The rooms are there once the connection stands: use them in RunAsync, not in InitAsync.");
+    private Connection Connection => _connection ?? throw new InvalidOperationException("The rooms are there once the connection stands: use them in EnterAsync or RunAsync, not in InitAsync.");
 
     private Inbox Open()
     {

@@ -60,6 +60,7 @@ internal sealed partial class FrameSession(
     private async Task<CloseReason?> HandleAsync()
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // whatever it does first, the client is read from
+        if (!connection.Outbox.IsOpen) return null; // it could not stay
         try
         {
             await handler.RunAsync(_incoming.Reader, _outgoing.Writer, _over.Token);

@@ -9,6 +9,13 @@ public interface IFrameHandler : IAsyncDisposable
     ValueTask InitAsync(FrameContext context);
 
     /// <summary>
+    /// Ahead of the acceptance, with the connection's place in the hub standing: a handler that hears rooms joins them here, and its client misses nothing from the moment
+    /// on at which it knows that its WebSocket is open. A fault closes the accepted connection as one of <see cref="RunAsync"/> does, which is then not called.
+    /// </summary>
+    /// <param name="cancel">It takes longer than <c>raw.pong_wait</c>.</param>
+    ValueTask EnterAsync(CancellationToken cancel) => default;
+
+    /// <summary>
     /// The conversation. When it returns the connection is closed with 1000, after what was written; when it throws, with 1011 <c>internal error</c>.
     /// </summary>
     /// <param name="incoming">What the client sends, in its order; ends when the client has closed. While a handler does not read, at most 16 frames wait, and the client is not read from.</param>

@@ -17,7 +17,9 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
     private readonly IHttpUpgradeFeature? _upgrade = context.Features.Get<IHttpUpgradeFeature>();
     private readonly IHttpExtendedConnectFeature? _connect = context.Features.Get<IHttpExtendedConnectFeature>();
 
-    /// <summary>The connection's outbox, once it is accepted.</summary>
+    private WebSocketSink? _waiting;
+
+    /// <summary>The connection's outbox, once it is accepted, or prepared.</summary>
     public Outbox? Outbox { get; private set; }
 
     /// <summary>Run when the framework has finished with the WebSocket of a hub connection, just ahead of the end of the outbox.</summary>
@@ -28,13 +30,24 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
 
     private OutboxStream? Stream { get; set; }
 
+    /// <summary>
+    /// Makes the outbox ahead of the acceptance: what is posted waits for that. So a connection can be in its rooms before its client is told that it is accepted.
+    /// </summary>
+    public Outbox Prepare()
+    {
+        _waiting = WebSocketSink.BeforeAccept(format, _lifetime);
+        return Outbox = new Outbox(_waiting, limits, gates + 1, time);
+    }
+
     /// <summary>Ends the outbox; to be called before the request ends, when the framework is through with the WebSocket.</summary>
     /// <param name="isClosed">Both sides have said goodbye: the client waits for the end of the connection.</param>
     public async Task StopAsync(TimeSpan grace, bool isClosed)
     {
         if (Outbox == null) return; // never accepted
+        if (Inner == null) _waiting!.Abort(); // nor will it be
         await Outbox.StopAsync(grace);
-        if (!isClosed || Stream!.IsBroken) await Linger.ReadAwayAsync(Inner!);
+        if (Inner == null) return;
+        if (!isClosed || Stream!.IsBroken) await Linger.ReadAwayAsync(Inner);
     }
 
     CancellationToken IHttpRequestLifetimeFeature.RequestAborted
@@ -70,8 +83,16 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
     private OutboxStream Open(Stream stream, Socket? socket)
     {
         Inner = stream;
-        Outbox = new Outbox(new WebSocketSink(format, stream, socket, _lifetime), limits, gates, time);
+        if (_waiting is { } sink)
+        {
+            sink.Attach(stream, socket);
+            Outbox!.OpenGate();
+        }
+        else
+        {
+            Outbox = new Outbox(new WebSocketSink(format, stream, socket, _lifetime), limits, gates, time);
+        }
         var address = context.Connection.RemoteIpAddress?.ToString();
-        return Stream = new OutboxStream(stream, Outbox, isSignalR: gates > 1, frames, address, writeWait);
+        return Stream = new OutboxStream(stream, Outbox!, isSignalR: gates > 1, frames, address, writeWait);
     }
 }

@@ -14,9 +14,10 @@ internal sealed class RelayHandler(bool echo) : IFrameHandler
         return default;
     }
 
+    public ValueTask EnterAsync(CancellationToken cancel) => _rooms.EnterRelayAsync();
+
     public async Task RunAsync(ChannelReader<Frame> incoming, ChannelWriter<Frame> outgoing, CancellationToken cancel)
     {
-        await _rooms.EnterRelayAsync();
         await foreach (var frame in incoming.ReadAllAsync(cancel)) await _rooms.RelayAsync(frame, echo, cancel);
     }
 
