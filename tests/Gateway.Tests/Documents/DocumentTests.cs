@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Documents;
 
-/// <summary>Holds the tables of threats and faults to the test sources: each row names a test, and each test that a page names exists.</summary>
+/// <summary>Holds the tables of threats, faults and metrics to the sources: each row names a test, each test that a page names exists, and each metric is listed.</summary>
 public sealed partial class DocumentTests
 {
     private static readonly string Docs = Path.Combine(Repository.Root, "docs");
@@ -29,6 +29,15 @@ public sealed partial class DocumentTests
 
         Assert.True(rows.Count >= atLeast, $"{page} has {rows.Count} rows");
         Assert.All(rows, row => Assert.True(Tests(row).Any(), $"names no test: {row}"));
+    }
+
+    [Fact]
+    public void OperatorsFindEveryMetricOfTheGatewayAndNoOther()
+    {
+        var listed = MetricRow().Matches(File.ReadAllText(Path.Combine(Docs, "operations.md"))).Select(row => row.Groups[1].Value);
+        var sources = Directory.GetFiles(Path.Combine(Repository.Root, "server"), "*.cs", SearchOption.AllDirectories);
+
+        Assert.Equal(sources.SelectMany(file => Metric().Matches(File.ReadAllText(file))).Select(name => name.Groups[1].Value).Distinct().Order(), listed.Order());
     }
 
     /// <summary>The rows of every table whose last column is headed <c>test</c>.</summary>
@@ -91,6 +100,12 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"`(\w+(?:Tests|Spec)(?:\.\w+)?|[\w/.-]+/[\w.-]+\.test\.[jt]s)`")]
     private static partial Regex TestName();
+
+    [GeneratedRegex(@"^\| `((?:gateway|websocket)_\w+)", RegexOptions.Multiline)]
+    private static partial Regex MetricRow();
+
+    [GeneratedRegex(@"""((?:gateway|websocket)_[a-z_]+)""")]
+    private static partial Regex Metric();
 
     [GeneratedRegex(@"^public (?:\w+ )*class (\w+)(?:\(.*\))?(?: : (\w+))?")]
     private static partial Regex ClassLine();
