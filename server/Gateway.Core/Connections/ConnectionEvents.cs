@@ -7,11 +7,22 @@ namespace Gateway.Core.Connections;
 /// <summary>Where the outboxes of all connections report what they had to drop and whom they closed, and connections how they ended.</summary>
 public sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Connection> logger, TimeProvider? time = null)
 {
+    private const string WriteDeadline = "write deadline";
+
+    /// <summary>A handler has ended the conversation; the client gets no text.</summary>
+    private const string Completed = "completed";
+
     private static readonly KeyValuePair<string, object?> Gone = new("policy", "gone");
     private static readonly KeyValuePair<string, object?>[] Policies =
     [
         new("policy", "disconnect"), new("policy", "drop_oldest"), new("policy", "drop_newest"), new("policy", "latest"),
     ];
+
+    /// <summary>The values of <c>gateway_dropped_total{policy}</c>.</summary>
+    internal static IEnumerable<string> DropLabels => Policies.Append(Gone).Select(label => (string)label.Value!);
+
+    /// <summary>The values of <c>gateway_closed_total{reason}</c> that are known from the start; errors that close a connection bring their own text.</summary>
+    internal static IEnumerable<string> CloseLabels => [.. CloseReason.All.Select(LabelOf), Error.BackplaneAway.Text, WriteDeadline];
 
     private readonly LogThrottle _unexpected = new(time ?? TimeProvider.System);
     private readonly LogThrottle _overdue = new(time ?? TimeProvider.System);
@@ -28,12 +39,12 @@ public sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Connect
         meter.Dropped.Add(messages, policy is { } p ? Policies[(int)p] : Gone);
     }
 
-    internal void CountClosed(CloseReason reason) => meter.Closed.Add(1, new KeyValuePair<string, object?>("reason", reason.Text));
+    internal void CountClosed(CloseReason reason) => meter.Closed.Add(1, new KeyValuePair<string, object?>("reason", LabelOf(reason)));
 
     /// <summary>A write took longer than the deadline, and the connection is aborted.</summary>
     internal void CountWriteDeadline(Connection connection)
     {
-        meter.Closed.Add(1, new KeyValuePair<string, object?>("reason", "write deadline"));
+        meter.Closed.Add(1, new KeyValuePair<string, object?>("reason", WriteDeadline));
         if (_overdue.TryEnter(out var others)) Log.WriteDeadline(Logger, connection.Id, connection.User.Id, others);
     }
 
@@ -45,6 +56,8 @@ public sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Connect
         if (DisconnectReasons.IsUnexpected(ending.Reason) && _unexpected.TryEnter(out var others))
             Log.Unexpected(Logger, connection.Id, connection.User.Id, GatewayMeter.LabelOf(ending.Reason), ending.Code, ending.Text, others);
     }
+
+    private static string LabelOf(CloseReason reason) => reason.Text.Length == 0 ? Completed : reason.Text;
 
     private static partial class Log
     {

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
+using Gateway.Core.Messages;
 
 namespace Gateway.Core.Connections;
 
@@ -14,6 +16,7 @@ public sealed class GatewayMeter : IDisposable
         [.. DisconnectReasons.All.Select(r => new KeyValuePair<string, object?>("reason", JsonNamingPolicy.SnakeCaseLower.ConvertName(r.ToString())))];
 
     private readonly Meter _meter;
+    private readonly ConcurrentQueue<(Counter<long> Counter, KeyValuePair<string, object?>[] Labels)> _zeros = [];
     private readonly Counter<long> _received;
     private readonly Counter<long> _connected;
     private readonly Counter<long> _disconnected;
@@ -38,9 +41,9 @@ public sealed class GatewayMeter : IDisposable
         _delivered = _meter.CreateCounter<long>("gateway_deliveries_total", description: "Messages handed to connections' outboxes, one for each receiver.");
         _rateLimited = _meter.CreateCounter<long>("gateway_rate_limited_total", description: "Messages refused because their sender sent too many.");
         _mutedFrames = Counter("gateway_muted_frames_total", "Frames of muted users that were not relayed.");
-        Dropped = _meter.CreateCounter<long>("gateway_dropped_total", description: "Messages that a connection did not get, by the policy that dropped them.");
+        Dropped = Counter("gateway_dropped_total", "Messages that a connection did not get, by the policy that dropped them.", "policy", ConnectionEvents.DropLabels);
         LoopFaults = _meter.CreateCounter<long>("gateway_loop_faults_total", description: "Faults that a loop of the gateway survived, by loop.");
-        Closed = _meter.CreateCounter<long>("gateway_closed_total", description: "Connections that the gateway closed, by reason.");
+        Closed = Counter("gateway_closed_total", "Connections that the gateway closed, by reason.", "reason", ConnectionEvents.CloseLabels);
         _publishToSocket = _meter.CreateHistogram("gateway_publish_to_socket_seconds", "s",
             "From a message's arrival at the fan-out to its being with the last local receiver's socket or outbox.", null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1] });
@@ -64,9 +67,13 @@ public sealed class GatewayMeter : IDisposable
     /// <summary>Frames of muted users that were not relayed, since the start.</summary>
     public long MutedFrames => Interlocked.Read(ref _mutedFramesTotal);
 
-    /// <summary>Registers the gauges, which are read when somebody asks for them.</summary>
+    /// <summary>
+    /// The listener for the metrics page stands. Registers the gauges, which are read when somebody asks for them, and sets all counters to zero: what was added before
+    /// nobody heard.
+    /// </summary>
     public void Observe(ConnectionTable connections, Func<int> rooms)
     {
+        foreach (var (counter, labels) in _zeros) counter.Add(0, labels);
         foreach (var dialect in DialectLabels)
         {
             foreach (var reason in ReasonLabels) _disconnected.Add(0, dialect, reason);
@@ -84,11 +91,19 @@ public sealed class GatewayMeter : IDisposable
     /// <summary>A counter that is kept elsewhere, read when somebody asks for it.</summary>
     public void Counter(string name, string description, Func<long> read) => _meter.CreateObservableCounter(name, read, description: description);
 
-    /// <summary>A counter of a part of the gateway that the core does not know. It stands at nought until something happens.</summary>
+    /// <summary>A counter of a part of the gateway that the core does not know. It stands at zero until something happens: <c>rate()</c> misses no first event.</summary>
     public Counter<long> Counter(string name, string description)
     {
         var counter = _meter.CreateCounter<long>(name, description: description);
-        counter.Add(0);
+        StartAtZero(counter, []);
+        return counter;
+    }
+
+    /// <summary>The same with a label, whose values are known.</summary>
+    public Counter<long> Counter(string name, string description, string label, IEnumerable<string> values)
+    {
+        var counter = _meter.CreateCounter<long>(name, description: description);
+        foreach (var value in values) StartAtZero(counter, [new KeyValuePair<string, object?>(label, value)]);
         return counter;
     }
 
@@ -124,6 +139,12 @@ public sealed class GatewayMeter : IDisposable
     internal void RecordPublishToSocket(TimeSpan time) => _publishToSocket.Record(time.TotalSeconds);
 
     public void Dispose() => _meter.Dispose();
+
+    private void StartAtZero(Counter<long> counter, KeyValuePair<string, object?>[] labels)
+    {
+        _zeros.Enqueue((counter, labels));
+        counter.Add(0, labels);
+    }
 
     private static long Sum(long[] totals)
     {

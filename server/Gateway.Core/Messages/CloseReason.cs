@@ -20,4 +20,10 @@ public sealed record CloseReason(int Code, string Text, bool AllowReconnect)
     public static CloseReason TooManyOfUser { get; } = new(1013, "too many connections of this user", AllowReconnect: true);
     public static CloseReason Internal { get; } = new(1011, "internal error", AllowReconnect: true);
     public static CloseReason TooBig { get; } = new(1009, "message too big", AllowReconnect: false);
+
+    /// <summary>Those above.</summary>
+    public static IReadOnlyList<CloseReason> All { get; } =
+    [
+        Normal, Shutdown, PongTimeout, ClientTimeout, TokenExpired, SlowConsumer, UnfinishedMessage, Flooding, Kicked, Banned, Revoked, TooManyOfUser, Internal, TooBig,
+    ];
 }

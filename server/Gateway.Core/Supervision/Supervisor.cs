@@ -23,9 +23,17 @@ public sealed class Supervisor(TimeProvider time, ILogger<Supervisor> logger, Co
     /// <param name="name">In snake case: it is a label in the metrics.</param>
     public SupervisedLoop Loop(string name) => _loops.GetOrAdd(name, Open);
 
+    /// <summary>The listener for the metrics page stands: every loop's counter exists before its first fault.</summary>
+    public void StartCounting()
+    {
+        foreach (var name in _loops.Keys) CountNone(name);
+    }
+
+    private void CountNone(string name) => faults?.Add(0, new KeyValuePair<string, object?>("loop", name));
+
     private SupervisedLoop Open(string name)
     {
-        faults?.Add(0, new KeyValuePair<string, object?>("loop", name)); // the counter exists before the first fault
+        CountNone(name);
         return new SupervisedLoop(name, this, time, logger, faults);
     }
 }

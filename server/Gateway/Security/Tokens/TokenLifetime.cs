@@ -6,13 +6,19 @@ namespace Gateway.Security.Tokens;
 internal sealed class TokenLifetime(TimeSpan skew, TimeSpan longest)
 {
     public const string TooLong = "lives too long";
+    private const string TooEarly = "not valid yet";
+    private const string Expired = "expired";
+    private const string FromTheFuture = "issued in the future";
+
+    /// <summary>What <see cref="Check"/> may find.</summary>
+    public static IReadOnlyList<string> Reasons { get; } = [TooEarly, Expired, FromTheFuture, TooLong];
 
     /// <returns>What is wrong, or <c>null</c>.</returns>
     public string? Check(TokenClaims claims, DateTimeOffset now)
     {
-        if (claims.NotBefore is { } start && start - skew > now) return "not valid yet";
-        if (claims.ExpiresAt <= now - skew) return "expired";
-        if (claims.IssuedAt is { } issued && issued - skew > now) return "issued in the future"; // no revocation would reach it
+        if (claims.NotBefore is { } start && start - skew > now) return TooEarly;
+        if (claims.ExpiresAt <= now - skew) return Expired;
+        if (claims.IssuedAt is { } issued && issued - skew > now) return FromTheFuture; // no revocation would reach it
         // Without iat only the rest of its life is known.
         return claims.ExpiresAt - (claims.IssuedAt ?? now) > longest ? TooLong : null;
     }

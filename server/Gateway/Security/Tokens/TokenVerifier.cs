@@ -17,6 +17,13 @@ namespace Gateway.Security.Tokens;
 /// </summary>
 internal sealed partial class TokenVerifier : IDisposable
 {
+    /// <summary>The values of <c>gateway_auth_failures_total{reason}</c>.</summary>
+    private static readonly string[] FailureReasons =
+    [
+        "missing", "malformed", "not an access token", "keys away", "unknown key", "algorithm not allowed", "bad signature", "wrong issuer", "wrong audience",
+        "claims missing", "revoked", .. TokenLifetime.Reasons,
+    ];
+
     private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = Bearer.MaxTokenLength };
 
     private readonly AuthOptions _auth;
@@ -37,7 +44,7 @@ internal sealed partial class TokenVerifier : IDisposable
         _lifetime = new TokenLifetime(options.Auth.ClockSkew, options.Moderation.RevocationTtl);
         _time = time;
         _logger = logger;
-        _failures = meter.Counter("gateway_auth_failures_total", "Requests, first messages and refreshes without a good token.");
+        _failures = meter.Counter("gateway_auth_failures_total", "Requests, first messages and refreshes without a good token.", "reason", FailureReasons);
         if (_auth.Mode == AuthMode.Jwt) _keys = Source(_auth, time, logger);
     }
 
