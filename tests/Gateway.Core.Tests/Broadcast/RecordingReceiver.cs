@@ -8,6 +8,7 @@ namespace Gateway.Core.Tests.Broadcast;
 /// <summary>Keeps what a backplane brings.</summary>
 internal sealed class RecordingReceiver : IBackplaneReceiver
 {
+    private int _askedForTaken;
     private readonly Lock _lock = new();
     private readonly List<(Audience Audience, Message Message, Position Position)> _arrived = [];
 
@@ -40,7 +41,17 @@ internal sealed class RecordingReceiver : IBackplaneReceiver
 
     public ValueTask<Error?> CarryOutAsync(Instruction instruction) => new(Error.NoSuchConnection);
 
-    public ValueTask WhenTakenAsync(string room) => new(Ready);
+    public ValueTask WhenTakenAsync(string room)
+    {
+        Interlocked.Increment(ref _askedForTaken);
+        return new ValueTask(Taken);
+    }
+
+    /// <summary>Until it completes, the members have not taken what was delivered.</summary>
+    public Task Taken { get; set; } = Task.CompletedTask;
+
+    /// <summary>How often somebody has waited for the members.</summary>
+    public int AskedForTaken => Volatile.Read(ref _askedForTaken);
 
     /// <summary>Waits until as many have arrived, and returns all.</summary>
     public async Task<IReadOnlyList<(Audience Audience, Message Message, Position Position)>> HasAsync(int count)

@@ -83,6 +83,25 @@ public sealed class RoomFeedFaultTests : IAsyncLifetime
         Assert.Equal(Enumerable.Range(0, 10).Select(i => "waits " + i), Texts());
     }
 
+    [Fact]
+    public async Task AfterAnOutageOnePageIsDeliveredAtATimeWhenTheMembersHaveTakenTheOneBefore()
+    {
+        await using var network = new NetworkProxy(_redis.Port);
+        var taken = new TaskCompletionSource();
+        var deaf = new RecordingReceiver { Taken = taken.Task };
+        await using var replica = await RedisReplica.OpenAsync([network.Address], deaf);
+        await replica.Backplane.SubscribeAsync(Room, Kept).Bounded();
+        network.SilenceAll();
+        for (var i = 0; i < 90; i++) await PublishAsync("missed " + i);
+
+        network.Heal(oldLinksToo: false);
+
+        await Deadline.Until(() => deaf.AskedForTaken > 0, "the first page is delivered", TimeSpan.FromSeconds(30));
+        Assert.Equal(64, deaf.Arrived.Count);
+        taken.SetResult();
+        await Deadline.Until(() => deaf.Arrived.Count == 90, "the rest follows", TimeSpan.FromSeconds(30));
+    }
+
     private static string Frame() => string.Concat(Gateway.Core.Wire.BackplaneFrame.WriteMessage(Room, new Message("chat", "\"forged\""u8.ToArray())).Select(b => $"\\x{b:x2}"));
 
     private List<string> Texts() => [.. _receiver.Arrived.Select(a => a.Message.Type == "system"
