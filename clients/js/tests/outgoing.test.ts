@@ -4,7 +4,7 @@ import { client, gateway, isOpen, newRoom, proxy, record, startRedis, until, wit
 
 let server: Gateway;
 beforeAll(async () => {
-  server = await gateway();
+  server = await gateway("--messages:direct=anyone");
 });
 afterAll(() => server.kill());
 
