@@ -8,7 +8,9 @@ namespace Gateway.ChaosTests.Flood;
 public sealed class FloodTests(ITestOutputHelper output)
 {
     private const int Listeners = 200;
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Flood = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MostLatency = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     [Fact]
@@ -24,25 +26,39 @@ public sealed class FloodTests(ITestOutputHelper output)
         var before = await QuietMemoryAsync(gateway);
         output.WriteLine($"memory before: {before >> 20} MiB");
 
+        var said = await SpeakAsync(speaker, 0, Task.Delay(Calm));
         var hostile = RunHostileAsync(gateway, Flood);
-        var said = 0;
-        while (!hostile.IsCompleted)
-        {
-            await speaker.RequestAsync("chat", new { room = "healthy", content = FloodListener.Stamp(said++) });
-            await Task.Delay(Interval);
-        }
+        var calm = said;
+        said = await SpeakAsync(speaker, said, hostile);
         output.WriteLine(await hostile);
 
         await Deadline.Until(() => listeners.All(l => l.Received == said), $"everyone has heard all {said} messages");
         Assert.All(listeners, listener => Assert.Null(listener.Fault));
-        var latencies = listeners.SelectMany(l => l.Latencies).Order().ToArray();
-        var p99 = latencies[latencies.Length * 99 / 100];
+        var (before99, p99) = (Percentile99(listeners.SelectMany(l => l.Latencies.Take(calm))), Percentile99(listeners.SelectMany(l => l.Latencies.Skip(calm))));
+        output.WriteLine($"{said} messages to {Listeners} clients: p99 {before99.TotalMilliseconds:0.0} ms without the flood, {p99.TotalMilliseconds:0.0} ms with it");
         var memory = 0L;
         await Deadline.Until(async () => (memory = await QuietMemoryAsync(gateway)) <= before * 1.1, $"the memory is back from {before >> 20} MiB", TimeSpan.FromSeconds(90));
-        output.WriteLine($"{said} messages to {Listeners} clients: p50 {latencies[latencies.Length / 2].TotalMilliseconds:0.0} ms, p99 {p99.TotalMilliseconds:0.0} ms; "
-            + $"memory {before >> 20} MiB before, {memory >> 20} MiB after");
-        Assert.True(p99 < TimeSpan.FromMilliseconds(100), $"p99 {p99.TotalMilliseconds:0} ms");
+        output.WriteLine($"memory: {before >> 20} MiB before, {memory >> 20} MiB after");
+        // Where something else keeps the machine busy, what the flood itself adds is bounded.
+        Assert.True(p99 < MostLatency || p99 < 4 * before99, $"p99 {p99.TotalMilliseconds:0} ms, {before99.TotalMilliseconds:0} ms without the flood");
         foreach (var listener in listeners) listener.Dispose();
+    }
+
+    /// <summary>Speaks until the task is done, and returns the number of the next message.</summary>
+    private static async Task<int> SpeakAsync(RawClient speaker, int next, Task until)
+    {
+        while (!until.IsCompleted)
+        {
+            await speaker.RequestAsync("chat", new { room = "healthy", content = FloodListener.Stamp(next++) });
+            await Task.Delay(Interval);
+        }
+        return next;
+    }
+
+    private static TimeSpan Percentile99(IEnumerable<TimeSpan> latencies)
+    {
+        var sorted = latencies.Order().ToArray();
+        return sorted[sorted.Length * 99 / 100];
     }
 
     private static async Task<string> RunHostileAsync(GatewayProcess gateway, TimeSpan time)
@@ -85,7 +101,7 @@ public sealed class FloodTests(ITestOutputHelper output)
             var now = process.WorkingSet64;
             still = Math.Abs(now - last) < last / 100 ? still + 1 : 0;
             last = now;
-            return still >= 6;
+            return still >= 16; // longer than the gateway waits before it gives memory back
         }, "the memory is quiet", TimeSpan.FromSeconds(90));
         return last;
     }
