@@ -27,8 +27,9 @@ public sealed partial class RoomAdmission(MembershipLimits limits, ConnectionTab
     private Error? Check(Connection connection, string room)
     {
         if (limits.MaxRooms > 0 && rooms.Find(room) == null && rooms.Count >= limits.MaxRooms) return new Error(503, "too many rooms");
-        if (limits.MaxPerUser == 0 || connections.OfUser(connection.User.Id) is not { Length: > 1 } all) return null;
-        return all.Sum(static c => c.Rooms.Count) > limits.MaxPerUser ? Error.Forbidden($"a user may be in {limits.MaxPerUser} rooms, on all its connections together") : null;
+        if (limits.MaxPerUser == 0) return null;
+        return connections.OfUser(connection.User.Id).Sum(static c => c.Rooms.Count) > limits.MaxPerUser
+            ? Error.Forbidden($"a user may be in {limits.MaxPerUser} rooms, on all its connections together") : null;
     }
 
     private Error Refuse(Connection connection, Error error)

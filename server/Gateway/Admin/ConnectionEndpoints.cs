@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Gateway.Core.Cluster;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
+using Gateway.Core.Rooms;
 using Gateway.Hubs;
 
 namespace Gateway.Admin;
@@ -29,7 +30,7 @@ internal static class ConnectionEndpoints
         var (page, error) = Page.Read(limit, after);
         if (dialect is not (null or "raw" or "signalr" or "frames")) error = Error.BadRequest("dialect must be raw, signalr or frames");
         if (error != null) return Problems.Of(error);
-        var question = new Question(QuestionKind.Connections) { UserId = user, Room = room, Dialect = dialect, After = page.After, Limit = page.Limit };
+        var question = new Question(QuestionKind.Connections) { UserId = user, Room = RoomName.Normalize(room), Dialect = dialect, After = page.After, Limit = page.Limit };
         var answers = await cluster.AskAsync(question, cancel);
         var (connections, next) = page.Of(answers.All.SelectMany(a => a.Connections), c => c.ConnectionId);
         return Results.Ok(new ConnectionList(connections, next, answers.Silent));

@@ -50,7 +50,7 @@ internal static class UserEndpoints
     }
 
     private static async Task<IResult> UnmuteAsync(string id, Moderator moderator, [Description("The room of the mute; without it the one everywhere.")] string? room) =>
-        await moderator.UnmuteAsync(id, room, By) ? Results.NoContent()
+        await moderator.UnmuteAsync(id, RoomName.Normalize(room), By) ? Results.NoContent()
         : Problems.Of(Error.NotFound(room == null ? $"user {id} is not muted everywhere" : $"user {id} is not muted in room {room}"));
 
     private static async Task<IResult> BanAsync(string id, HttpContext context, Moderator moderator)
@@ -82,7 +82,7 @@ internal static class UserEndpoints
     internal static async ValueTask<object?> CheckIdAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var id = (string)context.HttpContext.Request.RouteValues["id"]!;
-        if (id.Length is 0 or > MaxIdLength) return Problems.Of(Error.BadRequest($"a user id has 1 to {MaxIdLength} characters"));
+        if (id.Length is 0 or > MaxIdLength || id.Any(char.IsControl)) return Problems.Of(Error.BadRequest($"a user id has 1 to {MaxIdLength} characters, and no control characters"));
         return await next(context);
     }
 

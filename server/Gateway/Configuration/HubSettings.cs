@@ -31,6 +31,8 @@ internal static class HubSettings
             Window = hub.RateLimit.Window ?? gateway.RateLimit.Window,
             PerUser = gateway.RateLimit.PerUser,
             Announcements = gateway.RateLimit.Announcements,
+            ConnectionsPerIp = gateway.RateLimit.ConnectionsPerIp,
+            ControlFrames = gateway.RateLimit.ControlFrames,
             DryRun = gateway.RateLimit.DryRun,
         };
         options.MetricsStream = new MetricsStreamOptions { Enabled = hub.MetricsStream, IntervalMs = gateway.MetricsStream.IntervalMs };

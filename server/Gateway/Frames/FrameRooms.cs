@@ -69,7 +69,7 @@ public sealed class FrameRooms
     /// <remarks>There is no error that its client would understand: what a muted user sends is discarded and counted.</remarks>
     internal async ValueTask RelayAsync(Frame frame, bool echo, CancellationToken cancel)
     {
-        if (_hub.Get<Moderator>().RefusesFrame(Connection)) return;
+        if (!Connection.Outbox.IsOpen || _hub.Get<Moderator>().RefusesFrame(Connection)) return; // a connection that is being closed can do nothing any more
         var audience = Audience.Room(RoomName.Relay);
         await _hub.Get<Publisher>().PublishAsync(echo ? audience : audience with { Except = [Connection.Id] }, Message.Frame((byte)frame.Kind, frame.Data), cancel: cancel);
     }

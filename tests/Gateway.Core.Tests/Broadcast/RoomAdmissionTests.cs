@@ -19,6 +19,15 @@ public sealed class RoomAdmissionTests
     }
 
     [Fact]
+    public async Task UserWithOneConnectionIsInNoMoreRoomsThanAllowed()
+    {
+        using var core = new TestCore(maxPerUser: 2);
+        var ada = await core.ArriveAsync(["a", "b"], "ada");
+
+        Assert.Equal("403: a user may be in 2 rooms, on all its connections together", await ada.FailAsync("join", """{"room":"c"}"""));
+    }
+
+    [Fact]
     public async Task HubHasNoMoreRoomsThanAllowed()
     {
         using var core = new TestCore(maxRooms: 3);

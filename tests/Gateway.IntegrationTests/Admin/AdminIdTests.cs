@@ -59,11 +59,23 @@ public sealed class AdminIdTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RoomIsTheSameHoweverItsNameIsComposed()
+    {
+        await using var client = await RawClient.ConnectAsync(_gateway.Server, "?rooms=caf%C3%A9&user=ada");
+
+        Assert.Equal(1, (await _admin.GetAsync("connections?room=cafe%CC%81")).Ok().GetProperty("connections").GetArrayLength());
+        (await _admin.PostAsync("users/ada/mute", new { room = "cafe\u0301", duration = "1m" })).Ok();
+        Assert.Equal(403, (await Assert.ThrowsAsync<GatewayError>(() => client.RequestAsync("chat", new { room = "caf\u00e9", content = "x" }))).Code);
+        Assert.Equal(HttpStatusCode.NoContent, (await _admin.DeleteAsync("users/ada/mute?room=cafe%CC%81")).Status);
+    }
+
+    [Fact]
     public async Task IdThatNoUserHasIsRefused()
     {
         var tooLong = new string('u', 257);
-        (await _admin.PostAsync($"users/{tooLong}/ban")).AssertProblem(HttpStatusCode.BadRequest, "a user id has 1 to 256 characters");
-        (await _admin.PostAsync($"users/{tooLong}/messages", new { type = "note" })).AssertProblem(HttpStatusCode.BadRequest, "a user id has 1 to 256 characters");
+        (await _admin.PostAsync($"users/{tooLong}/ban")).AssertProblem(HttpStatusCode.BadRequest, "a user id has 1 to 256 characters, and no control characters");
+        (await _admin.PostAsync("users/a%0Ab/ban")).AssertProblem(HttpStatusCode.BadRequest, "a user id has 1 to 256 characters, and no control characters");
+        (await _admin.PostAsync($"users/{tooLong}/messages", new { type = "note" })).AssertProblem(HttpStatusCode.BadRequest, "a user id has 1 to 256 characters, and no control characters");
     }
 
     /// <summary>Dots too, which a URL would otherwise take for the way up.</summary>

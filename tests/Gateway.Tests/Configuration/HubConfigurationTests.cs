@@ -33,7 +33,7 @@ public sealed class HubConfigurationTests : IDisposable
     {
         var gateway = _folder.Options("""
             outbox: { capacity: 7, on_full: drop_oldest }
-            rate_limit: { messages: 8, window: 9s }
+            rate_limit: { messages: 8, window: 9s, control_frames: { frames: 33 }, announcements: { messages: 4 } }
             rooms: { max_per_connection: 11 }
             raw: { max_message_bytes: 512, pong_wait: 2m }
             hubs:
@@ -43,6 +43,7 @@ public sealed class HubConfigurationTests : IDisposable
         var (plain, own) = (HubSettings.Of("plain", gateway), HubSettings.Of("own", gateway));
 
         Assert.Equal((7, 8, 11, 512), (plain.Outbox.Capacity, plain.RateLimit.Messages, plain.Rooms.MaxPerConnection, plain.Raw.MaxMessageBytes));
+        Assert.Equal((33, 4), (plain.RateLimit.ControlFrames.Frames, own.RateLimit.Announcements.Messages));
         Assert.Equal(["lobby"], plain.Rooms.AutoJoin);
         Assert.Equal((false, "gw:hub:plain"), (plain.MetricsStream.Enabled, plain.Redis.Prefix));
         Assert.Same(gateway.Rooms.Policies, plain.Rooms.Policies);
