@@ -123,7 +123,7 @@ public sealed class CliTests(GatewayFixture fixture) : IClassFixture<GatewayFixt
             }
             var (code, output, errors) = await RunAsync(arguments, input: "typed\n");
             Assert.True(code == 0, $"{command}: {errors}");
-            Assert.Equal(arguments[0] == "publish", output.Length == 0);
+            Assert.True(arguments[0] == "publish" == (output.Length == 0), $"{command} printed: {output}; {errors}");
         }
     }
 

@@ -89,7 +89,7 @@ public sealed class ShutdownTests
     [Fact]
     public async Task NewcomersAreRefusedWhileTheOldOnesLeave()
     {
-        await using var gateway = await GatewayProcess.StartAsync("--server:shutdown_timeout=4s");
+        await using var gateway = await GatewayProcess.StartAsync("--server:shutdown_timeout=30s", "--raw:write_wait=30s"); // it is still there when it is asked
         using var deaf = await HandMadeSocket.OpenAsync(gateway.Server, "/ws");
         await deaf.ReadAsync(); // the welcome
         using var http = new HttpClient();
@@ -131,7 +131,7 @@ public sealed class ShutdownTests
     {
         await using var redis = await RedisServer.StartAsync();
         string[] arguments = ["--redis:enabled=true", "--redis:connection=" + redis.Address];
-        await using var owner = await GatewayProcess.StartAsync(arguments);
+        await using var owner = await GatewayProcess.StartAsync([.. arguments, $"--server:port={Nginx.FreePort()}"]); // known to the other one from the start
         await using var other = await GatewayProcess.StartAsync(arguments);
         using var http = new HttpClient();
         await Deadline.Until(async () => (await http.GetAsync(new Uri(owner.Server, "/health/ready"))).StatusCode == System.Net.HttpStatusCode.OK, "the owner is ready");

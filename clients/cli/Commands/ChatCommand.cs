@@ -17,7 +17,12 @@ internal static class ChatCommand
 
     private static async Task TalkAsync(GatewayClient client, string room, CancellationToken cancel)
     {
-        client.OnChat(chat => Lines.Show(chat));
+        var (shown, said) = (new ShownOffset(), 0L);
+        client.OnChat(chat =>
+        {
+            Lines.Show(chat);
+            if (chat.Room == room) shown.Reach(chat.Offset ?? 0);
+        });
         client.Gap += gap => Lines.Note($"missed {gap.From} to {gap.To?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "the end"}: {gap.Reason}");
         client.StateChanged += change => Lines.Note(change.State == ClientState.Open ? "connected again" : $"{change.State}: {change.Error?.Message}");
         await client.JoinAsync(room, cancel);
@@ -27,11 +32,34 @@ internal static class ChatCommand
             if (line.Length == 0) continue;
             try
             {
-                await client.ChatAsync(line, room, cancel);
+                said = (await client.ChatAsync(line, room, cancel)).Offset ?? said;
             }
             catch (GatewayException fault) when (fault.Code != GatewayErrors.Closed)
             {
                 Lines.Note(fault.Message);
+            }
+        }
+        await shown.WhenReachedAsync(said, cancel);
+    }
+
+    /// <summary>How far the room has been shown. At the end of a pipe the last message may be acknowledged ahead of being shown.</summary>
+    private sealed class ShownOffset
+    {
+        private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1); // a room without echo never shows it
+
+        private readonly SemaphoreSlim _more = new(0);
+        private long _offset;
+
+        public void Reach(long offset)
+        {
+            Volatile.Write(ref _offset, offset);
+            _more.Release();
+        }
+
+        public async Task WhenReachedAsync(long offset, CancellationToken cancel)
+        {
+            while (Volatile.Read(ref _offset) < offset && await _more.WaitAsync(Longest, cancel))
+            {
             }
         }
     }

@@ -85,8 +85,8 @@ public sealed class TokenKeyTests : IAsyncLifetime
     public async Task KeyInRedisEndsAndADeletedOneIsReplacedAndTold()
     {
         string[] arguments = ["--redis:enabled=true", "--redis:connection=" + _redis.Address, "--rooms:auto_join=lobby"];
-        await using var a = await GatewayProcess.StartAsync(arguments);
-        await using var b = await GatewayProcess.StartAsync(arguments);
+        await using var a = await GatewayProcess.StartAsync([.. arguments, $"--server:port={Nginx.FreePort()}"]); // known to each other from the start
+        await using var b = await GatewayProcess.StartAsync([.. arguments, $"--server:port={Nginx.FreePort()}"]);
         Assert.InRange(int.Parse((await _redis.CommandAsync($"TTL {StoredKey}"))[1..]), 1, 24 * 3600);
         using var client = await Fallback.BeginAsync(a.Server, b.Server);
 

@@ -18,7 +18,7 @@ public sealed class DescriptorTests
         try
         {
             for (var i = 0; i < Descriptors + 50; i++) sockets.Add(await OpenAsync(gateway.Server));
-            await Deadline.Until(() => gateway.Output.Contains("and no more", StringComparison.Ordinal), "the log says so");
+            await Deadline.Until(() => gateway.Output.Contains("and no more", StringComparison.Ordinal), "the log says so", TimeSpan.FromSeconds(30));
 
             await AssertHealthyAsync(gateway, TimeSpan.FromSeconds(30));
         }
@@ -39,11 +39,12 @@ public sealed class DescriptorTests
             var limit = (int)(await gateway.ScrapeAsync())["gateway_connection_limit"].With();
             Assert.InRange(limit, 5, Descriptors);
             var refused = 0;
-            while (clients.Count < limit && refused == 0)
+            while (clients.Count < limit && refused < 3) // on a busy machine a client may be too slow for a gateway that is nearly full
             {
                 try
                 {
                     clients.Add(await RawClient.ConnectAsync(gateway.Server));
+                    refused = 0;
                 }
                 catch (System.Net.WebSockets.WebSocketException)
                 {
