@@ -159,7 +159,8 @@ public sealed class ShutdownTests
         {
         }
 
-        Assert.Equal(128 + signal, await gateway.StopAsync(signal, TimeSpan.FromSeconds(10)));
+        var code = await gateway.StopAsync(signal, TimeSpan.FromSeconds(10));
+        Assert.Contains(code, (int[])[128 + signal, 128 + SigTerm]); // two signals that come close together are handled in either order
     }
 
     private static async Task<bool> HearsShutdownAsync(GatewayProcess gateway, Fallback client)
