@@ -47,7 +47,14 @@ internal sealed partial class ConnectionBudget
     /// <summary>TCP connections that are served; a few more are refused.</summary>
     public int Limit
     {
-        get { lock (_lock) return _all - _toRefuse; }
+        get
+        {
+            lock (_lock)
+            {
+                if (_descriptors <= FewDescriptors) CountLocked(); // what was counted early in the start says too much
+                return _all - _toRefuse;
+            }
+        }
     }
 
     /// <summary>The last accepted connection is one too many, and to be refused.</summary>
