@@ -26,7 +26,7 @@ internal static class GatewayApp
     /// <summary>Runs until the process is told to stop. Returns its exit code.</summary>
     public static async Task<int> RunAsync(GatewayOptions options)
     {
-        using var signals = new SecondSignal();
+        using var signals = new ForcedExit();
         await using var app = Build(options);
         try
         {
@@ -71,7 +71,7 @@ internal static class GatewayApp
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
-        app.Services.GetRequiredService<AdvertisedAddress>().Foretell();
+        app.Services.GetRequiredService<AdvertisedAddress>().PredictFromConfiguration();
         // What the framework would add by itself where SignalR is: nothing of ours has authorization data, and its wait would be kept for each connection.
         ((IApplicationBuilder)app).Properties["__AuthorizationMiddlewareSet"] = true;
         var console = app.Services.GetRequiredService<ConsoleQueue>();

@@ -42,27 +42,27 @@ public static class GatewayServices
         services.AddSingleton<ReadinessState>();
         AddCore(services, options);
         AddBackplane(services, options);
-        AddSanctions(services, options);
+        AddRestrictions(services, options);
         services.AddSingleton<OriginPolicy>(_ => new OriginPolicy(options.Server));
         services.AddTokens();
-        services.AddSingleton<ArrivalRate>();
+        services.AddSingleton<ConnectionRateLimiter>();
         services.AddSingleton<ConnectionQuota>();
-        services.AddSingleton<ConnectGate>();
+        services.AddSingleton<ConnectionAdmission>();
         services.AddSingleton<ServerCertificate>();
         services.AddHostedService<CertificateReload>();
         services.AddAnyReplica(options);
-        if (options.Redis.Enabled) services.AddHostedService<SharedKey>();
+        if (options.Redis.Enabled) services.AddHostedService<SharedReplicaKey>();
         services.AddSingleton<OutboxUpgradeMiddleware>();
-        services.AddSingleton<FirstMessage>();
+        services.AddSingleton<FirstMessageAuthentication>();
         AddSignalR(services, options);
         AddDialects(services);
-        HubServices.AddHubs(services);
-        services.AddSingleton<HubLifetimeManager<GatewayHub>, HubSelector<GatewayHub>>(); // in front of the default hub's own
+        DomainServices.AddHubs(services);
+        services.AddSingleton<HubLifetimeManager<GatewayHub>, DomainLifetimeManager<GatewayHub>>(); // in front of the default hub's own
         services.TryAddSingleton<IMetricsSource, GatewayMetricsSource>();
-        services.AddHostedService<CoreStart>();
+        services.AddHostedService<DomainStartup>();
         services.AddHostedService<MetricsBroadcaster>();
-        services.AddHostedService<Goodbye>();
-        services.AddHostedService<QuietCollector>();
+        services.AddHostedService<ConnectionDrainer>();
+        services.AddHostedService<IdleGarbageCollector>();
         if (options.Server.DirectSocket) services.Configure<SocketTransportOptions>(DirectSocket.Configure);
         return services;
     }
@@ -70,9 +70,9 @@ public static class GatewayServices
     /// <summary>To stand ahead of routing: the gate, the way to the replica that a connection belongs to, the outbox below every WebSocket, the framework's WebSockets.</summary>
     public static IApplicationBuilder UseGateway(this IApplicationBuilder app)
     {
-        var gate = app.ApplicationServices.GetRequiredService<ConnectGate>();
+        var gate = app.ApplicationServices.GetRequiredService<ConnectionAdmission>();
         var anyReplica = app.ApplicationServices.GetRequiredService<AnyReplicaMiddleware>();
-        var hubRequests = app.ApplicationServices.GetRequiredService<HubRequests>();
+        var hubRequests = app.ApplicationServices.GetRequiredService<SignalRRequests>();
         var upgrade = app.ApplicationServices.GetRequiredService<OutboxUpgradeMiddleware>();
         var origins = app.ApplicationServices.GetRequiredService<OriginPolicy>();
         app.UseTrustedProxies();
@@ -93,10 +93,10 @@ public static class GatewayServices
     public static IEndpointRouteBuilder MapGateway(this IEndpointRouteBuilder endpoints)
     {
         var options = endpoints.ServiceProvider.GetRequiredService<GatewayOptions>();
-        foreach (var hub in endpoints.ServiceProvider.GetRequiredService<HubCores>().All)
+        foreach (var hub in endpoints.ServiceProvider.GetRequiredService<GatewayDomains>().All)
         {
-            endpoints.Map(Doors.Below(options.Raw.Path, hub), hub.Get<RawEndpoint>().HandleAsync);
-            endpoints.MapGatewayHub(Doors.Below(options.SignalR.Path, hub), hub);
+            endpoints.Map(EndpointRegistry.Below(options.Raw.Path, hub), hub.Get<RawEndpoint>().HandleAsync);
+            endpoints.MapGatewayHub(EndpointRegistry.Below(options.SignalR.Path, hub), hub);
         }
         foreach (var path in new[] { options.Raw.Path + "/{hub}", options.SignalR.Path + "/{hub}", options.SignalR.Path + "/{hub}/negotiate" })
             endpoints.Map(path, static context => Refusal.WriteAsync(context, StatusCodes.Status404NotFound, "unknown hub"));
@@ -115,22 +115,22 @@ public static class GatewayServices
         services.AddSingleton(new ConnectionTable(shards));
         services.AddSingleton(new RoomTable(CoreOptions.RoomPolicies(options), shards));
         services.AddSingleton(CoreOptions.FanOutPolicies(options));
-        services.AddSingleton(new FanOutBounds(shards, BatchMessages: Math.Clamp(options.Outbox.Capacity / 2, 1, 128)));
+        services.AddSingleton(new FanOutLimits(shards, BatchMessages: Math.Clamp(options.Outbox.Capacity / 2, 1, 128)));
         services.AddSingleton<LagRecovery>();
         services.AddSingleton<FanOut>();
         services.AddSingleton<Publisher>();
-        services.AddSingleton(p => ActivatorUtilities.CreateInstance<OwnReplica>(p, p.GetRequiredService<ReplicaId>().Value));
-        services.AddSingleton<Attendance>();
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<ReplicaStatus>(p, p.GetRequiredService<ReplicaId>().Value));
+        services.AddSingleton<PresenceTracker>();
         services.AddSingleton(new MembershipLimits(options.Rooms.MaxPerConnection, options.Rooms.MaxReplay) { MaxPerUser = options.Rooms.MaxPerUser, MaxRooms = options.Rooms.MaxRooms });
         services.AddSingleton<RoomAdmission>();
         services.AddSingleton<RoomMembership>();
-        services.AddSingleton(p => ActivatorUtilities.CreateInstance<Reception>(p, p.GetRequiredService<ReplicaId>().Value));
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<ConnectionLifecycle>(p, p.GetRequiredService<ReplicaId>().Value));
         services.AddSingleton<BackplaneReceiver>();
         services.AddSingleton(CoreOptions.CustomTypes(options));
-        services.AddSingleton(p => CoreOptions.RateLimit(options, p.GetService<IUserBudgets>(), p.GetRequiredService<Supervisor>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => CoreOptions.RateLimit(options, p.GetService<IUserQuotas>(), p.GetRequiredService<Supervisor>(), p.GetRequiredService<TimeProvider>()));
         AddModeration(services, options);
-        services.AddSingleton(new DirectRule(options.Messages.Direct, [.. options.Messages.DirectRoles]));
-        services.AddSingleton<DirectRights>();
+        services.AddSingleton(new DirectMessageRule(options.Messages.Direct, [.. options.Messages.DirectRoles]));
+        services.AddSingleton<DirectMessagePermission>();
         services.AddSingleton<CommandRouter>();
         services.AddSingleton<FrameLimit>();
         services.AddSingleton(new Deadlines(options.Raw.WriteWait, options.Raw.PingPeriod, options.Raw.PongWait));
@@ -141,62 +141,62 @@ public static class GatewayServices
     {
         if (!options.Redis.Enabled)
         {
-            services.AddSingleton(new InProcessMemory(options.Messages.IdempotencyWindow, options.Rooms.HistoryMaxBytes));
+            services.AddSingleton(new InProcessBackplaneLimits(options.Messages.IdempotencyWindow, options.Rooms.HistoryMaxBytes));
             services.AddSingleton<IBackplane, InProcessBackplane>();
-            services.AddSingleton<IRoster>(p => InProcessRoster(p, options.Rooms.PresenceGrace));
-            services.AddSingleton<IReplicas, SingleReplica>();
+            services.AddSingleton<IPresenceStore>(p => InProcessPresenceStore(p, options.Rooms.PresenceGrace));
+            services.AddSingleton<IReplicaRegistry, SingleReplicaRegistry>();
             services.AddSingleton<ICluster, InProcessCluster>();
-            services.AddSingleton<IRequestKeys>(p => ActivatorUtilities.CreateInstance<InProcessRequestKeys>(p, options.Messages.IdempotencyWindow));
+            services.AddSingleton<IIdempotencyKeys>(p => ActivatorUtilities.CreateInstance<InProcessIdempotencyKeys>(p, options.Messages.IdempotencyWindow));
             if (options.RateLimit.PerUser is { Messages: > 0 } own)
-                services.AddSingleton<IUserBudgets>(p => ActivatorUtilities.CreateInstance<InProcessUserBudgets>(p, own.Messages, own.Window));
+                services.AddSingleton<IUserQuotas>(p => ActivatorUtilities.CreateInstance<InProcessUserQuotas>(p, own.Messages, own.Window));
             return;
         }
         services.AddSingleton(new RedisKeys(options.Redis.Prefix));
         services.AddSingleton<RedisServers>();
         services.AddSingleton<RedisInstructions>();
-        services.AddSingleton<RedisCounts>();
-        services.AddSingleton<FeedEvents>();
+        services.AddSingleton<RedisReceiverCounts>();
+        services.AddSingleton<SubscriptionEvents>();
         services.AddSingleton<RedisBackplane>();
         services.AddSingleton<IBackplane>(p => p.GetRequiredService<RedisBackplane>());
-        services.AddHostedService<RedisStart>();
+        services.AddHostedService<RedisStartup>();
         services.AddHostedService<RoomQuota>();
         services.AddSingleton<RedisPresence>();
         services.AddHostedService(p => p.GetRequiredService<RedisPresence>());
-        services.AddSingleton<IRoster, RedisRoster>();
-        services.AddSingleton<IReplicas, RedisReplicas>();
+        services.AddSingleton<IPresenceStore, RedisPresenceStore>();
+        services.AddSingleton<IReplicaRegistry, RedisReplicaRegistry>();
         services.AddSingleton<RedisCluster>();
         services.AddSingleton<ICluster>(p => p.GetRequiredService<RedisCluster>());
         services.AddHostedService(p => p.GetRequiredService<RedisCluster>());
-        services.AddSingleton<IRequestKeys>(p => ActivatorUtilities.CreateInstance<RedisRequestKeys>(p, options.Messages.IdempotencyWindow));
+        services.AddSingleton<IIdempotencyKeys>(p => ActivatorUtilities.CreateInstance<RedisIdempotencyKeys>(p, options.Messages.IdempotencyWindow));
         if (options.RateLimit.PerUser is { Messages: > 0 } shared)
-            services.AddSingleton<IUserBudgets>(p => ActivatorUtilities.CreateInstance<RedisUserBudgets>(p, shared.Messages, shared.Window));
+            services.AddSingleton<IUserQuotas>(p => ActivatorUtilities.CreateInstance<RedisUserQuotas>(p, shared.Messages, shared.Window));
     }
 
     /// <summary>Once for all hubs.</summary>
-    private static void AddSanctions(IServiceCollection services, GatewayOptions options)
+    private static void AddRestrictions(IServiceCollection services, GatewayOptions options)
     {
         if (!options.Redis.Enabled)
         {
-            services.AddSingleton<ISanctions, InProcessSanctions>();
+            services.AddSingleton<IRestrictionStore, InProcessRestrictionStore>();
             return;
         }
-        services.AddSingleton<RedisSanctions>();
-        services.AddSingleton<ISanctions>(p => p.GetRequiredService<RedisSanctions>());
-        services.AddHostedService(p => p.GetRequiredService<RedisSanctions>());
+        services.AddSingleton<RedisRestrictionStore>();
+        services.AddSingleton<IRestrictionStore>(p => p.GetRequiredService<RedisRestrictionStore>());
+        services.AddHostedService(p => p.GetRequiredService<RedisRestrictionStore>());
     }
 
     private static void AddModeration(IServiceCollection services, GatewayOptions options)
     {
-        services.AddSingleton<LocalReplica>();
-        services.AddSingleton(p => ActivatorUtilities.CreateInstance<Doorkeeper>(p, options.Server.MaxConnectionsPerUser));
+        services.AddSingleton<ClusterQueryHandler>();
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<AdmissionPolicy>(p, options.Server.MaxConnectionsPerUser));
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<Moderator>(p, options.Moderation.Role, options.Moderation.RevocationTtl));
     }
 
-    private static InProcessRoster InProcessRoster(IServiceProvider services, TimeSpan grace)
+    private static InProcessPresenceStore InProcessPresenceStore(IServiceProvider services, TimeSpan grace)
     {
         var publisher = services.GetRequiredService<Publisher>();
         Announce announce = publisher.AnnounceAsync;
-        return ActivatorUtilities.CreateInstance<InProcessRoster>(services, announce, grace);
+        return ActivatorUtilities.CreateInstance<InProcessPresenceStore>(services, announce, grace);
     }
 
     internal static void AddDialects(IServiceCollection services)
@@ -217,9 +217,9 @@ public static class GatewayServices
             hub.EnableDetailedErrors = false;
             hub.MaximumParallelInvocationsPerClient = 1; // as with raw clients: while a call is carried out, what comes after it waits with the client
         });
-        services.AddSingleton<IHubProtocol, ClearJsonProtocol>(); // of two protocols with one name the last counts
-        services.AddSingleton<IHubProtocolResolver, CountedProtocols>();
-        services.AddSingleton<HubDoor>();
+        services.AddSingleton<IHubProtocol, GatewayJsonProtocol>(); // of two protocols with one name the last counts
+        services.AddSingleton<IHubProtocolResolver, RateLimitedProtocolResolver>();
+        services.AddSingleton<HubCommandDispatcher>();
         services.AddSingleton<HubPayloads>();
         services.AddSingleton<InvocationIds>();
     }

@@ -23,7 +23,7 @@ internal sealed class TestClient(TestCore core, TestSink sink, Connection connec
 
     public IReadOnlyList<long> OffsetsOf(string type) => [.. Received.Where(r => r.Type == type).Select(r => r.Payload.GetProperty("offset").GetInt64())];
 
-    public Task<Outcome> SendAsync(string type, string payload) =>
+    public Task<CommandResult> SendAsync(string type, string payload) =>
         core.Router.ExecuteAsync(connection, Encoding.UTF8.GetBytes(type), Encoding.UTF8.GetBytes(payload)).Bounded();
 
     /// <summary>Sends what is expected to succeed and returns the result.</summary>

@@ -29,9 +29,9 @@ internal sealed class TestCore : IDisposable
     /// <param name="grace">Within which a user may come back; by default none.</param>
     public TestCore(
         IBackplane? backplane = null, int rateLimit = 0, int announcements = 0, int maxPerUser = 0, int maxRooms = 0, bool relayUnknown = false, TimeSpan grace = default,
-        VerifyToken? verify = null, RoomPermissions? permissions = null, DirectRule? direct = null)
+        VerifyToken? verify = null, RoomPermissions? permissions = null, DirectMessageRule? direct = null)
     {
-        Backplane = backplane ?? new InProcessBackplane(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), Supervisor, Time);
+        Backplane = backplane ?? new InProcessBackplane(new InProcessBackplaneLimits(TimeSpan.FromMinutes(5), 1_000_000), Supervisor, Time);
         _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
         Connections = new ConnectionTable(Shards);
         Rooms = new RoomTable(new RoomPolicies(ByDefault,
@@ -44,27 +44,27 @@ internal sealed class TestCore : IDisposable
         ]) { Permissions = permissions ?? RoomPermissions.None }, Shards);
         var policies = new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>());
         Lagging = new LagRecovery(Backplane, Meter, Supervisor, TimeProvider.System, NullLogger<LagRecovery>.Instance);
-        FanOut = new FanOut(Connections, Rooms, policies, new FanOutBounds(Shards, BatchMessages: 16), Lagging, Meter, Supervisor, Time);
+        FanOut = new FanOut(Connections, Rooms, policies, new FanOutLimits(Shards, BatchMessages: 16), Lagging, Meter, Supervisor, Time);
         Publisher = new Publisher(Backplane, Rooms, Connections, FanOut);
         Announce announce = (audience, message) => Publisher.AnnounceAsync(audience, message);
-        Roster = new InProcessRoster(Rooms, announce, grace, Supervisor, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
-        var attendance = new Attendance(Roster, Rooms, Time);
+        Presence = new InProcessPresenceStore(Rooms, announce, grace, Supervisor, TimeProvider.System, NullLogger<InProcessPresenceStore>.Instance);
+        var tracker = new PresenceTracker(Presence, Rooms, Time);
         var limits = new MembershipLimits(MaxRooms, MaxReplay) { MaxPerUser = maxPerUser, MaxRooms = maxRooms };
         var admission = new RoomAdmission(limits, Connections, Rooms, Meter, Time, NullLogger<RoomAdmission>.Instance);
-        Membership = new RoomMembership(Rooms, admission, attendance, Backplane, limits, Supervisor, TimeProvider.System);
-        var replicas = new SingleReplica(new OwnReplica("r1", Connections, Time));
-        Reception = new Reception(Connections, Membership, replicas, Backplane, Meter, Supervisor, "r1", NullLogger<Reception>.Instance);
-        Sanctions = new InProcessSanctions(Supervisor, Time);
-        Doorkeeper = new Doorkeeper(Connections, Sanctions, maxPerUser: 0);
-        var cluster = new InProcessCluster(new LocalReplica(Connections, Rooms, Membership, new OwnReplica("r1", Connections, Time)));
-        Moderator = new Moderator(Sanctions, cluster, Publisher, "moderator", TimeSpan.FromDays(30), Meter, Time, NullLogger<Moderator>.Instance);
+        Membership = new RoomMembership(Rooms, admission, tracker, Backplane, limits, Supervisor, TimeProvider.System);
+        var replicas = new SingleReplicaRegistry(new ReplicaStatus("r1", Connections, Time));
+        Lifecycle = new ConnectionLifecycle(Connections, Membership, replicas, Backplane, Meter, Supervisor, "r1", NullLogger<ConnectionLifecycle>.Instance);
+        Restrictions = new InProcessRestrictionStore(Supervisor, Time);
+        AdmissionPolicy = new AdmissionPolicy(Connections, Restrictions, maxPerUser: 0);
+        var cluster = new InProcessCluster(new ClusterQueryHandler(Connections, Rooms, Membership, new ReplicaStatus("r1", Connections, Time)));
+        Moderator = new Moderator(Restrictions, cluster, Publisher, "moderator", TimeSpan.FromDays(30), Meter, Time, NullLogger<Moderator>.Instance);
         var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
         var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time)
         {
             Announcements = announcements == 0 ? null : new SlidingWindows<string>(announcements, TimeSpan.FromSeconds(10), Supervisor, Time, StringComparer.Ordinal),
         };
         Router = new CommandRouter(
-            Publisher, Rooms, Membership, attendance, Backplane, custom, new DirectRights(direct ?? new DirectRule(DirectReach.Anyone, []), Rooms, Connections, Roster), limit, Moderator, verify ?? (_ => new((null, Error.InvalidToken))), Meter, Time, NullLogger<CommandRouter>.Instance);
+            Publisher, Rooms, Membership, tracker, Backplane, custom, new DirectMessagePermission(direct ?? new DirectMessageRule(DirectReach.Anyone, []), Rooms, Connections, Presence), limit, Moderator, verify ?? (_ => new((null, Error.InvalidToken))), Meter, Time, NullLogger<CommandRouter>.Instance);
         Backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, Membership));
     }
 
@@ -81,12 +81,12 @@ internal sealed class TestCore : IDisposable
     public LagRecovery Lagging { get; }
     public FanOut FanOut { get; }
     public Publisher Publisher { get; }
-    public InProcessRoster Roster { get; }
+    public InProcessPresenceStore Presence { get; }
     public RoomMembership Membership { get; }
-    public Reception Reception { get; }
+    public ConnectionLifecycle Lifecycle { get; }
     public CommandRouter Router { get; }
-    public InProcessSanctions Sanctions { get; }
-    public Doorkeeper Doorkeeper { get; }
+    public InProcessRestrictionStore Restrictions { get; }
+    public AdmissionPolicy AdmissionPolicy { get; }
     public Moderator Moderator { get; }
 
     /// <summary>A client that has not arrived yet.</summary>
@@ -106,14 +106,14 @@ internal sealed class TestCore : IDisposable
     public async Task<TestClient> ArriveAsync(string[] rooms, string? user = null, FrameFormat format = FrameFormat.RawWebSocket, params string[] roles)
     {
         var client = Client(user, format, null, roles);
-        Assert.Null(await Reception.ArriveAsync(client.Connection, rooms).Bounded());
+        Assert.Null(await Lifecycle.ArriveAsync(client.Connection, rooms).Bounded());
         return client;
     }
 
     public void Dispose()
     {
-        Roster.DisposeAsync().AsTask().Wait(Within.Deadline);
-        Sanctions.Dispose();
+        Presence.DisposeAsync().AsTask().Wait(Within.Deadline);
+        Restrictions.Dispose();
         Meter.Dispose();
     }
 }

@@ -30,17 +30,17 @@ public sealed class ByteExactTests
             o.Outbox.MaxBytes = 1 << 30;
         });
         await Parallel.ForEachAsync(Enumerable.Range(0, 6), new ParallelOptions { MaxDegreeOfParallelism = 6 }, async (i, _) =>
-            await RunOneAsync(gateway, path, new Random((seed * 100) + i), ending: (Ending)(i % 3)));
+            await RunOneAsync(gateway, path, new Random((seed * 100) + i), ending: (ConnectionEnd)(i % 3)));
     }
 
-    private enum Ending
+    private enum ConnectionEnd
     {
         Close,
         ClientCloses,
         Abort,
     }
 
-    private static async Task RunOneAsync(EmbeddedGateway gateway, string path, Random random, Ending ending)
+    private static async Task RunOneAsync(EmbeddedGateway gateway, string path, Random random, ConnectionEnd ending)
     {
         using var client = await HandMadeSocket.OpenAsync(gateway.Server, path + "?rooms=", receiveBuffer: 8192);
         if (path == "/hub")
@@ -60,12 +60,12 @@ public sealed class ByteExactTests
         await Task.WhenAll(posting, asking).Within("everything to be posted and asked", TimeSpan.FromSeconds(60));
         await Deadline.Until(() => reading.IsCompleted || (seen.Answers == Questions && seen.Pongs == Questions / 2), "every question is answered", TimeSpan.FromSeconds(60));
 
-        if (ending == Ending.Close) connection.Close(Gateway.Core.Messages.CloseReason.Normal);
-        else if (ending == Ending.ClientCloses) await client.SendAsync(HandMadeSocket.Close, new byte[] { 3, 232 });
+        if (ending == ConnectionEnd.Close) connection.Close(Gateway.Core.Messages.CloseReason.Normal);
+        else if (ending == ConnectionEnd.ClientCloses) await client.SendAsync(HandMadeSocket.Close, new byte[] { 3, 232 });
         else connection.Outbox.Abort();
         await reading.Within("everything to be read", TimeSpan.FromSeconds(60));
 
-        if (ending == Ending.Abort) return; // what came until then was checked; the rest is lost by intention
+        if (ending == ConnectionEnd.Abort) return; // what came until then was checked; the rest is lost by intention
         Assert.Equal(Enumerable.Repeat(FramesEach, Posters), seen.Next);
         Assert.Equal((Questions, Questions / 2), (seen.Answers, seen.Pongs));
         Assert.True(seen.Closed);
@@ -141,7 +141,7 @@ public sealed class ByteExactTests
     private sealed class Seen
     {
         public int[] Next { get; } = new int[Posters];
-        public volatile int Answers;
+        public volatile int ClusterReplies;
         public volatile int Pongs;
         public volatile bool Closed;
     }

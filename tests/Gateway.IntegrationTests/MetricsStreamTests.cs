@@ -34,8 +34,8 @@ public sealed class MetricsStreamTests
     [Fact]
     public async Task SlowSourceDelaysTicksAndNeverPilesThemUp()
     {
-        var door = new SemaphoreSlim(0);
-        var source = new Source { Before = _ => door.WaitAsync().Within("the door") };
+        var endpoint = new SemaphoreSlim(0);
+        var source = new Source { Before = _ => endpoint.WaitAsync().Within("the door") };
         await using var gateway = await StartAsync(source);
         await using var client = await RawClient.ConnectAsync(gateway.Server);
         await Deadline.Until(() => source.Asked == 1, "the source is asked");
@@ -43,7 +43,7 @@ public sealed class MetricsStreamTests
         await Deadline.Until(() => TimeProvider.System.GetElapsedTime(missed) > TimeSpan.FromMilliseconds(400), "several ticks were missed");
 
         Assert.Equal(1, source.Asked);
-        door.Release(3);
+        endpoint.Release(3);
 
         for (var i = 1; i <= 3; i++) Assert.Equal(i, (await client.NextAsync("metrics")).Json.GetProperty("asked_so_far").GetInt32());
         Assert.Equal(1, source.MostAtOnce);

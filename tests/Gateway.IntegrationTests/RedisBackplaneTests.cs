@@ -65,9 +65,9 @@ internal sealed class RedisReplica : IAsyncDisposable
         var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance, _meter.LoopFaults);
         _servers = new RedisServers(options, keys, Readiness, _meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
         var instructions = new RedisInstructions(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
-        var counts = new RedisCounts(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisCounts>.Instance);
+        var counts = new RedisReceiverCounts(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisReceiverCounts>.Instance);
         Backplane = new RedisBackplane(
-            options, _servers, keys, instructions, counts, replica, new FeedEvents(_meter, TimeProvider.System, NullLogger<RoomFeed>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+            options, _servers, keys, instructions, counts, replica, new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
     }
 
     public RedisBackplane Backplane { get; }

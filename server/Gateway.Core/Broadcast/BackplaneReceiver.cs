@@ -12,7 +12,7 @@ public sealed class BackplaneReceiver(FanOut fanOut, ConnectionTable connections
 
     public void LostAnnouncements(string room)
     {
-        if (!rooms.PolicyOf(room).HasRoster) return;
+        if (!rooms.PolicyOf(room).HasPresence) return;
         var (audience, message) = Announcement.Reset(room);
         fanOut.Deliver(audience, message, Position.None);
     }
@@ -21,7 +21,7 @@ public sealed class BackplaneReceiver(FanOut fanOut, ConnectionTable connections
 
     public ValueTask WhenTakenAsync(string room) => fanOut.WhenTakenAsync(room);
 
-    public async ValueTask<Error?> CarryOutAsync(Instruction instruction)
+    public async ValueTask<Error?> CarryOutAsync(RemoteCommand instruction)
     {
         if (connections.Find(instruction.ConnectionId) is not { } connection) return Error.NoSuchConnection;
         if (instruction.Enter) return (await membership.JoinAsync(connection, instruction.Room).ConfigureAwait(false)).Error;

@@ -6,7 +6,7 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Posts messages for one target to the connections of one shard, as many as possible in one batch. One thread at a time.</summary>
-internal sealed class BatchPoster(int shard, FanOutBounds bounds, LagRecovery lagging, GatewayMeter meter, SupervisedLoop loop, TimeProvider time)
+internal sealed class BatchPoster(int shard, FanOutLimits bounds, LagRecovery lagging, GatewayMeter meter, SupervisedLoop loop, TimeProvider time)
 {
     private readonly FrameBatch?[] _batches = new FrameBatch?[FrameFormats.Count];
     private readonly HashSet<string> _except = new(StringComparer.Ordinal);

@@ -19,7 +19,7 @@ public sealed class FanOut
     private readonly TimeProvider _time;
 
     public FanOut(
-        ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutBounds bounds, LagRecovery lagging, GatewayMeter meter, Supervisor supervisor,
+        ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutLimits bounds, LagRecovery lagging, GatewayMeter meter, Supervisor supervisor,
         TimeProvider time)
     {
         _connections = connections;
@@ -110,4 +110,4 @@ public sealed class FanOutPolicies(SlowConsumerPolicy byDefault, IReadOnlyDictio
 /// <param name="BatchMessages">The most messages in one batch: half of what an outbox holds, so that one may wait while one is written.</param>
 /// <param name="BatchBytes">A batch that has grown past this is posted.</param>
 /// <param name="Backlog">Messages waiting for a worker above which those who bring more have to wait.</param>
-public sealed record FanOutBounds(int Workers, int BatchMessages, int BatchBytes = 64 * 1024, int Backlog = 4096);
+public sealed record FanOutLimits(int Workers, int BatchMessages, int BatchBytes = 64 * 1024, int Backlog = 4096);

@@ -12,7 +12,7 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
 
-    private readonly FanOutBounds _bounds;
+    private readonly FanOutLimits _bounds;
     private readonly TimeProvider _time;
     private readonly SupervisedLoop _loop;
     private readonly BatchPoster _poster;
@@ -33,7 +33,7 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
     private readonly Stack<List<Delivery>> _spare = [];
     private Backoff _backoff;
 
-    public FanOutWorker(int shard, FanOutBounds bounds, LagRecovery lagging, GatewayMeter meter, Supervisor supervisor, TimeProvider time)
+    public FanOutWorker(int shard, FanOutLimits bounds, LagRecovery lagging, GatewayMeter meter, Supervisor supervisor, TimeProvider time)
     {
         _bounds = bounds;
         _loop = supervisor.Loop("fan_out");

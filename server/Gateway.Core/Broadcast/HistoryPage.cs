@@ -19,9 +19,9 @@ public readonly record struct HistoryRange(long After, long Before, int Limit)
 /// <param name="Head">The position of the room's last message when this was read.</param>
 /// <param name="Messages">In the order of their offsets, which have no holes but where messages were forgotten: too old, or too many after them.</param>
 /// <param name="More">The range holds further messages, that the limits left out.</param>
-public sealed record HistoryPage(Position Head, IReadOnlyList<PastMessage> Messages, bool More);
+public sealed record HistoryPage(Position Head, IReadOnlyList<HistoryMessage> Messages, bool More);
 
-public readonly record struct PastMessage(long Offset, Audience Audience, Message Message)
+public readonly record struct HistoryMessage(long Offset, Audience Audience, Message Message)
 {
     public int ApproximateBytes => Message.Payload.Length + 64;
 }

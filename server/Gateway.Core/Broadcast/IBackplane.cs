@@ -24,9 +24,9 @@ public interface IBackplane
 
     /// <summary>Completes when the backplane has taken the message. What one caller publishes into a room keeps its order.</summary>
     /// <param name="retention">Given: the message gets the room's next offset, and is kept for so long.</param>
-    /// <param name="onceAs">Given: a message that was taken into the room under the same key is not taken again for a time; the answer is the first one's.</param>
+    /// <param name="idempotencyKey">Given: a message that was taken into the room under the same key is not taken again for a time; the answer is the first one's.</param>
     /// <exception cref="BackplaneException">The backplane is away: the message was not taken, or it is not known whether it was.</exception>
-    ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default);
+    ValueTask<PublishResult> PublishAsync(Audience audience, Message message, Retention? retention = null, string? idempotencyKey = null, CancellationToken cancel = default);
 
     /// <summary>Tells the members of a room that are there now: without an offset, not kept, and at most once.</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
@@ -51,7 +51,7 @@ public interface IBackplane
     /// <c>null</c> if it did; <see cref="Error.NoSuchConnection"/> if none has it; otherwise why the one that has it refused.
     /// </returns>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default);
+    ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default);
 }
 
 /// <summary>Where a replica takes what the backplane brings.</summary>
@@ -76,16 +76,16 @@ public interface IBackplaneReceiver
 
     /// <summary>Carries out what another replica asked for.</summary>
     /// <returns>See <see cref="IBackplane.InstructAsync"/>.</returns>
-    ValueTask<Error?> CarryOutAsync(Instruction instruction);
+    ValueTask<Error?> CarryOutAsync(RemoteCommand instruction);
 }
 
 /// <summary>What became of a published message.</summary>
 /// <param name="Position">Its place in the room, if it has one.</param>
 /// <param name="Receivers">0 if nobody was there to get it; otherwise connections or replicas, as the backplane counts.</param>
-public readonly record struct Published(Position Position, long Receivers);
+public readonly record struct PublishResult(Position Position, long Receivers);
 
 /// <summary>Enter a connection into a room, or take it out.</summary>
-public sealed record Instruction(string ConnectionId, string Room, bool Enter);
+public sealed record RemoteCommand(string ConnectionId, string Room, bool Enter);
 
 /// <summary>The backplane did not take a message or a subscription.</summary>
 public sealed class BackplaneException(string message, Exception? inner = null) : Exception(message, inner);

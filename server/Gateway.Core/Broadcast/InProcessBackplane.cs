@@ -7,7 +7,7 @@ namespace Gateway.Core.Broadcast;
 /// <summary>What the backplane of one process remembers.</summary>
 /// <param name="IdempotencyWindow">How long a message that was to be taken once is known.</param>
 /// <param name="MaxHistoryBytes">Of all rooms together; above it the rooms that have been silent longest forget theirs.</param>
-public sealed record InProcessMemory(TimeSpan IdempotencyWindow, long MaxHistoryBytes);
+public sealed record InProcessBackplaneLimits(TimeSpan IdempotencyWindow, long MaxHistoryBytes);
 
 /// <summary>
 /// The backplane of a gateway that has one replica: messages go straight to the fan-out. A room's sequence lives as long as somebody listens or
@@ -18,7 +18,7 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, RoomSequence> _rooms = new(StringComparer.Ordinal);
-    private readonly InProcessMemory _memory;
+    private readonly InProcessBackplaneLimits _memory;
     private readonly TimeProvider _time;
     private readonly SupervisedLoop _shrinkLoop;
     private readonly ITimer _sweep;
@@ -26,7 +26,7 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
     private int _shrinking;
     private IBackplaneReceiver _receiver = null!;
 
-    public InProcessBackplane(InProcessMemory memory, Supervisor supervisor, TimeProvider time)
+    public InProcessBackplane(InProcessBackplaneLimits memory, Supervisor supervisor, TimeProvider time)
     {
         _memory = memory;
         _time = time;
@@ -62,21 +62,21 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
         return default;
     }
 
-    public ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default)
+    public ValueTask<PublishResult> PublishAsync(Audience audience, Message message, Retention? retention = null, string? idempotencyKey = null, CancellationToken cancel = default)
     {
-        Published published;
-        if (audience.Kind != AudienceKind.Room || (retention == null && onceAs == null))
+        PublishResult published;
+        if (audience.Kind != AudienceKind.Room || (retention == null && idempotencyKey == null))
         {
-            published = new Published(Position.None, _receiver.Deliver(audience, message, Position.None));
+            published = new PublishResult(Position.None, _receiver.Deliver(audience, message, Position.None));
         }
         else if (retention is { Messages: > 0 } || _rooms.ContainsKey(audience.Name))
         {
-            published = InRoom(audience.Name, (this, audience, message, retention, onceAs), static (room, p) => p.Item1.PublishLocked(room, p.audience, p.message, p.retention, p.onceAs));
+            published = InRoom(audience.Name, (this, audience, message, retention, idempotencyKey), static (room, p) => p.Item1.PublishLocked(room, p.audience, p.message, p.retention, p.idempotencyKey));
             if (Volatile.Read(ref _keptBytes) > _memory.MaxHistoryBytes) _shrinkLoop.Try(Shrink);
         }
         else
         {
-            return new(new Published(Position.None, 0)); // nobody listens, and nothing is kept
+            return new(new PublishResult(Position.None, 0)); // nobody listens, and nothing is kept
         }
         var ready = _receiver.WhenReadyAsync();
         return ready.IsCompletedSuccessfully ? new(published) : WaitAsync(ready, published);
@@ -91,14 +91,14 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => new(_rooms.TryGetValue(audience.Name, out var room) && room.HasListeners);
 
-    public ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default) => new(Error.NoSuchConnection);
+    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) => new(Error.NoSuchConnection);
 
     public void Dispose() => _sweep.Dispose();
 
     /// <summary>Under the room's lock, so that messages reach the fan-out in the order of their offsets.</summary>
-    private Published PublishLocked(RoomSequence room, Audience audience, Message message, Retention? retention, string? onceAs)
+    private PublishResult PublishLocked(RoomSequence room, Audience audience, Message message, Retention? retention, string? idempotencyKey)
     {
-        if (onceAs != null && room.TryFind(onceAs, _memory.IdempotencyWindow, out var first)) return first;
+        if (idempotencyKey != null && room.TryFind(idempotencyKey, _memory.IdempotencyWindow, out var first)) return first;
         var position = Position.None;
         if (retention != null)
         {
@@ -106,8 +106,8 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
             position = room.Number(audience, message, retention);
             Interlocked.Add(ref _keptBytes, room.KeptBytes - before);
         }
-        var published = new Published(position, room.HasListeners ? _receiver.Deliver(audience, message, position) : 0);
-        if (onceAs != null) room.Remember(onceAs, published);
+        var published = new PublishResult(position, room.HasListeners ? _receiver.Deliver(audience, message, position) : 0);
+        if (idempotencyKey != null) room.Remember(idempotencyKey, published);
         return published;
     }
 
@@ -181,7 +181,7 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
         }
     }
 
-    private static async ValueTask<Published> WaitAsync(ValueTask ready, Published published)
+    private static async ValueTask<PublishResult> WaitAsync(ValueTask ready, PublishResult published)
     {
         await ready.ConfigureAwait(false);
         return published;

@@ -10,12 +10,12 @@ namespace Gateway.Core.Broadcast;
 /// </summary>
 public sealed class Publisher(IBackplane backplane, RoomTable rooms, ConnectionTable connections, FanOut fanOut)
 {
-    /// <param name="onceAs">See <see cref="IBackplane.PublishAsync"/>; for rooms only.</param>
+    /// <param name="idempotencyKey">See <see cref="IBackplane.PublishAsync"/>; for rooms only.</param>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    public ValueTask<Published> PublishAsync(Audience audience, Message message, string? onceAs = null, CancellationToken cancel = default) =>
+    public ValueTask<PublishResult> PublishAsync(Audience audience, Message message, string? idempotencyKey = null, CancellationToken cancel = default) =>
         audience.Kind == AudienceKind.Connection && connections.Find(audience.Name) != null
             ? DeliverHereAsync(audience, message)
-            : backplane.PublishAsync(audience, message, RetentionOf(audience), onceAs, cancel);
+            : backplane.PublishAsync(audience, message, RetentionOf(audience), idempotencyKey, cancel);
 
     /// <inheritdoc cref="IBackplane.AnnounceAsync"/>
     public ValueTask AnnounceAsync(Audience room, Message message) => backplane.AnnounceAsync(room, message);
@@ -31,10 +31,10 @@ public sealed class Publisher(IBackplane backplane, RoomTable rooms, ConnectionT
     private Retention? RetentionOf(Audience audience) =>
         audience.Kind == AudienceKind.Room ? rooms.PolicyOf(audience.Name).Retention : null;
 
-    private async ValueTask<Published> DeliverHereAsync(Audience audience, Message message)
+    private async ValueTask<PublishResult> DeliverHereAsync(Audience audience, Message message)
     {
         var receivers = fanOut.Deliver(audience, message, Position.None);
         await fanOut.WhenReadyAsync().ConfigureAwait(false);
-        return new Published(Position.None, receivers);
+        return new PublishResult(Position.None, receivers);
     }
 }

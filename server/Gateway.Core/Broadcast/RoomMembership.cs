@@ -8,22 +8,22 @@ namespace Gateway.Core.Broadcast;
 
 /// <summary>Enters connections into rooms and takes them out.</summary>
 public sealed class RoomMembership(
-    RoomTable rooms, RoomAdmission admission, Attendance attendance, IBackplane backplane, MembershipLimits limits, Supervisor supervisor, TimeProvider time)
+    RoomTable rooms, RoomAdmission admission, PresenceTracker tracker, IBackplane backplane, MembershipLimits limits, Supervisor supervisor, TimeProvider time)
 {
     private readonly Subscriptions _rooms = new(backplane, supervisor);
-    private readonly CatchUp _catchUp = new(backplane, limits.MaxReplay, time);
+    private readonly RoomRecovery _catchUp = new(backplane, limits.MaxReplay, time);
 
     /// <summary>Enters the connection; whatever is published from now on reaches it. Entering again changes nothing.</summary>
     /// <param name="since">Where it was in the room, to be given what it has missed since then.</param>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    public async ValueTask<Joined> JoinAsync(Connection connection, string name, Position? since = null)
+    public async ValueTask<JoinResult> JoinAsync(Connection connection, string name, Position? since = null)
     {
         return RoomName.Check(name) is { } error ? error : await EnterAsync(connection, name, since).ConfigureAwait(false);
     }
 
     /// <summary>For server code: also into rooms that no client can name.</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    internal async ValueTask<Joined> EnterAsync(Connection connection, string name, Position? since = null)
+    internal async ValueTask<JoinResult> EnterAsync(Connection connection, string name, Position? since = null)
     {
         var membership = new Membership(connection);
         var (entry, refused) = admission.Enter(connection, name, membership);
@@ -55,18 +55,18 @@ public sealed class RoomMembership(
         }
         var position = membership.Since;
         if (!connection.Rooms.Contains(name, membership)) Remove(room, membership); // it left, or ended, while we were waiting
-        else await attendance.EnterAsync(room, membership).ConfigureAwait(false);
-        return new Joined(null, position, recovery);
+        else await tracker.EnterAsync(room, membership).ConfigureAwait(false);
+        return new JoinResult(null, position, recovery);
     }
 
     /// <summary>It is in the room, perhaps as one of those in which everyone starts. What it missed before it entered it can have all the same.</summary>
-    private async ValueTask<Joined> JoinAgainAsync(Connection connection, string name, Position? since)
+    private async ValueTask<JoinResult> JoinAgainAsync(Connection connection, string name, Position? since)
     {
-        if (rooms.Find(name) is not { } room) return new Joined(null, Position.None, null);
-        if (since is not { } place) return new Joined(null, room.Position, null);
+        if (rooms.Find(name) is not { } room) return new JoinResult(null, Position.None, null);
+        if (since is not { } place) return new JoinResult(null, room.Position, null);
         if (connection.Rooms.Find(name) is not { Slot: >= 0 } membership) return new Error(409, $"room {name} is being joined already");
         var position = room.Position;
-        return new Joined(null, position, await _catchUp.ReplayAsync(room, membership, place).ConfigureAwait(false));
+        return new JoinResult(null, position, await _catchUp.ReplayAsync(room, membership, place).ConfigureAwait(false));
     }
 
     /// <summary>Takes the connection out of a room. False if it was not in.</summary>
@@ -75,7 +75,7 @@ public sealed class RoomMembership(
     {
         if (connection.Rooms.Remove(name) is not { } membership) return false;
         if (rooms.Find(name) is not { } room) return true; // still joining: the joiner sees that it left
-        if (Remove(room, membership)) await attendance.LeaveAsync(room, membership, atOnce).ConfigureAwait(false);
+        if (Remove(room, membership)) await tracker.LeaveAsync(room, membership, atOnce).ConfigureAwait(false);
         return true;
     }
 
@@ -98,9 +98,9 @@ public sealed class RoomMembership(
 /// <summary>What became of a wish to enter a room.</summary>
 /// <param name="Position">The place after which messages come.</param>
 /// <param name="Recovery">What was missed before it, if that was asked for.</param>
-public readonly record struct Joined(Error? Error, Position Position, Recovery? Recovery)
+public readonly record struct JoinResult(Error? Error, Position Position, Recovery? Recovery)
 {
-    public static implicit operator Joined(Error error) => new(error, default, null);
+    public static implicit operator JoinResult(Error error) => new(error, default, null);
 }
 
 /// <param name="MaxPerConnection">Rooms that one connection may be in.</param>

@@ -101,7 +101,7 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
         return head.Epoch == At.Epoch && room.Policy.Retention is { } retention && head.Offset - At.Offset > retention.Messages;
     }
 
-    private void Post(IReadOnlyList<PastMessage> messages)
+    private void Post(IReadOnlyList<HistoryMessage> messages)
     {
         var deliveries = WithHoles(messages).Select(m => new Delivery(m.Audience, m.Message, At with { Offset = m.Offset }, room.Policy.OnFull, 0))
             .Where(d => d.IsFor(membership.Connection, null)).ToArray();
@@ -111,7 +111,7 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
     }
 
     /// <summary>An entry that could not be read is missing in between: the client is told, as the room's members were.</summary>
-    private IEnumerable<PastMessage> WithHoles(IReadOnlyList<PastMessage> messages)
+    private IEnumerable<HistoryMessage> WithHoles(IReadOnlyList<HistoryMessage> messages)
     {
         var next = At.Offset + 1;
         foreach (var message in messages)
@@ -119,7 +119,7 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
             if (message.Offset > next)
             {
                 var gap = new Message("system", Payloads.Gap(room.Name, message.Offset - next, next, message.Offset - 1));
-                yield return new PastMessage(message.Offset - 1, Audience.Room(room.Name), gap);
+                yield return new HistoryMessage(message.Offset - 1, Audience.Room(room.Name), gap);
             }
             yield return message;
             next = message.Offset + 1;

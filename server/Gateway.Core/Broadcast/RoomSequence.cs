@@ -9,8 +9,8 @@ internal sealed class RoomSequence(TimeProvider time)
     /// <summary>More keys than this are not remembered: the oldest make way before their time.</summary>
     private const int MaxKeys = 100_000;
 
-    private readonly Queue<(PastMessage Message, long At)> _kept = [];
-    private readonly Dictionary<string, Published> _once = new(StringComparer.Ordinal);
+    private readonly Queue<(HistoryMessage Message, long At)> _kept = [];
+    private readonly Dictionary<string, PublishResult> _once = new(StringComparer.Ordinal);
     private readonly Queue<(string Key, long At)> _onceInOrder = [];
     private long _lastUsed = time.GetTimestamp();
     private TimeSpan _lifetime;
@@ -35,7 +35,7 @@ internal sealed class RoomSequence(TimeProvider time)
         _lastUsed = time.GetTimestamp();
         Last = Last with { Offset = Last.Offset + 1 };
         if (retention.Messages == 0) return Last;
-        var past = new PastMessage(Last.Offset, audience, message);
+        var past = new HistoryMessage(Last.Offset, audience, message);
         _kept.Enqueue((past, _lastUsed));
         KeptBytes += past.ApproximateBytes;
         _lifetime = retention.Lifetime;
@@ -44,13 +44,13 @@ internal sealed class RoomSequence(TimeProvider time)
         return Last;
     }
 
-    public bool TryFind(string key, TimeSpan window, out Published first)
+    public bool TryFind(string key, TimeSpan window, out PublishResult first)
     {
         ForgetKeys(window);
         return _once.TryGetValue(key, out first);
     }
 
-    public void Remember(string key, Published published)
+    public void Remember(string key, PublishResult published)
     {
         _once[key] = published;
         _onceInOrder.Enqueue((key, time.GetTimestamp()));
@@ -61,7 +61,7 @@ internal sealed class RoomSequence(TimeProvider time)
     {
         var matching = _kept.Select(k => k.Message).Where(m => m.Offset > range.After && m.Offset < range.Before);
         if (range.FromTheEnd) matching = matching.Reverse();
-        var page = new List<PastMessage>();
+        var page = new List<HistoryMessage>();
         var bytes = 0;
         var more = false;
         foreach (var message in matching)

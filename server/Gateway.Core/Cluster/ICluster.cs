@@ -4,15 +4,15 @@ namespace Gateway.Core.Cluster;
 public interface ICluster
 {
     /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
-    ValueTask<Answers> AskAsync(Question question, CancellationToken cancel = default);
+    ValueTask<ClusterReplies> AskAsync(ClusterQuery question, CancellationToken cancel = default);
 }
 
 /// <param name="Silent">Replicas that were asked and did not answer in time.</param>
-public sealed record Answers(IReadOnlyList<Answer> All, int Silent);
+public sealed record ClusterReplies(IReadOnlyList<ClusterReply> All, int Silent);
 
 /// <summary>A gateway that has one replica.</summary>
-public sealed class InProcessCluster(LocalReplica local) : ICluster
+public sealed class InProcessCluster(ClusterQueryHandler local) : ICluster
 {
-    public async ValueTask<Answers> AskAsync(Question question, CancellationToken cancel = default) =>
+    public async ValueTask<ClusterReplies> AskAsync(ClusterQuery question, CancellationToken cancel = default) =>
         new([await local.AnswerAsync(question).ConfigureAwait(false)], Silent: 0);
 }

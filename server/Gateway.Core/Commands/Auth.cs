@@ -11,14 +11,14 @@ internal sealed class Auth : ICommand
 
     public string Type => "auth";
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload) =>
-        (Outcome)Error.BadRequest("auth is for the first message of a connection that was opened with auth=message; later it is refresh");
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload) =>
+        (CommandResult)Error.BadRequest("auth is for the first message of a connection that was opened with auth=message; later it is refresh");
 
     /// <summary>The token in the payload; <c>null</c> if there is none.</summary>
     public static string? TokenOf(ReadOnlySpan<byte> payload)
     {
         var fields = new PayloadFields(payload, Fields);
-        var token = fields.RequiredString(0, Bearer.MaxTokenLength);
+        var token = fields.RequiredString(0, AuthenticatedUser.MaxTokenLength);
         return fields.Error == null ? token : null;
     }
 }

@@ -12,20 +12,20 @@ internal sealed class Ban(Moderator moderator) : ICommand
 
     public string Type => "ban";
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
-        if (ModerationOrder.CheckRight(sender, moderator) is { } forbidden) return (Outcome)forbidden;
+        if (ModerationRequest.CheckRight(sender, moderator) is { } forbidden) return (CommandResult)forbidden;
         var fields = new PayloadFields(payload, Fields);
-        var userId = fields.RequiredString(0, ModerationOrder.MaxUserIdLength);
+        var userId = fields.RequiredString(0, ModerationRequest.MaxUserIdLength);
         var text = fields.OptionalString(1, 16);
         TimeSpan? duration = null;
-        if ((fields.Error ?? ModerationOrder.CheckUser(userId) ?? ModerationOrder.ReadDuration(text, out duration)) is { } error) return (Outcome)error;
+        if ((fields.Error ?? ModerationRequest.CheckUser(userId) ?? ModerationRequest.ReadDuration(text, out duration)) is { } error) return (CommandResult)error;
         return BanAsync(userId, duration, sender.User.Id);
     }
 
-    private async ValueTask<Outcome> BanAsync(string userId, TimeSpan? duration, string by)
+    private async ValueTask<CommandResult> BanAsync(string userId, TimeSpan? duration, string by)
     {
         var ban = await moderator.BanAsync(userId, duration, by).ConfigureAwait(false);
-        return Outcome.Done(ModerationPayloads.Holding(userId, null, ban.Until));
+        return CommandResult.Done(ModerationPayloads.Holding(userId, null, ban.Until));
     }
 }

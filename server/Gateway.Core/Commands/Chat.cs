@@ -16,21 +16,21 @@ internal sealed class Chat(Publisher publisher, RoomTable rooms, Moderator moder
 
     public string Type => "chat";
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
         var fields = new PayloadFields(payload, Fields);
         var room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength)) ?? RoomName.Lobby;
         var content = fields.RequiredText(1);
         var messageId = fields.OptionalString(2, MaxMessageIdLength);
-        if ((fields.Error ?? PublishRights.Check(sender, room, rooms) ?? moderator.CheckMute(sender, room)) is { } error) return (Outcome)error;
+        if ((fields.Error ?? PublishPermission.Check(sender, room, rooms) ?? moderator.CheckMute(sender, room)) is { } error) return (CommandResult)error;
 
         var message = new Message(Type, Payloads.Chat(room, sender.User.Id, sender.User.Name, content, time.GetUtcNow(), messageId)) { CarriesOffset = true };
-        return PublishAsync(PublishRights.AudienceOf(sender, room, rooms), message, SentOnce.Key(sender.User.Id, messageId));
+        return PublishAsync(PublishPermission.AudienceOf(sender, room, rooms), message, MessageIdempotencyKey.Key(sender.User.Id, messageId));
     }
 
-    private async ValueTask<Outcome> PublishAsync(Audience audience, Message message, string? onceAs)
+    private async ValueTask<CommandResult> PublishAsync(Audience audience, Message message, string? idempotencyKey)
     {
-        var published = await publisher.PublishAsync(audience, message, onceAs).ConfigureAwait(false);
-        return Outcome.Done(Payloads.Published(published.Position));
+        var published = await publisher.PublishAsync(audience, message, idempotencyKey).ConfigureAwait(false);
+        return CommandResult.Done(Payloads.Published(published.Position));
     }
 }

@@ -11,13 +11,13 @@ internal interface ICommand
     string Type { get; }
 
     /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
-    ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload);
+    ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload);
 }
 
 /// <summary>What became of a command: a result, or an error.</summary>
-public readonly struct Outcome
+public readonly struct CommandResult
 {
-    private Outcome(ReadOnlyMemory<byte> result, string? replyType, Error? error)
+    private CommandResult(ReadOnlyMemory<byte> result, string? replyType, Error? error)
     {
         Result = result;
         ReplyType = replyType;
@@ -35,11 +35,11 @@ public readonly struct Outcome
     /// <summary>What was sent again ahead of the answer.</summary>
     public Recovery? Replayed { get; private init; }
 
-    public static Outcome Done(ReadOnlyMemory<byte> result, Recovery? replayed = null) => new(result, null, null) { Replayed = replayed };
+    public static CommandResult Done(ReadOnlyMemory<byte> result, Recovery? replayed = null) => new(result, null, null) { Replayed = replayed };
 
-    public static Outcome Answer(string replyType, ReadOnlyMemory<byte> result) => new(result, replyType, null);
+    public static CommandResult Reply(string replyType, ReadOnlyMemory<byte> result) => new(result, replyType, null);
 
-    public static implicit operator Outcome(Error error) => new(default, null, error);
+    public static implicit operator CommandResult(Error error) => new(default, null, error);
 
-    public static implicit operator ValueTask<Outcome>(Outcome outcome) => new(outcome);
+    public static implicit operator ValueTask<CommandResult>(CommandResult outcome) => new(outcome);
 }

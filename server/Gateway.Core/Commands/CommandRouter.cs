@@ -25,12 +25,12 @@ public sealed partial class CommandRouter
     private readonly ILogger<CommandRouter> _logger;
 
     public CommandRouter(
-        Publisher publisher, RoomTable rooms, RoomMembership membership, Attendance attendance, IBackplane backplane, CustomTypes custom, DirectRights direct, RateLimit limit, Moderator moderator, VerifyToken verify, GatewayMeter meter,
+        Publisher publisher, RoomTable rooms, RoomMembership membership, PresenceTracker tracker, IBackplane backplane, CustomTypes custom, DirectMessagePermission direct, RateLimit limit, Moderator moderator, VerifyToken verify, GatewayMeter meter,
         TimeProvider time, ILogger<CommandRouter> logger)
     {
         IEnumerable<ICommand> builtIn =
         [
-            new Chat(publisher, rooms, moderator, time), new Join(membership, rooms), new Leave(membership), new Presence(publisher, rooms, attendance, moderator, AdmitAnnouncement),
+            new Chat(publisher, rooms, moderator, time), new Join(membership, rooms), new Leave(membership), new Presence(publisher, rooms, tracker, moderator, AdmitAnnouncement),
             new Direct(publisher, direct, moderator, time), new History(backplane, rooms), new Ping(time), new Refresh(verify, rooms, membership), new Auth(),
             new Mute(moderator), new Unmute(moderator), new Kick(moderator), new Ban(moderator), new Unban(moderator),
         ];
@@ -73,23 +73,23 @@ public sealed partial class CommandRouter
     /// </summary>
     /// <param name="type">UTF-8.</param>
     /// <param name="payload">One JSON value, read before this returns.</param>
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> type, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> type, ReadOnlySpan<byte> payload)
     {
         Span<char> name = stackalloc char[Math.Min(type.Length, 256)];
         return Encoding.UTF8.TryGetChars(type, name, out var length)
             ? ExecuteAsync(sender, name[..length], payload)
-            : (Outcome)Error.BadRequest("type is too long");
+            : (CommandResult)Error.BadRequest("type is too long");
     }
 
     /// <inheritdoc cref="ExecuteAsync(Connection, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<char> type, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<char> type, ReadOnlySpan<byte> payload)
     {
-        if (!sender.Outbox.IsOpen) return (Outcome)Error.ConnectionClosed;
+        if (!sender.Outbox.IsOpen) return (CommandResult)Error.ConnectionClosed;
         if (!_byName.TryGetValue(type, out var command) || !type.SequenceEqual(command.Type))
         {
             // A known type in another case is none of its own: SignalR clients would take it for the known one.
-            if (!_relayUnknown || command != null || MessageType.BuiltIn(type) != null) return (Outcome)Error.BadRequest($"unknown message type: {type}");
-            if (MessageType.Check(type) is { } malformed) return (Outcome)malformed;
+            if (!_relayUnknown || command != null || MessageType.BuiltIn(type) != null) return (CommandResult)Error.BadRequest($"unknown message type: {type}");
+            if (MessageType.Check(type) is { } malformed) return (CommandResult)malformed;
             command = new CustomMessage(type.ToString(), clientsPublish: true, _publisher, _rooms, _moderator);
         }
         try
@@ -103,7 +103,7 @@ public sealed partial class CommandRouter
         }
     }
 
-    private async ValueTask<Outcome> GuardAsync(ValueTask<Outcome> outcome, ICommand command, Connection sender)
+    private async ValueTask<CommandResult> GuardAsync(ValueTask<CommandResult> outcome, ICommand command, Connection sender)
     {
         try
         {
@@ -115,13 +115,13 @@ public sealed partial class CommandRouter
         }
     }
 
-    private Outcome Charge(Connection sender, Outcome outcome)
+    private CommandResult Charge(Connection sender, CommandResult outcome)
     {
-        if (AnswerCost.Of(outcome) is > 0 and var cost) _limit.Charge(sender, cost);
+        if (ReplyCost.Of(outcome) is > 0 and var cost) _limit.Charge(sender, cost);
         return outcome;
     }
 
-    private Outcome Failed(Exception fault, ICommand command, Connection sender)
+    private CommandResult Failed(Exception fault, ICommand command, Connection sender)
     {
         if (fault is BackplaneException) return Error.BackplaneAway;
         Log.Failed(_logger, fault, command.Type, sender.Id);

@@ -17,10 +17,10 @@ internal sealed class CustomMessage(string type, bool clientsPublish, Publisher 
 
     public string Type => type;
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
-        if (!clientsPublish) return (Outcome)Error.Forbidden($"only the server sends {type}");
-        if (JsonRules.Check(payload) is { } malformed) return (Outcome)malformed;
+        if (!clientsPublish) return (CommandResult)Error.Forbidden($"only the server sends {type}");
+        if (JsonRules.Check(payload) is { } malformed) return (CommandResult)malformed;
         var isObject = payload.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
         var room = RoomName.Lobby;
         string? messageId = null;
@@ -29,18 +29,18 @@ internal sealed class CustomMessage(string type, bool clientsPublish, Publisher 
             var fields = new PayloadFields(payload, Fields);
             room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength)) ?? RoomName.Lobby;
             messageId = fields.OptionalString(2, Chat.MaxMessageIdLength);
-            if (fields.Error is { } error) return (Outcome)error;
-            if (!fields.Raw(1).IsEmpty) return (Outcome)Error.BadRequest("offset is assigned by the gateway: leave it out");
+            if (fields.Error is { } error) return (CommandResult)error;
+            if (!fields.Raw(1).IsEmpty) return (CommandResult)Error.BadRequest("offset is assigned by the gateway: leave it out");
         }
-        if ((PublishRights.Check(sender, room, rooms) ?? moderator.CheckMute(sender, room)) is { } refused) return (Outcome)refused;
+        if ((PublishPermission.Check(sender, room, rooms) ?? moderator.CheckMute(sender, room)) is { } refused) return (CommandResult)refused;
 
         var message = new Message(type, payload.Trim(" \t\r\n"u8).ToArray()) { CarriesOffset = isObject, Sender = new MessageSender(sender.User.Id, sender.User.Name) };
-        return PublishAsync(PublishRights.AudienceOf(sender, room, rooms), message, SentOnce.Key(sender.User.Id, messageId));
+        return PublishAsync(PublishPermission.AudienceOf(sender, room, rooms), message, MessageIdempotencyKey.Key(sender.User.Id, messageId));
     }
 
-    private async ValueTask<Outcome> PublishAsync(Audience audience, Message message, string? onceAs)
+    private async ValueTask<CommandResult> PublishAsync(Audience audience, Message message, string? idempotencyKey)
     {
-        var published = await publisher.PublishAsync(audience, message, onceAs).ConfigureAwait(false);
-        return Outcome.Done(Payloads.Published(published.Position));
+        var published = await publisher.PublishAsync(audience, message, idempotencyKey).ConfigureAwait(false);
+        return CommandResult.Done(Payloads.Published(published.Position));
     }
 }

@@ -19,17 +19,17 @@ internal sealed class History(IBackplane backplane, RoomTable rooms) : ICommand
 
     public string Type => "history";
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
         var fields = new PayloadFields(payload, Fields);
         var room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength)) ?? RoomName.Lobby;
         var limit = fields.OptionalWhole(1, 1, MaxLimit) ?? DefaultLimit;
         var before = fields.OptionalWhole(2, 1, long.MaxValue);
         var after = fields.OptionalWhole(3, 0, long.MaxValue);
-        if ((fields.Error ?? RoomName.Check(room)) is { } error) return (Outcome)error;
-        if (!sender.Rooms.Contains(room)) return (Outcome)Error.Forbidden($"not in room {room}");
-        if (rooms.Permissions.Check(sender.User, room, RoomAction.History) is { } refused) return (Outcome)refused;
-        if (rooms.PolicyOf(room).Retention is not { Messages: > 0 } retention) return (Outcome)Error.NotFound($"room {room} keeps no history");
+        if ((fields.Error ?? RoomName.Check(room)) is { } error) return (CommandResult)error;
+        if (!sender.Rooms.Contains(room)) return (CommandResult)Error.Forbidden($"not in room {room}");
+        if (rooms.Permissions.Check(sender.User, room, RoomAction.History) is { } refused) return (CommandResult)refused;
+        if (rooms.PolicyOf(room).Retention is not { Messages: > 0 } retention) return (CommandResult)Error.NotFound($"room {room} keeps no history");
         var range = new HistoryRange(after ?? 0, before ?? long.MaxValue, (int)limit)
         {
             FromTheEnd = after == null,
@@ -38,10 +38,10 @@ internal sealed class History(IBackplane backplane, RoomTable rooms) : ICommand
         return ReadAsync(sender.Id, room, range, retention);
     }
 
-    private async ValueTask<Outcome> ReadAsync(string reader, string room, HistoryRange range, Retention retention)
+    private async ValueTask<CommandResult> ReadAsync(string reader, string room, HistoryRange range, Retention retention)
     {
         var page = await backplane.ReadAsync(room, range, retention).ConfigureAwait(false);
         var messages = page.Messages.Where(m => !m.Audience.Except.Contains(reader));
-        return Outcome.Answer(Type, RoomPayloads.History(room, page.Head.Epoch, messages.Select(m => (m.Offset, m.Message)), page.More));
+        return CommandResult.Reply(Type, RoomPayloads.History(room, page.Head.Epoch, messages.Select(m => (m.Offset, m.Message)), page.More));
     }
 }

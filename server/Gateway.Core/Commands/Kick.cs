@@ -17,22 +17,22 @@ internal sealed class Kick(Moderator moderator) : ICommand
 
     public string Type => "kick";
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
-        if (ModerationOrder.CheckRight(sender, moderator) is { } forbidden) return (Outcome)forbidden;
+        if (ModerationRequest.CheckRight(sender, moderator) is { } forbidden) return (CommandResult)forbidden;
         var fields = new PayloadFields(payload, Fields);
-        var userId = fields.OptionalString(0, ModerationOrder.MaxUserIdLength);
+        var userId = fields.OptionalString(0, ModerationRequest.MaxUserIdLength);
         var connectionId = fields.OptionalString(1, MaxConnectionIdLength);
         var room = RoomName.Normalize(fields.OptionalString(2, RoomName.MaxLength));
-        if ((fields.Error ?? ModerationOrder.CheckRoom(room)) is { } error) return (Outcome)error;
-        if (string.IsNullOrEmpty(userId) == string.IsNullOrEmpty(connectionId)) return (Outcome)Error.BadRequest("either user_id or connection_id must be given");
+        if ((fields.Error ?? ModerationRequest.CheckRoom(room)) is { } error) return (CommandResult)error;
+        if (string.IsNullOrEmpty(userId) == string.IsNullOrEmpty(connectionId)) return (CommandResult)Error.BadRequest("either user_id or connection_id must be given");
         return KickAsync(userId, connectionId, room, sender.User.Id);
     }
 
-    private async ValueTask<Outcome> KickAsync(string? userId, string? connectionId, string? room, string by)
+    private async ValueTask<CommandResult> KickAsync(string? userId, string? connectionId, string? room, string by)
     {
         var connections = await moderator.KickAsync(userId, connectionId, room, by).ConfigureAwait(false);
-        if (connections > 0) return Outcome.Done(ModerationPayloads.KickedCount(connections));
+        if (connections > 0) return CommandResult.Done(ModerationPayloads.KickedCount(connections));
         var who = userId != null ? $"user {userId}" : $"connection {connectionId}";
         return Error.NotFound(room == null ? $"{who} is not connected" : $"{who} is not in room {room}");
     }

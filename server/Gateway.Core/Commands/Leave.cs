@@ -13,15 +13,15 @@ internal sealed class Leave(RoomMembership membership) : ICommand
 
     public string Type => "leave";
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
         var fields = new PayloadFields(payload, Fields);
         var room = RoomName.Normalize(fields.RequiredString(0, RoomName.MaxLength));
-        return fields.Error is { } error ? (Outcome)error : LeaveAsync(sender, room);
+        return fields.Error is { } error ? (CommandResult)error : LeaveAsync(sender, room);
     }
 
-    private async ValueTask<Outcome> LeaveAsync(Connection sender, string room) =>
+    private async ValueTask<CommandResult> LeaveAsync(Connection sender, string room) =>
         await membership.LeaveAsync(sender, room).ConfigureAwait(false)
-            ? Outcome.Done(Payloads.Left(room))
+            ? CommandResult.Done(Payloads.Left(room))
             : Error.NotFound($"not in room {room}");
 }

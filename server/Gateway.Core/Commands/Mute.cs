@@ -13,21 +13,21 @@ internal sealed class Mute(Moderator moderator) : ICommand
 
     public string Type => "mute";
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
-        if (ModerationOrder.CheckRight(sender, moderator) is { } forbidden) return (Outcome)forbidden;
+        if (ModerationRequest.CheckRight(sender, moderator) is { } forbidden) return (CommandResult)forbidden;
         var fields = new PayloadFields(payload, Fields);
-        var userId = fields.RequiredString(0, ModerationOrder.MaxUserIdLength);
+        var userId = fields.RequiredString(0, ModerationRequest.MaxUserIdLength);
         var room = RoomName.Normalize(fields.OptionalString(1, RoomName.MaxLength));
         var text = fields.RequiredString(2, 16);
         TimeSpan? duration = null;
-        if ((fields.Error ?? ModerationOrder.CheckUser(userId) ?? ModerationOrder.CheckRoom(room) ?? ModerationOrder.ReadDuration(text, out duration)) is { } error) return (Outcome)error;
+        if ((fields.Error ?? ModerationRequest.CheckUser(userId) ?? ModerationRequest.CheckRoom(room) ?? ModerationRequest.ReadDuration(text, out duration)) is { } error) return (CommandResult)error;
         return MuteAsync(userId, room, duration!.Value, sender.User.Id);
     }
 
-    private async ValueTask<Outcome> MuteAsync(string userId, string? room, TimeSpan duration, string by)
+    private async ValueTask<CommandResult> MuteAsync(string userId, string? room, TimeSpan duration, string by)
     {
         var mute = await moderator.MuteAsync(userId, room, duration, by).ConfigureAwait(false);
-        return Outcome.Done(ModerationPayloads.Holding(userId, room, mute.Until));
+        return CommandResult.Done(ModerationPayloads.Holding(userId, room, mute.Until));
     }
 }

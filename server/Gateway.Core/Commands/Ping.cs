@@ -8,5 +8,5 @@ internal sealed class Ping(TimeProvider time) : ICommand
 {
     public string Type => "ping";
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload) => Outcome.Answer("pong", Payloads.Pong(time.GetUtcNow()));
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload) => CommandResult.Reply("pong", Payloads.Pong(time.GetUtcNow()));
 }

@@ -14,7 +14,7 @@ namespace Gateway.Core.Commands;
 /// <c>presence {"status"}</c> → <c>{}</c>: says what the sender is up to; the other members of its rooms hear of it where the sender may publish.
 /// </summary>
 /// <param name="admit">Counts an announcement of the sender's, or says why it may not make one now.</param>
-internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance attendance, Moderator moderator, Func<Connection, Error?> admit) : ICommand
+internal sealed class Presence(Publisher publisher, RoomTable rooms, PresenceTracker tracker, Moderator moderator, Func<Connection, Error?> admit) : ICommand
 {
     private const int MaxStatusLength = 64;
 
@@ -25,36 +25,36 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
 
     public string Type => "presence";
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
         var fields = new PayloadFields(payload, Fields);
         var room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength));
         var status = fields.OptionalString(1, MaxStatusLength);
-        var page = new Wanted((int)(fields.OptionalWhole(2, 1, MaxLimit) ?? DefaultLimit), fields.OptionalString(3, RosterPage.MaxCursorLength), fields.OptionalFlag(4));
-        if (fields.Error is { } error) return (Outcome)error;
+        var page = new Wanted((int)(fields.OptionalWhole(2, 1, MaxLimit) ?? DefaultLimit), fields.OptionalString(3, PresencePage.MaxCursorLength), fields.OptionalFlag(4));
+        if (fields.Error is { } error) return (CommandResult)error;
         if (status == null) return ListAsync(sender, room ?? RoomName.Lobby, page);
-        if (room != null) return (Outcome)Error.BadRequest("a status holds in all rooms: leave room out");
-        if (status.Length == 0) return (Outcome)Error.BadRequest("status must not be empty");
-        if (moderator.CheckMute(sender, room: null) is { } muted) return (Outcome)muted; // a status is something said, too
-        if (FindListeners(sender, out var listening, out var hiddenIn) is { } refused) return (Outcome)refused;
-        if (admit(sender) is { } tooMany) return (Outcome)tooMany;
+        if (room != null) return (CommandResult)Error.BadRequest("a status holds in all rooms: leave room out");
+        if (status.Length == 0) return (CommandResult)Error.BadRequest("status must not be empty");
+        if (moderator.CheckMute(sender, room: null) is { } muted) return (CommandResult)muted; // a status is something said, too
+        if (FindListeners(sender, out var listening, out var hiddenIn) is { } refused) return (CommandResult)refused;
+        if (admit(sender) is { } tooMany) return (CommandResult)tooMany;
         return TellAsync(sender, status, listening, hiddenIn);
     }
 
-    private ValueTask<Outcome> ListAsync(Connection sender, string name, Wanted wanted)
+    private ValueTask<CommandResult> ListAsync(Connection sender, string name, Wanted wanted)
     {
-        if (RoomName.Check(name) is { } error) return (Outcome)error;
-        if (!sender.Rooms.Contains(name)) return (Outcome)Error.Forbidden($"not in room {name}");
-        if (rooms.Permissions.Check(sender.User, name, RoomAction.Presence) is { } refused) return (Outcome)refused;
-        return rooms.PolicyOf(name).Presence ? ListAsync(name, wanted) : (Outcome)Error.Forbidden($"room {name} does not list its members");
+        if (RoomName.Check(name) is { } error) return (CommandResult)error;
+        if (!sender.Rooms.Contains(name)) return (CommandResult)Error.Forbidden($"not in room {name}");
+        if (rooms.Permissions.Check(sender.User, name, RoomAction.Presence) is { } refused) return (CommandResult)refused;
+        return rooms.PolicyOf(name).Presence ? ListAsync(name, wanted) : (CommandResult)Error.Forbidden($"room {name} does not list its members");
     }
 
-    private async ValueTask<Outcome> ListAsync(string name, Wanted wanted)
+    private async ValueTask<CommandResult> ListAsync(string name, Wanted wanted)
     {
-        var all = await attendance.ListAsync(name).ConfigureAwait(false);
-        if (wanted.CountsOnly) return Outcome.Answer(Type, PresencePayloads.Counts(name, all));
-        if (RosterPage.Of(all, wanted.Limit, wanted.After) is not { } page) return Error.BadRequest("after must be the next of an earlier answer");
-        return Outcome.Answer(Type, PresencePayloads.Members(name, all.Count, page.Members, page.Next));
+        var all = await tracker.ListAsync(name).ConfigureAwait(false);
+        if (wanted.CountsOnly) return CommandResult.Reply(Type, PresencePayloads.Counts(name, all));
+        if (PresencePage.Of(all, wanted.Limit, wanted.After) is not { } page) return Error.BadRequest("after must be the next of an earlier answer");
+        return CommandResult.Reply(Type, PresencePayloads.Members(name, all.Count, page.Members, page.Next));
     }
 
     /// <summary>A status is free text: those rooms hear of it in which the sender may publish and is not muted.</summary>
@@ -67,26 +67,26 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, Attendance 
         Error? refused = null;
         foreach (var room in sender.Rooms.Names())
         {
-            if (!rooms.PolicyOf(room).HasRoster) continue;
+            if (!rooms.PolicyOf(room).HasPresence) continue;
             var mute = moderator.CheckMute(sender, room);
             if (mute != null) muted.Add(room);
-            if ((PublishRights.Check(sender, room, rooms) ?? mute) is { } error) refused ??= error;
+            if ((PublishPermission.Check(sender, room, rooms) ?? mute) is { } error) refused ??= error;
             else listening.Add(room);
         }
         return listening.Count == 0 ? refused : null;
     }
 
     /// <summary>The lists first: whoever hears of it and asks finds it there.</summary>
-    private async ValueTask<Outcome> TellAsync(Connection sender, string status, List<string> listening, IReadOnlySet<string> hiddenIn)
+    private async ValueTask<CommandResult> TellAsync(Connection sender, string status, List<string> listening, IReadOnlySet<string> hiddenIn)
     {
-        await attendance.SetStatusAsync(sender, status, hiddenIn).ConfigureAwait(false);
+        await tracker.SetStatusAsync(sender, status, hiddenIn).ConfigureAwait(false);
         foreach (var room in listening)
         {
             if (!rooms.PolicyOf(room).Presence) continue;
             var (audience, message) = Announcement.Status(room, sender.User, status, sender.Id);
             await publisher.AnnounceAsync(audience, message).ConfigureAwait(false);
         }
-        return Outcome.Done(Payloads.Empty);
+        return CommandResult.Done(Payloads.Empty);
     }
 
     /// <summary>Which part of a list is asked for.</summary>

@@ -12,7 +12,7 @@ public sealed class RateLimit(int messages, TimeSpan window, TimeProvider time) 
     private const int FloodFactor = 5;
 
     /// <summary>The user's, on all its connections.</summary>
-    public UserLimit? PerUser { get; init; }
+    public UserRateLimit? PerUser { get; init; }
 
     /// <summary>What a user may tell all its rooms of itself, on all its connections to this replica.</summary>
     public SlidingWindows<string>? Announcements { get; init; }
@@ -52,4 +52,4 @@ public sealed class RateLimit(int messages, TimeSpan window, TimeProvider time) 
 }
 
 /// <param name="Messages">In one window.</param>
-public sealed record UserLimit(int Messages, TimeSpan Window, IUserBudgets Budgets);
+public sealed record UserRateLimit(int Messages, TimeSpan Window, IUserQuotas Budgets);

@@ -16,15 +16,15 @@ internal sealed class Refresh(VerifyToken verify, RoomTable rooms, RoomMembershi
 
     public string Type => "refresh";
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
         var fields = new PayloadFields(payload, Fields);
-        var token = fields.RequiredString(0, Bearer.MaxTokenLength);
-        if (fields.Error is { } error) return (Outcome)error;
-        return sender.Token == null ? (Outcome)Error.BadRequest("this connection has no token to renew") : RefreshAsync(sender, token);
+        var token = fields.RequiredString(0, AuthenticatedUser.MaxTokenLength);
+        if (fields.Error is { } error) return (CommandResult)error;
+        return sender.Token == null ? (CommandResult)Error.BadRequest("this connection has no token to renew") : RefreshAsync(sender, token);
     }
 
-    private async ValueTask<Outcome> RefreshAsync(Connection sender, string token)
+    private async ValueTask<CommandResult> RefreshAsync(Connection sender, string token)
     {
         var (bearer, error) = await verify(token).ConfigureAwait(false);
         if (error != null) return error;
@@ -33,6 +33,6 @@ internal sealed class Refresh(VerifyToken verify, RoomTable rooms, RoomMembershi
         foreach (var room in sender.Rooms.Names())
             if (rooms.Permissions.Check(sender.User, room, RoomAction.Join) != null && await membership.LeaveAsync(sender, room).ConfigureAwait(false))
                 left.Add(room);
-        return Outcome.Done(TokenPayloads.Refreshed(bearer.Term.ExpiresAt, left));
+        return CommandResult.Done(TokenPayloads.Refreshed(bearer.Term.ExpiresAt, left));
     }
 }

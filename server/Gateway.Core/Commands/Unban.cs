@@ -12,16 +12,16 @@ internal sealed class Unban(Moderator moderator) : ICommand
 
     public string Type => "unban";
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
-        if (ModerationOrder.CheckRight(sender, moderator) is { } forbidden) return (Outcome)forbidden;
+        if (ModerationRequest.CheckRight(sender, moderator) is { } forbidden) return (CommandResult)forbidden;
         var fields = new PayloadFields(payload, Fields);
-        var userId = fields.RequiredString(0, ModerationOrder.MaxUserIdLength);
-        return (fields.Error ?? ModerationOrder.CheckUser(userId)) is { } error ? (Outcome)error : UnbanAsync(userId, sender.User.Id);
+        var userId = fields.RequiredString(0, ModerationRequest.MaxUserIdLength);
+        return (fields.Error ?? ModerationRequest.CheckUser(userId)) is { } error ? (CommandResult)error : UnbanAsync(userId, sender.User.Id);
     }
 
-    private async ValueTask<Outcome> UnbanAsync(string userId, string by) =>
+    private async ValueTask<CommandResult> UnbanAsync(string userId, string by) =>
         await moderator.UnbanAsync(userId, by).ConfigureAwait(false)
-            ? Outcome.Done(ModerationPayloads.Holding(userId, null, null))
+            ? CommandResult.Done(ModerationPayloads.Holding(userId, null, null))
             : Error.NotFound($"user {userId} is not banned");
 }

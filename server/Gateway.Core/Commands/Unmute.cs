@@ -13,18 +13,18 @@ internal sealed class Unmute(Moderator moderator) : ICommand
 
     public string Type => "unmute";
 
-    public ValueTask<Outcome> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
     {
-        if (ModerationOrder.CheckRight(sender, moderator) is { } forbidden) return (Outcome)forbidden;
+        if (ModerationRequest.CheckRight(sender, moderator) is { } forbidden) return (CommandResult)forbidden;
         var fields = new PayloadFields(payload, Fields);
-        var userId = fields.RequiredString(0, ModerationOrder.MaxUserIdLength);
+        var userId = fields.RequiredString(0, ModerationRequest.MaxUserIdLength);
         var room = RoomName.Normalize(fields.OptionalString(1, RoomName.MaxLength));
-        if ((fields.Error ?? ModerationOrder.CheckUser(userId) ?? ModerationOrder.CheckRoom(room)) is { } error) return (Outcome)error;
+        if ((fields.Error ?? ModerationRequest.CheckUser(userId) ?? ModerationRequest.CheckRoom(room)) is { } error) return (CommandResult)error;
         return UnmuteAsync(userId, room, sender.User.Id);
     }
 
-    private async ValueTask<Outcome> UnmuteAsync(string userId, string? room, string by) =>
+    private async ValueTask<CommandResult> UnmuteAsync(string userId, string? room, string by) =>
         await moderator.UnmuteAsync(userId, room, by).ConfigureAwait(false)
-            ? Outcome.Done(ModerationPayloads.Holding(userId, room, null))
+            ? CommandResult.Done(ModerationPayloads.Holding(userId, room, null))
             : Error.NotFound(room == null ? $"user {userId} is not muted everywhere" : $"user {userId} is not muted in room {room}");
 }

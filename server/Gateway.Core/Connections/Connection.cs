@@ -21,7 +21,7 @@ public sealed partial class Connection : IOutboxOwner
     internal SlidingWindow Refused;
 
     private long _messageBegunAt;
-    private Ending? _ending;
+    private ConnectionEnd? _ending;
     private int _dropsToLog;
     private long _dropsLoggedAt;
 
@@ -51,7 +51,7 @@ public sealed partial class Connection : IOutboxOwner
     public string? RemoteAddress { get; init; }
 
     /// <summary>How long its token lets it live; <c>null</c> for one that came without.</summary>
-    public TokenTerm? Token { get; set; }
+    public TokenExpiry? Token { get; set; }
 
     /// <summary>A SignalR client that is silent for longer is gone; <c>null</c> where the transport sees to that.</summary>
     public TimeSpan? SilenceLimit { get; init; }
@@ -81,7 +81,7 @@ public sealed partial class Connection : IOutboxOwner
     internal long GivenUpAt { get; set; }
 
     /// <summary>How it ended; <c>null</c>: it has not, or nobody knows yet.</summary>
-    public Ending? Ending => _ending;
+    public ConnectionEnd? End => _ending;
 
     /// <summary>When the sweep last pinged it, as a timestamp of the time provider.</summary>
     internal long PingedAt { get; set; }
@@ -113,7 +113,7 @@ public sealed partial class Connection : IOutboxOwner
     }
 
     /// <summary>Takes over what a newer token of the same user says. False if it is another's.</summary>
-    internal bool TryRenew(UserIdentity user, TokenTerm term)
+    internal bool TryRenew(UserIdentity user, TokenExpiry term)
     {
         if (user.Id != User.Id) return false;
         User = User with { Roles = user.Roles }; // under the name that the others know
@@ -150,7 +150,7 @@ public sealed partial class Connection : IOutboxOwner
 
     /// <summary>Notes how the connection ends. The first call decides.</summary>
     /// <returns>False if that was known already.</returns>
-    public bool NoteEnding(Ending ending) => Interlocked.CompareExchange(ref _ending, ending, null) == null;
+    public bool NoteEnding(ConnectionEnd ending) => Interlocked.CompareExchange(ref _ending, ending, null) == null;
 
     /// <summary>To be called once, when it is over.</summary>
     internal void CountEnded() => _events.CountEnded(this);
@@ -158,7 +158,7 @@ public sealed partial class Connection : IOutboxOwner
     /// <summary>A write takes too long: ends the connection without a word, which the client would not read.</summary>
     internal void AbortOverdue()
     {
-        if (Outbox.IsOpen && NoteEnding(new Ending(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);
+        if (Outbox.IsOpen && NoteEnding(new ConnectionEnd(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);
         Outbox.Abort();
     }
 
@@ -175,7 +175,7 @@ public sealed partial class Connection : IOutboxOwner
 
     void IOutboxOwner.OnClosing(CloseReason reason)
     {
-        NoteEnding(new Ending(DisconnectReasons.Of(reason)));
+        NoteEnding(new ConnectionEnd(DisconnectReasons.Of(reason)));
         _events.CountClosed(reason);
         if (reason == CloseReason.SlowConsumer) Log.SlowConsumer(_events.Logger, Id, User.Id);
         else Log.Closing(_events.Logger, Id, reason.Code, reason.Text);
@@ -191,8 +191,8 @@ public sealed partial class Connection : IOutboxOwner
     /// <summary>The way to or from the client failed.</summary>
     public void NoteFault(Exception fault)
     {
-        if (!IsTimeout(fault)) NoteEnding(Ending.Aborted);
-        else if (NoteEnding(new Ending(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);
+        if (!IsTimeout(fault)) NoteEnding(ConnectionEnd.Aborted);
+        else if (NoteEnding(new ConnectionEnd(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);
     }
 
     /// <summary>The system gave the connection up: nothing that it sent was acknowledged in time (server.tcp_user_timeout).</summary>

@@ -51,7 +51,7 @@ public sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Connect
     /// <summary>The connection is over.</summary>
     internal void CountEnded(Connection connection)
     {
-        var ending = connection.Ending ?? Ending.Aborted;
+        var ending = connection.End ?? ConnectionEnd.Aborted;
         meter.CountDisconnected(connection.Dialect, ending.Reason);
         if (DisconnectReasons.IsUnexpected(ending.Reason) && _unexpected.TryEnter(out var others))
             Log.Unexpected(Logger, connection.Id, connection.User.Id, GatewayMeter.LabelOf(ending.Reason), ending.Code, ending.Text, others);

@@ -5,7 +5,7 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Connections;
 
 /// <summary>How long a connection may be silent or stuck.</summary>
-/// <param name="WriteWait">For one write, and for the client's answer to our goodbye.</param>
+/// <param name="WriteWait">For one write, and for the client's answer to our drainer.</param>
 /// <param name="PingPeriod">A raw client, or one of a handler, silent for so long is pinged.</param>
 /// <param name="PongWait">And after so long it is gone. A message that a client of any dialect began has to be complete by then.</param>
 public sealed record Deadlines(TimeSpan WriteWait, TimeSpan PingPeriod, TimeSpan PongWait);
@@ -15,7 +15,7 @@ public sealed class DeadlineSweep : IDisposable
 {
     private static readonly TimeSpan Slowest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Fastest = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ClusterReply = TimeSpan.FromSeconds(1);
     private static readonly FrameBatch Ping = new(WebSocketFrame.WritePing());
 
     private readonly ConnectionTable _connections;
@@ -97,7 +97,7 @@ public sealed class DeadlineSweep : IDisposable
             connection.GivenUpAt = _time.GetTimestamp();
             connection.Close(reason);
         }
-        else if (_time.GetElapsedTime(connection.GivenUpAt) >= Answer)
+        else if (_time.GetElapsedTime(connection.GivenUpAt) >= ClusterReply)
         {
             connection.Outbox.Abort();
         }

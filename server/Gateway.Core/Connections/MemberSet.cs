@@ -124,10 +124,10 @@ internal sealed class Membership(Connection connection)
     public int Slot { get; set; } = -1;
 
     /// <summary>What presence knows of it. Guarded by the membership itself.</summary>
-    public AttendanceState Attendance { get; set; }
+    public PresenceState PresenceTracker { get; set; }
 }
 
-internal enum AttendanceState : byte
+internal enum PresenceState : byte
 {
     NotYet = 0,
     Present,

@@ -161,7 +161,7 @@ public sealed partial class Outbox
             var piece = item.Content switch
             {
                 FrameBatch batch => Fitting(batch, item.From, item.To, buffer.Length - filled, out frames),
-                OutboxHole hole => WriteGap(hole),
+                OutboxGap hole => WriteGap(hole),
                 _ => ((FrameworkWrite)item.Content).Frame,
             };
             if (filled + piece.Length > buffer.Length && filled > 0) break;
@@ -191,7 +191,7 @@ public sealed partial class Outbox
         return batch.Slice(from, upTo);
     }
 
-    private byte[] WriteGap(OutboxHole hole)
+    private byte[] WriteGap(OutboxGap hole)
     {
         if (Format == FrameFormat.Frames) return []; // nobody there would understand it
         var message = new Message("system", Payloads.Gap(hole.Room, hole.Missed, hole.From, hole.To));

@@ -287,7 +287,7 @@ public sealed partial class Outbox
         return dropped;
     }
 
-    /// <param name="fault">What the framework hears of its frame, if that was waiting; <c>null</c>: nobody will miss it, a goodbye takes its place.</param>
+    /// <param name="fault">What the framework hears of its frame, if that was waiting; <c>null</c>: nobody will miss it, a drainer takes its place.</param>
     private int DiscardLocked(Exception? fault)
     {
         if (!_frameworkInFlight) _framework?.End(fault);

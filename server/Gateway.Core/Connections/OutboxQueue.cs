@@ -117,11 +117,11 @@ internal sealed class OutboxQueue(OutboxLimits limits)
     /// <summary>Turns the room's oldest waiting frame into a hole.</summary>
     private bool DropOldest(string? room)
     {
-        OutboxHole? before = null;
+        OutboxGap? before = null;
         for (var i = 0; i < Items; i++)
         {
             ref var item = ref At(i);
-            if (item.Content is OutboxHole hole && hole.Room == room) before = hole;
+            if (item.Content is OutboxGap hole && hole.Room == room) before = hole;
             if (item.Content is not FrameBatch batch || batch.Room != room) continue;
             if (batch.Policy != SlowConsumerPolicy.DropOldest)
             {
@@ -141,20 +141,20 @@ internal sealed class OutboxQueue(OutboxLimits limits)
                 }
             }
             if (before != null) before.Add(offset);
-            else Insert(i, new OutboxItem(new OutboxHole(room, offset), 0, 0));
+            else Insert(i, new OutboxItem(new OutboxGap(room, offset), 0, 0));
             return true;
         }
         return false;
     }
 
     /// <summary>Takes out the room's next hole, if no frame of the room is ahead of it: so holes do not pile up while nothing is read.</summary>
-    private OutboxHole? TakeHoleAfter(int index, string? room)
+    private OutboxGap? TakeHoleAfter(int index, string? room)
     {
         for (var i = index; i < Items; i++)
         {
             var content = At(i).Content;
             if (content is FrameBatch batch && batch.Room == room) return null;
-            if (content is not OutboxHole hole || hole.Room != room) continue;
+            if (content is not OutboxGap hole || hole.Room != room) continue;
             RemoveAt(i);
             return hole;
         }
@@ -167,14 +167,14 @@ internal sealed class OutboxQueue(OutboxLimits limits)
         for (var i = Items - 1; i >= 0; i--)
         {
             ref var item = ref At(i);
-            if (item.Content is OutboxHole hole && hole.Room == batch.Room)
+            if (item.Content is OutboxGap hole && hole.Room == batch.Room)
             {
                 hole.Add(batch.OffsetOf(frame));
                 return;
             }
             if (item.Content is FrameBatch other && other.Room == batch.Room) break;
         }
-        Insert(Items, new OutboxItem(new OutboxHole(batch.Room, batch.OffsetOf(frame)), 0, 0));
+        Insert(Items, new OutboxItem(new OutboxGap(batch.Room, batch.OffsetOf(frame)), 0, 0));
     }
 
     private void Forget(FrameBatch batch, int from, int to)
@@ -220,7 +220,7 @@ internal sealed class OutboxQueue(OutboxLimits limits)
     }
 }
 
-/// <summary>The frames <see cref="From"/> up to <see cref="To"/> of a <see cref="FrameBatch"/>, an <see cref="OutboxHole"/>, or a frame of the framework's.</summary>
+/// <summary>The frames <see cref="From"/> up to <see cref="To"/> of a <see cref="FrameBatch"/>, an <see cref="OutboxGap"/>, or a frame of the framework's.</summary>
 internal struct OutboxItem(object content, int from, int to)
 {
     public readonly object Content = content;
@@ -229,7 +229,7 @@ internal struct OutboxItem(object content, int from, int to)
 }
 
 /// <summary>Frames of one room that the client will not get.</summary>
-internal sealed class OutboxHole(string? room, long offset)
+internal sealed class OutboxGap(string? room, long offset)
 {
     public string? Room { get; } = room;
     public long Missed { get; private set; } = 1;
@@ -244,7 +244,7 @@ internal sealed class OutboxHole(string? room, long offset)
         Span(offset, offset);
     }
 
-    public void Add(OutboxHole other)
+    public void Add(OutboxGap other)
     {
         Missed += other.Missed;
         Span(other.From, other.To);

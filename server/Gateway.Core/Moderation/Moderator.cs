@@ -11,7 +11,7 @@ namespace Gateway.Core.Moderation;
 /// <param name="role">The role that lets a user give such orders.</param>
 /// <param name="revocationLifetime">How long a revocation is remembered: no token may live longer.</param>
 public sealed partial class Moderator(
-    ISanctions sanctions, ICluster cluster, Publisher publisher, string role, TimeSpan revocationLifetime, GatewayMeter meter, TimeProvider time, ILogger<Moderator> logger)
+    IRestrictionStore restrictions, ICluster cluster, Publisher publisher, string role, TimeSpan revocationLifetime, GatewayMeter meter, TimeProvider time, ILogger<Moderator> logger)
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
 
@@ -22,8 +22,8 @@ public sealed partial class Moderator(
     /// <summary>May the user say something there? A direct message is said in no room.</summary>
     public Error? CheckMute(Connection sender, string? room)
     {
-        var mute = sanctions.Find(SanctionKind.Mute, sender.User.Id);
-        if (room != null && sanctions.Find(SanctionKind.Mute, sender.User.Id, room) is { } here && (mute?.Until is not { } until || here.Until > until)) mute = here;
+        var mute = restrictions.Find(RestrictionKind.Mute, sender.User.Id);
+        if (room != null && restrictions.Find(RestrictionKind.Mute, sender.User.Id, room) is { } here && (mute?.Until is not { } until || here.Until > until)) mute = here;
         if (mute == null) return null;
         return Error.Forbidden(mute.Room == null ? "muted" : $"muted in room {mute.Room}") with { RetryAfter = mute.Until - time.GetUtcNow() };
     }
@@ -31,7 +31,7 @@ public sealed partial class Moderator(
     /// <summary>A frame without an envelope, of a user who may not say anything anywhere: counted, and logged once a second.</summary>
     public bool RefusesFrame(Connection sender)
     {
-        if (sanctions.Find(SanctionKind.Mute, sender.User.Id) == null) return false;
+        if (restrictions.Find(RestrictionKind.Mute, sender.User.Id) == null) return false;
         meter.CountMutedFrame();
         var now = time.GetTimestamp();
         var last = Interlocked.Read(ref _mutedLoggedAt);
@@ -41,9 +41,9 @@ public sealed partial class Moderator(
     }
 
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    public async ValueTask<Sanction> MuteAsync(string userId, string? room, TimeSpan duration, string by)
+    public async ValueTask<Restriction> MuteAsync(string userId, string? room, TimeSpan duration, string by)
     {
-        var mute = await ImposeAsync(SanctionKind.Mute, userId, room, duration, by).ConfigureAwait(false);
+        var mute = await ImposeAsync(RestrictionKind.Mute, userId, room, duration, by).ConfigureAwait(false);
         await TellAsync(userId, room, ModerationPayloads.Muted(userId, room, mute.Until!.Value)).ConfigureAwait(false);
         return mute;
     }
@@ -52,29 +52,29 @@ public sealed partial class Moderator(
     /// <inheritdoc cref="MuteAsync"/>
     public async ValueTask<bool> UnmuteAsync(string userId, string? room, string by)
     {
-        if (!await LiftAsync(SanctionKind.Mute, userId, room, by).ConfigureAwait(false)) return false;
+        if (!await LiftAsync(RestrictionKind.Mute, userId, room, by).ConfigureAwait(false)) return false;
         await TellAsync(userId, room, ModerationPayloads.Unmuted(userId, room)).ConfigureAwait(false);
         return true;
     }
 
     /// <param name="duration"><c>null</c>: for good.</param>
     /// <inheritdoc cref="MuteAsync"/>
-    public ValueTask<Sanction> BanAsync(string userId, TimeSpan? duration, string by) => ImposeAsync(SanctionKind.Ban, userId, null, duration, by);
+    public ValueTask<Restriction> BanAsync(string userId, TimeSpan? duration, string by) => ImposeAsync(RestrictionKind.Ban, userId, null, duration, by);
 
     /// <returns>False if the user was not banned.</returns>
     /// <inheritdoc cref="MuteAsync"/>
-    public ValueTask<bool> UnbanAsync(string userId, string by) => LiftAsync(SanctionKind.Ban, userId, null, by);
+    public ValueTask<bool> UnbanAsync(string userId, string by) => LiftAsync(RestrictionKind.Ban, userId, null, by);
 
     /// <summary>Closes all connections of the user, and lets tokens from before count no more.</summary>
     /// <inheritdoc cref="MuteAsync"/>
-    public ValueTask<Sanction> RevokeAsync(string userId, string by) => ImposeAsync(SanctionKind.Revocation, userId, null, revocationLifetime, by);
+    public ValueTask<Restriction> RevokeAsync(string userId, string by) => ImposeAsync(RestrictionKind.Revocation, userId, null, revocationLifetime, by);
 
     /// <summary>Takes a user, or one connection, out of a room, or closes what it has. It may come again.</summary>
     /// <returns>How many connections that were.</returns>
     /// <exception cref="BackplaneException">The backplane is away, or a replica that may have some did not answer.</exception>
     public async ValueTask<int> KickAsync(string? userId, string? connectionId, string? room, string by)
     {
-        var question = new Question(room == null ? QuestionKind.Disconnect : QuestionKind.TakeOut) { UserId = userId, ConnectionId = connectionId, Room = room };
+        var question = new ClusterQuery(room == null ? ClusterQueryKind.Disconnect : ClusterQueryKind.TakeOut) { UserId = userId, ConnectionId = connectionId, Room = room };
         var answers = await cluster.AskAsync(question).ConfigureAwait(false);
         var affected = answers.All.Sum(static a => a.Affected.Count);
         if (affected == 0 && answers.Silent > 0) throw new BackplaneException("a replica did not answer");
@@ -85,18 +85,18 @@ public sealed partial class Moderator(
         return affected;
     }
 
-    private async ValueTask<Sanction> ImposeAsync(SanctionKind kind, string userId, string? room, TimeSpan? duration, string by)
+    private async ValueTask<Restriction> ImposeAsync(RestrictionKind kind, string userId, string? room, TimeSpan? duration, string by)
     {
         var now = time.GetUtcNow();
-        var sanction = new Sanction(kind, userId, room, now, now + duration);
-        await sanctions.ImposeAsync(sanction).ConfigureAwait(false);
-        Log.Imposed(logger, kind, userId, room, sanction.Until, by);
-        return sanction;
+        var restriction = new Restriction(kind, userId, room, now, now + duration);
+        await restrictions.ImposeAsync(restriction).ConfigureAwait(false);
+        Log.Imposed(logger, kind, userId, room, restriction.Until, by);
+        return restriction;
     }
 
-    private async ValueTask<bool> LiftAsync(SanctionKind kind, string userId, string? room, string by)
+    private async ValueTask<bool> LiftAsync(RestrictionKind kind, string userId, string? room, string by)
     {
-        if (!await sanctions.LiftAsync(kind, userId, room).ConfigureAwait(false)) return false;
+        if (!await restrictions.LiftAsync(kind, userId, room).ConfigureAwait(false)) return false;
         Log.Lifted(logger, kind, userId, room, by);
         return true;
     }
@@ -118,10 +118,10 @@ public sealed partial class Moderator(
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Information, "{Kind} of user {UserId} (room {Room}) until {Until}, by {By}")]
-        public static partial void Imposed(ILogger logger, SanctionKind kind, string userId, string? room, DateTimeOffset? until, string by);
+        public static partial void Imposed(ILogger logger, RestrictionKind kind, string userId, string? room, DateTimeOffset? until, string by);
 
         [LoggerMessage(2, LogLevel.Information, "{Kind} of user {UserId} (room {Room}) lifted by {By}")]
-        public static partial void Lifted(ILogger logger, SanctionKind kind, string userId, string? room, string by);
+        public static partial void Lifted(ILogger logger, RestrictionKind kind, string userId, string? room, string by);
 
         [LoggerMessage(3, LogLevel.Information, "{By} kicked user {UserId}, connection {ConnectionId} (room {Room}): {Connections} connections")]
         public static partial void Kicked(ILogger logger, string by, string? userId, string? connectionId, string? room, int connections);

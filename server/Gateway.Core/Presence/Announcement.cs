@@ -11,10 +11,10 @@ namespace Gateway.Core.Presence;
 internal static class Announcement
 {
     /// <param name="own">The user's own connections: they are not told.</param>
-    public static (Audience Audience, Message Message) Join(string room, PresentMember who, IReadOnlyList<string> own) =>
+    public static (Audience Audience, Message Message) Join(string room, PresenceMember who, IReadOnlyList<string> own) =>
         (Audience.Room(room) with { Except = own }, Event("join", room, who));
 
-    public static (Audience Audience, Message Message) Leave(string room, PresentMember who) => (Audience.Room(room), Event("leave", room, who));
+    public static (Audience Audience, Message Message) Leave(string room, PresenceMember who) => (Audience.Room(room), Event("leave", room, who));
 
     /// <param name="own">The connection that said it: it is not told.</param>
     public static (Audience Audience, Message Message) Status(string room, UserIdentity user, string status, string own) =>
@@ -23,6 +23,6 @@ internal static class Announcement
     /// <summary>Joins and leaves may have been missed: whoever keeps a list asks for it again.</summary>
     public static (Audience Audience, Message Message) Reset(string room) => (Audience.Room(room), new Message("system", Payloads.System("presence_reset", room)));
 
-    private static Message Event(string name, string room, PresentMember who) =>
+    private static Message Event(string name, string room, PresenceMember who) =>
         new("system", Payloads.System(name, room, who.UserId, who.Username));
 }

@@ -28,7 +28,7 @@ internal sealed class LocalUser(string room, RoomTable rooms)
     public void Clear() => _connections = [];
 
     /// <summary>The name is that of the newest connection, the status what any of them said last, if it may say something in this room.</summary>
-    public PresentMember Summary()
+    public PresenceMember Summary()
     {
         if (_connections.Length == 0) throw new InvalidOperationException("the user is not in the room");
         var (newest, earliest, status) = (_connections[0], _connections[0].ConnectedAt, StatusOf(_connections[0]));
@@ -38,7 +38,7 @@ internal sealed class LocalUser(string room, RoomTable rooms)
             if (connection.ConnectedAt < earliest) earliest = connection.ConnectedAt;
             if (StatusOf(connection) is { SaidAt: { } at } said && (status.SaidAt is not { } before || at >= before)) status = said;
         }
-        return new PresentMember(newest.User.Id, newest.User.Name, newest.User.ClientId, status.Text, earliest, _connections.Length) { StatusSaidAt = status.SaidAt };
+        return new PresenceMember(newest.User.Id, newest.User.Name, newest.User.ClientId, status.Text, earliest, _connections.Length) { StatusSaidAt = status.SaidAt };
     }
 
     /// <summary>A status is free text: a room sees it where it would see the user's messages.</summary>

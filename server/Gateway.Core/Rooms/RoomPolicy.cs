@@ -12,7 +12,7 @@ namespace Gateway.Core.Rooms;
 public sealed record RoomPolicy(bool ClientsPublish, bool Echo, bool Presence, bool Announce, SlowConsumerPolicy OnFull, Retention History)
 {
     /// <summary>Somebody may want to know who is in the room.</summary>
-    public bool HasRoster => Presence || Announce;
+    public bool HasPresence => Presence || Announce;
 
     /// <summary>What the backplane is to do about offsets: <c>null</c> for none, where only the newest message counts and none is kept.</summary>
     public Retention? Retention => OnFull == SlowConsumerPolicy.Latest && History.Messages == 0 ? null : History;

@@ -28,8 +28,8 @@ internal static class BackplaneFrame
     public enum Kind : byte
     {
         Message = 1,
-        Instruction = 2,
-        Answer = 3,
+        RemoteCommand = 2,
+        ClusterReply = 3,
         Counted = 4,
         Count = 5,
     }
@@ -74,7 +74,7 @@ internal static class BackplaneFrame
 
     public static byte[] WriteInstruction(string asker, int number, bool enter, string connectionId, string room)
     {
-        var frame = Begin(Kind.Instruction, 128);
+        var frame = Begin(Kind.RemoteCommand, 128);
         Put(frame, asker);
         Put(frame, number);
         Put(frame, enter ? (byte)1 : (byte)0);
@@ -86,7 +86,7 @@ internal static class BackplaneFrame
     /// <param name="refused"><c>null</c>: done.</param>
     public static byte[] WriteAnswer(int number, Error? refused)
     {
-        var frame = Begin(Kind.Answer, 64);
+        var frame = Begin(Kind.ClusterReply, 64);
         Put(frame, number);
         var outcome = refused == null ? AnswerOutcome.Done
             : refused == Error.NoSuchConnection ? AnswerOutcome.NotHere

@@ -5,12 +5,12 @@ namespace Gateway.Core.Wire;
 /// <summary>One user in a room, on however many connections and replicas.</summary>
 /// <param name="ConnectedAt">When the first of its connections began.</param>
 /// <param name="Connections">0 while it may come back.</param>
-public sealed record PresentMember(string UserId, string Username, string? ClientId, string Status, DateTimeOffset ConnectedAt, int Connections)
+public sealed record PresenceMember(string UserId, string Username, string? ClientId, string Status, DateTimeOffset ConnectedAt, int Connections)
 {
     /// <summary>Of several statuses the one that was said last counts; <c>null</c>: none was. Not on the wire.</summary>
     public DateTimeOffset? StatusSaidAt { get; init; }
 
-    internal static Comparison<PresentMember> ByComing { get; } = static (a, b) =>
+    internal static Comparison<PresenceMember> ByComing { get; } = static (a, b) =>
         a.ConnectedAt != b.ConnectedAt ? a.ConnectedAt.CompareTo(b.ConnectedAt) : string.CompareOrdinal(a.UserId, b.UserId);
 }
 
@@ -18,7 +18,7 @@ internal static class PresencePayloads
 {
     /// <summary><c>{"room","count","members":[{"user_id","username","client_id"?,"status","connected_at","connections"}],"next"?}</c>.</summary>
     /// <param name="count">Of all members, of which these are a page.</param>
-    public static byte[] Members(string room, int count, IReadOnlyList<PresentMember> members, string? next = null) => JsonText.Write((room, count, members, next), static (json, p) =>
+    public static byte[] Members(string room, int count, IReadOnlyList<PresenceMember> members, string? next = null) => JsonText.Write((room, count, members, next), static (json, p) =>
     {
         json.WriteStartObject();
         json.WriteString("room"u8, p.room);
@@ -31,7 +31,7 @@ internal static class PresencePayloads
     });
 
     /// <summary><c>{"room","count","connections"}</c>: how many users are there, on how many connections.</summary>
-    public static byte[] Counts(string room, IReadOnlyList<PresentMember> members) => JsonText.Write((room, members), static (json, p) =>
+    public static byte[] Counts(string room, IReadOnlyList<PresenceMember> members) => JsonText.Write((room, members), static (json, p) =>
     {
         json.WriteStartObject();
         json.WriteString("room"u8, p.room);
@@ -51,7 +51,7 @@ internal static class PresencePayloads
         json.WriteEndObject();
     });
 
-    private static void WriteMember(Utf8JsonWriter json, PresentMember member)
+    private static void WriteMember(Utf8JsonWriter json, PresenceMember member)
     {
         json.WriteStartObject();
         json.WriteString("user_id"u8, member.UserId);

@@ -39,7 +39,7 @@ internal static class AdminApi
                 admin.Use(key.CheckAsync);
                 admin.UseRouting();
                 admin.Use(EncodedPath.DecodeAsync);
-                admin.Use(RequestHub.SelectAsync);
+                admin.Use(RequestDomain.SelectAsync);
                 admin.UseEndpoints(Map);
             });
     }

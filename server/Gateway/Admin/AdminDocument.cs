@@ -37,12 +37,12 @@ internal static class AdminDocument
             operation.Parameters ??= [];
             operation.Parameters.Add(new OpenApiParameter
             {
-                Name = RequestHub.Parameter,
+                Name = RequestDomain.Parameter,
                 In = ParameterLocation.Query,
                 Description = "The hub that is meant; without it the default one.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String },
             });
-            if (!context.Description.ActionDescriptor.EndpointMetadata.OfType<TakesIdempotencyKey>().Any()) return Task.CompletedTask;
+            if (!context.Description.ActionDescriptor.EndpointMetadata.OfType<AcceptsIdempotencyKey>().Any()) return Task.CompletedTask;
             operation.Parameters.Add(new OpenApiParameter
             {
                 Name = "Idempotency-Key",

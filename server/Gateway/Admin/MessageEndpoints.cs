@@ -18,11 +18,11 @@ internal static class MessageEndpoints
     }
 
     private static RouteHandlerBuilder Describe(RouteHandlerBuilder endpoint, string name, string summary, string description) => endpoint
-        .WithName(name).WithTags("messages").WithSummary(summary).WithDescription(description).WithMetadata(new TakesIdempotencyKey())
+        .WithName(name).WithTags("messages").WithSummary(summary).WithDescription(description).WithMetadata(new AcceptsIdempotencyKey())
         .Accepts<MessageBody>("application/json").Produces<PublishedMessage>()
         .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
         .ProducesProblem(StatusCodes.Status415UnsupportedMediaType).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 }
 
 /// <summary>Marks what can be asked for again without being done again.</summary>
-internal sealed class TakesIdempotencyKey;
+internal sealed class AcceptsIdempotencyKey;

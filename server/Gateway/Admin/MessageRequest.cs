@@ -10,7 +10,7 @@ using Gateway.Core.Wire;
 namespace Gateway.Admin;
 
 /// <summary>Publishes what a server sends: through the publisher, as everybody does. Under one <c>Idempotency-Key</c> once.</summary>
-internal sealed class MessageRequest(Publisher publisher, IRequestKeys requestKeys, GatewayOptions options)
+internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys requestKeys, GatewayOptions options)
 {
     private const string KeyHeader = "Idempotency-Key";
     private const int MaxKeyLength = 128;
@@ -29,22 +29,22 @@ internal sealed class MessageRequest(Publisher publisher, IRequestKeys requestKe
         if (Read(body, out var message) is { } wrong) return Problems.Of(wrong);
         var key = context.Request.Headers[KeyHeader].ToString();
         if (key.Length > MaxKeyLength) return Problems.Of(Error.BadRequest($"{KeyHeader} is longer than {MaxKeyLength} characters"));
-        if (key.Length == 0) return Answer(audience, await publisher.PublishAsync(audience, message, cancel: context.RequestAborted));
+        if (key.Length == 0) return ClusterReply(audience, await publisher.PublishAsync(audience, message, cancel: context.RequestAborted));
 
         // The user's part of the key is a name that no token has.
-        var once = SentOnce.Key(" admin api", key)!;
+        var once = MessageIdempotencyKey.Key(" admin api", key)!;
         var fingerprint = Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes($"{audience.Kind} {audience.Name}\n"), .. body]));
         switch (await requestKeys.ClaimAsync(once, fingerprint))
         {
-            case KeyState.Other: return Problems.Of(StatusCodes.Status409Conflict, $"this {KeyHeader} was used for another message");
+            case IdempotencyKeyState.Other: return Problems.Of(StatusCodes.Status409Conflict, $"this {KeyHeader} was used for another message");
             // A room knows by itself what it has taken, and where. Others do not: what was published, or is just being published, is not again.
-            case KeyState.Same when audience.Kind != AudienceKind.Room: return Results.Ok(new PublishedMessage(null, null, Duplicate: true));
+            case IdempotencyKeyState.Same when audience.Kind != AudienceKind.Room: return Results.Ok(new PublishedMessage(null, null, Duplicate: true));
         }
         try
         {
             var published = await publisher.PublishAsync(audience, message, once, context.RequestAborted);
             if (IsForNobody(audience, published)) await requestKeys.ReleaseAsync(once); // it may be there the next time
-            return Answer(audience, published);
+            return ClusterReply(audience, published);
         }
         catch (Exception) when (audience.Kind != AudienceKind.Room)
         {
@@ -68,9 +68,9 @@ internal sealed class MessageRequest(Publisher publisher, IRequestKeys requestKe
         return null;
     }
 
-    private static bool IsForNobody(Audience audience, Published published) => published.Receivers == 0 && audience.Kind == AudienceKind.User;
+    private static bool IsForNobody(Audience audience, PublishResult published) => published.Receivers == 0 && audience.Kind == AudienceKind.User;
 
-    private static IResult Answer(Audience audience, Published published) =>
+    private static IResult ClusterReply(Audience audience, PublishResult published) =>
         IsForNobody(audience, published) ? Problems.Of(Error.NotFound($"user {audience.Name} is not connected"))
         : Results.Ok(published.Position.IsNone ? new PublishedMessage(null, null, null) : new PublishedMessage(published.Position.Epoch, published.Position.Offset, null));
 }

@@ -32,20 +32,20 @@ internal static class RoomEndpoints
     {
         var (page, error) = Page.Read(limit, after);
         if (error != null) return Problems.Of(error);
-        var answers = await cluster.AskAsync(new Question(QuestionKind.Rooms) { After = page.After, Limit = page.Limit }, cancel);
-        var merged = answers.All.SelectMany(a => a.Rooms).GroupBy(r => r.Room, StringComparer.Ordinal).Select(g => new RoomFacts(g.Key, g.Sum(r => r.Connections)));
+        var answers = await cluster.AskAsync(new ClusterQuery(ClusterQueryKind.Rooms) { After = page.After, Limit = page.Limit }, cancel);
+        var merged = answers.All.SelectMany(a => a.Rooms).GroupBy(r => r.Room, StringComparer.Ordinal).Select(g => new RoomInfo(g.Key, g.Sum(r => r.Connections)));
         var (rooms, next) = page.Of(merged, r => r.Room);
         return Results.Ok(new RoomList(rooms, next, answers.Silent));
     }
 
     private static async Task<IResult> MembersAsync(
-        string room, RoomTable rooms, Attendance attendance, [Description("Members in one answer, 1 to 1000; 100 without it.")] int? limit, [Description("The user_id at the end of the page before.")] string? after)
+        string room, RoomTable rooms, PresenceTracker tracker, [Description("Members in one answer, 1 to 1000; 100 without it.")] int? limit, [Description("The user_id at the end of the page before.")] string? after)
     {
         room = RoomName.Normalize(room);
         var (page, error) = Page.Read(limit, after);
         if ((error ?? RoomName.Check(room)) is { } wrong) return Problems.Of(wrong);
-        if (!rooms.PolicyOf(room).HasRoster) return Problems.Of(Error.NotFound($"room {room} keeps no list of its members"));
-        var all = await attendance.ListAsync(room);
+        if (!rooms.PolicyOf(room).HasPresence) return Problems.Of(Error.NotFound($"room {room} keeps no list of its members"));
+        var all = await tracker.ListAsync(room);
         var (members, next) = page.Of(all, m => m.UserId);
         return Results.Ok(new MemberList(
             room, all.Count, [.. members.Select(m => new MemberView(m.UserId, m.Username, m.ClientId, m.Status, m.ConnectedAt, m.Connections))], next));
@@ -57,7 +57,7 @@ internal static class RoomEndpoints
     {
         room = RoomName.Normalize(room);
         if (RoomName.Check(room) is { } error) return Problems.Of(error);
-        if (limit is < 1 or > LocalReplica.MaxLimit) return Problems.Of(Error.BadRequest($"limit must be from 1 to {LocalReplica.MaxLimit}"));
+        if (limit is < 1 or > ClusterQueryHandler.MaxLimit) return Problems.Of(Error.BadRequest($"limit must be from 1 to {ClusterQueryHandler.MaxLimit}"));
         if (before is < 1 || after is < 0) return Problems.Of(Error.BadRequest("before must be at least 1, after at least 0"));
         if (rooms.PolicyOf(room).Retention is not { Messages: > 0 } retention) return Problems.Of(Error.NotFound($"room {room} keeps no history"));
         var range = new HistoryRange(after ?? 0, before ?? long.MaxValue, limit ?? DefaultHistory) { FromTheEnd = after == null, MaxBytes = MaxHistoryBytes };
@@ -67,7 +67,7 @@ internal static class RoomEndpoints
 
     /// <param name="Next">The <c>after</c> of the next page, if there may be one.</param>
     /// <param name="SilentReplicas">Replicas that did not answer in time: what they have is missing.</param>
-    private sealed record RoomList(IReadOnlyList<RoomFacts> Rooms, string? Next, int SilentReplicas);
+    private sealed record RoomList(IReadOnlyList<RoomInfo> Rooms, string? Next, int SilentReplicas);
 
     private sealed record MemberList(string Room, int Count, IReadOnlyList<MemberView> Members, string? Next);
 

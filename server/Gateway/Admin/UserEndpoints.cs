@@ -65,13 +65,13 @@ internal static class UserEndpoints
     private static async Task<IResult> UnbanAsync(string id, Moderator moderator) =>
         await moderator.UnbanAsync(id, By) ? Results.NoContent() : Problems.Of(Error.NotFound($"user {id} is not banned"));
 
-    private static async Task<IResult> KickAsync(string id, HttpContext context, Moderator moderator, HubCores hubs)
+    private static async Task<IResult> KickAsync(string id, HttpContext context, Moderator moderator, GatewayDomains hubs)
     {
         var (body, error) = await RequestBody.ReadAsync(context, MaxBodyBytes, KickFields);
         var wrong = ReadKick(body, out var room);
         if ((error ?? wrong) is { } refused) return Problems.Of(refused);
         var connections = 0;
-        foreach (var where in room == null && !RequestHub.IsGiven(context) ? hubs.All.Select(h => h.Get<Moderator>()) : [moderator])
+        foreach (var where in room == null && !RequestDomain.IsGiven(context) ? hubs.All.Select(h => h.Get<Moderator>()) : [moderator])
             connections += await where.KickAsync(id, null, room, By);
         return connections > 0 ? Results.Ok(new Kicked(connections)) : Problems.Of(Error.NotFound(room == null ? $"user {id} is not connected" : $"user {id} is not in room {room}"));
     }
@@ -90,15 +90,15 @@ internal static class UserEndpoints
     {
         var fields = new PayloadFields(body, MuteFields);
         room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength));
-        var error = ModerationOrder.ReadDuration(fields.RequiredString(1, 16), out var read);
+        var error = ModerationRequest.ReadDuration(fields.RequiredString(1, 16), out var read);
         duration = read.GetValueOrDefault();
-        return fields.Error ?? ModerationOrder.CheckRoom(room) ?? error;
+        return fields.Error ?? ModerationRequest.CheckRoom(room) ?? error;
     }
 
     private static Error? ReadBan(byte[] body, out TimeSpan? duration)
     {
         var fields = new PayloadFields(body, BanFields);
-        var error = ModerationOrder.ReadDuration(fields.OptionalString(0, 16), out duration);
+        var error = ModerationRequest.ReadDuration(fields.OptionalString(0, 16), out duration);
         return fields.Error ?? error;
     }
 
@@ -106,7 +106,7 @@ internal static class UserEndpoints
     {
         var fields = new PayloadFields(body, KickFields);
         room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength));
-        return fields.Error ?? ModerationOrder.CheckRoom(room);
+        return fields.Error ?? ModerationRequest.CheckRoom(room);
     }
 
     private sealed record MuteBody(string? Room, string Duration);

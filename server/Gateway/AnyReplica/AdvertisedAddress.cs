@@ -9,10 +9,10 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace Gateway.AnyReplica;
 
 /// <summary>Where the other replicas reach this one: as configured, else the machine's own address and the port that clients use.</summary>
-internal sealed class AdvertisedAddress(GatewayOptions options, OwnReplica own, IServer server) : IHostedLifecycleService
+internal sealed class AdvertisedAddress(GatewayOptions options, ReplicaStatus own, IServer server) : IHostedLifecycleService
 {
     /// <summary>The port is known before it is listened on; so the others know the address before there are clients.</summary>
-    public void Foretell()
+    public void PredictFromConfiguration()
     {
         if (options.Server.Port == 0) return;
         var scheme = options.Server.Tls.Enabled ? Uri.UriSchemeHttps : Uri.UriSchemeHttp;

@@ -15,7 +15,7 @@ namespace Gateway.AnyReplica;
 /// it arrives, under the id that was promised; what belongs to another transport is sent on to the owner.
 /// </summary>
 internal sealed partial class AnyReplicaMiddleware(
-    GatewayOptions options, ReplicaKey key, ReplicaId replica, Negotiation negotiation, PendingNegotiations pending, Beginnings beginnings, ForwardedRequests requests, Owners owners,
+    GatewayOptions options, ReplicaKey key, ReplicaId replica, Negotiation negotiation, PendingNegotiations pending, ConnectionClaims beginnings, ForwardedRequests requests, ReplicaDirectory owners,
     Forwarder forwarder, GatewayMeter meter, TimeProvider time, ILogger<AnyReplicaMiddleware> logger)
 {
     /// <summary>Below the hub's path: where replicas ask one another for a connection.</summary>
@@ -60,9 +60,9 @@ internal sealed partial class AnyReplicaMiddleware(
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var isHandOver = context.Features.Get<ForwardedRequest>() != null && context.Request.Path.Equals(options.SignalR.Path + HandOver);
-        var door = context.Features.Get<Door>();
-        if (!isHandOver && door is not { IsSignalR: true }) return next(context);
-        var isNegotiate = door is { IsNegotiate: true };
+        var endpoint = context.Features.Get<GatewayEndpoint>();
+        if (!isHandOver && endpoint is not { IsSignalR: true }) return next(context);
+        var isNegotiate = endpoint is { IsNegotiate: true };
         var id = context.Request.Query["id"];
         if (isNegotiate ? !HttpMethods.IsPost(context.Request.Method) : StringValues.IsNullOrEmpty(id)) return next(context);
         if (!key.IsKnown) return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "not connected to the other replicas yet");
@@ -102,7 +102,7 @@ internal sealed partial class AnyReplicaMiddleware(
         else if (await TakeOverAsync(context, owner))
         {
             SetId(context, null); // to the framework this is a new connection …
-            context.Features.Set(new PromisedId(token.ConnectionId)); // … which keeps the id that its client was told
+            context.Features.Set(new ReservedConnectionId(token.ConnectionId)); // … which keeps the id that its client was told
             await next(context);
         }
         else
@@ -111,7 +111,7 @@ internal sealed partial class AnyReplicaMiddleware(
         }
     }
 
-    private async Task<bool> TakeOverAsync(HttpContext context, Owner owner)
+    private async Task<bool> TakeOverAsync(HttpContext context, ReplicaClient owner)
     {
         using var late = new CancellationTokenSource(HandOverWithin, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted, owner.Gone);

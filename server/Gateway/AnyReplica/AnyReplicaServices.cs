@@ -18,9 +18,9 @@ internal static class AnyReplicaServices
         services.AddHostedService(p => p.GetRequiredService<AdvertisedAddress>());
         services.AddSingleton<PendingNegotiations>();
         services.AddSingleton<Negotiation>();
-        services.AddSingleton<Beginnings>();
+        services.AddSingleton<ConnectionClaims>();
         services.AddSingleton<ForwardedRequests>();
-        services.AddSingleton<Owners>();
+        services.AddSingleton<ReplicaDirectory>();
         services.AddSingleton<Forwarder>();
         services.AddSingleton<AnyReplicaMiddleware>();
     }

@@ -20,7 +20,7 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
         [HeaderNames.CacheControl, HeaderNames.Pragma, HeaderNames.Expires, HeaderNames.RetryAfter, HeaderNames.SetCookie, "X-Accel-Buffering"];
 
     /// <returns><c>null</c>: there is more to say of the user than can be sent.</returns>
-    public HttpRequestMessage? Make(HttpContext context, Owner owner)
+    public HttpRequestMessage? Make(HttpContext context, ReplicaClient owner)
     {
         var from = context.Request;
         var user = ForwardedUser.Write(context.User);
@@ -39,7 +39,7 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
     }
 
     /// <summary>Asks the owner for a connection whose WebSocket has arrived here. Whose it is was checked here.</summary>
-    public HttpRequestMessage MakeHandOver(HttpContext context, Owner owner)
+    public HttpRequestMessage MakeHandOver(HttpContext context, ReplicaClient owner)
     {
         var path = context.Request.PathBase.Add(options.SignalR.Path + AnyReplicaMiddleware.HandOver).ToUriComponent();
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(owner.Address, path + QueryString.Create("id", context.Request.Query["id"].ToString())));
@@ -83,6 +83,6 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
         foreach (var (name, values) in from.Content.Headers.NonValidated) to.Headers[name] = values.ToArray();
     }
 
-    private void Sign(HttpContext context, Owner owner, HttpRequestMessage request, ReadOnlyMemory<byte> user) => request.Headers.TryAddWithoutValidation(
+    private void Sign(HttpContext context, ReplicaClient owner, HttpRequestMessage request, ReadOnlyMemory<byte> user) => request.Headers.TryAddWithoutValidation(
         ForwardedRequest.Header, ForwardedRequest.Of(context, owner.Id, user, time).Write(request.Method.Method, request.RequestUri!.PathAndQuery, key));
 }

@@ -21,7 +21,7 @@ internal sealed record ForwardedUser(ForwardedToken? Token, IReadOnlyList<Forwar
     {
         ForwardedUser? forwarded = user switch
         {
-            TokenUser { Bearer: var bearer } => new(ForwardedToken.Of(bearer), null),
+            TokenUser { AuthenticatedUser: var bearer } => new(ForwardedToken.Of(bearer), null),
             { Identity.IsAuthenticated: true } => new(null, [.. user.Identities.Select(ForwardedIdentity.Of)]),
             _ => null,
         };
@@ -45,13 +45,13 @@ internal sealed record ForwardedUser(ForwardedToken? Token, IReadOnlyList<Forwar
 /// <param name="ExpiresAt">Unix milliseconds, as all times here.</param>
 internal sealed record ForwardedToken(string Id, string Name, string? ClientId, string? SessionId, IReadOnlyList<string> Roles, long ExpiresAt, long EndsAt)
 {
-    public static ForwardedToken Of(Bearer bearer) => new(
+    public static ForwardedToken Of(AuthenticatedUser bearer) => new(
         bearer.User.Id, bearer.User.Name, bearer.User.ClientId, bearer.User.SessionId, [.. bearer.User.Roles],
         bearer.Term.ExpiresAt.ToUnixTimeMilliseconds(), bearer.Term.EndsAt.ToUnixTimeMilliseconds());
 
-    public Bearer ToBearer(TimeSpan expiryWarning) => new(
+    public AuthenticatedUser ToBearer(TimeSpan expiryWarning) => new(
         new UserIdentity(Id, Name, ClientId) { Roles = Roles.ToFrozenSet(StringComparer.Ordinal), SessionId = SessionId },
-        new TokenTerm(DateTimeOffset.FromUnixTimeMilliseconds(ExpiresAt), DateTimeOffset.FromUnixTimeMilliseconds(EndsAt), expiryWarning));
+        new TokenExpiry(DateTimeOffset.FromUnixTimeMilliseconds(ExpiresAt), DateTimeOffset.FromUnixTimeMilliseconds(EndsAt), expiryWarning));
 }
 
 /// <summary>One identity of a user whom the host application has authenticated.</summary>

@@ -21,7 +21,7 @@ internal sealed partial class Forwarder : IDisposable
 
     private readonly GatewayOptions _options;
     private readonly ForwardedRequests _requests;
-    private readonly Owners _owners;
+    private readonly ReplicaDirectory _owners;
     private readonly TimeProvider _time;
     private readonly ILogger<Forwarder> _logger;
     private readonly Counter<long> _forwarded;
@@ -30,7 +30,7 @@ internal sealed partial class Forwarder : IDisposable
     private readonly CancellationTokenSource _draining = new();
     private int _underWay;
 
-    public Forwarder(GatewayOptions options, ForwardedRequests requests, Owners owners, GatewayMeter meter, TimeProvider time, ILogger<Forwarder> logger)
+    public Forwarder(GatewayOptions options, ForwardedRequests requests, ReplicaDirectory owners, GatewayMeter meter, TimeProvider time, ILogger<Forwarder> logger)
     {
         (_options, _requests, _owners, _time, _logger) = (options, requests, owners, time, logger);
         _maxBody = Math.Max(1024 * 1024, 4L * options.Raw.MaxMessageBytes); // a client puts what has gathered into one request
@@ -46,7 +46,7 @@ internal sealed partial class Forwarder : IDisposable
 
     public void Dispose() => _draining.Dispose();
 
-    public async Task ForwardAsync(HttpContext context, Owner owner)
+    public async Task ForwardAsync(HttpContext context, ReplicaClient owner)
     {
         try
         {
@@ -60,7 +60,7 @@ internal sealed partial class Forwarder : IDisposable
         }
     }
 
-    private async Task SendAsync(HttpContext context, Owner owner)
+    private async Task SendAsync(HttpContext context, ReplicaClient owner)
     {
         _forwarded.Add(1);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = _maxBody;
@@ -91,7 +91,7 @@ internal sealed partial class Forwarder : IDisposable
         using (response) await AnswerAsync(context, response, owner, end.Token);
     }
 
-    private async Task AnswerAsync(HttpContext context, HttpResponseMessage response, Owner owner, CancellationToken cancel)
+    private async Task AnswerAsync(HttpContext context, HttpResponseMessage response, ReplicaClient owner, CancellationToken cancel)
     {
         try
         {
@@ -130,7 +130,7 @@ internal sealed partial class Forwarder : IDisposable
         }
     }
 
-    private Task GoneAsync(HttpContext context, Owner owner, Exception fault)
+    private Task GoneAsync(HttpContext context, ReplicaClient owner, Exception fault)
     {
         Fail(owner, fault);
         return NoSuchConnection.WriteAsync(context);
@@ -142,7 +142,7 @@ internal sealed partial class Forwarder : IDisposable
         return Refusal.WriteAsync(context, status, text);
     }
 
-    private void Fail(Owner owner, Exception fault)
+    private void Fail(ReplicaClient owner, Exception fault)
     {
         _failed.Add(1);
         if (owner.TellsFirst()) Log.Failed(_logger, owner.Id, owner.Address, fault.Message);

@@ -52,7 +52,7 @@ internal sealed class Negotiation(ReplicaKey key, ReplicaId replica, PendingNego
     /// A client of version 0 knows one id only, and names its connection by it: it gets the token for it. So it too works on any replica, but what it takes for its
     /// connection id is not the one that others see.
     /// </summary>
-    private (byte[] Answer, string? ConnectionId) Rewrite(byte[] answer, HttpContext context)
+    private (byte[] ClusterReply, string? ConnectionId) Rewrite(byte[] answer, HttpContext context)
     {
         if (answer.Length == 0 || JsonNode.Parse(answer) is not JsonObject json || (string?)json["connectionId"] is not { } connectionId) return (answer, null);
         var field = json.ContainsKey("connectionToken") ? "connectionToken" : "connectionId";

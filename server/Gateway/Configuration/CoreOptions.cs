@@ -37,12 +37,12 @@ internal static class CoreOptions
     }
 
     /// <param name="budgets">Where the rate of users is limited.</param>
-    public static RateLimit RateLimit(GatewayOptions options, IUserBudgets? budgets, Supervisor supervisor, TimeProvider time)
+    public static RateLimit RateLimit(GatewayOptions options, IUserQuotas? quotas, Supervisor supervisor, TimeProvider time)
     {
         var limit = options.RateLimit;
         return new RateLimit(limit.Messages, limit.Window, time)
         {
-            PerUser = budgets == null ? null : new UserLimit(limit.PerUser.Messages, limit.PerUser.Window, budgets),
+            PerUser = quotas == null ? null : new UserRateLimit(limit.PerUser.Messages, limit.PerUser.Window, quotas),
             Announcements = limit.Announcements.Messages == 0
                 ? null
                 : new SlidingWindows<string>(limit.Announcements.Messages, limit.Announcements.Window, supervisor, time, StringComparer.Ordinal),

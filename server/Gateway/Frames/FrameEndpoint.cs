@@ -11,7 +11,7 @@ using Gateway.WebSockets;
 namespace Gateway.Frames;
 
 /// <summary>An endpoint whose conversations a handler leads: makes one for each connection, and sees both out, however they end.</summary>
-internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, IFrameHandler> factory, TimeProvider time, ILogger<FrameEndpoint> logger)
+internal sealed partial class FrameEndpoint(GatewayDomain hub, Func<IServiceProvider, IFrameHandler> factory, TimeProvider time, ILogger<FrameEndpoint> logger)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -72,7 +72,7 @@ internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, 
         }
         finally
         {
-            await hub.Reception.DepartAsync(connection);
+            await hub.Lifecycle.DepartAsync(connection);
             await frames.Rooms.CloseAsync(limits.WriteWait);
             await upgrade.StopAsync(limits.WriteWait, isClosed: webSocket?.State is WebSocketState.Closed or WebSocketState.Aborted);
             webSocket?.Dispose();
@@ -82,8 +82,8 @@ internal sealed partial class FrameEndpoint(HubCore hub, Func<IServiceProvider, 
     /// <returns>Why the connection cannot stay; its client hears of it when it is accepted.</returns>
     private async Task<CloseReason?> EnterAsync(Connection connection, IFrameHandler handler)
     {
-        if (await hub.Reception.ArriveAsync(connection, []) is { } error) return new CloseReason(1013, error.Text, AllowReconnect: true);
-        if (hub.Get<Doorkeeper>().Check(connection) is { } unwanted) return unwanted;
+        if (await hub.Lifecycle.ArriveAsync(connection, []) is { } error) return new CloseReason(1013, error.Text, AllowReconnect: true);
+        if (hub.Get<AdmissionPolicy>().Check(connection) is { } unwanted) return unwanted;
         using var late = new CancellationTokenSource(hub.Options.Raw.PongWait, time);
         try
         {

@@ -20,8 +20,8 @@ public static class FrameEndpoints
     {
         if (!path.StartsWith('/') || path.AsSpan().IndexOfAny('{', '*') >= 0) throw new ArgumentException($"'{path}' cannot be the path of MapFrames: it begins with / and has no route parameters", nameof(path));
         var services = endpoints.ServiceProvider;
-        var core = services.GetRequiredService<HubCores>()[hub];
-        services.GetRequiredService<Doors>().Open(path, new Door(core, FrameFormat.Frames, Gates: 0));
+        var core = services.GetRequiredService<GatewayDomains>()[hub];
+        services.GetRequiredService<EndpointRegistry>().Open(path, new GatewayEndpoint(core, FrameFormat.Frames, Gates: 0));
         var endpoint = new FrameEndpoint(core, factory, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<FrameEndpoint>>());
         return endpoints.Map(path, endpoint.HandleAsync);
     }

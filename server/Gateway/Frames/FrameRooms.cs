@@ -16,14 +16,14 @@ namespace Gateway.Frames;
 /// </summary>
 public sealed class FrameRooms
 {
-    private readonly HubCore _hub;
+    private readonly GatewayDomain _hub;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private Connection? _connection;
     private Inbox? _inbox;
     private bool _ended;
 
-    internal FrameRooms(HubCore hub, TimeProvider time)
+    internal FrameRooms(GatewayDomain hub, TimeProvider time)
     {
         _hub = hub;
         _time = time;

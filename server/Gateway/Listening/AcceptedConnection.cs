@@ -10,10 +10,10 @@ internal sealed class AcceptedConnection : ConnectionContext
 {
     private readonly ConnectionContext _inner;
     private readonly ConnectionBudget _budget;
-    private readonly FirstRequests _awaited;
+    private readonly FirstRequestDeadline _awaited;
     private int _isDisposed;
 
-    public AcceptedConnection(ConnectionContext inner, ConnectionBudget budget, FirstRequests awaited)
+    public AcceptedConnection(ConnectionContext inner, ConnectionBudget budget, FirstRequestDeadline awaited)
     {
         _inner = inner;
         _budget = budget;
@@ -23,7 +23,7 @@ internal sealed class AcceptedConnection : ConnectionContext
         awaited.Add(this);
     }
 
-    /// <summary>Its place among those that have not brought a request; belongs to <see cref="FirstRequests"/>.</summary>
+    /// <summary>Its place among those that have not brought a request; belongs to <see cref="FirstRequestDeadline"/>.</summary>
     public LinkedListNode<(AcceptedConnection, long)>? Awaited { get; set; }
 
     /// <summary>There was no place for it: it gets one answer, and ends.</summary>

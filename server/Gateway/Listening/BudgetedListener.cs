@@ -7,7 +7,7 @@ namespace Gateway.Listening;
 
 /// <summary>The web server's sockets, accepted no faster than there are descriptors for them.</summary>
 internal sealed class BudgetedListenerFactory(
-    IOptions<SocketTransportOptions> sockets, ILoggerFactory loggers, ConnectionBudget budget, FirstRequests awaited) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+    IOptions<SocketTransportOptions> sockets, ILoggerFactory loggers, ConnectionBudget budget, FirstRequestDeadline awaited) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly SocketTransportFactory _inner = new(sockets, loggers);
 
@@ -17,7 +17,7 @@ internal sealed class BudgetedListenerFactory(
         new BudgetedListener(await _inner.BindAsync(endpoint, cancellationToken), budget, awaited);
 }
 
-internal sealed class BudgetedListener(IConnectionListener inner, ConnectionBudget budget, FirstRequests awaited) : IConnectionListener
+internal sealed class BudgetedListener(IConnectionListener inner, ConnectionBudget budget, FirstRequestDeadline awaited) : IConnectionListener
 {
     private readonly CancellationTokenSource _unbound = new();
 

@@ -19,7 +19,7 @@ internal static class ListeningServices
     public static void AddListening(this IServiceCollection services, GatewayOptions options)
     {
         services.AddSingleton<ConnectionBudget>();
-        services.AddSingleton<FirstRequests>();
+        services.AddSingleton<FirstRequestDeadline>();
         services.AddSingleton<IConnectionListenerFactory, BudgetedListenerFactory>(); // the last one is asked first
         services.Configure<SocketTransportOptions>(sockets =>
         {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Gateway.Logging;
 
-/// <summary>The log on standard output, one line per event: <c>info: Gateway.Lifecycle.Goodbye[1] Shutting down: 2 connections are told</c>.</summary>
+/// <summary>The log on standard output, one line per event: <c>info: Gateway.Lifecycle.ConnectionDrainer[1] Shutting down: 2 connections are told</c>.</summary>
 [ProviderAlias("Console")]
 internal sealed class ConsoleLog(ConsoleQueue queue) : ILoggerProvider
 {

@@ -8,7 +8,7 @@ namespace Gateway.Metrics;
 
 /// <summary>The built-in source: this replica's own figures; rates are since the last tick.</summary>
 internal sealed class GatewayMetricsSource(
-    ReplicaId replica, IReplicas replicas, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, ConnectionEvents events, TimeProvider time) : IMetricsSource
+    ReplicaId replica, IReplicaRegistry replicas, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, ConnectionEvents events, TimeProvider time) : IMetricsSource
 {
     private readonly long _startedAt = time.GetTimestamp();
     private Totals _last = Totals.Now(meter, time);

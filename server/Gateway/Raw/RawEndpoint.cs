@@ -14,7 +14,7 @@ namespace Gateway.Raw;
 
 /// <summary>The raw dialect's endpoint: accepts the WebSocket, lets the connection in, and sees it out, however it ends.</summary>
 internal sealed class RawEndpoint(
-    GatewayOptions options, Reception reception, ConnectionTable connections, CommandRouter router, Doorkeeper doorkeeper, ConnectionEvents events, FirstMessage firstMessage, RoomTable rooms, TimeProvider time)
+    GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, CommandRouter router, AdmissionPolicy admission, ConnectionEvents events, FirstMessageAuthentication firstMessage, RoomTable rooms, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -45,15 +45,15 @@ internal sealed class RawEndpoint(
         router.Expect(connection);
         try
         {
-            if (await reception.ArriveAsync(connection, request.Rooms) is { } error)
+            if (await lifecycle.ArriveAsync(connection, request.Rooms) is { } error)
                 connection.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
-            else if (doorkeeper.Check(connection) is { } unwanted)
+            else if (admission.Check(connection) is { } unwanted)
                 connection.Close(unwanted);
             await new RawReceiver(webSocket, connection, router, options.Raw.MaxMessageBytes).RunAsync();
         }
         finally
         {
-            await reception.DepartAsync(connection);
+            await lifecycle.DepartAsync(connection);
             await EndAsync(webSocket, upgrade);
         }
     }
@@ -64,12 +64,12 @@ internal sealed class RawEndpoint(
         if (await firstMessage.ReceiveAsync(webSocket, outbox) is not { } bearer) return null;
         var (permitted, error) = request.Of(bearer).Permitted(rooms.Permissions);
         if (error != null) outbox.Close(new CloseReason(1008, "not allowed in one of the rooms", AllowReconnect: false));
-        else if (doorkeeper.Check(bearer.User, opens: true) is { } unwanted) outbox.Close(Goodbye(unwanted));
+        else if (admission.Check(bearer.User, opens: true) is { } unwanted) outbox.Close(ConnectionDrainer(unwanted));
         else return permitted;
         return null;
     }
 
-    private static CloseReason Goodbye(Error error) => error.Code == 503 ? CloseReason.TooManyOfUser : CloseReason.Banned;
+    private static CloseReason ConnectionDrainer(Error error) => error.Code == 503 ? CloseReason.TooManyOfUser : CloseReason.Banned;
 
     private Task EndAsync(WebSocket webSocket, OutboxUpgrade upgrade) =>
         upgrade.StopAsync(options.Raw.WriteWait, isClosed: webSocket.State is WebSocketState.Closed or WebSocketState.Aborted);

@@ -89,9 +89,9 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
         return ReplyLaterAsync(outcome, envelope.Id.ToArray());
     }
 
-    private async ValueTask ReplyLaterAsync(ValueTask<Outcome> outcome, byte[] id) => Reply(await outcome, id);
+    private async ValueTask ReplyLaterAsync(ValueTask<CommandResult> outcome, byte[] id) => Reply(await outcome, id);
 
-    private void Reply(in Outcome outcome, ReadOnlySpan<byte> id)
+    private void Reply(in CommandResult outcome, ReadOnlySpan<byte> id)
     {
         if (outcome.Error is { } error) connection.Reply(ReplyWriter.WriteError(id, error));
         else if (!id.IsEmpty) connection.Reply(ReplyWriter.WriteAck(id, outcome.Result.Span));

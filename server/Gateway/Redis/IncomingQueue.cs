@@ -9,7 +9,7 @@ namespace Gateway.Redis;
 /// room's feed notices and reads from the history; what has no offset is lost, as "at most once" allows.
 /// </summary>
 /// <param name="take">Handles one message. False: it cannot be read.</param>
-internal sealed class IncomingQueue(IBackplaneReceiver receiver, Func<ReadOnlyMemory<byte>, bool> take, SupervisedLoop loop, FeedEvents events)
+internal sealed class IncomingQueue(IBackplaneReceiver receiver, Func<ReadOnlyMemory<byte>, bool> take, SupervisedLoop loop, SubscriptionEvents events)
 {
     private const long MaxBytes = 64 * 1024 * 1024;
     private const int Overhead = 128;

@@ -9,8 +9,8 @@ namespace Gateway.Redis;
 /// <summary>What waits to be taken by Redis, in a lane for each room: bounded in number and in time.</summary>
 internal sealed partial class PublishQueue
 {
-    private readonly ConcurrentDictionary<string, PublishLane> _lanes = new(StringComparer.Ordinal);
-    private readonly Func<string, PublishLane> _open;
+    private readonly ConcurrentDictionary<string, RoomPublishQueue> _lanes = new(StringComparer.Ordinal);
+    private readonly Func<string, RoomPublishQueue> _open;
     private readonly RedisServers _servers;
 
     /// <summary>Servers that have let a message wait for the whole limit, and are still away.</summary>
@@ -29,7 +29,7 @@ internal sealed partial class PublishQueue
         _capacity = capacity;
         _logger = logger;
         var loop = supervisor.Loop("publish");
-        _open = room => new PublishLane(room, store, servers.For(room), this, reached, loop, time);
+        _open = room => new RoomPublishQueue(room, store, servers.For(room), this, reached, loop, time);
         meter.Gauge("gateway_backplane_waiting_messages", "Messages that the backplane has not taken yet.", () => Volatile.Read(ref _waiting));
     }
 
@@ -40,12 +40,12 @@ internal sealed partial class PublishQueue
     public Exception? LastFault { get; set; }
 
     /// <exception cref="BackplaneException">It was not taken in time, or too much waits already, or it would only wait for what is known to be away.</exception>
-    public Task<Published> PublishAsync(Audience room, Message message, Retention? retention, string? onceAs)
+    public Task<PublishResult> PublishAsync(Audience room, Message message, Retention? retention, string? idempotencyKey)
     {
         if (IsKnownAway(room.Name)) throw new BackplaneException("Redis is away", LastFault);
         if (Volatile.Read(ref _waiting) >= _capacity) throw new BackplaneException("too many messages wait for Redis", LastFault);
         while (true)
-            if (_lanes.GetOrAdd(room.Name, _open).TryPublish(room, message, retention, onceAs, out var published))
+            if (_lanes.GetOrAdd(room.Name, _open).TryPublish(room, message, retention, idempotencyKey, out var published))
                 return published;
     }
 
@@ -55,7 +55,7 @@ internal sealed partial class PublishQueue
 
     public long NextBatch() => Interlocked.Increment(ref _lastBatch);
 
-    public void Remove(string room, PublishLane lane) => _lanes.TryRemove(new KeyValuePair<string, PublishLane>(room, lane));
+    public void Remove(string room, RoomPublishQueue lane) => _lanes.TryRemove(new KeyValuePair<string, RoomPublishQueue>(room, lane));
 
     public void ReportLate(string room, int messages)
     {

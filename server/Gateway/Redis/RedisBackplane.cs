@@ -22,20 +22,20 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
     private readonly RedisServers _servers;
     private readonly RedisKeys _keys;
     private readonly RedisInstructions _instructions;
-    private readonly RedisCounts _counts;
+    private readonly RedisReceiverCounts _counts;
     private readonly RoomStore _store;
     private readonly PublishQueue _queue;
-    private readonly FeedEvents _events;
+    private readonly SubscriptionEvents _events;
     private readonly Supervisor _supervisor;
     private readonly SupervisedLoop _fillLoop;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<string, RoomFeed> _feeds = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RoomSubscription> _feeds = new(StringComparer.Ordinal);
     private IBackplaneReceiver _receiver = null!;
     private IncomingQueue _incoming = null!;
-    private RedisWatch[] _watches = [];
+    private RedisSubscriptionMonitor[] _watches = [];
 
     public RedisBackplane(
-        GatewayOptions options, RedisServers servers, RedisKeys keys, RedisInstructions instructions, RedisCounts counts, ReplicaId replica, FeedEvents events, GatewayMeter meter,
+        GatewayOptions options, RedisServers servers, RedisKeys keys, RedisInstructions instructions, RedisReceiverCounts counts, ReplicaId replica, SubscriptionEvents events, GatewayMeter meter,
         Supervisor supervisor, TimeProvider time, ILogger<RedisBackplane> logger)
     {
         _servers = servers;
@@ -65,7 +65,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
 
     /// <summary>To be called when the servers have been connected to, or tried.</summary>
     public void Watch() => _watches = [.. _servers.All.Select(server =>
-        new RedisWatch(server, _store, () => _feeds.Where(f => _servers.For(f.Key) == server), _receiver, _supervisor))];
+        new RedisSubscriptionMonitor(server, _store, () => _feeds.Where(f => _servers.For(f.Key) == server), _receiver, _supervisor))];
 
     public async ValueTask<Position> SubscribeAsync(Audience audience, Retention? retention = null)
     {
@@ -75,7 +75,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
             await channels.AddAsync(_keys.Channel(audience), OnMessage);
             return Position.None;
         }
-        var feed = _feeds[audience.Name] = new RoomFeed(audience.Name, retention, _store, _receiver, _events, _fillLoop, _incoming, _time);
+        var feed = _feeds[audience.Name] = new RoomSubscription(audience.Name, retention, _store, _receiver, _events, _fillLoop, _incoming, _time);
         try
         {
             await channels.AddAsync(_keys.Channel(audience), OnMessage);
@@ -97,15 +97,15 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
         return new(_servers.For(audience).Channels.RemoveAsync(_keys.Channel(audience), OnMessage));
     }
 
-    public async ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default)
+    public async ValueTask<PublishResult> PublishAsync(Audience audience, Message message, Retention? retention = null, string? idempotencyKey = null, CancellationToken cancel = default)
     {
         if (audience.Kind == AudienceKind.Room)
         {
-            var published = await _queue.PublishAsync(audience, message, retention, onceAs).WaitAsync(cancel);
+            var published = await _queue.PublishAsync(audience, message, retention, idempotencyKey).WaitAsync(cancel);
             if (retention != null) RoomUsed?.Invoke(audience.Name);
             return published;
         }
-        return new Published(Position.None, await PublishAsync(audience, BackplaneFrame.WriteMessage(audience, message), cancel));
+        return new PublishResult(Position.None, await PublishAsync(audience, BackplaneFrame.WriteMessage(audience, message), cancel));
     }
 
     public async ValueTask AnnounceAsync(Audience room, Message message) => await PublishAsync(room, BackplaneFrame.WriteMessage(room, message), default);
@@ -125,7 +125,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
         return (long)counts[1] > 0;
     }
 
-    public ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default) =>
+    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
         _instructions.AskAsync(instruction, cancel);
 
     public async ValueTask DisposeAsync()
@@ -158,10 +158,10 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
         }
     }
 
-    private void Drop(string room, RoomFeed feed)
+    private void Drop(string room, RoomSubscription feed)
     {
         feed.Close();
-        _feeds.TryRemove(new KeyValuePair<string, RoomFeed>(room, feed));
+        _feeds.TryRemove(new KeyValuePair<string, RoomSubscription>(room, feed));
     }
 
     /// <summary>Called for one message of a server after the other.</summary>
@@ -180,7 +180,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
                 && BackplaneFrame.TryReadMessage(within, out var receivers, out var counted):
                 _counts.Answer(asker, number, _receiver.Deliver(receivers, counted, Position.None));
                 return true;
-            case BackplaneFrame.Kind.Instruction:
+            case BackplaneFrame.Kind.RemoteCommand:
                 return _instructions.OnInstruction(frame);
             default:
                 return false;

@@ -49,7 +49,7 @@ internal sealed class RedisConnection(
     public Task<RedisLink> OpenLinkAsync() => RedisLink.OpenAsync(RedisClientOptions.Of(address), time);
 
     /// <returns>Redis's own words; empty if it has nothing against us.</returns>
-    public Task<string> AskWhyAsync(TimeSpan limit) => RedisGreeting.AskAsync(address, probeKey, limit, time);
+    public Task<string> AskWhyAsync(TimeSpan limit) => RedisDiagnosis.AskAsync(address, probeKey, limit, time);
 
     /// <summary>Goes on with another link: the old one is closed, and all subscriptions move.</summary>
     public void Adopt(RedisLink link)

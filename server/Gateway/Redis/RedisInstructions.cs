@@ -33,7 +33,7 @@ internal sealed partial class RedisInstructions
     public void Start(IBackplaneReceiver receiver) => _receiver = receiver;
 
     /// <inheritdoc cref="IBackplane.InstructAsync"/>
-    public async ValueTask<Error?> AskAsync(Instruction instruction, CancellationToken cancel)
+    public async ValueTask<Error?> AskAsync(RemoteCommand instruction, CancellationToken cancel)
     {
         var number = Interlocked.Increment(ref _lastNumber);
         var answer = _asked[number] = new TaskCompletionSource<Error?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -62,11 +62,11 @@ internal sealed partial class RedisInstructions
     public bool OnInstruction(ReadOnlyMemory<byte> frame)
     {
         if (!BackplaneFrame.TryReadInstruction(frame.Span, out var asker, out var number, out var enter, out var connectionId, out var room)) return false;
-        _carryingOut.Start(() => CarryOutAsync(asker, number, new Instruction(connectionId, room, enter))); // ends within the Redis client's own time-outs
+        _carryingOut.Start(() => CarryOutAsync(asker, number, new RemoteCommand(connectionId, room, enter))); // ends within the Redis client's own time-outs
         return true;
     }
 
-    private async Task CarryOutAsync(string asker, int number, Instruction instruction)
+    private async Task CarryOutAsync(string asker, int number, RemoteCommand instruction)
     {
         try
         {
@@ -82,7 +82,7 @@ internal sealed partial class RedisInstructions
 
     private bool OnAnswer(ReadOnlyMemory<byte> frame)
     {
-        if (BackplaneFrame.KindOf(frame.Span) != BackplaneFrame.Kind.Answer || !BackplaneFrame.TryReadAnswer(frame.Span, out var number, out var refused)) return false;
+        if (BackplaneFrame.KindOf(frame.Span) != BackplaneFrame.Kind.ClusterReply || !BackplaneFrame.TryReadAnswer(frame.Span, out var number, out var refused)) return false;
         if (_asked.TryRemove(number, out var answer)) answer.TrySetResult(refused);
         return true;
     }

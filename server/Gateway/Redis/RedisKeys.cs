@@ -17,15 +17,15 @@ namespace Gateway.Redis;
 /// gw:{replicas}:dead        set: leases that are over              gw:{replicas}:clearing:LEASE  who clears up after it
 /// gw:{replicas}:key         the secret that the replicas share        gw:{replicas}:probe            written to see whether the server takes writes
 ///
-/// gw:{sanctions}:standing   hash: what holds against users         gw:{sanctions}:changed  channel of the changes
-/// gw:{sanctions}:ends       sorted set: when that is over          gw:questions            channel for questions to all replicas
+/// gw:{restrictions}:standing   hash: what holds against users         gw:{restrictions}:changed  channel of the changes
+/// gw:{restrictions}:ends       sorted set: when that is over          gw:questions            channel for questions to all replicas
 /// gw:{ID}:budget            hash: what a user has sent lately      gw:answers:ID           channel of a replica, for their answers
 /// gw:request:KEY            an admin request to be carried out once
 ///
 /// gw:{rooms}:used           sorted set: room, last use             gw:{rooms}:sizes         hash: room, bytes
 /// gw:{rooms}:total          bytes of all rooms                     gw:{rooms}:sweep         one replica is looking after them
 /// </code>
-/// No key of a room ends like one of the replicas, so a room may be called that; nor like one of the sanctions, of a user, or of what all rooms hold.
+/// No key of a room ends like one of the replicas, so a room may be called that; nor like one of the restrictions, of a user, or of what all rooms hold.
 /// In a hash tag { } and % are percent-encoded: a room called "}x" would otherwise have an empty tag, and its keys would be on several nodes.
 /// </summary>
 internal sealed class RedisKeys(string prefix)
@@ -33,8 +33,8 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>What the keys about replicas have for a room's name.</summary>
     public const string Replicas = "replicas";
 
-    /// <summary>What the keys about sanctions have for a room's name.</summary>
-    public const string Sanctions = "sanctions";
+    /// <summary>What the keys about restrictions have for a room's name.</summary>
+    public const string Restrictions = "restrictions";
 
     /// <summary>What the keys about what all rooms hold have for a room's name.</summary>
     public const string Rooms = "rooms";
@@ -47,15 +47,15 @@ internal sealed class RedisKeys(string prefix)
 
     public string RoomsSweep => $"{prefix}:{{{Rooms}}}:sweep";
 
-    public string Sanctioned => $"{prefix}:{{{Sanctions}}}:standing";
+    public string Restricted => $"{prefix}:{{{Restrictions}}}:standing";
 
-    public string SanctionEnds => $"{prefix}:{{{Sanctions}}}:ends";
+    public string RestrictionEnds => $"{prefix}:{{{Restrictions}}}:ends";
 
-    public string SanctionsChannel => $"{prefix}:{{{Sanctions}}}:changed";
+    public string RestrictionsChannel => $"{prefix}:{{{Restrictions}}}:changed";
 
     public string Questions => $"{prefix}:questions";
 
-    public string Answers(string replica) => $"{prefix}:answers:{replica}";
+    public string Replies(string replica) => $"{prefix}:answers:{replica}";
 
     public string Request(string key) => $"{prefix}:request:{key}";
 

@@ -11,7 +11,7 @@ namespace Gateway.Redis;
 /// <param name="publishTimeout">How long a batch is sent again for.</param>
 /// <param name="silentLifetime">How long a room in which nothing has been said is remembered after the last look at it.</param>
 internal sealed class RoomStore(
-    RedisServers servers, RedisKeys keys, ReplicaId replica, FeedEvents events, TimeSpan idempotencyWindow, TimeSpan publishTimeout, TimeSpan silentLifetime)
+    RedisServers servers, RedisKeys keys, ReplicaId replica, SubscriptionEvents events, TimeSpan idempotencyWindow, TimeSpan publishTimeout, TimeSpan silentLifetime)
 {
     private const int ChunkMessages = 64;
 
@@ -31,7 +31,7 @@ internal sealed class RoomStore(
     /// <param name="known">A position that is known to have been reached.</param>
     /// <param name="number">Counts this replica's batches; sent again, a batch keeps its number.</param>
     /// <exception cref="BackplaneException">Redis is away; the batch was taken or not.</exception>
-    public async Task<(Taken Taken, IReadOnlyList<Published> Results)> PublishAsync(
+    public async Task<(Taken Taken, IReadOnlyList<PublishResult> Results)> PublishAsync(
         string room, Retention? retention, Position known, long number, IReadOnlyList<Entry> batch, TimeSpan limit)
     {
         var scriptKeys = new List<RedisKey>(3);
@@ -44,16 +44,16 @@ internal sealed class RoomStore(
         arguments.Add(RoomPublish.Milliseconds(idempotencyWindow));
         foreach (var entry in batch)
         {
-            if (entry.OnceAs is { } onceAs) scriptKeys.Add(keys.Once(room, onceAs));
+            if (entry.OnceAs is { } idempotencyKey) scriptKeys.Add(keys.Once(room, idempotencyKey));
             arguments.Add(entry.OnceAs == null ? 0 : scriptKeys.Count);
             arguments.Add(entry.Frame);
         }
         var answer = (RedisResult[])(await servers.For(room).AskAsync(database => database.ScriptEvaluateAsync(RoomScripts.Publish, [.. scriptKeys], [.. arguments]), limit))!;
-        var results = new Published[(answer.Length - 1) / 3];
+        var results = new PublishResult[(answer.Length - 1) / 3];
         for (var i = 0; i < results.Length; i++)
         {
             var epoch = (string)answer[1 + (3 * i)]!;
-            results[i] = new Published(epoch == "-" ? Position.None : new Position(epoch, (long)answer[2 + (3 * i)]), (long)answer[3 + (3 * i)]);
+            results[i] = new PublishResult(epoch == "-" ? Position.None : new Position(epoch, (long)answer[2 + (3 * i)]), (long)answer[3 + (3 * i)]);
         }
         return ((Taken)(int)answer[0], results);
     }
@@ -65,7 +65,7 @@ internal sealed class RoomStore(
     public async Task<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention)
     {
         var (first, last) = (range.After + 1, range.Before == long.MaxValue ? long.MaxValue : range.Before - 1);
-        var page = new List<PastMessage>();
+        var page = new List<HistoryMessage>();
         var bytes = 0;
         var head = Position.None;
         while (true)
@@ -81,7 +81,7 @@ internal sealed class RoomStore(
                     events.ReportUnreadable(room); // whoever reads on finds that the offset is missing
                     continue;
                 }
-                var past = new PastMessage(offset, audience, message);
+                var past = new HistoryMessage(offset, audience, message);
                 if (page.Count == range.Limit || (page.Count > 0 && bytes + past.ApproximateBytes > range.MaxBytes)) return Page(more: true);
                 page.Add(past);
                 bytes += past.ApproximateBytes;

@@ -16,7 +16,7 @@ namespace Gateway.Security;
 internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> Rooms, bool RoomsNamed)
 {
     /// <summary>How long the token lets the connection live, if it came with one.</summary>
-    public TokenTerm? Token { get; private init; }
+    public TokenExpiry? Token { get; private init; }
 
     /// <param name="awaitsToken">The token comes later, and the user with it.</param>
     public static (ConnectRequest? Request, Error? Error) Read(HttpContext context, GatewayOptions options, RoomPermissions permissions, bool awaitsToken = false)
@@ -33,7 +33,7 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
                     return (null, error);
         }
         if (awaitsToken) return (new ConnectRequest(null, rooms, named), null);
-        if (context.User is TokenUser { Bearer: var bearer }) return new ConnectRequest(null, rooms, named).Of(bearer).Permitted(permissions);
+        if (context.User is TokenUser { AuthenticatedUser: var bearer }) return new ConnectRequest(null, rooms, named).Of(bearer).Permitted(permissions);
 
         var username = query["username"].ToString();
         if (username.Length > UserIdentity.MaxNameLength) return (null, Error.BadRequest($"username is longer than {UserIdentity.MaxNameLength} characters"));
@@ -44,7 +44,7 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
     }
 
     /// <summary>The same, now that it is known whose it is.</summary>
-    public ConnectRequest Of(Bearer bearer) => this with { User = bearer.User, Token = bearer.Term };
+    public ConnectRequest Of(AuthenticatedUser bearer) => this with { User = bearer.User, Token = bearer.Term };
 
     /// <summary>Of the rooms in which everyone begins, those that the user may enter. One that the client has named itself and may not enter is an error.</summary>
     public (ConnectRequest? Request, Error? Error) Permitted(RoomPermissions permissions)

@@ -15,7 +15,7 @@ internal sealed partial class ConnectionQuota
     private const string TooManyOfAddress = "too many connections from this address";
 
     private readonly ConcurrentDictionary<IPAddress, int> _perAddress = [];
-    private readonly ConcurrentDictionary<HubCore, int> _perHub = [];
+    private readonly ConcurrentDictionary<GatewayDomain, int> _perHub = [];
     private readonly int _max;
     private readonly int _maxPerAddress;
     private readonly Counter<long> _refused;
@@ -32,7 +32,7 @@ internal sealed partial class ConnectionQuota
     }
 
     /// <returns>A lease to dispose of when the connection ends; <c>null</c>, and why, if there are too many.</returns>
-    public (Lease? Lease, string? Refusal) TryAcquire(HubCore hub, IPAddress? address)
+    public (Lease? Lease, string? Refusal) TryAcquire(GatewayDomain hub, IPAddress? address)
     {
         var lease = new Lease(this, hub, _maxPerAddress > 0 ? ClientNetwork.Of(address) : null);
         if (lease.Problem is not { } problem) return (lease, null);
@@ -50,12 +50,12 @@ internal sealed partial class ConnectionQuota
     internal sealed class Lease : IDisposable
     {
         private readonly ConnectionQuota _quota;
-        private readonly HubCore? _hub;
+        private readonly GatewayDomain? _hub;
         private readonly IPAddress? _address;
         private int _isOver;
 
         /// <param name="address"><c>null</c> where addresses are not counted.</param>
-        public Lease(ConnectionQuota quota, HubCore hub, IPAddress? address)
+        public Lease(ConnectionQuota quota, GatewayDomain hub, IPAddress? address)
         {
             (_quota, _hub, _address) = (quota, hub.MaxConnections > 0 ? hub : null, address);
             var all = Interlocked.Increment(ref quota._connections);

@@ -13,10 +13,10 @@ namespace Gateway.SignalR;
 /// </summary>
 internal static class GatewayHubEndpoint
 {
-    public static void MapGatewayHub(this IEndpointRouteBuilder endpoints, string path, HubCore hub)
+    public static void MapGatewayHub(this IEndpointRouteBuilder endpoints, string path, GatewayDomain hub)
     {
         var time = endpoints.ServiceProvider.GetRequiredService<TimeProvider>();
-        var requests = endpoints.ServiceProvider.GetRequiredService<HubRequests>();
+        var requests = endpoints.ServiceProvider.GetRequiredService<SignalRRequests>();
         var pending = endpoints.ServiceProvider.GetRequiredService<PendingNegotiations>();
         var options = new HttpConnectionDispatcherOptions { WebSockets = { SubProtocolSelector = SubProtocolOf } };
         options.LongPolling.PollTimeout = hub.Options.SignalR.ClientTimeout / 2; // so that a client that is there is heard of in time

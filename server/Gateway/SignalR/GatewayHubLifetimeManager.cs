@@ -21,15 +21,15 @@ namespace Gateway.SignalR;
 /// slow client holds up a broadcast. A SignalR group is a room.
 /// </summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
-    GatewayOptions options, Reception reception, ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher,
-    HubPayloads payloads, ClientResults results, Doorkeeper doorkeeper, CommandRouter router, HubRequests requests, RoomTable rooms,
+    GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher,
+    HubPayloads payloads, ClientResults results, AdmissionPolicy admission, CommandRouter router, SignalRRequests requests, RoomTable rooms,
     ConnectionEvents events, TimeProvider time) : HubLifetimeManager<THub>
     where THub : Hub
 {
     public override async Task OnConnectedAsync(HubConnectionContext connection)
     {
         var http = connection.GetHttpContext() ?? throw new InvalidOperationException("a hub connection without an HTTP request");
-        if (http.Features.Get<PromisedId>() is { } promised) connection.Features.Get<IConnectionIdFeature>()!.ConnectionId = promised.Value;
+        if (http.Features.Get<ReservedConnectionId>() is { } promised) connection.Features.Get<IConnectionIdFeature>()!.ConnectionId = promised.Value;
         // Long polling hands on a copy of the request without our features; its query was checked at the gate all the same.
         var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options, rooms.Permissions).Request ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
         var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? connection.Features.Get<HubConnectionOutbox>()?.For(connection)
@@ -46,10 +46,10 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         connection.Features.Set(router); // the one of this hub, for the hub's methods
         if (!requests.Open(http, arrived)) throw new HubException(Error.Unauthorized.ToString());
         router.Expect(arrived);
-        if (connection.Protocol is not CountedProtocol counted) throw new InvalidOperationException("IHubProtocolResolver was replaced after AddGateway: nothing would be counted");
+        if (connection.Protocol is not RateLimitedProtocol counted) throw new InvalidOperationException("IHubProtocolResolver was replaced after AddGateway: nothing would be counted");
         counted.Count(arrived, router);
-        if (await reception.ArriveAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
-        else if (doorkeeper.Check(arrived) is { } unwanted) arrived.Close(unwanted);
+        if (await lifecycle.ArriveAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+        else if (admission.Check(arrived) is { } unwanted) arrived.Close(unwanted);
     }
 
     public override async Task OnDisconnectedAsync(HubConnectionContext connection)
@@ -69,12 +69,12 @@ internal sealed class GatewayHubLifetimeManager<THub>(
             WebSocketEnding.Note(departing, http.Features.Get<AcceptedWebSocket>()?.WebSocket);
             return DepartAsync(departing);
         };
-        await reception.LeaveAsync(departing);
+        await lifecycle.LeaveAsync(departing);
     }
 
     private async Task DepartAsync(Connection departing)
     {
-        await reception.DepartAsync(departing);
+        await lifecycle.DepartAsync(departing);
         results.Abandon(departing.Id); // last: whoever asks for a result from now on does not find the connection
     }
 
@@ -110,7 +110,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     {
         var refused = connections.Find(connectionId) is { } local
             ? (await membership.JoinAsync(local, groupName)).Error
-            : await backplane.InstructAsync(new Instruction(connectionId, groupName, Enter: true), cancellationToken);
+            : await backplane.InstructAsync(new RemoteCommand(connectionId, groupName, Enter: true), cancellationToken);
         // As with the framework's own groups, a connection that is nowhere is no error.
         if (refused != null && refused != Error.NoSuchConnection) throw new HubException(refused.ToString());
     }
@@ -118,7 +118,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     public override async Task RemoveFromGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
     {
         if (connections.Find(connectionId) is { } local) await membership.LeaveAsync(local, groupName);
-        else await backplane.InstructAsync(new Instruction(connectionId, groupName, Enter: false), cancellationToken);
+        else await backplane.InstructAsync(new RemoteCommand(connectionId, groupName, Enter: false), cancellationToken);
     }
 
     public override Task<T> InvokeConnectionAsync<T>(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken) =>

@@ -26,7 +26,7 @@ internal sealed class HubConnectionOutbox
     }
 
     /// <summary>A WebSocket's outbox is below the WebSocket already.</summary>
-    public static Task RunAsync(ConnectionContext connection, ConnectionDelegate next, HubCore hub, TimeProvider time) =>
+    public static Task RunAsync(ConnectionContext connection, ConnectionDelegate next, GatewayDomain hub, TimeProvider time) =>
         connection.Features.Get<IHttpTransportFeature>()?.TransportType == HttpTransportType.WebSockets
             ? next(connection)
             : new HubConnectionOutbox(connection, hub.Limits, time).RunAsync(connection, next, hub.Options.Raw.WriteWait);

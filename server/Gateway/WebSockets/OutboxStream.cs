@@ -77,7 +77,7 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, 
     {
         var code = WebSocketFrame.CloseCode(frame.Span);
         IsBroken |= code is WebSocketFrame.ProtocolError or WebSocketFrame.InvalidPayload;
-        if (code is 1002 or 1003 or 1007 or 1009) (outbox.Owner as Connection)?.NoteEnding(new Ending(DisconnectReason.ProtocolError));
+        if (code is 1002 or 1003 or 1007 or 1009) (outbox.Owner as Connection)?.NoteEnding(new ConnectionEnd(DisconnectReason.ProtocolError));
         return outbox.WriteAsync(frame);
     }
 
@@ -115,7 +115,7 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, 
     private async ValueTask<int> EndAsync()
     {
         await outbox.StopAsync(writeWait);
-        await Linger.ReadAwayAsync(inner);
+        await LingeringClose.ReadAwayAsync(inner);
         return 0;
     }
 

@@ -40,14 +40,14 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
     }
 
     /// <summary>Ends the outbox; to be called before the request ends, when the framework is through with the WebSocket.</summary>
-    /// <param name="isClosed">Both sides have said goodbye: the client waits for the end of the connection.</param>
+    /// <param name="isClosed">Both sides have said drainer: the client waits for the end of the connection.</param>
     public async Task StopAsync(TimeSpan grace, bool isClosed)
     {
         if (Outbox == null) return; // never accepted
         if (Inner == null) _waiting!.Abort(); // nor will it be
         await Outbox.StopAsync(grace);
         if (Inner == null) return;
-        if (!isClosed || Stream!.IsBroken) await Linger.ReadAwayAsync(Inner);
+        if (!isClosed || Stream!.IsBroken) await LingeringClose.ReadAwayAsync(Inner);
     }
 
     CancellationToken IHttpRequestLifetimeFeature.RequestAborted

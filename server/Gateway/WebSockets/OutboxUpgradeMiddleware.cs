@@ -9,8 +9,8 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, TimeProvid
 {
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Features.Get<Door>() is not { } door || Install(context, door) is not { } upgrade) return next(context);
-        return door.IsSignalR ? RunHubAsync(context, upgrade, next) : next(context); // the other endpoints end their outboxes themselves
+        if (context.Features.Get<GatewayEndpoint>() is not { } endpoint || Install(context, endpoint) is not { } upgrade) return next(context);
+        return endpoint.IsSignalR ? RunHubAsync(context, upgrade, next) : next(context); // the other endpoints end their outboxes themselves
     }
 
     /// <summary>
@@ -30,13 +30,13 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, TimeProvid
         }
     }
 
-    private OutboxUpgrade? Install(HttpContext context, Door door)
+    private OutboxUpgrade? Install(HttpContext context, GatewayEndpoint endpoint)
     {
         var upgradable = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
         var connectable = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
         if (!upgradable && !connectable) return null;
         var upgrade = new OutboxUpgrade(
-            context, door.Format, door.Gates, door.Hub.Limits, door.Hub.Get<FrameLimit>(), options.Raw.WriteWait, time,
+            context, endpoint.Format, endpoint.Gates, endpoint.Hub.Limits, endpoint.Hub.Get<FrameLimit>(), options.Raw.WriteWait, time,
             options.Server.DirectSocket);
         if (upgradable) context.Features.Set<IHttpUpgradeFeature>(upgrade);
         if (connectable) context.Features.Set<IHttpExtendedConnectFeature>(upgrade);

@@ -9,8 +9,8 @@ internal static class WebSocketEnding
     /// <param name="fault">What ended the reading; <c>null</c>: a close frame, or nobody knows.</param>
     public static void Note(Connection connection, WebSocket? webSocket, Exception? fault = null)
     {
-        if (webSocket is { CloseStatus: { } code }) connection.NoteEnding(Ending.ByClient((int)code, webSocket.CloseStatusDescription));
-        else if (IsViolation(fault)) connection.NoteEnding(new Ending(DisconnectReason.ProtocolError));
+        if (webSocket is { CloseStatus: { } code }) connection.NoteEnding(ConnectionEnd.ByClient((int)code, webSocket.CloseStatusDescription));
+        else if (IsViolation(fault)) connection.NoteEnding(new ConnectionEnd(DisconnectReason.ProtocolError));
         else if (fault != null) connection.NoteFault(fault);
     }
 

@@ -21,7 +21,7 @@ internal sealed class Bench
 
     private readonly GatewayMeter _meter = new();
     private readonly ConnectionEvents _events;
-    private readonly InProcessBackplane _backplane = new(new InProcessMemory(TimeSpan.FromMinutes(5), 268_435_456), Supervisor, TimeProvider.System);
+    private readonly InProcessBackplane _backplane = new(new InProcessBackplaneLimits(TimeSpan.FromMinutes(5), 268_435_456), Supervisor, TimeProvider.System);
 
     public Bench(int members)
     {
@@ -29,24 +29,24 @@ internal sealed class Bench
         var policy = new RoomPolicy(ClientsPublish: true, Echo: true, Presence: true, Announce: false, SlowConsumerPolicy.Disconnect, new Retention(100, TimeSpan.FromHours(1)));
         Connections = new ConnectionTable(Shards);
         Rooms = new RoomTable(new RoomPolicies(policy, []), Shards);
-        Bounds = new FanOutBounds(Shards, BatchMessages: 128);
+        Bounds = new FanOutLimits(Shards, BatchMessages: 128);
         var lagging = new LagRecovery(_backplane, _meter, Supervisor, TimeProvider.System, NullLogger<LagRecovery>.Instance);
         FanOut = new FanOut(
             Connections, Rooms, new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>()), Bounds, lagging, _meter, Supervisor,
             TimeProvider.System);
         var publisher = new Publisher(_backplane, Rooms, Connections, FanOut);
         Announce announce = publisher.AnnounceAsync;
-        var roster = new InProcessRoster(Rooms, announce, TimeSpan.Zero, Supervisor, TimeProvider.System, NullLogger<InProcessRoster>.Instance);
-        var attendance = new Attendance(roster, Rooms, TimeProvider.System);
+        var presence = new InProcessPresenceStore(Rooms, announce, TimeSpan.Zero, Supervisor, TimeProvider.System, NullLogger<InProcessPresenceStore>.Instance);
+        var tracker = new PresenceTracker(presence, Rooms, TimeProvider.System);
         var limits = new MembershipLimits(100, 1000);
         var admission = new RoomAdmission(limits, Connections, Rooms, _meter, TimeProvider.System, NullLogger<RoomAdmission>.Instance);
-        var membership = new RoomMembership(Rooms, admission, attendance, _backplane, limits, Supervisor, TimeProvider.System);
+        var membership = new RoomMembership(Rooms, admission, tracker, _backplane, limits, Supervisor, TimeProvider.System);
         _backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, membership));
         Poster = new BatchPoster(0, Bounds, lagging, _meter, Supervisor.Loop("fan_out"), TimeProvider.System);
-        var sanctions = new InProcessSanctions(Supervisor, TimeProvider.System);
-        var cluster = new InProcessCluster(new LocalReplica(Connections, Rooms, membership, new OwnReplica("bench", Connections, TimeProvider.System)));
-        var moderator = new Moderator(sanctions, cluster, publisher, "moderator", TimeSpan.FromDays(1), _meter, TimeProvider.System, NullLogger<Moderator>.Instance);
-        Router = new CommandRouter(publisher, Rooms, membership, attendance, _backplane, new CustomTypes([], false), new DirectRights(new DirectRule(DirectReach.Anyone, []), Rooms, Connections, roster), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), moderator, _ => new((null, Error.InvalidToken)), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
+        var restrictions = new InProcessRestrictionStore(Supervisor, TimeProvider.System);
+        var cluster = new InProcessCluster(new ClusterQueryHandler(Connections, Rooms, membership, new ReplicaStatus("bench", Connections, TimeProvider.System)));
+        var moderator = new Moderator(restrictions, cluster, publisher, "moderator", TimeSpan.FromDays(1), _meter, TimeProvider.System, NullLogger<Moderator>.Instance);
+        Router = new CommandRouter(publisher, Rooms, membership, tracker, _backplane, new CustomTypes([], false), new DirectMessagePermission(new DirectMessageRule(DirectReach.Anyone, []), Rooms, Connections, presence), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), moderator, _ => new((null, Error.InvalidToken)), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
         for (var i = 0; i < members; i++)
         {
             var outbox = new Outbox(new OpenSink(i % 2 == 0 ? FrameFormat.RawWebSocket : FrameFormat.SignalRWebSocket), new OutboxLimits(256, 1 << 20), gates: 0, TimeProvider.System);
@@ -58,7 +58,7 @@ internal sealed class Bench
 
     public ConnectionTable Connections { get; }
     public RoomTable Rooms { get; }
-    public FanOutBounds Bounds { get; }
+    public FanOutLimits Bounds { get; }
     public FanOut FanOut { get; }
     public BatchPoster Poster { get; }
     public CommandRouter Router { get; }

@@ -30,9 +30,9 @@ public class TokenBenchmarks
         var options = new GatewayOptions { Auth = { Mode = AuthMode.Jwt, Audience = "gateway" } };
         if (Algorithm == "HS256") options.Auth.SigningKey = [Secret];
         else File.WriteAllText(options.Auth.PublicKeyFile = Path.GetTempFileName(), Algorithm == "RS256" ? rsa.ExportSubjectPublicKeyInfoPem() : ecdsa.ExportSubjectPublicKeyInfoPem());
-        var sanctions = new InProcessSanctions(new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
+        var restrictions = new InProcessRestrictionStore(new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
         _verifier = new TokenVerifier(
-            options, new Doorkeeper(new ConnectionTable(1), sanctions, 0), new GatewayMeter(), TimeProvider.System, NullLogger<TokenVerifier>.Instance);
+            options, new AdmissionPolicy(new ConnectionTable(1), restrictions, 0), new GatewayMeter(), TimeProvider.System, NullLogger<TokenVerifier>.Instance);
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var claims = $$"""{"sub":"ada","iss":"https://id.example.com","aud":["gateway","account"],"exp":{{now + 36_000}},"iat":{{now}},"preferred_username":"Ada","azp":"web","roles":["clerk"]}""";
         var header = $$"""{"alg":"{{Algorithm}}","typ":"JWT"}""";
@@ -55,7 +55,7 @@ public class TokenBenchmarks
     [Benchmark]
     public bool Garbage() => Accepts("not.a.token");
 
-    private bool Accepts(string token) => _verifier.VerifyAsync(token).AsTask().GetAwaiter().GetResult().Bearer != null;
+    private bool Accepts(string token) => _verifier.VerifyAsync(token).AsTask().GetAwaiter().GetResult().AuthenticatedUser != null;
 
     private static string Part(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
 }

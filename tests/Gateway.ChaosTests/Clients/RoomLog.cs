@@ -44,8 +44,8 @@ internal sealed class RoomLog(string receiver, string room)
 
     private Position? After(Seen seen) => seen switch
     {
-        Joined { Recovered: true } => _position, // what was missed follows, as messages
-        Joined joined => joined.At,
+        JoinResult { Recovered: true } => _position, // what was missed follows, as messages
+        JoinResult joined => joined.At,
         Message message => _position! with { Offset = message.Offset },
         Gap gap => _position! with { Offset = gap.To },
         EpochChanged changed => changed.To,

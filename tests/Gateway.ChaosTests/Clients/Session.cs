@@ -49,7 +49,7 @@ internal sealed class Session : IAsyncDisposable
         object payload = since == null ? new { room = room.Room } : new { room = room.Room, since = new { epoch = since.Epoch, offset = since.Offset } };
         var answer = await _client!.RequestAsync("join", payload);
         var at = new Position(answer.GetProperty("epoch").GetString()!, answer.GetProperty("offset").GetInt64());
-        var joined = since == null ? new Joined(at) : new Joined(
+        var joined = since == null ? new JoinResult(at) : new JoinResult(
             at, since, answer.GetProperty("recovered").GetBoolean(),
             answer.TryGetProperty("reason", out var reason) ? reason.GetString() : null,
             answer.TryGetProperty("replayed", out var number) ? number.GetInt64() : 0);

@@ -90,7 +90,7 @@ public sealed class VerdictTests
 
     [Fact]
     public void LateComerMissesNothingOfBefore() =>
-        Of([Log("r1", [Start, .. Messages(1, 9)]), Log("r2", [new Joined(new Position("e1", 5)), .. Messages(6, 9)])], Acks(1, 9)).NothingIsMissing();
+        Of([Log("r1", [Start, .. Messages(1, 9)]), Log("r2", [new JoinResult(new Position("e1", 5)), .. Messages(6, 9)])], Acks(1, 9)).NothingIsMissing();
 
     [Fact]
     public void GapThatIsExactlyWhatIsMissingIsTold()
@@ -196,11 +196,11 @@ public sealed class VerdictTests
     public void AcknowledgedMessageThatComesAgainInANewEpochIsADuplicate() =>
         Assert.Equal(1, Of([Log("r1", [Start, .. Messages(1, 3), new EpochChanged(4, new Position("e2", 0)), new Message(1, Id(3))])], Acks(1, 3)).Count(Verdict.Duplicated));
 
-    private static Joined Start => new(new Position("e1", 0));
+    private static JoinResult Start => new(new Position("e1", 0));
 
-    private static Joined Resumed(long since, long at) => new(new Position("e1", at), new Position("e1", since), Recovered: true, Replayed: at - since);
+    private static JoinResult Resumed(long since, long at) => new(new Position("e1", at), new Position("e1", since), Recovered: true, Replayed: at - since);
 
-    private static Joined NotRecovered(long since, string epoch, long at, string reason) => new(new Position(epoch, at), new Position("e1", since), Reason: reason);
+    private static JoinResult NotRecovered(long since, string epoch, long at, string reason) => new(new Position(epoch, at), new Position("e1", since), Reason: reason);
 
     private static MessageId Id(long number) => new("s", (int)number);
 

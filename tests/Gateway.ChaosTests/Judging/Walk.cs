@@ -37,15 +37,15 @@ internal sealed class Walk
     {
         switch (seen)
         {
-            case Joined { Since: null } first:
+            case JoinResult { Since: null } first:
                 if (_at != null) Wrong("joined without a position after it had one");
                 _missing.Add(new Missing(first.At.Epoch, 1, first.At.Offset, WasTold: false));
                 _at = first.At;
                 break;
-            case Joined resumed when resumed.Recovered:
+            case JoinResult resumed when resumed.Recovered:
                 Resume(resumed);
                 break;
-            case Joined anew:
+            case JoinResult anew:
                 if (_at!.Offset - anew.Since!.Offset != anew.Replayed) Wrong($"not recovered from {anew.Since}, with {anew.Replayed} messages, and stands at {_at}");
                 NotRecovered[anew.Reason ?? "no reason"] = NotRecovered.TryGetValue(anew.Reason ?? "no reason", out var count) ? count + 1 : 1;
                 GoOn(_at.Offset + 1, anew.At, $"not recovered ({anew.Reason})");
@@ -65,7 +65,7 @@ internal sealed class Walk
         }
     }
 
-    private void Resume(Joined resumed)
+    private void Resume(JoinResult resumed)
     {
         Resumed++;
         if (resumed.At.Epoch != _at!.Epoch || resumed.At.Offset - _at.Offset != resumed.Replayed)

@@ -323,16 +323,16 @@ public abstract class BackplaneSpec : IAsyncLifetime
     [Fact]
     public async Task NobodyCarriesOutAnInstructionForAConnectionThatIsNowhere() =>
         Assert.Equal(
-            Error.NoSuchConnection, await _backplane.InstructAsync(new Instruction("nobody-" + _room, _room, Enter: true)).Bounded());
+            Error.NoSuchConnection, await _backplane.InstructAsync(new RemoteCommand("nobody-" + _room, _room, Enter: true)).Bounded());
 
     private static string Text(Message message) => Encoding.UTF8.GetString(message.Payload.Span).Trim('"');
 
     private Task<Position> SubscribeAsync(string room) => _backplane.SubscribeAsync(Audience.Room(room), Kept).Bounded();
 
-    private Task<Published> PublishAsync(string room, string text) => PublishAsync(room, text, Kept);
+    private Task<PublishResult> PublishAsync(string room, string text) => PublishAsync(room, text, Kept);
 
-    private Task<Published> PublishAsync(string room, string text, Retention? retention, string? onceAs = null) =>
-        _backplane.PublishAsync(Audience.Room(room), new Message("chat", Encoding.UTF8.GetBytes($"\"{text}\"")), retention, onceAs).Bounded();
+    private Task<PublishResult> PublishAsync(string room, string text, Retention? retention, string? idempotencyKey = null) =>
+        _backplane.PublishAsync(Audience.Room(room), new Message("chat", Encoding.UTF8.GetBytes($"\"{text}\"")), retention, idempotencyKey).Bounded();
 
     private async Task<string> HistoryAsync(HistoryRange range, Retention? retention = null)
     {

@@ -122,7 +122,7 @@ public sealed class FanOutTests : IDisposable
         {
             var client = await _core.ArriveAsync(["r"], format: (FrameFormat)(i % 3));
             await client.HasAsync("chat", 1);
-            await _core.Reception.DepartAsync(client.Connection).Bounded();
+            await _core.Lifecycle.DepartAsync(client.Connection).Bounded();
             var received = client.Received;
             Assert.Equal("welcome", received[0].Type);
             var position = received[0].Payload.GetProperty("rooms")[0].GetProperty("offset").GetInt64();
@@ -142,6 +142,6 @@ public sealed class FanOutTests : IDisposable
 
     private static IEnumerable<int> Numbers(TestClient client) => client.Received.Where(r => r.Type == "chat").Select(r => r.Payload.GetProperty("i").GetInt32());
 
-    private Task<Published> PublishAsync(Audience audience, string type, string payload) =>
+    private Task<PublishResult> PublishAsync(Audience audience, string type, string payload) =>
         _core.Publisher.PublishAsync(audience, new Message(type, Encoding.UTF8.GetBytes(payload)) { CarriesOffset = payload[0] == '{' }).Bounded();
 }

@@ -16,7 +16,7 @@ internal sealed class FaultyBackplane : IBackplane
 
     public ValueTask UnsubscribeAsync(Audience audience) => default;
 
-    public ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default) =>
+    public ValueTask<PublishResult> PublishAsync(Audience audience, Message message, Retention? retention = null, string? idempotencyKey = null, CancellationToken cancel = default) =>
         throw new InvalidOperationException("secret");
 
     public ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
@@ -24,6 +24,6 @@ internal sealed class FaultyBackplane : IBackplane
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => throw new InvalidOperationException("secret");
 
-    public ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default) =>
+    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
         throw new InvalidOperationException("secret");
 }

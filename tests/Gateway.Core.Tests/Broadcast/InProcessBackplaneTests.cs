@@ -7,7 +7,7 @@ namespace Gateway.Core.Tests.Broadcast;
 
 public sealed class InProcessBackplaneTests : BackplaneSpec
 {
-    private static readonly InProcessMemory Memory = new(TimeSpan.FromMinutes(5), 1_000_000);
+    private static readonly InProcessBackplaneLimits Memory = new(TimeSpan.FromMinutes(5), 1_000_000);
     private static readonly Supervisor Supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance);
     private static readonly Message Hello = new("chat", "1"u8.ToArray());
 
@@ -31,14 +31,14 @@ public sealed class InProcessBackplaneTests : BackplaneSpec
     public async Task SequenceThatHasEndedNeverComesBack()
     {
         var receiver = new RecordingReceiver();
-        using var door = new ManualResetEventSlim();
+        using var endpoint = new ManualResetEventSlim();
         var backplane = new InProcessBackplane(Memory, Supervisor, TimeProvider.System);
         backplane.Start(receiver);
         await backplane.SubscribeAsync(Audience.Room("r")).Bounded();
-        receiver.Door = door;
+        receiver.Gate = endpoint;
         var first = Run(() => backplane.PublishAsync(Audience.Room("r"), Hello, Retention.None));
         await Within.Until(() => receiver.Arrived.Count == 1, "the first is with the fan-out");
-        receiver.Door = null;
+        receiver.Gate = null;
         var second = Run(() => backplane.PublishAsync(Audience.Room("r"), Hello, Retention.None));
         await Within.Until(() => second.ThreadState.HasFlag(ThreadState.WaitSleepJoin), "the second waits behind it");
         var again = Run(() =>
@@ -48,7 +48,7 @@ public sealed class InProcessBackplaneTests : BackplaneSpec
             backplane.PublishAsync(Audience.Room("r"), Hello, Retention.None);
         });
         await Within.Until(() => !again.IsAlive || again.ThreadState.HasFlag(ThreadState.WaitSleepJoin), "the room is left, or that waits too");
-        door.Set();
+        endpoint.Set();
         await Within.Until(() => !first.IsAlive && !second.IsAlive && !again.IsAlive, "all have ended");
 
         var epochs = receiver.Arrived.Select(a => a.Position.Epoch).ToList();

@@ -44,7 +44,7 @@ public sealed class OpaqueMessageTests : IDisposable
         await _core.Publisher.PublishAsync(Audience.User("ada"), new Message("notice", "{}"u8.ToArray()));
         await raw.DoAsync("chat", """{"room":"r","content":"x"}""");
         await raw.HasAsync("chat", 1);
-        _core.Reception.SayGoodbye();
+        _core.Lifecycle.SayGoodbye();
 
         await Within.Until(() => frames.Sink.Written.Length > 0, "the goodbye");
         Assert.Equal(WebSocketFrame.WriteClose(1001, "shutting down"), frames.Sink.Written);

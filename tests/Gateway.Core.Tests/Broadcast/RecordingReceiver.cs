@@ -21,14 +21,14 @@ internal sealed class RecordingReceiver : IBackplaneReceiver
     public Task Ready { get; set; } = Task.CompletedTask;
 
     /// <summary>What the taking of a message waits for.</summary>
-    public ManualResetEventSlim? Door { get; set; }
+    public ManualResetEventSlim? Gate { get; set; }
 
     public int Deliver(Audience audience, Message message, Position position)
     {
         // Payloads may be the caller's buffer: what is kept is copied.
-        var door = Door;
+        var endpoint = Gate;
         lock (_lock) _arrived.Add((audience, message with { Payload = message.Payload.ToArray() }, position));
-        if (door != null) Assert.True(door.Wait(Within.Deadline));
+        if (endpoint != null) Assert.True(endpoint.Wait(Within.Deadline));
         return 1;
     }
 
@@ -39,7 +39,7 @@ internal sealed class RecordingReceiver : IBackplaneReceiver
 
     public ValueTask WhenReadyAsync() => new(Ready);
 
-    public ValueTask<Error?> CarryOutAsync(Instruction instruction) => new(Error.NoSuchConnection);
+    public ValueTask<Error?> CarryOutAsync(RemoteCommand instruction) => new(Error.NoSuchConnection);
 
     public ValueTask WhenTakenAsync(string room)
     {

@@ -87,8 +87,8 @@ public sealed class RoomMembershipTests
         using var core = new TestCore(_backplane, grace: TimeSpan.FromMinutes(1));
         var watcher = await core.ArriveAsync(["announced"], "watcher");
         var (one, two) = (await core.ArriveAsync(["announced"], "ada"), await core.ArriveAsync(["announced"], "ada"));
-        await core.Reception.DepartAsync(one.Connection).Bounded();
-        await core.Reception.DepartAsync(two.Connection).Bounded();
+        await core.Lifecycle.DepartAsync(one.Connection).Bounded();
+        await core.Lifecycle.DepartAsync(two.Connection).Bounded();
         var back = await core.ArriveAsync(["announced"], "ada");
         await back.DoAsync("leave", "{\"room\":\"announced\"}");
         await watcher.HasAsync("system", 2);
@@ -97,13 +97,13 @@ public sealed class RoomMembershipTests
     }
 
     [Fact]
-    public async Task RoomWithoutPresenceAndAnnouncementsKeepsNoRoster()
+    public async Task RoomWithoutPresenceAndAnnouncementsKeepsNoPresence()
     {
         using var core = new TestCore(_backplane);
         await core.ArriveAsync(["metrics", "r"], "ada");
 
-        Assert.Empty(await core.Roster.ListAsync("metrics").Bounded());
-        Assert.Single(await core.Roster.ListAsync("r").Bounded());
+        Assert.Empty(await core.Presence.ListAsync("metrics").Bounded());
+        Assert.Single(await core.Presence.ListAsync("r").Bounded());
     }
 
     [Fact]
@@ -126,13 +126,13 @@ public sealed class RoomMembershipTests
     {
         using var core = new TestCore(_backplane);
         var ada = core.Client().Connection;
-        var door = new TaskCompletionSource();
-        _backplane.Door = door.Task;
+        var endpoint = new TaskCompletionSource();
+        _backplane.Gate = endpoint.Task;
         var join = core.Membership.JoinAsync(ada, "r").AsTask();
 
         if (connectionEnds) await core.Membership.LeaveAllAsync(ada).Bounded();
         else Assert.True(await core.Membership.LeaveAsync(ada, "r").Bounded());
-        door.SetResult();
+        endpoint.SetResult();
         await join.Bounded();
 
         AssertNothingIsLeft(core);
@@ -165,7 +165,7 @@ public sealed class RoomMembershipTests
 
         async Task<int> PresentAsync()
         {
-            var lists = await Task.WhenAll(Enumerable.Range(0, 3).Select(i => core.Roster.ListAsync("r" + i).AsTask())).Bounded();
+            var lists = await Task.WhenAll(Enumerable.Range(0, 3).Select(i => core.Presence.ListAsync("r" + i).AsTask())).Bounded();
             return lists.Sum(list => list.Sum(member => member.Connections));
         }
     }

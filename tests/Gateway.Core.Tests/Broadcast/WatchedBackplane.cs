@@ -9,7 +9,7 @@ namespace Gateway.Core.Tests.Broadcast;
 /// <summary>The in-process backplane with a count of its subscriptions, a door that can be shut, and a way to go away.</summary>
 internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplane
 {
-    private readonly InProcessBackplane _inner = new(new InProcessMemory(TimeSpan.FromMinutes(5), 1_000_000), new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
+    private readonly InProcessBackplane _inner = new(new InProcessBackplaneLimits(TimeSpan.FromMinutes(5), 1_000_000), new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
     private readonly ConcurrentDictionary<(AudienceKind, string), int> _subscribed = [];
     private int _unbalanced;
 
@@ -19,7 +19,7 @@ internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplan
     public bool IsAway { get; set; }
 
     /// <summary>What a subscription waits for.</summary>
-    public Task Door { get; set; } = Task.CompletedTask;
+    public Task Gate { get; set; } = Task.CompletedTask;
 
     /// <summary>Audiences that are subscribed to now.</summary>
     public IEnumerable<string> Subscribed => _subscribed.Where(s => s.Value == 1).Select(s => s.Key.Item2);
@@ -34,7 +34,7 @@ internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplan
         Count(audience, 1);
         try
         {
-            await Door;
+            await Gate;
             ThrowIfAway();
             return await _inner.SubscribeAsync(audience, retention);
         }
@@ -52,10 +52,10 @@ internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplan
         return _inner.UnsubscribeAsync(audience);
     }
 
-    public ValueTask<Published> PublishAsync(Audience audience, Message message, Retention? retention = null, string? onceAs = null, CancellationToken cancel = default)
+    public ValueTask<PublishResult> PublishAsync(Audience audience, Message message, Retention? retention = null, string? idempotencyKey = null, CancellationToken cancel = default)
     {
         ThrowIfAway();
-        return _inner.PublishAsync(audience, message, retention, onceAs, cancel);
+        return _inner.PublishAsync(audience, message, retention, idempotencyKey, cancel);
     }
 
     public ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default)
@@ -66,7 +66,7 @@ internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplan
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => _inner.HasSubscribersAsync(audience);
 
-    public ValueTask<Error?> InstructAsync(Instruction instruction, CancellationToken cancel = default) =>
+    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
         _inner.InstructAsync(instruction, cancel);
 
     private void Count(Audience audience, int subscribed)

@@ -103,10 +103,10 @@ public sealed class ModerationTests : IDisposable
         Assert.Equal("""{"user_id":"ada","until":"2026-02-03T05:05:06.789Z"}""", await mod.DoAsync("ban", """{"user_id":"ada","duration":"1h"}"""));
 
         Assert.False(ada.Connection.Outbox.IsOpen);
-        Assert.Equal("403: banned until 2026-02-03T05:05:06Z", _core.Doorkeeper.Check(late.Connection.User, opens: true)!.ToString());
-        Assert.Equal("banned", _core.Doorkeeper.Check(late.Connection)!.Text);
+        Assert.Equal("403: banned until 2026-02-03T05:05:06Z", _core.AdmissionPolicy.Check(late.Connection.User, opens: true)!.ToString());
+        Assert.Equal("banned", _core.AdmissionPolicy.Check(late.Connection)!.Text);
         Assert.Equal("""{"user_id":"ada"}""", await mod.DoAsync("unban", """{"user_id":"ada"}"""));
-        Assert.Null(_core.Doorkeeper.Check(late.Connection.User, opens: true));
+        Assert.Null(_core.AdmissionPolicy.Check(late.Connection.User, opens: true));
         Assert.Equal("""{"user_id":"ada"}""", await mod.DoAsync("ban", """{"user_id":"ada"}"""));
         Assert.Equal("404: user bob is not banned", await mod.FailAsync("unban", """{"user_id":"bob"}"""));
     }
@@ -116,15 +116,15 @@ public sealed class ModerationTests : IDisposable
     {
         var ada = await _core.ArriveAsync(["team"], "ada");
         var now = _core.Time.GetUtcNow();
-        Assert.False(_core.Doorkeeper.IsRevoked("ada", now));
+        Assert.False(_core.AdmissionPolicy.IsRevoked("ada", now));
 
         await _core.Moderator.RevokeAsync("ada", "test");
 
         Assert.False(ada.Connection.Outbox.IsOpen);
-        Assert.True(_core.Doorkeeper.IsRevoked("ada", now.AddSeconds(-1)));
-        Assert.True(_core.Doorkeeper.IsRevoked("ada", now));
-        Assert.False(_core.Doorkeeper.IsRevoked("ada", now.AddSeconds(1)));
-        Assert.Null(_core.Doorkeeper.Check(ada.Connection.User, opens: true));
+        Assert.True(_core.AdmissionPolicy.IsRevoked("ada", now.AddSeconds(-1)));
+        Assert.True(_core.AdmissionPolicy.IsRevoked("ada", now));
+        Assert.False(_core.AdmissionPolicy.IsRevoked("ada", now.AddSeconds(1)));
+        Assert.Null(_core.AdmissionPolicy.Check(ada.Connection.User, opens: true));
     }
 
     [Theory]
@@ -143,18 +143,18 @@ public sealed class ModerationTests : IDisposable
         var mod = await _core.ArriveAsync(["team"], "mod", roles: "moderator");
 
         Assert.Equal(expected, await mod.FailAsync(type, payload));
-        Assert.Null(_core.Sanctions.Find(SanctionKind.Ban, "a"));
+        Assert.Null(_core.Restrictions.Find(RestrictionKind.Ban, "a"));
     }
 
     [Fact]
     public async Task OfSeveralConnectionsOfAUserThoseTooManyGo()
     {
-        using var sanctions = new InProcessSanctions(_core.Supervisor, _core.Time);
-        var doorkeeper = new Doorkeeper(_core.Connections, sanctions, maxPerUser: 2);
+        using var restrictions = new InProcessRestrictionStore(_core.Supervisor, _core.Time);
+        var admission = new AdmissionPolicy(_core.Connections, restrictions, maxPerUser: 2);
         var clients = new[] { await _core.ArriveAsync(["team"], "ada"), await _core.ArriveAsync(["team"], "ada"), await _core.ArriveAsync(["team"], "ada") };
 
-        Assert.Equal([null, null, "too many connections of this user"], clients.Select(c => doorkeeper.Check(c.Connection)?.Text));
-        Assert.Equal(503, doorkeeper.Check(clients[0].Connection.User, opens: true)?.Code);
-        Assert.Null(doorkeeper.Check(_core.Client("bob").Connection.User, opens: true));
+        Assert.Equal([null, null, "too many connections of this user"], clients.Select(c => admission.Check(c.Connection)?.Text));
+        Assert.Equal(503, admission.Check(clients[0].Connection.User, opens: true)?.Code);
+        Assert.Null(admission.Check(_core.Client("bob").Connection.User, opens: true));
     }
 }

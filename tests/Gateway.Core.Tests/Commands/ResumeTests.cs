@@ -91,7 +91,7 @@ public sealed class ResumeTests : IDisposable
                     last = answer.GetProperty("offset").GetInt64() - answer.GetProperty("replayed").GetInt64();
                 }
                 await Within.Until(() => listener.OffsetsOf("chat").Count >= Math.Min(5, Messages - last), "some messages");
-                await _core.Reception.DepartAsync(listener.Connection).Bounded();
+                await _core.Lifecycle.DepartAsync(listener.Connection).Bounded();
                 await listener.Connection.Outbox.StopAsync(TimeSpan.FromSeconds(5)).Bounded();
                 var heard = listener.OffsetsOf("chat");
                 if (answer.GetProperty("recovered").GetBoolean()) Assert.Equal(Enumerable.Range(1, heard.Count).Select(i => last + i), heard);

@@ -20,7 +20,7 @@ public sealed class DeadlineSweepTests
         core.Time.Advance(TimeSpan.FromSeconds(1));
         await Within.Until(() => client.Sink.Aborts > 0, "it is given up");
 
-        Assert.Equal(DisconnectReason.NoPong, client.Connection.Ending!.Reason);
+        Assert.Equal(DisconnectReason.NoPong, client.Connection.End!.Reason);
     }
 
     [Fact]
@@ -35,6 +35,6 @@ public sealed class DeadlineSweepTests
         core.Time.Advance(TimeSpan.FromSeconds(10.5));
         await Within.Until(() => client.Sink.Aborts > 0, "it is aborted");
 
-        Assert.Equal(DisconnectReason.WriteDeadline, client.Connection.Ending!.Reason);
+        Assert.Equal(DisconnectReason.WriteDeadline, client.Connection.End!.Reason);
     }
 }

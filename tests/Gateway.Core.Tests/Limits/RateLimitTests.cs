@@ -15,8 +15,8 @@ public sealed class RateLimitTests : IDisposable
     [Fact]
     public void ConnectionsOfOneUserShareItsBudget()
     {
-        using var budgets = new InProcessUserBudgets(10, Window, _core.Supervisor, _core.Time);
-        var limit = new RateLimit(0, Window, _core.Time) { PerUser = new UserLimit(10, Window, budgets) };
+        using var quotas = new InProcessUserQuotas(10, Window, _core.Supervisor, _core.Time);
+        var limit = new RateLimit(0, Window, _core.Time) { PerUser = new UserRateLimit(10, Window, quotas) };
         var (first, second, other) = (_core.Client("ada").Connection, _core.Client("ada").Connection, _core.Client("bob").Connection);
 
         for (var i = 0; i < 5; i++)
@@ -35,8 +35,8 @@ public sealed class RateLimitTests : IDisposable
     [Fact]
     public void WhatTheUsersBudgetRefusesDoesNotCountAgainstTheConnection()
     {
-        using var budgets = new InProcessUserBudgets(4, TimeSpan.FromSeconds(1), _core.Supervisor, _core.Time);
-        var limit = new RateLimit(8, Window, _core.Time) { PerUser = new UserLimit(4, TimeSpan.FromSeconds(1), budgets) };
+        using var quotas = new InProcessUserQuotas(4, TimeSpan.FromSeconds(1), _core.Supervisor, _core.Time);
+        var limit = new RateLimit(8, Window, _core.Time) { PerUser = new UserRateLimit(4, TimeSpan.FromSeconds(1), quotas) };
         var ada = _core.Client("ada").Connection;
         for (var i = 0; i < 4 + 6; i++) limit.Admit(ada);
 
@@ -48,8 +48,8 @@ public sealed class RateLimitTests : IDisposable
     [Fact]
     public void WhoeverFloodsItsUsersBudgetIsClosed()
     {
-        using var budgets = new InProcessUserBudgets(4, Window, _core.Supervisor, _core.Time);
-        var limit = new RateLimit(0, Window, _core.Time) { PerUser = new UserLimit(4, Window, budgets) };
+        using var quotas = new InProcessUserQuotas(4, Window, _core.Supervisor, _core.Time);
+        var limit = new RateLimit(0, Window, _core.Time) { PerUser = new UserRateLimit(4, Window, quotas) };
         var ada = _core.Client("ada").Connection;
         for (var i = 0; i < 4 + 20; i++) limit.Admit(ada);
         Assert.True(ada.Outbox.IsOpen);

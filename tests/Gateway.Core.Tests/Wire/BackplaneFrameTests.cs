@@ -43,14 +43,14 @@ public sealed class BackplaneFrameTests
         i =>
         {
             var instruction = BackplaneFrame.WriteInstruction(i.asker, i.number, i.yes, i.connection, i.room);
-            Assert.Equal(BackplaneFrame.Kind.Instruction, BackplaneFrame.KindOf(instruction));
+            Assert.Equal(BackplaneFrame.Kind.RemoteCommand, BackplaneFrame.KindOf(instruction));
             Assert.True(BackplaneFrame.TryReadInstruction(instruction, out var asker, out var number, out var enter, out var connection, out var room));
             Assert.Equal(i, (asker, number, connection, room, enter));
 
             foreach (var outcome in new[] { null, Error.NoSuchConnection, new Error(i.number, i.room) })
             {
                 var answer = BackplaneFrame.WriteAnswer(i.number, outcome);
-                Assert.Equal(BackplaneFrame.Kind.Answer, BackplaneFrame.KindOf(answer));
+                Assert.Equal(BackplaneFrame.Kind.ClusterReply, BackplaneFrame.KindOf(answer));
                 Assert.True(BackplaneFrame.TryReadAnswer(answer, out number, out var refused));
                 Assert.Equal((i.number, outcome), (number, refused));
             }

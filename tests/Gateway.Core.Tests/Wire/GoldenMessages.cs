@@ -70,13 +70,13 @@ internal static class GoldenMessages
         ["ack-muted"] = ModerationPayloads.Holding("bob", "team", At.AddMinutes(10)),
         ["ack-banned"] = ModerationPayloads.Holding("bob", null, null),
         ["ack-kicked"] = ModerationPayloads.KickedCount(2),
-        ["presence-counts"] = PresencePayloads.Counts("team", [new PresentMember("ada", Ada, "web", "online", At, 2), new PresentMember("bob", "Bob", null, "away", At, 1)]),
-        ["presence-page"] = PresencePayloads.Members("team", 3, [new PresentMember("ada", Ada, "web", "online", At, 2)], "639056883067890000.ada"),
+        ["presence-counts"] = PresencePayloads.Counts("team", [new PresenceMember("ada", Ada, "web", "online", At, 2), new PresenceMember("bob", "Bob", null, "away", At, 1)]),
+        ["presence-page"] = PresencePayloads.Members("team", 3, [new PresenceMember("ada", Ada, "web", "online", At, 2)], "639056883067890000.ada"),
         ["presence-list"] = PresencePayloads.Members("team", 3,
         [
-            new PresentMember("ada", Ada, "web", "online", At, 2),
-            new PresentMember("bob", "Bob", null, "away", At, 1),
-            new PresentMember("cyd", "Cyd", null, "online", At, 0),
+            new PresenceMember("ada", Ada, "web", "online", At, 2),
+            new PresenceMember("bob", "Bob", null, "away", At, 1),
+            new PresenceMember("cyd", "Cyd", null, "online", At, 0),
         ]),
         ["history"] = RoomPayloads.History("team", "0a1b2c3d",
         [

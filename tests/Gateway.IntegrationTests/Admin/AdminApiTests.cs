@@ -208,7 +208,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         });
         Assert.Equal("X-Api-Key", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("api_key").GetProperty("name").GetString());
         Assert.Contains("\"Idempotency-Key\"", operations.Single(o => o.Name == "POST /api/v1/messages").Operation.GetRawText());
-        var connection = document.GetProperty("components").GetProperty("schemas").GetProperty("ConnectionFacts").GetProperty("properties");
+        var connection = document.GetProperty("components").GetProperty("schemas").GetProperty("ConnectionInfo").GetProperty("properties");
         Assert.Equal("date-time", connection.GetProperty("connected_at").GetProperty("format").GetString());
         Assert.True(connection.TryGetProperty("user_id", out _));
     }

@@ -154,7 +154,7 @@ public sealed class FrameRelayTests
     }
 
     private static Task ReadyAsync(EmbeddedGateway gateway, string hub, int members) => Deadline.Until(
-        () => gateway.Get<HubCores>()[hub].Get<RoomTable>().Find("frame relay")?.MemberCount == members, "everyone is on the relay");
+        () => gateway.Get<GatewayDomains>()[hub].Get<RoomTable>().Find("frame relay")?.MemberCount == members, "everyone is on the relay");
 
     private static Task<EmbeddedGateway> StartAsync(Action<GatewayOptions>? set = null) => EmbeddedGateway.StartAsync(o =>
     {

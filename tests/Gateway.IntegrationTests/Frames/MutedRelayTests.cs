@@ -27,16 +27,16 @@ public sealed class MutedRelayTests
         using var muted = await FrameClient.ConnectAsync(gateway.Server, path + "?guest_key=the-key-of-a-muted-user");
         using var other = await FrameClient.ConnectAsync(gateway.Server, path);
         var user = ((IChatClient)known).UserId;
-        await Deadline.Until(() => gateway.Get<HubCores>()[hub].Get<RoomTable>().Find("frame relay")?.MemberCount == 2, "both are on the relay");
+        await Deadline.Until(() => gateway.Get<GatewayDomains>()[hub].Get<RoomTable>().Find("frame relay")?.MemberCount == 2, "both are on the relay");
 
-        await gateway.Get<HubCores>()[hub].Get<Moderator>().MuteAsync(user, null, TimeSpan.FromMinutes(10), "test");
+        await gateway.Get<GatewayDomains>()[hub].Get<Moderator>().MuteAsync(user, null, TimeSpan.FromMinutes(10), "test");
         await muted.SendAsync("unheard");
-        await Deadline.Until(() => gateway.Get<HubCores>()[hub].Get<GatewayMeter>().MutedFrames == 1, "it is counted");
+        await Deadline.Until(() => gateway.Get<GatewayDomains>()[hub].Get<GatewayMeter>().MutedFrames == 1, "it is counted");
         await other.SendAsync("heard");
         Assert.Equal("heard", await muted.ReadTextAsync()); // and it still hears the others
         Assert.Equal("heard", await other.ReadTextAsync());
 
-        await gateway.Get<HubCores>()[hub].Get<Moderator>().UnmuteAsync(user, null, "test");
+        await gateway.Get<GatewayDomains>()[hub].Get<Moderator>().UnmuteAsync(user, null, "test");
         await muted.SendAsync("again");
         Assert.Equal("again", await other.ReadTextAsync());
     }

@@ -36,7 +36,7 @@ public sealed class HubTests
     }
 
     [Fact]
-    public async Task EachHubHasItsOwnLobbyRosterAndRooms()
+    public async Task EachHubHasItsOwnLobbyPresenceAndRooms()
     {
         await using var gateway = await StartAsync();
         await using var ann = await RawClient.ConnectAsync(gateway.Server, "?username=Ann");
@@ -97,7 +97,7 @@ public sealed class HubTests
         await using var gateway = await StartAsync();
         await using var outside = await SignalRClient.ConnectAsync(gateway.Server);
         await using var inside = await SignalRClient.ConnectAsync(gateway.Server, "/test");
-        var hub = gateway.Get<HubCores>()["test"];
+        var hub = gateway.Get<GatewayDomains>()["test"];
 
         await hub.Get<IHubContext<GatewayHub>>().Clients.All.SendAsync("chat", new { content = "in test" });
         await gateway.Get<IHubContext<GatewayHub>>().Clients.All.SendAsync("chat", new { content = "in the default hub" });
@@ -138,7 +138,7 @@ public sealed class HubTests
         await using var outside = await RawClient.ConnectAsync(gateway.Server, $"?guest_key={Uri.EscapeDataString(Key)}");
         await using var inside = await RawClient.ConnectAsync(gateway.Server, $"/test?guest_key={Uri.EscapeDataString(Key)}");
         var user = ((IChatClient)inside).UserId;
-        var (here, there) = (gateway.Get<Moderator>(), gateway.Get<HubCores>()["test"].Get<Moderator>());
+        var (here, there) = (gateway.Get<Moderator>(), gateway.Get<GatewayDomains>()["test"].Get<Moderator>());
         Assert.Equal(user, ((IChatClient)outside).UserId);
 
         await there.MuteAsync(user, "lobby", TimeSpan.FromMinutes(1), "the test");

@@ -63,8 +63,8 @@ public sealed class EndedConnectionTests : IAsyncLifetime
         await witness.RequestAsync("chat", new { room = "team", content = "mark" });
         Assert.Equal("mark", (await witness.NextAsync("chat")).Text("content"));
         Assert.DoesNotContain(witness.All, m => m.Type == "direct");
-        Assert.Equal(cause == "ban", _gateway.Get<ISanctions>().Find(SanctionKind.Ban, "eve") != null);
-        Assert.Null(_gateway.Get<ISanctions>().Find(SanctionKind.Ban, "ada"));
+        Assert.Equal(cause == "ban", _gateway.Get<IRestrictionStore>().Find(RestrictionKind.Ban, "eve") != null);
+        Assert.Null(_gateway.Get<IRestrictionStore>().Find(RestrictionKind.Ban, "ada"));
         Assert.Null(_gateway.Get<RoomTable>().Find("elsewhere"));
     }
 
@@ -82,7 +82,7 @@ public sealed class EndedConnectionTests : IAsyncLifetime
         await _gateway.Get<Moderator>().KickAsync("eve", null, null, "test");
 
         await Deadline.Until(async () => await MembersOfTeamAsync() == 1, "it has left the room");
-        await Deadline.Until(async () => (await _gateway.Get<Attendance>().ListAsync("team")).Count == 1, "it is not listed any more");
+        await Deadline.Until(async () => (await _gateway.Get<PresenceTracker>().ListAsync("team")).Count == 1, "it is not listed any more");
         Assert.Empty(_gateway.Get<ConnectionTable>().OfUser("eve"));
         Assert.Equal(0, await _gateway.Get<Publisher>().PublishToUserAsync("eve", new Message("news", "1"u8.ToArray())));
         Assert.Equal(connection, _gateway.Get<ConnectionTable>().Find(connection.Id)); // the socket is still there
@@ -91,7 +91,7 @@ public sealed class EndedConnectionTests : IAsyncLifetime
 
     private async Task<int> MembersOfTeamAsync()
     {
-        var answer = await _gateway.Get<LocalReplica>().AnswerAsync(new Question(QuestionKind.Rooms) { Limit = 100 });
+        var answer = await _gateway.Get<ClusterQueryHandler>().AnswerAsync(new ClusterQuery(ClusterQueryKind.Rooms) { Limit = 100 });
         return answer.Rooms.Single(r => r.Room == "team").Connections;
     }
 
@@ -101,7 +101,7 @@ public sealed class EndedConnectionTests : IAsyncLifetime
         if (cause == "ban") await moderator.BanAsync("eve", null, "test");
         else if (cause == "kick") await moderator.KickAsync(null, connection.Id, null, "test");
         else if (cause == "revocation") await moderator.RevokeAsync("eve", "test");
-        else if (cause == "expired token") connection.Token = new TokenTerm(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow, TimeSpan.Zero);
+        else if (cause == "expired token") connection.Token = new TokenExpiry(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow, TimeSpan.Zero);
         else connection.Close(cause == "shutdown" ? CloseReason.Shutdown : CloseReason.SlowConsumer);
     }
 

@@ -42,7 +42,7 @@ public sealed class ModerationTests : IAsyncLifetime
             while (told.Text("event") != "muted") told = await client.NextAsync("system");
             Assert.Equal(("team", "ada"), (told.Text("room"), told.Text("user_id")));
         }
-        await Deadline.Until(() => _b.Get<ISanctions>().Find(SanctionKind.Mute, "ada", "team") != null, "the other replica knows", ASecond);
+        await Deadline.Until(() => _b.Get<IRestrictionStore>().Find(RestrictionKind.Mute, "ada", "team") != null, "the other replica knows", ASecond);
 
         var refused = await Assert.ThrowsAsync<GatewayError>(() => ada.ChatAsync("x", "team"));
 
@@ -51,7 +51,7 @@ public sealed class ModerationTests : IAsyncLifetime
         if (users == Kind.SignalR) Assert.Matches(@"retry_after_ms=5\d{5}$", refused.Text);
         else Assert.InRange(ada.All[^1].Json.GetProperty("retry_after_ms").GetInt64(), 590_000, 600_000);
         await mod.RequestAsync("unmute", new { user_id = "ada", room = "team" });
-        await Deadline.Until(() => _b.Get<ISanctions>().Find(SanctionKind.Mute, "ada", "team") == null, "the other replica knows", ASecond);
+        await Deadline.Until(() => _b.Get<IRestrictionStore>().Find(RestrictionKind.Mute, "ada", "team") == null, "the other replica knows", ASecond);
         await ada.ChatAsync("x", "team");
     }
 
@@ -74,7 +74,7 @@ public sealed class ModerationTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(gateway, "/hub?user=ada"));
         }
         await mod.RequestAsync("unban", new { user_id = "ada" });
-        await Deadline.Until(() => _b.Get<ISanctions>().Find(SanctionKind.Ban, "ada") == null, "the other replica knows", ASecond);
+        await Deadline.Until(() => _b.Get<IRestrictionStore>().Find(RestrictionKind.Ban, "ada") == null, "the other replica knows", ASecond);
         await (await Clients.ConnectAsync(users, _b.Server, "?user=ada")).DisposeAsync();
     }
 
@@ -120,8 +120,8 @@ public sealed class ModerationTests : IAsyncLifetime
 
         Assert.Equal((1008, "revoked"), await here.Closed.Within("the close", ASecond));
         Assert.Equal((1008, "revoked"), await there.Closed.Within("the close on the other replica", ASecond));
-        Assert.True(_b.Get<Doorkeeper>().IsRevoked("ada", before));
-        Assert.False(_b.Get<Doorkeeper>().IsRevoked("bob", before));
+        Assert.True(_b.Get<AdmissionPolicy>().IsRevoked("ada", before));
+        Assert.False(_b.Get<AdmissionPolicy>().IsRevoked("bob", before));
         await bystander.ChatAsync("x");
     }
 
@@ -135,7 +135,7 @@ public sealed class ModerationTests : IAsyncLifetime
 
         _a = await StartAsync();
 
-        await Deadline.Until(() => _a.Get<ISanctions>().Find(SanctionKind.Ban, "ada") != null, "the ban is known");
+        await Deadline.Until(() => _a.Get<IRestrictionStore>().Find(RestrictionKind.Ban, "ada") != null, "the ban is known");
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(_a, "/ws?user=ada"));
     }
 

@@ -34,7 +34,7 @@ internal sealed class CrowdMember : IDisposable
     }
 
     /// <summary>Who joined, and how often that was told.</summary>
-    public Dictionary<string, int> Joined
+    public Dictionary<string, int> JoinResult
     {
         get { lock (_left) return new Dictionary<string, int>(_joined); }
     }

@@ -17,12 +17,12 @@ public sealed class LoopFaultTests
 {
     private static readonly string[] Everywhere = ["deadline_sweep", "fan_out", "first_message", "lag_recovery", "limits_sweep", "metrics_stream", "owners", "quiet_collector", "unsubscribe"];
 
-    private static readonly string[] InOneProcess = [.. Everywhere, "history_shrink", "history_sweep", "request_keys_sweep", "roster_grace", "sanctions_tidy"];
+    private static readonly string[] InOneProcess = [.. Everywhere, "history_shrink", "history_sweep", "request_keys_sweep", "roster_grace", "restrictions_tidy"];
 
     private static readonly string[] WithRedis =
     [
         .. Everywhere, "cluster_answer", "cluster_listen", "count_answer", "instruction", "presence_clearance", "presence_index", "presence_lease", "presence_work", "publish",
-        "redis_health", "redis_message", "redis_start", "redis_watch", "room_feed", "room_quota", "sanctions", "sanctions_listen", "user_budgets", "user_budgets_sweep",
+        "redis_health", "redis_message", "redis_start", "redis_watch", "room_feed", "room_quota", "restrictions", "restrictions_listen", "user_budgets", "user_budgets_sweep",
     ];
 
     private static readonly string Large = new('x', 30_000);
@@ -42,7 +42,7 @@ public sealed class LoopFaultTests
                 options.Rooms.HistoryMaxBytes = 1;
             },
             services => services.AddSingleton<TimeProvider>(new HastyTime()), faults.Arm);
-        gateway.Get<IRequestKeys>(); // made when it is first needed
+        gateway.Get<IIdempotencyKeys>(); // made when it is first needed
 
         await faults.HaveAllGoneOnAsync(InOneProcess, async () =>
         {

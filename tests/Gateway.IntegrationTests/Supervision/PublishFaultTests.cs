@@ -81,7 +81,7 @@ public sealed class PublishFaultTests : IAsyncLifetime
         Assert.True((await PublishAsync("after").Bounded()).Position.Offset > 0);
     }
 
-    private Task<Published> PublishAsync(string text) =>
+    private Task<PublishResult> PublishAsync(string text) =>
         _replica.Backplane.PublishAsync(Room, new Message("chat", Encoding.UTF8.GetBytes($"\"{text}\"")), Kept).AsTask();
 }
 

@@ -40,7 +40,7 @@ public sealed class HubConfigurationTests : IDisposable
               plain: {}
               own: { auto_join: [a, metrics], metrics_stream: true, max_message_bytes: 1024, outbox: { capacity: 3 }, rate_limit: { messages: 0 }, policies: [{ match: a, history: 5 }] }
             """);
-        var (plain, own) = (HubSettings.Of("plain", gateway), HubSettings.Of("own", gateway));
+        var (plain, own) = (DomainSettings.Of("plain", gateway), DomainSettings.Of("own", gateway));
 
         Assert.Equal((7, 8, 11, 512), (plain.Outbox.Capacity, plain.RateLimit.Messages, plain.Rooms.MaxPerConnection, plain.Raw.MaxMessageBytes));
         Assert.Equal((33, 4), (plain.RateLimit.ControlFrames.Frames, own.RateLimit.Announcements.Messages));

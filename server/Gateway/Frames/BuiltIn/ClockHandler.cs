@@ -10,8 +10,8 @@ internal sealed class ClockHandler(TimeSpan interval, TimeProvider time) : IFram
     public async Task RunAsync(ChannelReader<Frame> incoming, ChannelWriter<Frame> outgoing, CancellationToken cancel)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        await outgoing.WriteAsync(Ticks.Now(time), cancel);
-        var ticking = Ticks.SendAsync(outgoing, interval, time, over.Token);
+        await outgoing.WriteAsync(ServerTime.Now(time), cancel);
+        var ticking = ServerTime.SendAsync(outgoing, interval, time, over.Token);
         try
         {
             await foreach (var _ in incoming.ReadAllAsync(cancel))

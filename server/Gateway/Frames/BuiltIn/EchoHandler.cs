@@ -16,7 +16,7 @@ internal sealed class EchoHandler(TimeSpan interval, TimeProvider time) : IFrame
     public async Task RunAsync(ChannelReader<Frame> incoming, ChannelWriter<Frame> outgoing, CancellationToken cancel)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var ticking = _wantsTime ? Ticks.SendAsync(outgoing, interval, time, over.Token) : Task.CompletedTask;
+        var ticking = _wantsTime ? ServerTime.SendAsync(outgoing, interval, time, over.Token) : Task.CompletedTask;
         try
         {
             await foreach (var frame in incoming.ReadAllAsync(cancel)) await outgoing.WriteAsync(frame, cancel);

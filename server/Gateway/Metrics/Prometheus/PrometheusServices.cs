@@ -30,7 +30,7 @@ public static class PrometheusServices
             .AddView(instrument => IsOfAnotherHost(instrument, provider.GetService<IMeterFactory>()) ? MetricStreamConfiguration.Drop : null)
             .AddReader(provider.GetRequiredService<Scraper>().CreateReader())
             .Build());
-        services.AddHostedService<MeterProviderStart>();
+        services.AddHostedService<MeterProviderStartup>();
         return services;
     }
 

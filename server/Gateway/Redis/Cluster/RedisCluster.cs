@@ -11,7 +11,7 @@ namespace Gateway.Redis.Cluster;
 /// Asks the replicas that share a Redis and its prefix: the question goes out on a channel to which all of them listen, the answers come back on the asker's own. Redis says how many
 /// heard the question; so many answers are waited for, within a deadline.
 /// </summary>
-internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys, ReplicaId replica, LocalReplica local, Supervisor supervisor, TimeProvider time, ILogger<RedisCluster> logger)
+internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys, ReplicaId replica, ClusterQueryHandler local, Supervisor supervisor, TimeProvider time, ILogger<RedisCluster> logger)
     : BackgroundService, ICluster
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
@@ -24,19 +24,19 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
 
     private RedisConnection Server => servers.For(RedisKeys.Replicas);
 
-    public async ValueTask<Answers> AskAsync(Question question, CancellationToken cancel = default)
+    public async ValueTask<ClusterReplies> AskAsync(ClusterQuery query, CancellationToken cancel = default)
     {
         if (!_listens) throw new BackplaneException("Redis: not listening yet");
         var number = Interlocked.Increment(ref _lastNumber);
         var asked = _asked[number] = new Asked();
         try
         {
-            var text = JsonSerializer.SerializeToUtf8Bytes(new Envelope<Question>(replica.Value, number, question));
+            var text = JsonSerializer.SerializeToUtf8Bytes(new Envelope<ClusterQuery>(replica.Value, number, query));
             var heard = (int)await Server.AskAsync(database => database.PublishAsync(keys.Questions, text), AnswerWithin, cancel);
             asked.Expect(heard);
             await Task.WhenAny(asked.Complete, Task.Delay(AnswerWithin, time, cancel));
-            var answers = asked.Answers;
-            return new Answers(answers, Math.Max(0, heard - answers.Count));
+            var answers = asked.Replies;
+            return new ClusterReplies(answers, Math.Max(0, heard - answers.Count));
         }
         finally
         {
@@ -46,7 +46,7 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await ListenAsync(keys.Answers(replica.Value), OnAnswer, stoppingToken);
+        await ListenAsync(keys.Replies(replica.Value), OnAnswer, stoppingToken);
         await ListenAsync(keys.Questions, OnQuestion, stoppingToken);
         _listens = !stoppingToken.IsCancellationRequested;
     }
@@ -69,18 +69,18 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
 
     private bool OnQuestion(ReadOnlyMemory<byte> value)
     {
-        if (Read<Question>(value) is not { } envelope) return false;
+        if (Read<ClusterQuery>(value) is not { } envelope) return false;
         _answering.Start(() => AnswerAsync(envelope)); // beside the messages, not between them; ends within Redis' own limits
         return true;
     }
 
-    private async Task AnswerAsync(Envelope<Question> question)
+    private async Task AnswerAsync(Envelope<ClusterQuery> question)
     {
         try
         {
             var answer = await local.AnswerAsync(question.Content);
-            var text = JsonSerializer.SerializeToUtf8Bytes(new Envelope<Answer>(replica.Value, question.Number, answer));
-            await Server.AskAsync(database => database.PublishAsync(keys.Answers(question.From), text), AnswerWithin);
+            var text = JsonSerializer.SerializeToUtf8Bytes(new Envelope<ClusterReply>(replica.Value, question.Number, answer));
+            await Server.AskAsync(database => database.PublishAsync(keys.Replies(question.From), text), AnswerWithin);
         }
         catch (BackplaneException fault)
         {
@@ -90,7 +90,7 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
 
     private bool OnAnswer(ReadOnlyMemory<byte> value)
     {
-        if (Read<Answer>(value) is not { } envelope) return false;
+        if (Read<ClusterReply>(value) is not { } envelope) return false;
         if (_asked.TryGetValue(envelope.Number, out var asked)) asked.Add(envelope.Content);
         return true;
     }
@@ -114,12 +114,12 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
     private sealed class Asked
     {
         private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly List<Answer> _answers = [];
+        private readonly List<ClusterReply> _answers = [];
         private int _expected = int.MaxValue;
 
         public Task Complete => _complete.Task;
 
-        public IReadOnlyList<Answer> Answers
+        public IReadOnlyList<ClusterReply> Replies
         {
             get { lock (_answers) return [.. _answers]; }
         }
@@ -133,7 +133,7 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
             }
         }
 
-        public void Add(Answer answer)
+        public void Add(ClusterReply answer)
         {
             lock (_answers)
             {

@@ -12,7 +12,7 @@ namespace Gateway.Redis.Presence;
 /// Whoever finds its own lease ended takes a new one: what hung on the old one is cleared up by others, perhaps just now.
 /// Not thread-safe but for what it shows: one loop gives the signs.
 /// </summary>
-internal sealed partial class Lease(RedisConnection server, RedisKeys keys, OwnReplica own, TimeSpan length, TimeProvider time, ILogger<Lease> logger)
+internal sealed partial class Lease(RedisConnection server, RedisKeys keys, ReplicaStatus own, TimeSpan length, TimeProvider time, ILogger<Lease> logger)
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
@@ -42,7 +42,7 @@ internal sealed partial class Lease(RedisConnection server, RedisKeys keys, OwnR
 
     /// <summary>Gives a sign of life, and looks at those of the others.</summary>
     /// <exception cref="Core.Broadcast.BackplaneException">Redis is away.</exception>
-    public async Task<Sighting> SignAsync()
+    public async Task<HeartbeatResult> SignAsync()
     {
         var (stands, dead, alive) = await BeatAsync();
         var isNew = !_held;
@@ -63,14 +63,14 @@ internal sealed partial class Lease(RedisConnection server, RedisKeys keys, OwnR
         var over = Judge(alive);
         _known = alive.Keys.Concat(dead).ToHashSet(StringComparer.Ordinal);
         _replicas = [.. alive.Where(a => !over.Any(o => o.Lease == a.Key)).Select(a => Read(a.Value)).OfType<Replica>().OrderBy(r => r.StartedAt)];
-        return new Sighting(isNew, dataLost, over, dead);
+        return new HeartbeatResult(isNew, dataLost, over, dead);
     }
 
     /// <summary>Another replica, as it is now.</summary>
     /// <exception cref="Core.Broadcast.BackplaneException">Redis is away.</exception>
     public async Task<Replica?> LookUpAsync(string replica)
     {
-        var alive = await server.AskAsync(database => database.HashGetAllAsync(keys.Alive), RosterRooms.Limit);
+        var alive = await server.AskAsync(database => database.HashGetAllAsync(keys.Alive), PresenceRooms.Limit);
         return alive.Select(entry => Read(entry.Value)).FirstOrDefault(found => found?.Id == replica);
     }
 
@@ -87,13 +87,13 @@ internal sealed partial class Lease(RedisConnection server, RedisKeys keys, OwnR
     public Task EndOwnAsync() => _held ? EndAsync(_names.Current, _ownSign, clearedBy: "") : Task.CompletedTask;
 
     private async Task<bool> EndAsync(string lease, RedisValue sign, string clearedBy) => (int)await server.AskAsync(database => database.ScriptEvaluateAsync(
-        RosterScripts.End, [keys.Alive, keys.Dead, keys.Clearing(lease)], [lease, sign, clearedBy, (long)length.TotalMilliseconds]), RosterRooms.Limit) == 1;
+        PresenceScripts.End, [keys.Alive, keys.Dead, keys.Clearing(lease)], [lease, sign, clearedBy, (long)length.TotalMilliseconds]), PresenceRooms.Limit) == 1;
 
     private async Task<(bool Stands, IReadOnlyList<string> Dead, Dictionary<string, RedisValue> Alive)> BeatAsync()
     {
         _ownSign = Write(own.Now, ++_signs);
         var beat = (RedisResult[])(await server.AskAsync(database => database.ScriptEvaluateAsync(
-            RosterScripts.Beat, [keys.Alive, keys.Dead], [_names.Current, _ownSign, RandomNumberGenerator.GetHexString(8, lowercase: true), _held ? "1" : ""]), RosterRooms.Limit))!;
+            PresenceScripts.Beat, [keys.Alive, keys.Dead], [_names.Current, _ownSign, RandomNumberGenerator.GetHexString(8, lowercase: true), _held ? "1" : ""]), PresenceRooms.Limit))!;
         var fields = (RedisValue[])beat[2]!;
         var alive = new Dictionary<string, RedisValue>(StringComparer.Ordinal);
         for (var i = 0; i < fields.Length; i += 2) alive[fields[i]!] = fields[i + 1];
@@ -172,4 +172,4 @@ internal sealed partial class Lease(RedisConnection server, RedisKeys keys, OwnR
 /// <param name="DataLost">Redis holds other data than before.</param>
 /// <param name="Over">Leases to be ended, each with its last sign, and for how long that has not changed.</param>
 /// <param name="Dead">Leases that have been ended, and still have to be cleared up.</param>
-internal sealed record Sighting(bool IsNew, bool DataLost, IReadOnlyList<(string Lease, RedisValue Sign, TimeSpan Silence)> Over, IReadOnlyList<string> Dead);
+internal sealed record HeartbeatResult(bool IsNew, bool DataLost, IReadOnlyList<(string Lease, RedisValue Sign, TimeSpan Silence)> Over, IReadOnlyList<string> Dead);

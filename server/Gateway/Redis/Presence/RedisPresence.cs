@@ -10,17 +10,17 @@ namespace Gateway.Redis.Presence;
 internal sealed class RedisPresence : IHostedService, IDisposable
 {
     private readonly RedisServers _redis;
-    private readonly Dictionary<RedisConnection, RosterServer> _servers;
+    private readonly Dictionary<RedisConnection, PresenceServer> _servers;
 
     public RedisPresence(
-        GatewayOptions options, RedisServers redis, RedisKeys keys, RoomTable rooms, OwnReplica own, Supervisor supervisor, TimeProvider time, ILoggerFactory loggers)
+        GatewayOptions options, RedisServers redis, RedisKeys keys, RoomTable rooms, ReplicaStatus own, Supervisor supervisor, TimeProvider time, ILoggerFactory loggers)
     {
         _redis = redis;
         _servers = redis.All.ToDictionary(server => server, server => Open(server, options, keys, rooms, own, supervisor, time, loggers));
     }
 
     /// <summary>The server that a room lives on.</summary>
-    public RosterServer For(string room) => _servers[_redis.For(room)];
+    public PresenceServer For(string room) => _servers[_redis.For(room)];
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.WhenAll(_servers.Values.Select(server => server.StartAsync()));
 
@@ -31,16 +31,16 @@ internal sealed class RedisPresence : IHostedService, IDisposable
         foreach (var server in _servers.Values) server.Dispose();
     }
 
-    private static RosterServer Open(
-        RedisConnection server, GatewayOptions options, RedisKeys keys, RoomTable rooms, OwnReplica own, Supervisor supervisor, TimeProvider time, ILoggerFactory loggers)
+    private static PresenceServer Open(
+        RedisConnection server, GatewayOptions options, RedisKeys keys, RoomTable rooms, ReplicaStatus own, Supervisor supervisor, TimeProvider time, ILoggerFactory loggers)
     {
         var (length, grace) = (options.Redis.PresenceLease, options.Rooms.PresenceGrace);
         var work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         var lease = new Lease(server, keys, own, length, time, loggers.CreateLogger<Lease>());
-        var index = new RosterIndex(server, keys, lease, () => work.Writer.TryWrite(true), supervisor, time);
-        var inRedis = new RosterRooms(server, keys, rooms);
-        var book = new RosterBook(inRedis, rooms, lease, index, grace, loggers.CreateLogger<RosterBook>());
-        var clearance = new Clearance(server, keys, lease, inRedis, index, length, grace, supervisor, loggers.CreateLogger<Clearance>());
-        return new RosterServer(lease, book, index, inRedis, clearance, work, supervisor, time, loggers.CreateLogger<RosterServer>());
+        var index = new PresenceIndex(server, keys, lease, () => work.Writer.TryWrite(true), supervisor, time);
+        var inRedis = new PresenceRooms(server, keys, rooms);
+        var book = new PresenceWriter(inRedis, rooms, lease, index, grace, loggers.CreateLogger<PresenceWriter>());
+        var clearance = new DeadReplicaReaper(server, keys, lease, inRedis, index, length, grace, supervisor, loggers.CreateLogger<DeadReplicaReaper>());
+        return new PresenceServer(lease, book, index, inRedis, clearance, work, supervisor, time, loggers.CreateLogger<PresenceServer>());
     }
 }

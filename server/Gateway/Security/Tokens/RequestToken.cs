@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Security.Tokens;
 
 /// <summary>
-/// Takes the token out of a request, from wherever it may stand: <c>Authorization: Bearer</c>, <c>?token=</c>, <c>?access_token=</c>, the sub-protocol <c>bearer.…</c>.
+/// Takes the token out of a request, from wherever it may stand: <c>Authorization: AuthenticatedUser</c>, <c>?token=</c>, <c>?access_token=</c>, the sub-protocol <c>bearer.…</c>.
 /// Nothing that comes after, such as a log, finds it there.
 /// </summary>
 internal static class RequestToken

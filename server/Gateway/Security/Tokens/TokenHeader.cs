@@ -11,7 +11,7 @@ internal static class TokenHeader
     /// <returns><c>null</c> if it is not a signed token (RFC 7515 section 7.1), or asks for an extension that the gateway does not know.</returns>
     public static JsonWebToken? Read(string text)
     {
-        if (text.Length > Bearer.MaxTokenLength || !IsCompact(text)) return null;
+        if (text.Length > AuthenticatedUser.MaxTokenLength || !IsCompact(text)) return null;
         try
         {
             var token = new JsonWebToken(text);

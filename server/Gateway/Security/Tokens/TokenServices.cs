@@ -9,7 +9,7 @@ internal static class TokenServices
     {
         services.AddSingleton<TokenVerifier>();
         services.AddSingleton<VerifyToken>(p => p.GetRequiredService<TokenVerifier>().VerifyAsync);
-        services.AddSingleton<TokenGate>();
-        services.AddSingleton<HubRequests>();
+        services.AddSingleton<TokenAuthentication>();
+        services.AddSingleton<SignalRRequests>();
     }
 }

@@ -6,11 +6,11 @@ namespace Gateway.Security.Tokens;
 /// <summary>
 /// The request's user once its token has been found good. As <c>HttpContext.User</c> it goes wherever the request goes, also onto the copy that long polling makes of it.
 /// </summary>
-internal sealed class TokenUser(Bearer bearer) : ClaimsPrincipal(IdentityOf(bearer))
+internal sealed class TokenUser(AuthenticatedUser bearer) : ClaimsPrincipal(IdentityOf(bearer))
 {
-    public Bearer Bearer => bearer;
+    public AuthenticatedUser AuthenticatedUser => bearer;
 
-    private static ClaimsIdentity IdentityOf(Bearer bearer)
+    private static ClaimsIdentity IdentityOf(AuthenticatedUser bearer)
     {
         var user = bearer.User;
         var identity = new ClaimsIdentity("Bearer", ClaimTypes.Name, ClaimTypes.Role);

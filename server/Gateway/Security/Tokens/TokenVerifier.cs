@@ -24,11 +24,11 @@ internal sealed partial class TokenVerifier : IDisposable
         "claims missing", "revoked", .. TokenLifetime.Reasons,
     ];
 
-    private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = Bearer.MaxTokenLength };
+    private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = AuthenticatedUser.MaxTokenLength };
 
     private readonly AuthOptions _auth;
     private readonly IKeySource? _keys;
-    private readonly Doorkeeper _doorkeeper;
+    private readonly AdmissionPolicy _admission;
     private readonly TokenLifetime _lifetime;
     private readonly Counter<long> _failures;
     private readonly TimeProvider _time;
@@ -37,10 +37,10 @@ internal sealed partial class TokenVerifier : IDisposable
     private long _warnedAt;
 
     /// <exception cref="InvalidOperationException">The options name no key that can be used.</exception>
-    public TokenVerifier(GatewayOptions options, Doorkeeper doorkeeper, GatewayMeter meter, TimeProvider time, ILogger<TokenVerifier> logger)
+    public TokenVerifier(GatewayOptions options, AdmissionPolicy admission, GatewayMeter meter, TimeProvider time, ILogger<TokenVerifier> logger)
     {
         _auth = options.Auth;
-        _doorkeeper = doorkeeper;
+        _admission = admission;
         _lifetime = new TokenLifetime(options.Auth.ClockSkew, options.Moderation.RevocationTtl);
         _time = time;
         _logger = logger;
@@ -51,7 +51,7 @@ internal sealed partial class TokenVerifier : IDisposable
     /// <summary>Everyone needs a token.</summary>
     public bool IsOn => _keys != null;
 
-    public async ValueTask<(Bearer? Bearer, Error? Error)> VerifyAsync(string token)
+    public async ValueTask<(AuthenticatedUser? AuthenticatedUser, Error? Error)> VerifyAsync(string token)
     {
         if (_keys == null) return (null, Error.InvalidToken);
         if (TokenHeader.Read(token) is not { } read) return Refuse("malformed");
@@ -112,7 +112,7 @@ internal sealed partial class TokenVerifier : IDisposable
         return parameters;
     }
 
-    private (Bearer?, Error?) Check(JsonWebToken token)
+    private (AuthenticatedUser?, Error?) Check(JsonWebToken token)
     {
         if (TokenClaims.Read(Base64UrlEncoder.DecodeBytes(token.EncodedPayload), _auth.RolesClaim) is not { } claims) return Refuse("claims missing");
         if (claims.IsForSomethingElse) return Refuse("not an access token");
@@ -122,8 +122,8 @@ internal sealed partial class TokenVerifier : IDisposable
             if (reason == TokenLifetime.TooLong) WarnOfLifetime();
             return Refuse(reason);
         }
-        if (_doorkeeper.IsRevoked(claims.User.Id, claims.IssuedAt ?? DateTimeOffset.UnixEpoch)) return Refuse("revoked");
-        return (new Bearer(claims.User, new TokenTerm(claims.ExpiresAt, _lifetime.EndOf(claims, now), _auth.ExpiryWarning)), null);
+        if (_admission.IsRevoked(claims.User.Id, claims.IssuedAt ?? DateTimeOffset.UnixEpoch)) return Refuse("revoked");
+        return (new AuthenticatedUser(claims.User, new TokenExpiry(claims.ExpiresAt, _lifetime.EndOf(claims, now), _auth.ExpiryWarning)), null);
     }
 
     private static string ReasonOf(Exception? fault) => fault switch
@@ -135,7 +135,7 @@ internal sealed partial class TokenVerifier : IDisposable
         _ => "malformed",
     };
 
-    private (Bearer?, Error?) Refuse(string why) => (null, Fail(why, Error.InvalidToken));
+    private (AuthenticatedUser?, Error?) Refuse(string why) => (null, Fail(why, Error.InvalidToken));
 
     private Error Fail(string why, Error error)
     {

@@ -1,0 +1,117 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Presence;
+using Gateway.Core.Supervision;
+using Gateway.Core.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Core.Broadcast;
+
+/// <summary>Where connections of every dialect come in and go out: tables, rooms, the welcome, the counters.</summary>
+public sealed partial class ConnectionLifecycle(
+    ConnectionTable connections, RoomMembership membership, IReplicaRegistry replicas, IBackplane backplane, GatewayMeter meter, Supervisor supervisor, string replica,
+    ILogger<ConnectionLifecycle> logger)
+{
+    private static readonly Message ShutdownNotice = new("system", Payloads.System("shutdown"));
+
+    private readonly Subscriptions _addresses = new(backplane, supervisor);
+    private volatile bool _closing;
+
+    /// <summary>The gateway stops: tells every client, and from now on also each that is just coming in.</summary>
+    /// <returns>How many were told.</returns>
+    public int SayGoodbye()
+    {
+        _closing = true; // ahead of the look at the table: whoever is not in it yet will see this
+        var all = connections.Snapshot();
+        foreach (var connection in all) SayGoodbye(connection);
+        return all.Length;
+    }
+
+    /// <summary>Enters a connection into its first rooms and lets it hear: the welcome first (not where a handler has the word), then whatever has come meanwhile.</summary>
+    /// <returns>Why it cannot stay; the caller then ends it, and calls <see cref="DepartAsync"/> in any case.</returns>
+    public async ValueTask<Error?> ArriveAsync(Connection connection, IReadOnlyList<string> firstRooms)
+    {
+        connection.Closing = BeginLeaving; // ahead of the table, in which others find it to close it
+        if (!connections.Add(connection)) return new Error(409, "there is a connection of this id");
+        meter.CountConnected(connection.Dialect);
+        Log.Arrived(logger, connection.Id, connection.Dialect.Name(), connection.User.Id);
+        if (!connection.Outbox.IsOpen) return Error.ConnectionClosed;
+        try
+        {
+            if (backplane.CrossesReplicas)
+            {
+                await _addresses.AcquireAsync(Audience.User(connection.User.Id)).ConfigureAwait(false);
+                connection.Addresses++;
+                await _addresses.AcquireAsync(Audience.Connection(connection.Id)).ConfigureAwait(false);
+                connection.Addresses++;
+            }
+            var positions = new List<(string, Position)>(firstRooms.Count);
+            foreach (var room in firstRooms)
+            {
+                var joined = await membership.JoinAsync(connection, room).ConfigureAwait(false);
+                if (joined.Error != null) return joined.Error;
+                positions.Add((room, joined.Position));
+            }
+            if (connection.Dialect != Dialect.Frames) Welcome(connection, positions);
+            if (_closing) SayGoodbye(connection);
+            return null;
+        }
+        catch (BackplaneException fault)
+        {
+            Log.BackplaneAway(logger, connection.Id, fault.Message);
+            return Error.BackplaneAway;
+        }
+    }
+
+    /// <summary>
+    /// The connection takes no part any more: it leaves its rooms and its user, and gets into no room. It ends with
+    /// <see cref="DepartAsync"/>; until then it stays in the table, so that deadlines and shutdown still find it.
+    /// </summary>
+    public ValueTask LeaveAsync(Connection connection)
+    {
+        connections.RemoveFromUser(connection);
+        return membership.LeaveAllAsync(connection);
+    }
+
+    public async ValueTask DepartAsync(Connection connection)
+    {
+        if (!connections.Remove(connection)) return;
+        connection.CountEnded();
+        await connection.Leaving.ConfigureAwait(false);
+        await membership.LeaveAllAsync(connection).ConfigureAwait(false);
+        if (connection.Addresses > 0) _addresses.Release(Audience.User(connection.User.Id));
+        if (connection.Addresses > 1) _addresses.Release(Audience.Connection(connection.Id));
+        Log.Departed(logger, connection.Id);
+    }
+
+    /// <summary>
+    /// On a thread of its own: whoever closes a connection may hold locks. <see cref="DepartAsync"/> waits for it and hears of its faults.
+    /// </summary>
+    private void BeginLeaving(Connection connection) => connection.Leaving = Task.Run(() => LeaveAsync(connection).AsTask());
+
+    private void Welcome(Connection connection, List<(string, Position)> positions)
+    {
+        var (user, cluster) = (connection.User, replicas.Counts);
+        var welcome = new Message(
+            "welcome", Payloads.Welcome(connection.Id, user.Id, user.Name, user.GuestKey, replica, positions, (cluster.Replicas, cluster.Connections)));
+        connection.Outbox.OpenGate(new FrameBatch(MessageWriter.Write(welcome, welcome.Payload, connection.Outbox.Format)));
+    }
+
+    private static void SayGoodbye(Connection connection)
+    {
+        if (connection.Dialect != Dialect.Frames) connection.Reply(MessageWriter.Write(ShutdownNotice, ShutdownNotice.Payload, connection.Outbox.Format));
+        connection.Close(CloseReason.Shutdown);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "Connection {ConnectionId} ({Dialect}) of user {UserId} arrived")]
+        public static partial void Arrived(ILogger logger, string connectionId, string dialect, string userId);
+
+        [LoggerMessage(2, LogLevel.Debug, "Connection {ConnectionId} departed")]
+        public static partial void Departed(ILogger logger, string connectionId);
+
+        [LoggerMessage(3, LogLevel.Warning, "Connection {ConnectionId} is turned away, the backplane is away: {Fault}")]
+        public static partial void BackplaneAway(ILogger logger, string connectionId, string fault);
+    }
+}

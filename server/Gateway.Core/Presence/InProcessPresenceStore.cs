@@ -1,0 +1,160 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
+using Gateway.Core.Supervision;
+using Gateway.Core.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Core.Presence;
+
+/// <summary>The roster of a gateway that has one replica.</summary>
+/// <param name="grace">How long a user without a connection counts as present.</param>
+public sealed partial class InProcessPresenceStore(
+    RoomTable rooms, Announce announce, TimeSpan grace, Supervisor supervisor, TimeProvider time, ILogger<InProcessPresenceStore> logger) : IPresenceStore, IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+
+    // Guards what follows. Announcements are handed over under it, so that they go out in the order of what they tell; that does not wait.
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Dictionary<string, Entry>> _rooms = new(StringComparer.Ordinal);
+    private readonly Queue<Entry> _lingering = []; // all have the same grace, so the first to leave is the first that is due
+    private Task? _expiring; // runs while somebody lingers
+
+    public ValueTask EnterAsync(string room, Connection connection)
+    {
+        lock (_lock)
+        {
+            if (!_rooms.TryGetValue(room, out var users)) _rooms[room] = users = new Dictionary<string, Entry>(StringComparer.Ordinal);
+            if (users.TryGetValue(connection.User.Id, out var entry))
+            {
+                if (entry.User.IsEmpty) users[connection.User.Id] = entry = new Entry(room, rooms); // back within its grace: the old entry is not in the list when it is due
+                entry.User.Add(connection);
+                return default;
+            }
+            users[connection.User.Id] = entry = new Entry(room, rooms);
+            entry.User.Add(connection);
+            return TellLocked(Announcement.Join(room, entry.User.Summary(), entry.User.ConnectionIds));
+        }
+    }
+
+    public ValueTask LeaveAsync(string room, Connection connection, bool atOnce)
+    {
+        lock (_lock)
+        {
+            if (!_rooms.TryGetValue(room, out var users) || !users.TryGetValue(connection.User.Id, out var entry)) return default;
+            var last = entry.User.Has(connection) ? entry.User.Summary() : null;
+            if (!entry.User.Remove(connection) || !entry.User.IsEmpty) return default;
+            entry.Left = last! with { Connections = 0 };
+            entry.LeftAt = time.GetTimestamp();
+            if (atOnce || grace == TimeSpan.Zero) return EndLocked(entry);
+            _lingering.Enqueue(entry);
+            _expiring ??= ExpireAsync();
+            return default;
+        }
+    }
+
+    /// <summary>The list is made of the connections themselves.</summary>
+    public ValueTask UpdateAsync(string room, Connection connection) => default;
+
+    public ValueTask<bool> HasAsync(string room, string userId)
+    {
+        lock (_lock) return new(_rooms.TryGetValue(room, out var users) && users.ContainsKey(userId));
+    }
+
+    public ValueTask<IReadOnlyList<PresenceMember>> ListAsync(string room)
+    {
+        lock (_lock)
+        {
+            if (!_rooms.TryGetValue(room, out var users)) return new([]);
+            var members = users.Values.Select(e => e.User.IsEmpty ? e.Left! : e.User.Summary()).ToList();
+            members.Sort(PresenceMember.ByComing);
+            return new(members);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        Task? expiring;
+        lock (_lock) expiring = _expiring;
+        if (expiring != null) await expiring.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task ExpireAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // whoever starts it holds the lock, and keeps the task
+        await supervisor.Loop("roster_grace").RunAsync(ExpireNextAsync, _stop.Token).ConfigureAwait(false);
+    }
+
+    /// <returns>False if nobody lingers any more.</returns>
+    private async Task<bool> ExpireNextAsync(CancellationToken stop)
+    {
+        Entry entry;
+        TimeSpan wait;
+        ValueTask told = default;
+        lock (_lock)
+        {
+            if (_lingering.Count == 0)
+            {
+                _expiring = null;
+                return false;
+            }
+            entry = _lingering.Peek();
+            wait = grace - time.GetElapsedTime(entry.LeftAt);
+            if (wait <= TimeSpan.Zero)
+            {
+                _lingering.Dequeue();
+                told = EndLocked(entry);
+            }
+        }
+        if (wait > TimeSpan.Zero) await Task.Delay(wait, time, stop).ConfigureAwait(false);
+        else await told.ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>The user is gone, if it has not come back.</summary>
+    private ValueTask EndLocked(Entry entry)
+    {
+        if (!_rooms.TryGetValue(entry.Room, out var users) || !users.TryGetValue(entry.Left!.UserId, out var present) || present != entry) return default;
+        users.Remove(entry.Left.UserId);
+        if (users.Count == 0) _rooms.Remove(entry.Room);
+        return TellLocked(Announcement.Leave(entry.Room, entry.Left));
+    }
+
+    private ValueTask TellLocked((Audience Audience, Message Message) announcement)
+    {
+        if (!rooms.PolicyOf(announcement.Audience.Name).Announce) return default;
+        var told = announce(announcement.Audience, announcement.Message);
+        return told.IsCompletedSuccessfully ? default : ToldAsync(told, announcement.Audience.Name);
+    }
+
+    /// <summary>Who enters or leaves has done so, also if the others cannot be told.</summary>
+    private async ValueTask ToldAsync(ValueTask told, string room)
+    {
+        try
+        {
+            await told.ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            Log.NotTold(logger, fault, room);
+        }
+    }
+
+    private sealed class Entry(string room, RoomTable rooms)
+    {
+        public string Room => room;
+        public LocalUser User { get; } = new(room, rooms);
+
+        /// <summary>The user as it was, once its last connection has gone.</summary>
+        public PresenceMember? Left { get; set; }
+        public long LeftAt { get; set; }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The members of room {Room} could not be told who joined or left")]
+        public static partial void NotTold(ILogger logger, Exception fault, string room);
+    }
+}

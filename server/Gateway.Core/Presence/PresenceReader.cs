@@ -1,0 +1,99 @@
+using Gateway.Core.Wire;
+
+namespace Gateway.Core.Presence;
+
+/// <summary>
+/// Reads the lists of rooms for those who ask. Whoever asks while a list is being read shares the next reading with all who ask meanwhile, so that a room is read once at a time
+/// and an answer is never older than its question. The list of a large room is kept for a moment too: reading it costs more than it can have changed.
+/// </summary>
+internal sealed class PresenceReader(IPresenceStore presence, TimeProvider time)
+{
+    /// <summary>A room with more members is large.</summary>
+    public const int LargeRoom = 100;
+
+    public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(1);
+
+    // Guarded by itself.
+    private readonly Dictionary<string, Reading> _rooms = new(StringComparer.Ordinal);
+    private readonly Queue<(string Room, Reading Reading, long At)> _kept = [];
+
+    /// <inheritdoc cref="IPresenceStore.ListAsync"/>
+    public Task<IReadOnlyList<PresenceMember>> ListAsync(string room)
+    {
+        Reading? reading;
+        Task? before;
+        TaskCompletionSource<IReadOnlyList<PresenceMember>> turn;
+        lock (_rooms)
+        {
+            ForgetOldLocked();
+            if (!_rooms.TryGetValue(room, out reading)) _rooms[room] = reading = new Reading();
+            if (reading.Kept is { } kept) return Task.FromResult(kept);
+            if (reading.Next is { } next) return next.Task;
+            turn = new TaskCompletionSource<IReadOnlyList<PresenceMember>>(TaskCreationOptions.RunContinuationsAsynchronously);
+            before = reading.Now?.Task;
+            if (before == null) reading.Now = turn;
+            else reading.Next = turn;
+        }
+        return ReadAsync(room, reading, turn, before);
+    }
+
+    private async Task<IReadOnlyList<PresenceMember>> ReadAsync(string room, Reading reading, TaskCompletionSource<IReadOnlyList<PresenceMember>> turn, Task? before)
+    {
+        if (before != null)
+        {
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            lock (_rooms) (reading.Now, reading.Next) = (turn, null);
+        }
+        try
+        {
+            var began = time.GetTimestamp();
+            var list = await presence.ListAsync(room).ConfigureAwait(false);
+            lock (_rooms) EndLocked(room, reading, list, began);
+            turn.SetResult(list);
+            return list;
+        }
+        catch (Exception fault)
+        {
+            lock (_rooms) EndLocked(room, reading, [], 0);
+            turn.SetException(fault);
+            _ = turn.Task.Exception; // whoever shares it gets it; perhaps nobody does
+            throw;
+        }
+    }
+
+    private void EndLocked(string room, Reading reading, IReadOnlyList<PresenceMember> list, long began)
+    {
+        reading.Now = null;
+        if (list.Count > LargeRoom)
+        {
+            reading.Kept = list;
+            _kept.Enqueue((room, reading, began));
+        }
+        ReleaseLocked(room, reading);
+    }
+
+    private void ForgetOldLocked()
+    {
+        while (_kept.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= KeptFor)
+        {
+            _kept.Dequeue();
+            oldest.Reading.Kept = null;
+            ReleaseLocked(oldest.Room, oldest.Reading);
+        }
+    }
+
+    private void ReleaseLocked(string room, Reading reading)
+    {
+        if (reading.Now == null && reading.Next == null && reading.Kept == null) _rooms.Remove(room);
+    }
+
+    /// <summary>Guarded by the reader's lock.</summary>
+    private sealed class Reading
+    {
+        public TaskCompletionSource<IReadOnlyList<PresenceMember>>? Now { get; set; }
+
+        /// <summary>The one that begins when the present one has ended.</summary>
+        public TaskCompletionSource<IReadOnlyList<PresenceMember>>? Next { get; set; }
+        public IReadOnlyList<PresenceMember>? Kept { get; set; }
+    }
+}
