@@ -1,6 +1,6 @@
-using Gateway;
-using Gateway.Configuration;
-using Gateway.Frames;
+using Gateway.AspNetCore.Frames;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore;
 
 namespace Bridge;
 
@@ -10,12 +10,12 @@ namespace Bridge;
 /// </summary>
 public static class BridgeApp
 {
-    public static WebApplication Build(GatewayOptions options, params string[] urls)
+    public static WebApplication Build(Action<GatewayOptions>? configure, params string[] urls)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         foreach (var url in urls) builder.WebHost.UseUrls(url);
-        builder.Services.AddGateway(options);
+        builder.Services.AddGateway(configure);
 
         var app = builder.Build();
         app.UseGateway();

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Threading.Channels;
-using Gateway.Frames;
+using Gateway.AspNetCore.Frames;
 
 namespace Bridge;
 

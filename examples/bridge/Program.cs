@@ -1,4 +1,3 @@
 using Bridge;
-using Gateway.Configuration;
 
-await BridgeApp.Build(new GatewayOptions(), "http://localhost:8090").RunAsync();
+await BridgeApp.Build(configure: null, "http://localhost:8090").RunAsync();

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Threading.Channels;
-using Gateway.Frames;
+using Gateway.AspNetCore.Frames;
 
 namespace Bridge;
 

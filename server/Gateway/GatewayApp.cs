@@ -1,17 +1,26 @@
-using System.Net;
-using System.Net.Security;
-using System.Reflection;
-using Gateway.Admin;
-using Gateway.AnyReplica;
+using Gateway.Core.Cluster;
+using System.Text.Json.Nodes;
+using Gateway.Redis;
 using Gateway.Configuration;
+using Gateway.Core.Configuration;
+using System.Net.Security;
+using System.Net;
+using System.Reflection;
+using Gateway.AspNetCore.Admin;
+using Gateway.AspNetCore.AnyReplica;
+using Gateway.AspNetCore.Lifecycle;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security;
+using Gateway.AspNetCore;
 using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Presence;
 using Gateway.Lifecycle;
 using Gateway.Listening;
 using Gateway.Logging;
 using Gateway.Metrics;
-using Gateway.Metrics.Prometheus;
+using Gateway.OpenTelemetry;
 using Gateway.Pages;
-using Gateway.Security;
 using Gateway.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -24,7 +33,7 @@ namespace Gateway;
 internal static class GatewayApp
 {
     /// <summary>Runs until the process is told to stop. Returns its exit code.</summary>
-    public static async Task<int> RunAsync(GatewayOptions options)
+    public static async Task<int> RunAsync(ProgramOptions options)
     {
         using var signals = new ForcedExit();
         await using var app = Build(options);
@@ -47,7 +56,7 @@ internal static class GatewayApp
         return 0;
     }
 
-    public static WebApplication Build(GatewayOptions options, Action<IServiceCollection>? configure = null)
+    public static WebApplication Build(ProgramOptions options, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear(); // the gateway has its own; the framework's would be a second, unchecked way in
@@ -64,14 +73,18 @@ internal static class GatewayApp
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // a start that fails we tell ourselves, in words
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Server.ShutdownTimeout);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options));
-        builder.Services.AddGateway(options);
+        var gateway = builder.Services.AddGateway(options);
+        if (options.Redis.Enabled) gateway.AddRedis(options.Redis);
         builder.Services.AddListening(options);
+        builder.Services.AddTls(options);
+        builder.Services.AddHostedService<IdleGarbageCollector>();
+        builder.Services.AddSingleton(Shown(options));
         if (options.Metrics.Enabled) builder.Services.AddGatewayMetrics();
         if (options.Admin.ApiKey.Count > 0) builder.Services.AddAdminApi(options.Admin);
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
-        app.Services.GetRequiredService<AdvertisedAddress>().PredictFromConfiguration();
+        app.Services.GetRequiredService<AdvertisedAddress>().Expect(new UriBuilder(options.Server.Tls.Enabled ? Uri.UriSchemeHttps : Uri.UriSchemeHttp, options.Server.Host, options.Server.Port).Uri);
         // What the framework would add by itself where SignalR is: nothing of ours has authorization data, and its wait would be kept for each connection.
         ((IApplicationBuilder)app).Properties["__AuthorizationMiddlewareSet"] = true;
         var console = app.Services.GetRequiredService<ConsoleQueue>();
@@ -79,7 +92,7 @@ internal static class GatewayApp
         app.UseListening();
         app.UseTrustedProxies(); // ahead of whatever looks at a client's address
         app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), options.Metrics));
-        app.UseAdminApi(options.Admin);
+        app.UseAdminApi(options.Admin, options.Admin.Port);
         app.UseGateway();
         app.UseRouting();
         app.MapGateway();
@@ -92,10 +105,14 @@ internal static class GatewayApp
         return app;
     }
 
+    /// <summary>For the admin API: passwords in the addresses of Redis servers are hidden.</summary>
+    internal static ShownOptions Shown(ProgramOptions options) =>
+        new(options, view => view["redis"]!["connection"] = new JsonArray([.. options.Redis.Connection.Select(server => (JsonNode)RedisAddress.Shown(server))]));
+
     /// <summary>The framework speaks only of what is wrong, but as much as the gateway when the gateway is asked for more than usual.</summary>
     private static LogLevel Quieter(LogLevel level) => level is LogLevel.Information ? LogLevel.Warning : level;
 
-    private static void Listen(KestrelServerOptions kestrel, GatewayOptions options)
+    private static void Listen(KestrelServerOptions kestrel, ProgramOptions options)
     {
         kestrel.AddServerHeader = false;
         ListenOn(kestrel, options.Server.Host, options.Server.Port, options.Server.Tls.Enabled);
@@ -121,11 +138,11 @@ internal static class GatewayApp
         else kestrel.ListenLocalhost(port, configure);
     }
 
-    private static string PortFault(IOException fault, GatewayOptions options) =>
+    private static string PortFault(IOException fault, ProgramOptions options) =>
         options.Admin.Port > 0 && fault.Message.Contains($":{options.Admin.Port}", StringComparison.Ordinal) ? $"port {options.Admin.Port}"
         : options.Metrics.Enabled && fault.Message.Contains($":{options.Metrics.Port}", StringComparison.Ordinal) ? $"port {options.Metrics.Port}" : $"port {options.Server.Port}";
 
-    private static void Announce(WebApplication app, GatewayOptions options)
+    private static void Announce(WebApplication app, ProgramOptions options)
     {
         var ports = app.Urls.Select(url => new Uri(url.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal))).ToList();
         var server = ports[0];

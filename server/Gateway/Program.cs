@@ -1,7 +1,9 @@
+using Gateway.Core.Configuration;
 using System.Diagnostics;
-using Gateway;
 using Gateway.Configuration;
+using Gateway.Core.Messages;
 using Gateway.Lifecycle;
+using Gateway;
 
 if (RuntimeCheck.Problem(Environment.Version) is { } problem)
 {

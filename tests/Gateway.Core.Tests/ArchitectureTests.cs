@@ -1,3 +1,6 @@
+using Gateway.Core.Configuration;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
 using Xunit;
 
 namespace Gateway.Core.Tests;

@@ -59,7 +59,7 @@ internal sealed class TestCore : IDisposable
         var cluster = new InProcessCluster(new ClusterQueryHandler(Connections, Rooms, Membership, new ReplicaStatus("r1", Connections, Time)));
         Moderator = new Moderator(Restrictions, cluster, Publisher, "moderator", TimeSpan.FromDays(30), Meter, Time, NullLogger<Moderator>.Instance);
         var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
-        var limit = new RateLimit(rateLimit, TimeSpan.FromSeconds(10), Time)
+        var limit = new MessageRateLimiter(rateLimit, TimeSpan.FromSeconds(10), Time)
         {
             Announcements = announcements == 0 ? null : new SlidingWindows<string>(announcements, TimeSpan.FromSeconds(10), Supervisor, Time, StringComparer.Ordinal),
         };

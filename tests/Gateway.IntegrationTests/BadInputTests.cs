@@ -1,4 +1,6 @@
 using System.Text;
+using Gateway.AspNetCore.Frames;
+using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;

@@ -1,5 +1,10 @@
+using Gateway.Core.Configuration;
 using System.Text;
+using Gateway.AspNetCore.WebSockets;
+using Gateway.Core.Cluster;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 using Gateway.Testing;
 
@@ -141,7 +146,7 @@ public sealed class ByteExactTests
     private sealed class Seen
     {
         public int[] Next { get; } = new int[Posters];
-        public volatile int ClusterReplies;
+        public volatile int Answers;
         public volatile int Pongs;
         public volatile bool Closed;
     }

@@ -1,4 +1,6 @@
 using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Limits;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,9 +25,9 @@ public sealed class EmbeddedGateway : IAsyncDisposable
     public IReadOnlyList<Uri> Urls => [.. _app.Urls.Select(url => new Uri(url))];
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<EmbeddedGateway> StartAsync(Action<GatewayOptions>? set = null, Action<IServiceCollection>? configure = null, Action<WebApplication>? map = null)
+    internal static async Task<EmbeddedGateway> StartAsync(Action<ProgramOptions>? set = null, Action<IServiceCollection>? configure = null, Action<WebApplication>? map = null)
     {
-        var options = new GatewayOptions();
+        var options = new ProgramOptions();
         options.Server.Host = "127.0.0.1";
         options.Server.Port = 0;
         options.Metrics.Enabled = false;

@@ -1,9 +1,12 @@
+using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security;
+using Gateway.AspNetCore.SignalR;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.SignalR;
 using Gateway.Testing;
-using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.AspNetCore.SignalR;
 
 namespace Gateway.IntegrationTests;
 
@@ -206,7 +209,7 @@ public sealed class HubContextTests : IAsyncLifetime
         await _hub.Groups.RemoveFromGroupAsync("nowhere", "g").Within("the answer");
     }
 
-    private void UseRedis(Gateway.Configuration.GatewayOptions options)
+    private void UseRedis(Gateway.Configuration.ProgramOptions options)
     {
         options.Redis.Enabled = true;
         options.Redis.Connection = [_redis.Address];

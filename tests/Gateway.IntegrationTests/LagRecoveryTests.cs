@@ -1,8 +1,9 @@
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using Gateway.Core.Connections;
+using Gateway.Core.Presence;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;

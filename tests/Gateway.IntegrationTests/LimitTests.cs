@@ -1,5 +1,7 @@
-using System.Net;
 using System.Net.WebSockets;
+using System.Net;
+using Gateway.Core.Limits;
+using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;

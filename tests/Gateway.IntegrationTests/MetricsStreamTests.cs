@@ -1,4 +1,4 @@
-using Gateway.Metrics;
+using Gateway.AspNetCore.MetricsStream;
 using Gateway.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,8 @@
-using System.Net;
+using Gateway.Core.Configuration;
 using System.Net.Http.Headers;
+using System.Net;
 using System.Text.RegularExpressions;
+using Gateway.AspNetCore.Admin;
 using Gateway.Pages;
 using Gateway.Testing;
 

@@ -1,9 +1,10 @@
 using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
 using Gateway.Core.Connections;
 using Gateway.Core.Supervision;
 using Gateway.Core.Tests.Broadcast;
-using Gateway.Lifecycle;
 using Gateway.Redis;
 using Gateway.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -56,9 +57,9 @@ internal sealed class RedisReplica : IAsyncDisposable
     private readonly RedisServers _servers;
     private readonly GatewayMeter _meter = new();
 
-    private RedisReplica(IReadOnlyList<string> addresses, Action<GatewayOptions>? set)
+    private RedisReplica(IReadOnlyList<string> addresses, Action<RedisOptions>? set)
     {
-        var options = new GatewayOptions { Redis = { Enabled = true, Connection = [.. addresses] } };
+        var options = new RedisOptions { Connection = [.. addresses] };
         set?.Invoke(options);
         var keys = new RedisKeys("gw");
         var replica = ReplicaId.New();
@@ -67,13 +68,13 @@ internal sealed class RedisReplica : IAsyncDisposable
         var instructions = new RedisInstructions(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
         var counts = new RedisReceiverCounts(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisReceiverCounts>.Instance);
         Backplane = new RedisBackplane(
-            options, _servers, keys, instructions, counts, replica, new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+            options, new BackplaneSettings(TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(5), 0, TimeSpan.FromSeconds(10)), _servers, keys, instructions, counts, replica, new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
     }
 
     public RedisBackplane Backplane { get; }
     public ReadinessState Readiness { get; } = new();
 
-    public static async Task<RedisReplica> OpenAsync(IReadOnlyList<string> addresses, IBackplaneReceiver? receiver = null, Action<GatewayOptions>? set = null)
+    public static async Task<RedisReplica> OpenAsync(IReadOnlyList<string> addresses, IBackplaneReceiver? receiver = null, Action<RedisOptions>? set = null)
     {
         var replica = new RedisReplica(addresses, set);
         if (receiver != null) replica.Backplane.Start(receiver);

@@ -1,3 +1,4 @@
+using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;

@@ -1,3 +1,5 @@
+using Gateway.Core.Configuration;
+using Gateway.Core.Commands;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;

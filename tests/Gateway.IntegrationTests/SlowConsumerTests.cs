@@ -1,8 +1,10 @@
+using Gateway.Core.Configuration;
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Presence;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;

@@ -1,8 +1,12 @@
-using System.Net;
+using Gateway.Configuration;
 using System.Net.WebSockets;
+using System.Net;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.WebSockets;
+using Gateway.Core.Connections;
 using Gateway.Testing;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.IntegrationTests;
 
@@ -100,9 +104,9 @@ public sealed class TransportTests : IDisposable
         new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } }, disposeHandler: true);
 
     /// <summary>200 messages and the answers to half of them are under way at once: on a busy machine a client that does not get to read would be too slow.</summary>
-    private static void Widen(Gateway.Configuration.GatewayOptions options) => options.Outbox.Capacity = 1000;
+    private static void Widen(Gateway.Configuration.ProgramOptions options) => options.Outbox.Capacity = 1000;
 
-    private void UseTls(Gateway.Configuration.GatewayOptions options)
+    private void UseTls(Gateway.Configuration.ProgramOptions options)
     {
         Widen(options);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -1,6 +1,6 @@
+using Gateway.Core.Cluster;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Presence;
 using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Broadcast;

@@ -1,5 +1,6 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
+using Gateway.Core.Idempotency;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;

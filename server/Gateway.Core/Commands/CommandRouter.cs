@@ -2,11 +2,11 @@ using System.Collections.Frozen;
 using System.Text;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
+using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
-using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Commands;
@@ -18,14 +18,14 @@ public sealed partial class CommandRouter
     private readonly FrozenDictionary<string, ICommand>.AlternateLookup<ReadOnlySpan<char>> _byName;
     private readonly Publisher _publisher;
     private readonly RoomTable _rooms;
-    private readonly RateLimit _limit;
+    private readonly MessageRateLimiter _limit;
     private readonly Moderator _moderator;
     private readonly bool _relayUnknown;
     private readonly GatewayMeter _meter;
     private readonly ILogger<CommandRouter> _logger;
 
     public CommandRouter(
-        Publisher publisher, RoomTable rooms, RoomMembership membership, PresenceTracker tracker, IBackplane backplane, CustomTypes custom, DirectMessagePermission direct, RateLimit limit, Moderator moderator, VerifyToken verify, GatewayMeter meter,
+        Publisher publisher, RoomTable rooms, RoomMembership membership, PresenceTracker tracker, IBackplane backplane, CustomTypes custom, DirectMessagePermission direct, MessageRateLimiter limit, Moderator moderator, VerifyToken verify, GatewayMeter meter,
         TimeProvider time, ILogger<CommandRouter> logger)
     {
         IEnumerable<ICommand> builtIn =

@@ -1,3 +1,5 @@
+using Gateway.Core.Rooms;
+
 namespace Gateway.Core.Connections;
 
 /// <summary>The names of the rooms that one connection is in, each with its membership there.</summary>

@@ -1,4 +1,5 @@
 using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Connections;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Connections;

@@ -1,3 +1,6 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Rooms;
+
 namespace Gateway.Core.Messages;
 
 public enum AudienceKind : byte

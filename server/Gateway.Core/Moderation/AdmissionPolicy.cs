@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 

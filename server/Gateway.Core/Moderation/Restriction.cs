@@ -1,3 +1,6 @@
+using Gateway.Core.Commands;
+using Gateway.Core.Rooms;
+
 namespace Gateway.Core.Moderation;
 
 public enum RestrictionKind : byte

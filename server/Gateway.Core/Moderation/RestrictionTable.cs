@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Moderation;
 

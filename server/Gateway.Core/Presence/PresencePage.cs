@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Core.Commands;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Presence;

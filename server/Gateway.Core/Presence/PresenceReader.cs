@@ -1,3 +1,5 @@
+using Gateway.Core.Commands;
+using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Presence;

@@ -1,4 +1,6 @@
+using Gateway.Core.Commands;
 using Gateway.Core.Messages;
+using Gateway.Core.Presence;
 
 namespace Gateway.Core.Rooms;
 

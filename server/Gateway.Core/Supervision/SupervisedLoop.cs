@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Supervision;

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using Gateway.Core.Connections;
 
 namespace Gateway.Core.Wire;
 

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Wire;
 

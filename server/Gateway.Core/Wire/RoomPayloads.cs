@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 
 namespace Gateway.Core.Wire;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Gateway.Core.Commands;
 
 namespace Gateway.Core.Wire;
 

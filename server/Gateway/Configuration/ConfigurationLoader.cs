@@ -1,7 +1,8 @@
+using Gateway.Core.Configuration;
 using System.Reflection;
-using Gateway.Configuration.Rules;
-using Gateway.Configuration.Schema;
+using Gateway.AspNetCore.Options;
 using Gateway.Configuration.Sources;
+using Gateway.Core.Commands;
 
 namespace Gateway.Configuration;
 
@@ -18,7 +19,7 @@ internal static class ConfigurationLoader
     public static ConfigurationResult Load(
         IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string directory)
     {
-        var options = new GatewayOptions();
+        var options = new ProgramOptions();
         var commandLine = CommandLineSource.Read(arguments);
         if (commandLine.Help)
             return new ConfigurationResult.Printed(Usage.Text());
@@ -32,11 +33,11 @@ internal static class ConfigurationLoader
         foreach (var source in Sources(file, environment, sections, commandLine, directory))
         {
             binding.Errors.AddRange(source.Errors);
-            GatewaySchema.Root.Bind(options, source.Settings, "", binding);
+            ProgramSchema.Root.Bind(options, source.Settings, "", binding);
         }
-        CrossFieldRules.Check(options, binding);
+        GatewayRules.Check(options, options.Redis.Enabled, directory, binding);
+        PortRules.Check(options, binding);
         TlsRule.Check(options.Server.Tls, directory, binding);
-        AuthRule.Check(options.Auth, directory, binding);
         return binding.Errors.Count == 0
             ? new ConfigurationResult.Loaded(options, file)
             : new ConfigurationResult.Refused(binding.Errors);
@@ -54,7 +55,7 @@ internal static class ConfigurationLoader
     private static List<string> KnownKeys()
     {
         var keys = new List<KeyDescription>();
-        GatewaySchema.Root.Describe(new GatewayOptions(), "", keys);
+        ProgramSchema.Root.Describe(new ProgramOptions(), "", keys);
         return keys.ConvertAll(key => key.Key);
     }
 

@@ -1,3 +1,6 @@
+using Gateway.Core.Configuration;
+using Gateway.AspNetCore.Options;
+
 namespace Gateway.Configuration;
 
 /// <summary>What <see cref="ConfigurationLoader"/> comes back with: one of the three below.</summary>
@@ -9,7 +12,7 @@ internal abstract record ConfigurationResult
 
     /// <param name="Options">Complete and checked.</param>
     /// <param name="File">The YAML file that was read, as it was named; null where there was none.</param>
-    public sealed record Loaded(GatewayOptions Options, string? File) : ConfigurationResult;
+    public sealed record Loaded(ProgramOptions Options, string? File) : ConfigurationResult;
 
     /// <param name="Errors">Every fault there is, at least one: the process should print a line for each and exit with a failure.</param>
     public sealed record Refused(IReadOnlyList<ConfigurationError> Errors) : ConfigurationResult;

@@ -1,3 +1,4 @@
+using Gateway.Core.Configuration;
 using System.Collections;
 
 namespace Gateway.Configuration;

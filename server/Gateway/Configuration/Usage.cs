@@ -1,5 +1,6 @@
+using Gateway.Core.Configuration;
 using System.Text;
-using Gateway.Configuration.Schema;
+using Gateway.AspNetCore.Options;
 
 namespace Gateway.Configuration;
 
@@ -11,7 +12,7 @@ internal static class Usage
     public static string Text()
     {
         var keys = new List<KeyDescription>();
-        GatewaySchema.Root.Describe(new GatewayOptions(), "", keys);
+        ProgramSchema.Root.Describe(new ProgramOptions(), "", keys);
         var text = new StringBuilder($"""
             Usage: gateway [--config-file PATH] [--section:key=value ...]
 

@@ -1,5 +1,7 @@
-using System.Net;
 using Gateway.Configuration;
+using Gateway.Core.Configuration;
+using System.Net;
+using Gateway.AspNetCore.Options;
 using Gateway.Listening;
 
 namespace Gateway.Lifecycle;
@@ -16,7 +18,7 @@ internal static class HealthCheckCommand
 
     /// <summary>The metrics port is preferred: it is there for this, whatever clients use.</summary>
     /// <param name="question"><c>live</c> or <c>ready</c>.</param>
-    public static string UrlOf(GatewayOptions options, string question)
+    public static string UrlOf(ProgramOptions options, string question)
     {
         var (name, port, tls) = options.Metrics.Enabled
             ? (options.Metrics.Host, options.Metrics.Port, OperatorPort.UsesTls(options, options.Metrics.Host))

@@ -1,3 +1,4 @@
+using Gateway.Core.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Core.Supervision;
 

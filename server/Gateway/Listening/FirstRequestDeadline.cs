@@ -1,4 +1,7 @@
 using Gateway.Configuration;
+using Gateway.Core.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Connections;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Listening;
@@ -20,7 +23,7 @@ internal sealed class FirstRequestDeadline : IDisposable
     // Guarded by itself.
     private readonly LinkedList<(AcceptedConnection Connection, long Since)> _awaited = [];
 
-    public FirstRequestDeadline(GatewayOptions options, ConnectionBudget budget, TimeProvider time)
+    public FirstRequestDeadline(ProgramOptions options, ConnectionBudget budget, TimeProvider time)
     {
         _limit = options.Server.FirstRequestTimeout;
         _budget = budget;

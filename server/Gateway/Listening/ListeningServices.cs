@@ -1,10 +1,13 @@
-using System.Net;
-using System.Net.Sockets;
+using Gateway.AspNetCore.WebSockets;
 using Gateway.Configuration;
-using Gateway.Lifecycle;
-using Gateway.Security;
-using Microsoft.AspNetCore.Connections;
+using Gateway.Core.Configuration;
+using System.Net.Sockets;
+using System.Net;
+using Gateway.AspNetCore.Lifecycle;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Gateway.Listening;
@@ -16,13 +19,14 @@ internal static class ListeningServices
     private const int IpProtocolTcp = 6;
     private const int TcpUserTimeout = 18;
 
-    public static void AddListening(this IServiceCollection services, GatewayOptions options)
+    public static void AddListening(this IServiceCollection services, ProgramOptions options)
     {
         services.AddSingleton<ConnectionBudget>();
         services.AddSingleton<FirstRequestDeadline>();
         services.AddSingleton<IConnectionListenerFactory, BudgetedListenerFactory>(); // the last one is asked first
         services.Configure<SocketTransportOptions>(sockets =>
         {
+            if (options.Server.DirectSocket) DirectSocket.Configure(sockets);
             var bind = sockets.CreateBoundListenSocket;
             sockets.CreateBoundListenSocket = endpoint =>
             {

@@ -1,5 +1,7 @@
-using System.Net;
 using Gateway.Configuration;
+using Gateway.Core.Configuration;
+using System.Net;
+using Gateway.AspNetCore.Options;
 
 namespace Gateway.Listening;
 
@@ -7,7 +9,7 @@ namespace Gateway.Listening;
 internal static class OperatorPort
 {
     /// <summary>What leaves the machine is encrypted where the clients' port is, with the same certificate.</summary>
-    public static bool UsesTls(GatewayOptions options, string host) => options.Server.Tls.Enabled && !IsLoopback(host);
+    public static bool UsesTls(ProgramOptions options, string host) => options.Server.Tls.Enabled && !IsLoopback(host);
 
     private static bool IsLoopback(string host) => !IPAddress.TryParse(host, out var address) || IPAddress.IsLoopback(address); // the one name is localhost
 }

@@ -1,4 +1,7 @@
+using Gateway.Core.Configuration;
 using System.Text;
+using Gateway.AspNetCore.Lifecycle;
+using Gateway.Core.Messages;
 
 namespace Gateway.Logging;
 

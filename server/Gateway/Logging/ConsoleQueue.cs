@@ -1,5 +1,8 @@
+using Gateway.Core.Configuration;
 using System.Text;
 using System.Threading.Channels;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
 
 namespace Gateway.Logging;
 

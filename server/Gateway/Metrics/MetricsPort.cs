@@ -1,8 +1,11 @@
 using Gateway.Configuration;
-using Gateway.Lifecycle;
-using Gateway.Metrics.Prometheus;
-using Microsoft.AspNetCore.Hosting.Server;
+using Gateway.Core.Configuration;
+using Gateway.AspNetCore.Lifecycle;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Connections;
+using Gateway.OpenTelemetry;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Hosting.Server;
 
 namespace Gateway.Metrics;
 
@@ -34,7 +37,7 @@ internal static class MetricsPort
 
     /// <summary>The port as it is configured, or for port 0 as the server took it. The metrics' listener is the last one that the server was given.</summary>
     /// <returns>Null where metrics are off.</returns>
-    public static Func<int>? Of(IServer server, MetricsOptions options)
+    public static Func<int>? Of(IServer server, MetricsPageOptions options)
     {
         if (!options.Enabled) return null;
         if (options.Port != 0) return () => options.Port;

@@ -1,3 +1,4 @@
+using Gateway.Core.Configuration;
 using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;
 

@@ -1,7 +1,11 @@
+using Gateway.Configuration;
+using Gateway.Core.Configuration;
 using System.Net;
 using System.Reflection;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.AspNetCore.Admin;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore;
 
 namespace Gateway.Pages;
 
@@ -28,7 +32,7 @@ public static class Dashboard
             endpoints.MapFirstPage();
             return;
         }
-        var options = endpoints.ServiceProvider.GetRequiredService<GatewayOptions>();
+        var options = endpoints.ServiceProvider.GetRequiredService<ProgramOptions>();
         var assembly = typeof(Dashboard).Assembly;
         foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Folder, StringComparison.Ordinal)))
         {
@@ -49,7 +53,7 @@ public static class Dashboard
         };
     }
 
-    private static byte[] Shell(byte[] html, GatewayOptions options) => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(html)
+    private static byte[] Shell(byte[] html, ProgramOptions options) => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(html)
         .Replace("{raw_path}", WebUtility.HtmlEncode(options.Raw.Path), StringComparison.Ordinal)
         .Replace("{hub_path}", WebUtility.HtmlEncode(options.SignalR.Path), StringComparison.Ordinal));
 

@@ -1,7 +1,10 @@
+using Gateway.Configuration;
+using Gateway.Core.Configuration;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore;
 
 namespace Gateway.Pages;
 
@@ -16,7 +19,7 @@ public static class FallbackPage
     /// <summary>Needs <c>AddGateway</c>. The page finds the raw endpoint below wherever it is served from itself.</summary>
     public static IEndpointConventionBuilder MapFirstPage(this IEndpointRouteBuilder endpoints)
     {
-        var options = endpoints.ServiceProvider.GetRequiredService<GatewayOptions>();
+        var options = endpoints.ServiceProvider.GetRequiredService<ProgramOptions>();
         var html = Read().Replace("{raw_path}", WebUtility.HtmlEncode(options.Raw.Path), StringComparison.Ordinal);
         var policy = $"default-src 'none'; script-src '{HashOf(html, "script")}'; style-src '{HashOf(html, "style")}'; connect-src 'self'; img-src data:; "
             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -1,4 +1,6 @@
 using Gateway.Configuration;
+using Gateway.Core.Configuration;
+using Gateway.AspNetCore.Options;
 
 namespace Gateway.Tls;
 
@@ -6,7 +8,7 @@ namespace Gateway.Tls;
 /// Looks at the files of <c>server.tls</c> every two seconds. Reading them is the one way that sees every kind of renewal: files written over, renamed into their place, or symbolic
 /// links that change, as in Kubernetes.
 /// </summary>
-internal sealed class CertificateReload(GatewayOptions options, ServerCertificate certificate, TimeProvider time) : IHostedService, IDisposable
+internal sealed class CertificateReload(ProgramOptions options, ServerCertificate certificate, TimeProvider time) : IHostedService, IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 

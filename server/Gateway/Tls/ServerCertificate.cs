@@ -1,7 +1,10 @@
+using Gateway.Configuration;
+using Gateway.Core.Configuration;
 using System.Net.Security;
 using System.Security.Cryptography;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Messages;
 using System.Security.Cryptography.X509Certificates;
-using Gateway.Configuration;
 
 namespace Gateway.Tls;
 
@@ -9,7 +12,7 @@ namespace Gateway.Tls;
 /// The certificate of <c>server.tls</c> with its chain, as the files hold it now. When they change, new handshakes get the new one; connections that stand are not touched.
 /// Files that cannot be used are reported once, and the certificate before them stays.
 /// </summary>
-internal sealed partial class ServerCertificate(GatewayOptions options, ILogger<ServerCertificate> logger)
+internal sealed partial class ServerCertificate(ProgramOptions options, ILogger<ServerCertificate> logger)
 {
     /// <summary>A replica that has not read the new files yet still shows an older certificate.</summary>
     private const int Remembered = 4;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Gateway.Benchmarks.Load;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 
 namespace Gateway.Benchmarks.Forwarding;
 

@@ -1,6 +1,10 @@
+using Gateway.Core.Configuration;
 using System.Globalization;
 using System.Text;
 using Gateway.Benchmarks.Load;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 
 namespace Gateway.Benchmarks.History;
 

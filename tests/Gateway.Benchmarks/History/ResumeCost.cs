@@ -1,5 +1,10 @@
+using Dialect = Gateway.Benchmarks.Load.Dialect;
+using Gateway.Core.Configuration;
 using System.Diagnostics;
 using Gateway.Benchmarks.Load;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Rooms;
 
 namespace Gateway.Benchmarks.History;
 

@@ -1,4 +1,5 @@
 using Gateway.Benchmarks.Load;
+using Gateway.Core.Commands;
 
 namespace Gateway.Benchmarks.History;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
 
 namespace Gateway.Benchmarks.Load;
 

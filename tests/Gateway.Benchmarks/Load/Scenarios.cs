@@ -1,3 +1,5 @@
+using Gateway.Core.Connections;
+
 namespace Gateway.Benchmarks.Load;
 
 /// <summary>A question, the servers it is put to, and which figure is the answer.</summary>

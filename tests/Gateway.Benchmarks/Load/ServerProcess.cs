@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
+using Gateway.Core.Commands;
 
 namespace Gateway.Benchmarks.Load;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gateway.Core.Connections;
 
 namespace Gateway.Benchmarks.Load;
 

@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using System.Text;
+using Gateway.Core.Connections;
 
 namespace Gateway.Benchmarks.Load;
 

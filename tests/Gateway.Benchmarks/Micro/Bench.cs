@@ -2,6 +2,7 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
+using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
@@ -46,7 +47,7 @@ internal sealed class Bench
         var restrictions = new InProcessRestrictionStore(Supervisor, TimeProvider.System);
         var cluster = new InProcessCluster(new ClusterQueryHandler(Connections, Rooms, membership, new ReplicaStatus("bench", Connections, TimeProvider.System)));
         var moderator = new Moderator(restrictions, cluster, publisher, "moderator", TimeSpan.FromDays(1), _meter, TimeProvider.System, NullLogger<Moderator>.Instance);
-        Router = new CommandRouter(publisher, Rooms, membership, tracker, _backplane, new CustomTypes([], false), new DirectMessagePermission(new DirectMessageRule(DirectReach.Anyone, []), Rooms, Connections, presence), new RateLimit(0, TimeSpan.FromSeconds(1), TimeProvider.System), moderator, _ => new((null, Error.InvalidToken)), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
+        Router = new CommandRouter(publisher, Rooms, membership, tracker, _backplane, new CustomTypes([], false), new DirectMessagePermission(new DirectMessageRule(DirectReach.Anyone, []), Rooms, Connections, presence), new MessageRateLimiter(0, TimeSpan.FromSeconds(1), TimeProvider.System), moderator, _ => new((null, Error.InvalidToken)), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
         for (var i = 0; i < members; i++)
         {
             var outbox = new Outbox(new OpenSink(i % 2 == 0 ? FrameFormat.RawWebSocket : FrameFormat.SignalRWebSocket), new OutboxLimits(256, 1 << 20), gates: 0, TimeProvider.System);

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
 
 namespace Gateway.Benchmarks.Micro;
 

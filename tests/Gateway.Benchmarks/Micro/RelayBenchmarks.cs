@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Gateway.Core.Messages;
 
 namespace Gateway.Benchmarks.Micro;
 

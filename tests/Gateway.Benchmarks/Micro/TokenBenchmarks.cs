@@ -2,11 +2,13 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security.Tokens;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Supervision;
-using Gateway.Security.Tokens;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Benchmarks.Micro;

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 

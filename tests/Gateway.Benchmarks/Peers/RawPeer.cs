@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Threading.Channels;
+using Gateway.Core.Messages;
 
 namespace Gateway.Benchmarks.Peers;
 

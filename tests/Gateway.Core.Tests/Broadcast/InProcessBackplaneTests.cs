@@ -1,5 +1,6 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,4 +1,3 @@
-using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Xunit;
 

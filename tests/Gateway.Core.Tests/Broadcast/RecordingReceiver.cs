@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Wire;
 using Xunit;
 
 namespace Gateway.Core.Tests.Broadcast;

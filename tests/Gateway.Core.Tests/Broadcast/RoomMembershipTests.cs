@@ -1,5 +1,8 @@
 using Gateway.Core.Broadcast;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Tests.Broadcast;
 

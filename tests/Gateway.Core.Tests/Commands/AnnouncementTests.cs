@@ -1,3 +1,6 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Commands;

@@ -1,4 +1,5 @@
-using Gateway.Core.Commands;
+using Gateway.Core.Configuration;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Tests.Broadcast;
 using Gateway.Core.Wire;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Tests.Wire;
 using Gateway.Core.Wire;

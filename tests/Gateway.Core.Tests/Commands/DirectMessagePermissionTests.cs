@@ -1,4 +1,6 @@
 using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Tests.Commands;

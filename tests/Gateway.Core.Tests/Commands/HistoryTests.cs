@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Core.Commands;
 
 namespace Gateway.Core.Tests.Commands;
 

@@ -1,3 +1,6 @@
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Supervision;
 

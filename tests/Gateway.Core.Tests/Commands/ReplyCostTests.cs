@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Presence;
+using Gateway.Core.Rooms;
 using Gateway.Core.Tests.Connections;
 using Gateway.Core.Wire;
 

@@ -1,4 +1,5 @@
 using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
 using Xunit;
 
 namespace Gateway.Core.Tests.Connections;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Tests.Connections;
 

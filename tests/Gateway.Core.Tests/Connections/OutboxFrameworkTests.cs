@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 using static Gateway.Core.Tests.Connections.OutboxFixture;

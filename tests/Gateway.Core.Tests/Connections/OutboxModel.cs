@@ -1,7 +1,9 @@
+using Gateway.Core.Configuration;
 using System.Globalization;
 using System.Text;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
 using Gateway.Core.Tests.Wire;
 using Gateway.Core.Wire;
 

@@ -1,3 +1,4 @@
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using static Gateway.Core.Messages.SlowConsumerPolicy;
 using static Gateway.Core.Tests.Connections.OutboxFixture;

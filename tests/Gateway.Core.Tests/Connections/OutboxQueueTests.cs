@@ -1,5 +1,5 @@
-using FsCheck;
 using FsCheck.Fluent;
+using FsCheck;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using static Gateway.Core.Tests.Connections.OutboxFixture;

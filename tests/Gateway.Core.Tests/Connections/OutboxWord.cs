@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Connections;

@@ -1,4 +1,5 @@
-using Gateway.Core.Commands;
+using Gateway.Core.Configuration;
+using Gateway.Core.Connections;
 using Gateway.Core.Limits;
 using Gateway.Core.Supervision;
 
@@ -16,7 +17,7 @@ public sealed class RateLimitTests : IDisposable
     public void ConnectionsOfOneUserShareItsBudget()
     {
         using var quotas = new InProcessUserQuotas(10, Window, _core.Supervisor, _core.Time);
-        var limit = new RateLimit(0, Window, _core.Time) { PerUser = new UserRateLimit(10, Window, quotas) };
+        var limit = new MessageRateLimiter(0, Window, _core.Time) { PerUser = new UserRateLimit(10, Window, quotas) };
         var (first, second, other) = (_core.Client("ada").Connection, _core.Client("ada").Connection, _core.Client("bob").Connection);
 
         for (var i = 0; i < 5; i++)
@@ -36,7 +37,7 @@ public sealed class RateLimitTests : IDisposable
     public void WhatTheUsersBudgetRefusesDoesNotCountAgainstTheConnection()
     {
         using var quotas = new InProcessUserQuotas(4, TimeSpan.FromSeconds(1), _core.Supervisor, _core.Time);
-        var limit = new RateLimit(8, Window, _core.Time) { PerUser = new UserRateLimit(4, TimeSpan.FromSeconds(1), quotas) };
+        var limit = new MessageRateLimiter(8, Window, _core.Time) { PerUser = new UserRateLimit(4, TimeSpan.FromSeconds(1), quotas) };
         var ada = _core.Client("ada").Connection;
         for (var i = 0; i < 4 + 6; i++) limit.Admit(ada);
 
@@ -49,7 +50,7 @@ public sealed class RateLimitTests : IDisposable
     public void WhoeverFloodsItsUsersBudgetIsClosed()
     {
         using var quotas = new InProcessUserQuotas(4, Window, _core.Supervisor, _core.Time);
-        var limit = new RateLimit(0, Window, _core.Time) { PerUser = new UserRateLimit(4, Window, quotas) };
+        var limit = new MessageRateLimiter(0, Window, _core.Time) { PerUser = new UserRateLimit(4, Window, quotas) };
         var ada = _core.Client("ada").Connection;
         for (var i = 0; i < 4 + 20; i++) limit.Admit(ada);
         Assert.True(ada.Outbox.IsOpen);
@@ -62,7 +63,7 @@ public sealed class RateLimitTests : IDisposable
     [Fact]
     public void DryRunClosesNobody()
     {
-        var limit = new RateLimit(1, Window, _core.Time) { DryRun = true };
+        var limit = new MessageRateLimiter(1, Window, _core.Time) { DryRun = true };
         var ada = _core.Client("ada").Connection;
 
         for (var i = 0; i < 100; i++) limit.Admit(ada);

@@ -1,8 +1,9 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using Gateway.Core.Supervision;
-using FsCheck;
+using Gateway.Core.Configuration;
 using FsCheck.Fluent;
+using FsCheck;
 using Gateway.Core.Limits;
+using Gateway.Core.Supervision;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Core.Tests.Limits;
 

@@ -1,3 +1,4 @@
+using Gateway.Core.Commands;
 using Gateway.Core.Moderation;
 
 namespace Gateway.Core.Tests.Moderation;

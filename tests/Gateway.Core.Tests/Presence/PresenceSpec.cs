@@ -1,9 +1,9 @@
 using System.Text.Json;
+using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Tests.Broadcast;
-using Gateway.Core.Wire;
 using Xunit;
 
 namespace Gateway.Core.Tests.Presence;

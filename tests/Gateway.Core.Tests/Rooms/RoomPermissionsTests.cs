@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Rooms;
 

@@ -1,7 +1,12 @@
+using Gateway.Core.Configuration;
 using System.Text;
-using FsCheck;
 using FsCheck.Fluent;
+using FsCheck;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Wire;

@@ -1,5 +1,6 @@
-using System.Text;
+using Gateway.Core.Configuration;
 using System.Text.Json;
+using System.Text;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Wire;

@@ -1,5 +1,7 @@
-using System.Text;
+using Gateway.Core.Configuration;
 using System.Text.Json;
+using System.Text;
+using Gateway.Core.Connections;
 
 namespace Gateway.Core.Tests.Wire;
 

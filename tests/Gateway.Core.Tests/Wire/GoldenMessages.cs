@@ -1,4 +1,6 @@
+using Gateway.Core.Configuration;
 using System.Text;
+using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 

@@ -1,6 +1,8 @@
+using Gateway.Core.Configuration;
 using System.Reflection;
-using System.Text;
 using System.Text.Json;
+using System.Text;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 

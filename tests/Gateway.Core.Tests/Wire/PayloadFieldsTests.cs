@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Wire;

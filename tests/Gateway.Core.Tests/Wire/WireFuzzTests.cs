@@ -1,7 +1,10 @@
-using System.Text;
+using Gateway.Core.Configuration;
 using System.Text.Json;
 using System.Text.Unicode;
+using System.Text;
+using Gateway.Core.Commands;
 using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Wire;

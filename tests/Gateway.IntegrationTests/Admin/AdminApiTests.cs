@@ -1,5 +1,8 @@
+using Gateway.Core.Configuration;
 using System.Net;
 using System.Text.Json;
+using Gateway.AspNetCore.Admin;
+using Gateway.Core.Connections;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Admin;
@@ -181,7 +184,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     [Fact]
     public void PasswordOfRedisIsNotShown()
     {
-        var view = Gateway.Admin.ConfigurationView.Of(new() { Redis = { Connection = ["localhost:6379,password=hunter2", "other:1"] } });
+        var view = ConfigurationView.Of(GatewayApp.Shown(new() { Redis = { Connection = ["localhost:6379,password=hunter2", "other:1"] } }));
 
         Assert.Equal("""["localhost:6379,password=***","other:1"]""", view["redis"]!["connection"]!.ToJsonString());
     }

@@ -1,5 +1,7 @@
 using System.Net;
-using Gateway.Configuration;
+using Gateway.AspNetCore.Admin;
+using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;
 using Gateway.Testing;
 
@@ -50,7 +52,7 @@ public sealed class AdminHubTests : IAsyncLifetime
         await using var here = await RawClient.ConnectAsync(_gateway.Server, "?rooms=team&user=ada");
         using var there = await OpenAsync("/ws/floor?rooms=team&user=bob");
         using var relay = await HandMadeSocket.OpenAsync(_gateway.Server, "/relay?user=cy");
-        await Deadline.Until(() => _gateway.Get<Gateway.Hubs.GatewayDomains>()["floor"].Get<ConnectionTable>().Count == 2, "both are in the hub");
+        await Deadline.Until(() => _gateway.Get<Gateway.AspNetCore.Domains.GatewayDomains>()["floor"].Get<ConnectionTable>().Count == 2, "both are in the hub");
 
         Assert.Equal(["ada"], await UsersAsync("connections"));
         Assert.Equal(["bob", "cy"], await UsersAsync("connections?hub=floor"));
@@ -67,7 +69,7 @@ public sealed class AdminHubTests : IAsyncLifetime
         using var bob = await OpenAsync("/ws/floor?rooms=team&user=bob");
         using var relay = await HandMadeSocket.OpenAsync(_gateway.Server, "/relay?user=cy");
         using var eve = await OpenAsync("/ws/floor?rooms=team&user=eve");
-        await Deadline.Until(() => _gateway.Get<Gateway.Hubs.GatewayDomains>()["floor"].Get<ConnectionTable>().Count == 3, "all are in the hub");
+        await Deadline.Until(() => _gateway.Get<Gateway.AspNetCore.Domains.GatewayDomains>()["floor"].Get<ConnectionTable>().Count == 3, "all are in the hub");
 
         (await _admin.PostAsync("users/bob/mute?hub=floor", new { room = "team", duration = "1m" })).Ok();
         await bob.SendTextAsync("""{"type":"chat","payload":{"room":"team","content":"x"},"id":1}""");

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.AspNetCore.Admin;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Admin;

@@ -1,4 +1,7 @@
+using Gateway.Core.Configuration;
 using System.Net;
+using Gateway.AspNetCore.Admin;
+using Gateway.Configuration;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Admin;

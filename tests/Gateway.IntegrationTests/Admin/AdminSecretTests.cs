@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.AspNetCore.Security;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Admin;

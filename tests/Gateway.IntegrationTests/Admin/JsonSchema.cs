@@ -1,4 +1,6 @@
+using Gateway.Core.Configuration;
 using System.Text.Json;
+using Gateway.Core.Connections;
 
 namespace Gateway.IntegrationTests.Admin;
 

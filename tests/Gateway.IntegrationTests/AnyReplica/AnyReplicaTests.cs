@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gateway.AspNetCore.Security;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.AnyReplica;

@@ -1,6 +1,7 @@
 using System.Net;
-using System.Text;
 using System.Text.Json;
+using System.Text;
+using Gateway.AspNetCore.Security;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.AnyReplica;

@@ -1,8 +1,12 @@
+using Gateway.Configuration;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Claims;
-using Gateway.AnyReplica;
-using Gateway.Configuration;
+using Gateway.AspNetCore.AnyReplica;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security;
+using Gateway.AspNetCore;
+using Gateway.Core.Connections;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.SignalR;
@@ -134,9 +138,9 @@ public sealed class ForwardingTests : IAsyncLifetime
 
     private int Forwarding(Uri replica) => _apps.Single(app => app.Urls.First() == replica.GetLeftPart(UriPartial.Authority)).Services.GetRequiredService<Forwarder>().UnderWay;
 
-    private async Task<Uri> StartAsync(Action<GatewayOptions>? set = null)
+    private async Task<Uri> StartAsync(Action<ProgramOptions>? set = null)
     {
-        var options = new GatewayOptions { Redis = { Enabled = true, Connection = [_redis.Address] }, Rooms = { AutoJoin = [] } };
+        var options = new ProgramOptions { Redis = { Enabled = true, Connection = [_redis.Address] }, Rooms = { AutoJoin = [] } };
         set?.Invoke(options);
         var port = Nginx.FreePort();
         options.Server.AdvertiseAddress = $"http://127.0.0.1:{port}";

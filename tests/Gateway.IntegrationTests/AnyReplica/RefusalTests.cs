@@ -1,7 +1,10 @@
+using Gateway.Core.Configuration;
 using System.Buffers.Text;
-using System.Net;
 using System.Net.WebSockets;
-using Gateway.AnyReplica;
+using System.Net;
+using Gateway.AspNetCore.AnyReplica;
+using Gateway.AspNetCore.Security;
+using Gateway.Core.Cluster;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.AnyReplica;

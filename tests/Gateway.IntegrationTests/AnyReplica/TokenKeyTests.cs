@@ -1,6 +1,12 @@
-using System.Net;
-using Gateway.AnyReplica;
 using Gateway.Configuration;
+using System.Net;
+using Gateway.AspNetCore.AnyReplica;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security.Tokens;
+using Gateway.Core.Cluster;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.AnyReplica;
@@ -105,8 +111,8 @@ public sealed class TokenKeyTests : IAsyncLifetime
     public void FirstKeySignsAndAllVerify()
     {
         var (both, old, none) = (new ReplicaKey(), new ReplicaKey(), new ReplicaKey());
-        var options = new GatewayOptions { Server = { TokenKey = [New, Old] } };
-        both.Set(ReplicaKey.Configured(options));
+        var options = new ProgramOptions { Server = { TokenKey = [New, Old] } };
+        both.Set(AnyReplicaServices.Configured(options));
         old.Set(System.Text.Encoding.UTF8.GetBytes(Old));
         var (byBoth, byOld) = (new byte[ReplicaKey.SignatureBytes], new byte[ReplicaKey.SignatureBytes]);
         both.Sign(SignedFor.ConnectionToken, "x"u8, byBoth);
@@ -119,7 +125,7 @@ public sealed class TokenKeyTests : IAsyncLifetime
         Assert.False(none.IsSigned(SignedFor.ConnectionToken, "x"u8, byBoth));
     }
 
-    private void Share(GatewayOptions options, params string[] keys)
+    private void Share(ProgramOptions options, params string[] keys)
     {
         (options.Redis.Enabled, options.Redis.Connection) = (true, [_redis.Address]);
         options.Server.Port = Nginx.FreePort(); // known to the other one from the beginning

@@ -1,5 +1,9 @@
-using System.Text;
 using Gateway.Configuration;
+using System.Text;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security.Tokens;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
 using Gateway.IntegrationTests.Identity;
 using Gateway.Testing;
 
@@ -20,7 +24,7 @@ public sealed class TwoTokenReplicas : IAsyncLifetime
         (A, B) = (await StartAsync(), await StartAsync());
     }
 
-    internal Task<EmbeddedGateway> StartAsync(Action<GatewayOptions>? set = null) => EmbeddedGateway.StartAsync(options =>
+    internal Task<EmbeddedGateway> StartAsync(Action<ProgramOptions>? set = null) => EmbeddedGateway.StartAsync(options =>
     {
         (options.Redis.Enabled, options.Redis.Connection) = (true, [Redis.Address]);
         options.Server.Port = Nginx.FreePort(); // known to the other one from the beginning

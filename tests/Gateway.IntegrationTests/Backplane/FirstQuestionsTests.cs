@@ -1,3 +1,4 @@
+using Gateway.AspNetCore.AnyReplica;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
 using Gateway.Testing;

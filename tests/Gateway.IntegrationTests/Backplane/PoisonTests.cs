@@ -1,3 +1,4 @@
+using Gateway.Core.Configuration;
 using System.Net.Sockets;
 using System.Text;
 using Gateway.Testing;

@@ -1,3 +1,4 @@
+using Gateway.Core.Configuration;
 using System.Net;
 using Gateway.Testing;
 

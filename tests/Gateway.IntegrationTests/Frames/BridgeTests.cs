@@ -1,5 +1,6 @@
-using Bridge;
 using Gateway.Configuration;
+using Bridge;
+using Gateway.AspNetCore.Options;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 
@@ -13,7 +14,7 @@ public sealed class BridgeTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _app = BridgeApp.Build(new GatewayOptions { MetricsStream = { Enabled = false } }, "http://127.0.0.1:0");
+        _app = BridgeApp.Build(options => options.MetricsStream.Enabled = false, "http://127.0.0.1:0");
         await _app.StartAsync().Within("the application to start");
         _server = new Uri(_app.Urls.First());
     }

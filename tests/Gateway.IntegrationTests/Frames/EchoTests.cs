@@ -1,6 +1,11 @@
+using Gateway.Configuration;
+using Gateway.Core.Configuration;
 using System.Net.WebSockets;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Commands;
+using Gateway.Core.Limits;
+using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Frames;
@@ -121,7 +126,7 @@ public sealed class EchoTests
         Assert.Contains("403", (await Assert.ThrowsAsync<WebSocketException>(() => FrameClient.ConnectAsync(gateway.Server, "/echo", o => o.SetRequestHeader("Origin", "http://evil.example")))).Message);
     }
 
-    private static Task<EmbeddedGateway> StartAsync(Action<GatewayOptions>? set = null) => EmbeddedGateway.StartAsync(o =>
+    private static Task<EmbeddedGateway> StartAsync(Action<ProgramOptions>? set = null) => EmbeddedGateway.StartAsync(o =>
     {
         o.Handlers = [new() { Path = "/echo", Handler = BuiltInHandler.Echo }];
         set?.Invoke(o);

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
-using Gateway.Frames;
+using Gateway.AspNetCore.Frames;
+using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Frames;

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
+using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Frames;

@@ -1,9 +1,11 @@
-using System.Net.WebSockets;
 using Gateway.Configuration;
+using Gateway.Core.Configuration;
+using System.Net.WebSockets;
+using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
-using Gateway.Hubs;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Frames;
@@ -156,7 +158,7 @@ public sealed class FrameRelayTests
     private static Task ReadyAsync(EmbeddedGateway gateway, string hub, int members) => Deadline.Until(
         () => gateway.Get<GatewayDomains>()[hub].Get<RoomTable>().Find("frame relay")?.MemberCount == members, "everyone is on the relay");
 
-    private static Task<EmbeddedGateway> StartAsync(Action<GatewayOptions>? set = null) => EmbeddedGateway.StartAsync(o =>
+    private static Task<EmbeddedGateway> StartAsync(Action<ProgramOptions>? set = null) => EmbeddedGateway.StartAsync(o =>
     {
         o.Hubs["test"] = new NamedHubOptions();
         o.Handlers = [new() { Path = "/relay", Handler = BuiltInHandler.Relay }, new() { Path = "/relay-test", Handler = BuiltInHandler.Relay, Hub = "test" }];

@@ -1,8 +1,9 @@
+using Gateway.Configuration;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
-using Gateway.Configuration;
+using Gateway.AspNetCore.Frames;
+using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;
-using Gateway.Frames;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Frames;
@@ -245,7 +246,7 @@ public sealed class HandlerEndTests
         else await client.SendAsync("goodbye");
     }
 
-    private static Task<EmbeddedGateway> StartAsync(ScriptedHandler handler, Action<GatewayOptions>? set = null) =>
+    private static Task<EmbeddedGateway> StartAsync(ScriptedHandler handler, Action<ProgramOptions>? set = null) =>
         EmbeddedGateway.StartAsync(set, map: app => app.MapFrames("/frames", _ => handler));
 
     private static async Task IsOverAsync(EmbeddedGateway gateway, ScriptedHandler handler, int others = 0)

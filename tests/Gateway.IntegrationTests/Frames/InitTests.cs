@@ -1,7 +1,9 @@
-using System.Net;
 using System.Net.WebSockets;
+using System.Net;
+using Gateway.AspNetCore.Frames;
+using Gateway.AspNetCore.Security;
 using Gateway.Core.Connections;
-using Gateway.Frames;
+using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Frames;

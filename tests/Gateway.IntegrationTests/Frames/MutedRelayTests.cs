@@ -1,8 +1,9 @@
-using Gateway.Configuration;
+using Gateway.AspNetCore.Admin;
+using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;
 using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;
-using Gateway.Hubs;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Frames;

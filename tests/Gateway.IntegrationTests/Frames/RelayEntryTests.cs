@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net.WebSockets;
-using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;
 using Gateway.Testing;
 

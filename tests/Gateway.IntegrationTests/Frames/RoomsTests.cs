@@ -1,7 +1,8 @@
 using System.Text;
 using System.Threading.Channels;
+using Gateway.AspNetCore.Frames;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Frames;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Frames;

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using Gateway.Frames;
+using Gateway.AspNetCore.Frames;
 
 namespace Gateway.IntegrationTests.Frames;
 

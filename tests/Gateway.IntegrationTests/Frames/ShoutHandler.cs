@@ -1,5 +1,6 @@
 using System.Threading.Channels;
-using Gateway.Frames;
+using Gateway.AspNetCore.Frames;
+using Gateway.Core.Connections;
 
 public sealed class ShoutHandler : IFrameHandler
 {

@@ -1,12 +1,20 @@
-using System.Net;
+using Gateway.AspNetCore.Options;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Gateway.Configuration;
-using Gateway.Core.Connections;
+using Gateway.Core.Configuration;
+using System.Net;
+using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.Security;
+using Gateway.AspNetCore.SignalR;
+using Gateway.AspNetCore;
+using Gateway.Core.Limits;
+using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
-using Gateway.Hubs;
-using Gateway.SignalR;
+using Gateway.Core.Rooms;
 using Gateway.Testing;
-using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.AspNetCore.SignalR;
 
 namespace Gateway.IntegrationTests.Hubs;
 
@@ -216,14 +224,19 @@ public sealed class HubTests
     [Fact]
     public void NameThatCannotBeAPathIsRefusedInCode()
     {
-        var options = new GatewayOptions();
-        var services = new Microsoft.Extensions.DependencyInjection.ServiceCollection().AddGateway(options).AddHub("test", hub => hub.MaxConnections = 3);
+        var services = new ServiceCollection();
+        var gateway = services.AddGateway().AddHub("test", hub => hub.MaxConnections = 3);
 
-        Assert.Equal(3, options.Hubs["test"].MaxConnections);
-        Assert.Throws<ArgumentException>(() => services.AddHub("Not A Name"));
-        Assert.Throws<ArgumentException>(() => services.AddHub("negotiate"));
+        Assert.Equal(3, services.BuildServiceProvider().GetRequiredService<IOptions<GatewayOptions>>().Value.Hubs["test"].MaxConnections);
+        Assert.Throws<ArgumentException>(() => gateway.AddHub("Not A Name"));
+        Assert.Throws<ArgumentException>(() => gateway.AddHub("negotiate"));
     }
 
-    private static Task<EmbeddedGateway> StartAsync(Action<NamedHubOptions>? configure = null, Action<GatewayOptions>? set = null) =>
-        EmbeddedGateway.StartAsync(set, services => services.AddHub("test", configure));
+    private static Task<EmbeddedGateway> StartAsync(Action<NamedHubOptions>? configure = null, Action<ProgramOptions>? set = null) =>
+        EmbeddedGateway.StartAsync(options =>
+        {
+            options.Hubs["test"] = new NamedHubOptions();
+            configure?.Invoke(options.Hubs["test"]);
+            set?.Invoke(options);
+        });
 }

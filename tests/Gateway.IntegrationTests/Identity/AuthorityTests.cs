@@ -1,4 +1,6 @@
+using Gateway.Core.Configuration;
 using System.Net;
+using Gateway.Configuration;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Identity;

@@ -1,5 +1,7 @@
+using Gateway.Core.Configuration;
 using System.Net;
 using System.Text;
+using Gateway.Configuration;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Identity;

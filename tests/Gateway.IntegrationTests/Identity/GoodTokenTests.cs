@@ -1,4 +1,7 @@
-using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security.Tokens;
+using Gateway.AspNetCore.Security;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Testing;
 

@@ -1,7 +1,13 @@
+using Gateway.Configuration;
 using System.Net;
 using System.Security.Claims;
-using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security.Tokens;
+using Gateway.AspNetCore.Security;
+using Gateway.AspNetCore;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
+using Gateway.Core.Limits;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,7 +49,7 @@ public sealed class HostUserTests
 
     private static async Task<WebApplication> StartAsync(AuthMode mode)
     {
-        var options = new GatewayOptions { RateLimit = { Messages = 0 }, MetricsStream = { Enabled = false }, Auth = { Mode = mode } };
+        var options = new ProgramOptions { RateLimit = { Messages = 0 }, MetricsStream = { Enabled = false }, Auth = { Mode = mode } };
         if (mode == AuthMode.Jwt) options.Auth.SigningKey = [System.Text.Encoding.UTF8.GetString(TestKey.Secret)];
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -1,7 +1,8 @@
-using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
+using System.Net;
 using System.Text.Json;
+using System.Text;
+using Gateway.Core.Commands;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Identity;

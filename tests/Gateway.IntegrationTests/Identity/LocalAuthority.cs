@@ -1,4 +1,8 @@
+using Gateway.Core.Configuration;
+using Gateway.AspNetCore.Options;
 using Gateway.Configuration;
+using Gateway.Core.Commands;
+using Gateway.Core.Messages;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -65,7 +69,7 @@ internal sealed class LocalAuthority : IAsyncDisposable
     }
 
     /// <summary>The options of a gateway that takes this authority's tokens.</summary>
-    public void Trust(GatewayOptions options)
+    public void Trust(ProgramOptions options)
     {
         options.Auth.Mode = AuthMode.Jwt;
         options.Auth.Authority = Address;

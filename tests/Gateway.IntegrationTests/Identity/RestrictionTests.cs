@@ -1,4 +1,7 @@
-using Gateway.Configuration;
+using Gateway.AspNetCore.Admin;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security.Tokens;
+using Gateway.Core.Commands;
 using Gateway.IntegrationTests.Admin;
 using Gateway.Testing;
 

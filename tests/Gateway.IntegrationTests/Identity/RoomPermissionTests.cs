@@ -1,6 +1,8 @@
-using System.Net;
 using System.Net.WebSockets;
-using Gateway.Configuration;
+using System.Net;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.SignalR;
+using Gateway.Core.Commands;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Identity;
@@ -71,7 +73,7 @@ public sealed class RoomPermissionTests(TokenFixture fixture) : IClassFixture<To
         await clerk.RequestAsync("join", new { room = "news" });
 
         await RefusedAsync(clerk, "chat", new { room = "news", content = "extra" });
-        await gateway.Get<Microsoft.AspNetCore.SignalR.IHubContext<SignalR.GatewayHub>>().Clients.Group("news").SendCoreAsync("chat", [new { content = "extra" }]);
+        await gateway.Get<Microsoft.AspNetCore.SignalR.IHubContext<AspNetCore.SignalR.GatewayHub>>().Clients.Group("news").SendCoreAsync("chat", [new { content = "extra" }]);
         Assert.Equal("extra", (await clerk.NextAsync("chat")).Text("content"));
     }
 

@@ -1,7 +1,8 @@
+using Gateway.Core.Configuration;
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 
 namespace Gateway.IntegrationTests.Identity;
 

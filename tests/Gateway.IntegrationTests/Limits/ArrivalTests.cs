@@ -1,6 +1,7 @@
-using System.Net;
 using System.Net.WebSockets;
+using System.Net;
 using Gateway.Core.Connections;
+using Gateway.Core.Limits;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;

@@ -1,7 +1,9 @@
-using System.Net;
+using Gateway.Configuration;
 using System.Net.Http.Headers;
 using System.Net.WebSockets;
-using Gateway.Configuration;
+using System.Net;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Connections;
 using Gateway.IntegrationTests.AnyReplica;
 using Gateway.Testing;
 
@@ -87,7 +89,7 @@ public sealed class ConnectionQuotaTests : IDisposable
         using var other = await Fallback.BeginAsync(b.Server, a.Server, "?rooms=");
     }
 
-    private static void Share(GatewayOptions options, RedisServer redis, int perIp)
+    private static void Share(ProgramOptions options, RedisServer redis, int perIp)
     {
         (options.Redis.Enabled, options.Redis.Connection) = (true, [redis.Address]);
         options.Server.Port = Nginx.FreePort(); // known to the other one from the beginning

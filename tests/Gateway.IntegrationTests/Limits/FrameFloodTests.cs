@@ -1,5 +1,10 @@
-using System.Text;
 using Gateway.Configuration;
+using System.Text;
+using Gateway.AspNetCore.Frames;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security.Tokens;
+using Gateway.Core.Commands;
+using Gateway.Core.Limits;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;
@@ -91,7 +96,7 @@ public sealed class FrameFloodTests
         Assert.Fail("closed");
     }
 
-    private static Task<EmbeddedGateway> StartAsync(bool tokens = false, Action<GatewayOptions>? set = null) => EmbeddedGateway.StartAsync(o =>
+    private static Task<EmbeddedGateway> StartAsync(bool tokens = false, Action<ProgramOptions>? set = null) => EmbeddedGateway.StartAsync(o =>
     {
         (o.RateLimit.ControlFrames.Frames, o.RateLimit.ControlFrames.Window) = (200, TimeSpan.FromMinutes(10));
         o.Handlers.Add(new HandlerOptions { Path = "/echo", Handler = BuiltInHandler.Echo });

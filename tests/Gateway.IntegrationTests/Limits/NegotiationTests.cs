@@ -1,8 +1,10 @@
-using System.Net;
-using System.Net.Sockets;
-using Gateway.AnyReplica;
 using Gateway.Configuration;
+using System.Net.Sockets;
+using System.Net;
+using Gateway.AspNetCore.AnyReplica;
+using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;
+using Gateway.Core.Limits;
 using Gateway.IntegrationTests.AnyReplica;
 using Gateway.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -61,7 +63,7 @@ public sealed class NegotiationTests
     public async Task OneThatHasBegunIsNotPending()
     {
         await using var redis = await RedisServer.StartAsync();
-        void Share(GatewayOptions o) =>
+        void Share(ProgramOptions o) =>
             (o.Redis.Enabled, o.Redis.Connection, o.Server.Port, o.SignalR.MaxPendingNegotiationsPerIp) = (true, [redis.Address], Nginx.FreePort(), 1);
         await using var a = await EmbeddedGateway.StartAsync(Share);
         await using var b = await EmbeddedGateway.StartAsync(Share);
@@ -84,7 +86,7 @@ public sealed class NegotiationTests
         var time = new ManualTime();
         using var meter = new GatewayMeter();
         var pending = new PendingNegotiations(
-            new GatewayOptions { SignalR = { MaxPendingNegotiationsPerIp = 1 } }, meter, time, NullLogger<PendingNegotiations>.Instance);
+            new ProgramOptions { SignalR = { MaxPendingNegotiationsPerIp = 1 } }, meter, time, NullLogger<PendingNegotiations>.Instance);
         Assert.Null(pending.Reserve(IPAddress.Loopback));
         pending.Add("one", IPAddress.Loopback);
         time.Advance(TimeSpan.FromSeconds(15));

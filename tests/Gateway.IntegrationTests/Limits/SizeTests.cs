@@ -1,3 +1,4 @@
+using Gateway.Core.Connections;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;

@@ -1,7 +1,9 @@
-using System.Net;
+using Gateway.Configuration;
 using System.Net.Sockets;
 using System.Net.WebSockets;
-using Gateway.Configuration;
+using System.Net;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security;
 using Gateway.Core.Connections;
 using Gateway.IntegrationTests.AnyReplica;
 using Gateway.Testing;
@@ -50,7 +52,7 @@ public sealed class TrustedProxyTests
     public async Task AddressGoesAlongToTheOwner()
     {
         await using var redis = await RedisServer.StartAsync();
-        void Share(GatewayOptions o) =>
+        void Share(ProgramOptions o) =>
             (o.Redis.Enabled, o.Redis.Connection, o.Server.Port, o.Server.TrustedProxies) = (true, [redis.Address], Nginx.FreePort(), ["127.0.0.0/8"]);
         await using var a = await EmbeddedGateway.StartAsync(Share);
         await using var b = await EmbeddedGateway.StartAsync(Share);

@@ -1,5 +1,5 @@
 using System.Text;
-using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;

@@ -1,4 +1,10 @@
 using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Cluster;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Limits;
+using Gateway.Redis;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;
@@ -49,7 +55,7 @@ public sealed class UserBudgetTests
         await using var redis = await RedisServer.StartAsync();
         await using var a = await EmbeddedGateway.StartAsync(o => Set(o, redis), Moderation.UsersWithRoles.Add);
         await using var b = await EmbeddedGateway.StartAsync(o => Set(o, redis), Moderation.UsersWithRoles.Add);
-        await Deadline.Until(() => a.Get<Core.Presence.IReplicaRegistry>().Counts.Replicas == 2, "a sees both");
+        await Deadline.Until(() => a.Get<Core.Cluster.IReplicaRegistry>().Counts.Replicas == 2, "a sees both");
         await using var client = await RawClient.ConnectAsync(a.Server, "?user=ada");
         await redis.KillAsync();
         await Deadline.Until(() => !a.Get<Redis.RedisServers>().All[0].IsUp, "a notices");
@@ -57,7 +63,7 @@ public sealed class UserBudgetTests
         Assert.Equal(Budget / 2, await SendAsync(client, Budget));
     }
 
-    private static void Set(GatewayOptions options, RedisServer? redis)
+    private static void Set(ProgramOptions options, RedisServer? redis)
     {
         (options.RateLimit.PerUser.Messages, options.RateLimit.PerUser.Window) = (Budget, TimeSpan.FromMinutes(10));
         if (redis == null) return;

@@ -1,6 +1,10 @@
-using System.Net;
-using System.Net.WebSockets;
 using Gateway.Configuration;
+using System.Net.WebSockets;
+using System.Net;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
 using Gateway.Core.Moderation;
 using Gateway.Testing;
 
@@ -151,7 +155,7 @@ public sealed class ModerationTests : IAsyncLifetime
 
     private Task<EmbeddedGateway> StartAsync() => EmbeddedGateway.StartAsync(Set, UsersWithRoles.Add);
 
-    private void Set(GatewayOptions options)
+    private void Set(ProgramOptions options)
     {
         options.Redis.Enabled = true;
         options.Redis.Connection = [_redis.Address];

@@ -1,12 +1,15 @@
 using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Moderation;
 using Gateway.Core.Supervision;
-using Gateway.Core.Tests;
 using Gateway.Core.Tests.Moderation;
-using Gateway.Lifecycle;
-using Gateway.Redis;
+using Gateway.Core.Tests;
 using Gateway.Redis.Moderation;
+using Gateway.Redis;
 using Gateway.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -116,7 +119,7 @@ public sealed class RedisRestrictionStoreTests : RestrictionStoreSpec
         public static async Task<Replica> StartAsync(RedisServer server)
         {
             var (keys, meter) = (new RedisKeys("gw"), new GatewayMeter());
-            var options = new GatewayOptions { Redis = { Enabled = true, Connection = [server.Address] } };
+            var options = new RedisOptions { Connection = [server.Address] };
             var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance);
             var redis = new RedisServers(options, keys, new ReadinessState(), meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
             await redis.OpenAsync().Bounded();

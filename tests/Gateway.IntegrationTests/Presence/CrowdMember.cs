@@ -1,7 +1,10 @@
 using System.Buffers;
 using System.Net.WebSockets;
-using System.Text;
 using System.Text.Json;
+using System.Text;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Commands;
+using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Presence;
@@ -34,7 +37,7 @@ internal sealed class CrowdMember : IDisposable
     }
 
     /// <summary>Who joined, and how often that was told.</summary>
-    public Dictionary<string, int> JoinResult
+    public Dictionary<string, int> Joined
     {
         get { lock (_left) return new Dictionary<string, int>(_joined); }
     }

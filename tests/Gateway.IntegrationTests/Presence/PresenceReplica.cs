@@ -1,14 +1,16 @@
+using Gateway.Core.Broadcast;
 using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Cluster;
+using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
-using Gateway.Core.Tests;
 using Gateway.Core.Tests.Broadcast;
-using Gateway.Lifecycle;
-using Gateway.Redis;
+using Gateway.Core.Tests;
 using Gateway.Redis.Presence;
+using Gateway.Redis;
 using Gateway.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -24,17 +26,18 @@ internal sealed class PresenceReplica : IAsyncDisposable
     private readonly GatewayMeter _meter = new();
     private bool _over;
 
-    private PresenceReplica(GatewayOptions options, RoomTable rooms, string id)
+    private PresenceReplica(RedisOptions options, TimeSpan grace, RoomTable rooms, string id)
     {
+        var settings = new BackplaneSettings(TimeSpan.FromMinutes(5), grace, 0, TimeSpan.FromSeconds(10));
         var (keys, replica) = (new RedisKeys("gw"), new ReplicaId(id));
         var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance, _meter.LoopFaults);
         _redis = new RedisServers(options, keys, new ReadinessState(), _meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
         var instructions = new RedisInstructions(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
         var counts = new RedisReceiverCounts(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisReceiverCounts>.Instance);
         Backplane = new RedisBackplane(
-            options, _redis, keys, instructions, counts, replica, new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+            options, settings, _redis, keys, instructions, counts, replica, new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
         var own = new ReplicaStatus(id, new ConnectionTable(1), TimeProvider.System);
-        _presence = new RedisPresence(options, _redis, keys, rooms, own, supervisor, TimeProvider.System, NullLoggerFactory.Instance);
+        _presence = new RedisPresence(options, settings, _redis, keys, rooms, own, supervisor, TimeProvider.System, NullLoggerFactory.Instance);
         Presence = new RedisPresenceStore(_presence);
         Replicas = new RedisReplicaRegistry(_presence, own);
     }
@@ -49,8 +52,8 @@ internal sealed class PresenceReplica : IAsyncDisposable
     /// <param name="told">Hears what is told in the room "team".</param>
     public static async Task<PresenceReplica> StartAsync(IReadOnlyList<RedisServer> redis, RoomTable rooms, string id, TimeSpan grace, RecordingReceiver? told = null)
     {
-        var options = new GatewayOptions { Redis = { Enabled = true, Connection = [.. redis.Select(r => r.Address)], PresenceLease = Lease }, Rooms = { PresenceGrace = grace } };
-        var replica = new PresenceReplica(options, rooms, id);
+        var options = new RedisOptions { Connection = [.. redis.Select(r => r.Address)], PresenceLease = Lease };
+        var replica = new PresenceReplica(options, grace, rooms, id);
         if (told != null) replica.Backplane.Start(told);
         await replica._redis.OpenAsync().Bounded();
         replica.Backplane.Watch();

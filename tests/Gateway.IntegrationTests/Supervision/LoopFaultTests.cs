@@ -1,11 +1,17 @@
+using Gateway.Configuration;
 using System.Net;
 using System.Text.Json;
-using Gateway.Configuration;
-using Gateway.Core.Cluster;
+using Gateway.AspNetCore.Admin;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security;
+using Gateway.AspNetCore.SignalR;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Idempotency;
+using Gateway.Core.Limits;
 using Gateway.Core.Rooms;
 using Gateway.IntegrationTests.Admin;
 using Gateway.IntegrationTests.Identity;
-using Gateway.SignalR;
 using Gateway.Testing;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
@@ -100,7 +106,7 @@ public sealed class LoopFaultTests
     /// <summary>Of a new user each time.</summary>
     private string Token() => _key.Token(new() { ["sub"] = Guid.NewGuid().ToString("N") });
 
-    private static void Set(GatewayOptions options, LocalAuthority authority, RedisServer? redis = null)
+    private static void Set(ProgramOptions options, LocalAuthority authority, RedisServer? redis = null)
     {
         authority.Trust(options);
         options.Outbox.MaxBytes = 64 * 1024;

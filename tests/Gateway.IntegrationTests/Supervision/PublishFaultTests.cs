@@ -1,10 +1,11 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using System.Text;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
-using Gateway.Core.Tests;
+using Gateway.Core.Rooms;
 using Gateway.Core.Tests.Broadcast;
+using Gateway.Core.Tests;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Supervision;
@@ -25,7 +26,7 @@ public sealed class PublishFaultTests : IAsyncLifetime
     {
         _redis = await RedisServer.StartAsync();
         _thief = new AnswerThief(_redis.Port);
-        _replica = await RedisReplica.OpenAsync([_thief.Address], _receiver, options => options.Redis.PublishTimeout = Limit);
+        _replica = await RedisReplica.OpenAsync([_thief.Address], _receiver, options => options.PublishTimeout = Limit);
         await _replica.Backplane.SubscribeAsync(Room, Kept).Bounded();
     }
 

@@ -1,5 +1,6 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
+using Gateway.Core.Commands;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Testing;

@@ -1,14 +1,16 @@
+using Gateway.Configuration;
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Http.Json;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
+using System.Net;
 using System.Text.Json;
-using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Connections;
 using Gateway.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.IntegrationTests.Tls;
 
@@ -122,13 +124,13 @@ public sealed class CertificateTests : IDisposable
 
     private static Uri LocalHost(Uri server) => new UriBuilder(server) { Host = "localhost" }.Uri;
 
-    private static void UseRedis(GatewayOptions options, RedisServer redis)
+    private static void UseRedis(ProgramOptions options, RedisServer redis)
     {
         options.Redis.Enabled = true;
         options.Redis.Connection = [redis.Address];
     }
 
-    private void UseTls(GatewayOptions options)
+    private void UseTls(ProgramOptions options)
     {
         options.Server.Tls.Enabled = true;
         options.Server.Tls.CertFile = _authority.CertFile;

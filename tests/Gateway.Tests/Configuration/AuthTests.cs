@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
-using Gateway.Configuration;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Commands;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

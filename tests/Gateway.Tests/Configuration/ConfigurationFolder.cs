@@ -1,4 +1,8 @@
+using Gateway.Core.Configuration;
+using Gateway.AspNetCore.Options;
 using Gateway.Configuration;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;
@@ -30,7 +34,7 @@ public sealed class ConfigurationFolder : IDisposable
         return ConfigurationLoader.Load(arguments ?? [], environment.ToDictionary(pair => pair.Name, pair => pair.Value), Path);
     }
 
-    internal GatewayOptions Options(string? yaml, string[]? arguments = null, params (string Name, string Value)[] environment)
+    internal ProgramOptions Options(string? yaml, string[]? arguments = null, params (string Name, string Value)[] environment)
     {
         var result = Load(yaml, arguments, environment);
         if (result is ConfigurationResult.Refused refused)

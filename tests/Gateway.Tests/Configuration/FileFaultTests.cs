@@ -1,3 +1,4 @@
+using Gateway.Core.Commands;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

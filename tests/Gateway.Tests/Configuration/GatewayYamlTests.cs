@@ -1,13 +1,16 @@
+using Gateway.Core.Configuration;
 using System.Text.Json.Nodes;
 using System.Text.Json;
+using Gateway.AspNetCore.Options;
 using Gateway.Configuration;
+using Gateway.Core.Connections;
 using Xunit;
 using YamlDotNet.Serialization;
 
 namespace Gateway.Tests.Configuration;
 
 /// <summary>
-/// Holds GatewayOptions, the schema and config/gateway.yaml together. What the options hold is read by reflection, and what the file
+/// Holds ProgramOptions, the schema and config/gateway.yaml together. What the options hold is read by reflection, and what the file
 /// holds by YamlDotNet's own deserialiser, so that neither can hide what the loader forgets.
 /// </summary>
 public sealed class GatewayYamlTests
@@ -16,7 +19,7 @@ public sealed class GatewayYamlTests
     public void FileEqualsTheDefaultsKeyByKey()
     {
         var loaded = Load();
-        var expected = Leaves(JsonSerializer.SerializeToNode(new GatewayOptions()), "").ToList();
+        var expected = Leaves(JsonSerializer.SerializeToNode(new ProgramOptions()), "").ToList();
 
         Assert.Equal(expected, Leaves(JsonSerializer.SerializeToNode(loaded.Options), ""));
         Assert.True(expected.Count > 40);
@@ -82,7 +85,7 @@ public sealed class GatewayYamlTests
         entry.Value is IDictionary<object, object> { Count: > 0 } below ? Keys(below, $"{above}{entry.Key}.") : [$"{above}{entry.Key}"]);
 
     private static IEnumerable<string> PropertyKeys(Type? type = null, string above = "") =>
-        (type ?? typeof(GatewayOptions)).GetProperties().SelectMany(property =>
+        (type ?? typeof(ProgramOptions)).GetProperties().DistinctBy(property => property.Name).SelectMany(property =>
         {
             var name = property.Name == "SignalR" ? "signalr" : JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
             return property.PropertyType.IsClass && property.PropertyType != typeof(string)

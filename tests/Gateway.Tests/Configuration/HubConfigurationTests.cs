@@ -1,4 +1,6 @@
-using Gateway.Configuration;
+using Gateway.AspNetCore.Domains;
+using Gateway.Core.Connections;
+using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 using Xunit;
 
@@ -45,7 +47,7 @@ public sealed class HubConfigurationTests : IDisposable
         Assert.Equal((7, 8, 11, 512), (plain.Outbox.Capacity, plain.RateLimit.Messages, plain.Rooms.MaxPerConnection, plain.Raw.MaxMessageBytes));
         Assert.Equal((33, 4), (plain.RateLimit.ControlFrames.Frames, own.RateLimit.Announcements.Messages));
         Assert.Equal(["lobby"], plain.Rooms.AutoJoin);
-        Assert.Equal((false, "gw:hub:plain"), (plain.MetricsStream.Enabled, plain.Redis.Prefix));
+        Assert.Equal((false, "gw:hub:plain"), (plain.MetricsStream.Enabled, gateway.Redis.ForDomain("plain").Prefix));
         Assert.Same(gateway.Rooms.Policies, plain.Rooms.Policies);
         Assert.Equal((3, SlowConsumerPolicy.DropOldest, 0, TimeSpan.FromSeconds(9)), (own.Outbox.Capacity, own.Outbox.OnFull, own.RateLimit.Messages, own.RateLimit.Window));
         Assert.Equal((1024, TimeSpan.FromMinutes(2), true, "a"), (own.Raw.MaxMessageBytes, own.Raw.PongWait, own.MetricsStream.Enabled, own.Rooms.Policies[0].Match));

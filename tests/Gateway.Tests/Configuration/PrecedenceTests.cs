@@ -1,4 +1,6 @@
+using Gateway.AspNetCore.Options;
 using Gateway.Configuration;
+using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Xunit;
 

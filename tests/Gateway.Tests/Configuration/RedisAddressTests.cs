@@ -1,4 +1,4 @@
-using Gateway.Configuration;
+using Gateway.Core.Commands;
 using Gateway.Redis;
 using Xunit;
 

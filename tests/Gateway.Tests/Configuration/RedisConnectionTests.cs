@@ -1,3 +1,5 @@
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

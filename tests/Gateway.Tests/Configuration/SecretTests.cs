@@ -1,4 +1,4 @@
-using Gateway.Configuration;
+using Gateway.Redis;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

@@ -1,3 +1,4 @@
+using Gateway.AspNetCore.Security;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

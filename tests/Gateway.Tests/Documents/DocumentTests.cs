@@ -1,3 +1,4 @@
+using Gateway.Core.Configuration;
 using System.Text.RegularExpressions;
 using Gateway.Testing;
 using Xunit;

@@ -1,5 +1,6 @@
-using System.Net;
 using Gateway.Configuration;
+using System.Net;
+using Gateway.AspNetCore.Options;
 using Gateway.Lifecycle;
 using Gateway.Tests.Metrics;
 using Xunit;
@@ -51,7 +52,7 @@ public sealed class HealthTests
     public async Task HealthCheckCommandExitsWithTheAnswer()
     {
         await using var host = await MetricsHost.StartAsync([]);
-        var options = new GatewayOptions { Metrics = { Port = host.Operators.Port } };
+        var options = new ProgramOptions { Metrics = { Port = host.Operators.Port } };
 
         Assert.Equal(0, await HealthCheckCommand.RunAsync(HealthCheckCommand.UrlOf(options, "ready")));
         host.Readiness.SetNotReady("redis", "Redis is away");
@@ -73,7 +74,7 @@ public sealed class HealthTests
     [InlineData("::", "::1", true, "http://[::1]:9464/health/live")]
     public void HealthCheckCommandAsksWhereTheGatewayListens(string host, string? metrics, bool tls, string expected)
     {
-        var options = new GatewayOptions { Server = { Host = host, Tls = { Enabled = tls } }, Metrics = { Enabled = metrics != null, Host = metrics ?? "localhost" } };
+        var options = new ProgramOptions { Server = { Host = host, Tls = { Enabled = tls } }, Metrics = { Enabled = metrics != null, Host = metrics ?? "localhost" } };
 
         Assert.Equal(expected, HealthCheckCommand.UrlOf(options, "live"));
     }

@@ -1,12 +1,14 @@
-using System.Net;
 using Gateway.Configuration;
-using Gateway.Lifecycle;
+using System.Net;
+using Gateway.AspNetCore.Lifecycle;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Supervision;
 using Gateway.Metrics;
-using Gateway.Metrics.Prometheus;
+using Gateway.OpenTelemetry;
 using Gateway.Testing.Prometheus;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
@@ -47,7 +49,7 @@ internal sealed class MetricsHost : IAsyncDisposable
         builder.Services.AddSignalR();
         builder.Services.AddGatewayMetrics(meters);
         var app = builder.Build();
-        app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), new MetricsOptions { Port = 0 }));
+        app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), new MetricsPageOptions { Port = 0 }));
         app.UseWebSockets();
         if (!routesFirst) app.UseRouting();
         app.MapHealth();

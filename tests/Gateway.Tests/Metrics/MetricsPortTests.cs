@@ -1,5 +1,6 @@
-using System.Net;
 using Gateway.Configuration;
+using System.Net;
+using Gateway.AspNetCore.Options;
 using Gateway.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -89,6 +90,6 @@ public sealed class MetricsPortTests
     {
         await using var app = WebApplication.CreateSlimBuilder().Build();
 
-        app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), new MetricsOptions { Enabled = false }));
+        app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), new MetricsPageOptions { Enabled = false }));
     }
 }

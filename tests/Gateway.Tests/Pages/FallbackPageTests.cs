@@ -1,7 +1,10 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.RegularExpressions;
 using Gateway.Configuration;
+using Gateway.Core.Configuration;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using System.Text;
+using Gateway.AspNetCore.Admin;
+using Gateway.AspNetCore.Options;
 using Gateway.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,7 +18,7 @@ public sealed partial class FallbackPageTests
     [Fact]
     public async Task PolicyAllowsTheScriptAndTheStyleThatArePartOfThePageAndNothingElse()
     {
-        var (page, policy) = await GetAsync(new GatewayOptions());
+        var (page, policy) = await GetAsync(new ProgramOptions());
 
         Assert.Contains($"script-src '{Hash(Script(), page)}';", policy, StringComparison.Ordinal);
         Assert.Contains($"style-src '{Hash(Style(), page)}';", policy, StringComparison.Ordinal);
@@ -26,13 +29,13 @@ public sealed partial class FallbackPageTests
     [Fact]
     public async Task PageConnectsToTheConfiguredRawPath()
     {
-        var (page, _) = await GetAsync(new GatewayOptions { Raw = { Path = "/live/socket" } });
+        var (page, _) = await GetAsync(new ProgramOptions { Raw = { Path = "/live/socket" } });
 
         Assert.Contains("data-raw-path=\"/live/socket\"", page, StringComparison.Ordinal);
         Assert.DoesNotContain("{raw_path}", page, StringComparison.Ordinal);
     }
 
-    private static async Task<(string Page, string Policy)> GetAsync(GatewayOptions options)
+    private static async Task<(string Page, string Policy)> GetAsync(ProgramOptions options)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

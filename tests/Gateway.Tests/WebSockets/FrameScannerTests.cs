@@ -1,4 +1,4 @@
-using Gateway.WebSockets;
+using Gateway.AspNetCore.WebSockets;
 using Xunit;
 
 namespace Gateway.Tests.WebSockets;

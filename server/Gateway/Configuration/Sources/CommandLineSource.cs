@@ -1,3 +1,4 @@
+using Gateway.Core.Configuration;
 namespace Gateway.Configuration.Sources;
 
 /// <param name="File">What <c>--config-file</c> names.</param>

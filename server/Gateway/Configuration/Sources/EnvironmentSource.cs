@@ -1,3 +1,4 @@
+using Gateway.Core.Configuration;
 using System.Text.RegularExpressions;
 
 namespace Gateway.Configuration.Sources;
@@ -8,7 +9,7 @@ namespace Gateway.Configuration.Sources;
 /// </summary>
 internal static partial class EnvironmentSource
 {
-    public const string Prefix = "GATEWAY_";
+    private const string Prefix = Origin.EnvironmentPrefix;
 
     /// <param name="sections">The names of the top-level sections.</param>
     public static SourceText Read(IReadOnlyDictionary<string, string> environment, IReadOnlyCollection<string> sections)

@@ -1,3 +1,6 @@
+using Gateway.Core.Configuration;
+using Gateway.Core.Commands;
+
 namespace Gateway.Configuration.Sources;
 
 /// <summary>Makes a tree of settings that come one by one, each with its whole path: the environment and the command line.</summary>

@@ -1,5 +1,8 @@
-using YamlDotNet.Core;
+using Gateway.Core.Configuration;
+using Gateway.Core.Commands;
+using Gateway.Core.Messages;
 using YamlDotNet.Core.Events;
+using YamlDotNet.Core;
 
 namespace Gateway.Configuration.Sources;
 

@@ -1,4 +1,6 @@
-using Gateway.Metrics.Prometheus;
+using Gateway.Core.Configuration;
+using Gateway.Core.Connections;
+using Gateway.OpenTelemetry;
 using Xunit;
 
 namespace Gateway.Tests.Metrics.Prometheus;

@@ -1,5 +1,7 @@
+using Gateway.Core.Configuration;
 using System.Net.WebSockets;
 using System.Text;
+using Gateway.OpenTelemetry;
 using Gateway.Testing.Prometheus;
 using Xunit;
 

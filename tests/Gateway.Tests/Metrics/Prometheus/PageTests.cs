@@ -1,4 +1,6 @@
+using Gateway.Core.Configuration;
 using System.Diagnostics.Metrics;
+using Gateway.Core.Connections;
 using Gateway.Testing.Prometheus;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using Gateway.Metrics.Prometheus;
+using Gateway.OpenTelemetry;
 using Xunit;
 
 namespace Gateway.Tests.Metrics.Prometheus;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Gateway.Metrics.Prometheus;
+using Gateway.OpenTelemetry;
 using Gateway.Testing.Prometheus;
 using Xunit;
 

@@ -1,0 +1,67 @@
+using System.ComponentModel;
+using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.Security;
+using Gateway.Core.Cluster;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
+using Gateway.Core.Rooms;
+using ConnectionInfo = Gateway.Core.Cluster.ConnectionInfo;
+
+namespace Gateway.AspNetCore.Admin;
+
+/// <summary>Connections, on whichever replica.</summary>
+internal static class ConnectionEndpoints
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/connections", ListAsync).WithName("ListConnections").WithTags("connections").WithSummary("List the connections")
+            .WithDescription("Of all replicas, in the order of their ids.")
+            .Produces<ConnectionList>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        api.MapGet("/connections/{id}", GetAsync).WithName("GetConnection").WithTags("connections").WithSummary("Show one connection")
+            .Produces<ConnectionInfo>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        api.MapDelete("/connections/{id}", DeleteAsync).WithName("CloseConnection").WithTags("connections").WithSummary("Close one connection")
+            .WithDescription("With 1008 kicked. It may come again.")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<IResult> ListAsync(
+        ICluster cluster, CancellationToken cancel, [Description("Only those of this user.")] string? user, [Description("Only those in this room.")] string? room,
+        [Description("Only those of this dialect: raw, signalr or frames.")] string? dialect, [Description("Connections in one answer, 1 to 1000; 100 without it.")] int? limit,
+        [Description("The connection_id at the end of the page before.")] string? after)
+    {
+        var (page, error) = Page.Read(limit, after);
+        if (dialect is not (null or "raw" or "signalr" or "frames")) error = Error.BadRequest("dialect must be raw, signalr or frames");
+        if (error != null) return Problems.Of(error);
+        var question = new ClusterQuery(ClusterQueryKind.Connections) { UserId = user, Room = RoomName.Normalize(room), Dialect = dialect, After = page.After, Limit = page.Limit };
+        var answers = await cluster.AskAsync(question, cancel);
+        var (connections, next) = page.Of(answers.All.SelectMany(a => a.Connections), c => c.ConnectionId);
+        return Results.Ok(new ConnectionList(connections, next, answers.Silent));
+    }
+
+    private static async Task<IResult> GetAsync(string id, HttpContext context, GatewayDomains hubs, ICluster cluster, CancellationToken cancel)
+    {
+        var silent = 0;
+        foreach (var where in RequestDomain.IsGiven(context) ? [cluster] : hubs.All.Select(h => h.Get<ICluster>()))
+        {
+            var answers = await where.AskAsync(new ClusterQuery(ClusterQueryKind.Connections) { ConnectionId = id, Limit = 1 }, cancel);
+            if (answers.All.SelectMany(a => a.Connections).FirstOrDefault() is { } connection) return Results.Ok(connection);
+            silent += answers.Silent;
+        }
+        return silent > 0 ? Problems.Of(StatusCodes.Status503ServiceUnavailable, "a replica did not answer") : NotConnected(id);
+    }
+
+    private static async Task<IResult> DeleteAsync(string id, HttpContext context, GatewayDomains hubs, Moderator moderator)
+    {
+        foreach (var where in RequestDomain.IsGiven(context) ? [moderator] : hubs.All.Select(h => h.Get<Moderator>()))
+            if (await where.KickAsync(null, id, null, UserEndpoints.By) > 0)
+                return Results.NoContent();
+        return NotConnected(id);
+    }
+
+    private static IResult NotConnected(string id) => Problems.Of(Error.NotFound($"connection {id} is not connected"));
+
+    /// <param name="Next">The <c>after</c> of the next page, if there may be one.</param>
+    /// <param name="SilentReplicas">Replicas that did not answer in time: what they have is missing.</param>
+    private sealed record ConnectionList(IReadOnlyList<ConnectionInfo> Connections, string? Next, int SilentReplicas);
+}

@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using System.Text;
+using Gateway.AspNetCore.Options;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
+using Gateway.Core.Idempotency;
+using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
+using Gateway.Core.Wire;
+
+namespace Gateway.AspNetCore.Admin;
+
+/// <summary>Publishes what a server sends: through the publisher, as everybody does. Under one <c>Idempotency-Key</c> once.</summary>
+internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys requestKeys, GatewayOptions options)
+{
+    private const string KeyHeader = "Idempotency-Key";
+    private const int MaxKeyLength = 128;
+    private const int BodyOverhead = 1024;
+
+    private static readonly FieldNames Fields = new("type", "payload");
+    private static readonly FieldNames OffsetName = new("offset");
+
+    /// <summary>Types that belong to the dialects: a client would take them for answers to its own.</summary>
+    private static readonly string[] Reserved = ["welcome", "ack", "error", "pong"];
+
+    public async Task<IResult> PublishAsync(HttpContext context, Audience audience)
+    {
+        var (body, error) = await RequestBody.ReadAsync(context, options.Raw.MaxMessageBytes + BodyOverhead, Fields);
+        if (error != null) return Problems.Of(error);
+        if (Read(body, out var message) is { } wrong) return Problems.Of(wrong);
+        var key = context.Request.Headers[KeyHeader].ToString();
+        if (key.Length > MaxKeyLength) return Problems.Of(Error.BadRequest($"{KeyHeader} is longer than {MaxKeyLength} characters"));
+        if (key.Length == 0) return ClusterReply(audience, await publisher.PublishAsync(audience, message, cancel: context.RequestAborted));
+
+        // The user's part of the key is a name that no token has.
+        var once = MessageIdempotencyKey.Key(" admin api", key)!;
+        var fingerprint = Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes($"{audience.Kind} {audience.Name}\n"), .. body]));
+        switch (await requestKeys.ClaimAsync(once, fingerprint))
+        {
+            case IdempotencyKeyState.Other: return Problems.Of(StatusCodes.Status409Conflict, $"this {KeyHeader} was used for another message");
+            // A room knows by itself what it has taken, and where. Others do not: what was published, or is just being published, is not again.
+            case IdempotencyKeyState.Same when audience.Kind != AudienceKind.Room: return Results.Ok(new PublishedMessage(null, null, Duplicate: true));
+        }
+        try
+        {
+            var published = await publisher.PublishAsync(audience, message, once, context.RequestAborted);
+            if (IsForNobody(audience, published)) await requestKeys.ReleaseAsync(once); // it may be there the next time
+            return ClusterReply(audience, published);
+        }
+        catch (Exception) when (audience.Kind != AudienceKind.Room)
+        {
+            await requestKeys.ReleaseAsync(once);
+            throw;
+        }
+    }
+
+    private static Error? Read(byte[] body, out Message message)
+    {
+        var fields = new PayloadFields(body, Fields);
+        var type = fields.RequiredString(0, MessageType.MaxLength);
+        var payload = fields.Raw(1).IsEmpty ? "null"u8.ToArray() : fields.Raw(1).ToArray();
+        var carriesOffset = payload[0] == (byte)'{';
+        message = new Message(type, payload) { CarriesOffset = carriesOffset };
+        if (fields.Error is { } error) return error;
+        if (MessageType.Check(type) is { } malformed) return malformed;
+        if (MessageType.BuiltIn(type) is { } builtIn && builtIn != type) return Error.BadRequest($"type equals {builtIn} but for case");
+        if (Reserved.Contains(type)) return Error.BadRequest($"type must not be one of {string.Join(", ", Reserved)}");
+        if (carriesOffset && !new PayloadFields(payload, OffsetName).Raw(0).IsEmpty) return Error.BadRequest("payload.offset is assigned by the gateway: leave it out");
+        return null;
+    }
+
+    private static bool IsForNobody(Audience audience, PublishResult published) => published.Receivers == 0 && audience.Kind == AudienceKind.User;
+
+    private static IResult ClusterReply(Audience audience, PublishResult published) =>
+        IsForNobody(audience, published) ? Problems.Of(Error.NotFound($"user {audience.Name} is not connected"))
+        : Results.Ok(published.Position.IsNone ? new PublishedMessage(null, null, null) : new PublishedMessage(published.Position.Epoch, published.Position.Offset, null));
+}
+
+/// <param name="Epoch">With <paramref name="Offset"/>: the message's place in the room, if it has one.</param>
+/// <param name="Duplicate">The message had been published before under this key; it was not again.</param>
+internal sealed record PublishedMessage(string? Epoch, long? Offset, bool? Duplicate);
+
+/// <summary>The body of a request to publish.</summary>
+/// <param name="Type">1 to 64 of A-Z a-z 0-9 _ . : / -; any type but <c>welcome</c>, <c>ack</c>, <c>error</c> and <c>pong</c>.</param>
+/// <param name="Payload">Any JSON value; an object gets the field <c>offset</c>.</param>
+internal sealed record MessageBody(string Type, object? Payload);

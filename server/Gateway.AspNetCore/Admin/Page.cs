@@ -1,0 +1,21 @@
+using Gateway.Core.Cluster;
+using Gateway.Core.Messages;
+
+namespace Gateway.AspNetCore.Admin;
+
+/// <summary>Which part of a list is wanted: so many, after one.</summary>
+internal readonly record struct Page(int Limit, string After)
+{
+    private const int DefaultLimit = 100;
+
+    public static (Page Page, Error? Error) Read(int? limit, string? after) =>
+        limit is < 1 or > ClusterQueryHandler.MaxLimit ? (default, Error.BadRequest($"limit must be from 1 to {ClusterQueryHandler.MaxLimit}")) : (new Page(limit ?? DefaultLimit, after ?? ""), null);
+
+    /// <summary>The part of the list, and the <c>after</c> of the next one, if there may be one.</summary>
+    public (IReadOnlyList<T> Items, string? Next) Of<T>(IEnumerable<T> all, Func<T, string> key)
+    {
+        var after = After;
+        var items = all.Where(one => string.CompareOrdinal(key(one), after) > 0).OrderBy(key, StringComparer.Ordinal).Take(Limit).ToList();
+        return (items, items.Count == Limit ? key(items[^1]) : null);
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+
+namespace Gateway.AspNetCore.Admin;
+
+/// <summary>A request's body: one JSON object, of bounded size, without fields that nobody knows.</summary>
+internal static class RequestBody
+{
+    private static readonly byte[] Nothing = "{}"u8.ToArray();
+
+    /// <returns>The body, or why not. An empty one is an object without fields.</returns>
+    public static async Task<(byte[] Json, Error? Error)> ReadAsync(HttpContext context, int maxBytes, FieldNames known)
+    {
+        var request = context.Request;
+        var body = new MemoryStream();
+        var buffer = new byte[4096];
+        int count;
+        while ((count = await request.Body.ReadAsync(buffer, context.RequestAborted)) > 0)
+        {
+            body.Write(buffer, 0, count);
+            if (body.Length > maxBytes) return (Nothing, Error.TooLarge($"the body is longer than {maxBytes} bytes"));
+        }
+        if (body.Length == 0) return (Nothing, null);
+        if (!request.HasJsonContentType()) return (Nothing, new Error(StatusCodes.Status415UnsupportedMediaType, "the body must be application/json"));
+        var json = body.ToArray();
+        return (json, JsonRules.Check(json) ?? CheckNames(json, known));
+    }
+
+    private static Error? CheckNames(byte[] json, FieldNames known)
+    {
+        using var document = JsonDocument.Parse(json);
+        if (document.RootElement.ValueKind != JsonValueKind.Object) return Error.BadRequest("the body must be a JSON object");
+        foreach (var field in document.RootElement.EnumerateObject())
+            if (!known.Names.Contains(field.Name, StringComparer.Ordinal))
+                return Error.BadRequest($"unknown field {JsonSerializer.Serialize(field.Name[..Math.Min(field.Name.Length, 64)])}; known: {string.Join(", ", known.Names)}");
+        return null;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Buffers.Text;
+using System.Buffers;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json.Serialization;
+using System.Text.Json;
+using System.Text;
+using Gateway.Core.Cluster;
+using Gateway.Core.Connections;
+
+namespace Gateway.AspNetCore.AnyReplica;
+
+/// <summary>
+/// What a replica says of a request that it forwards: when, for which replica, and for whom. In a header of its own, as base64url of JSON, a dot, and base64url of
+/// HMAC-SHA-256 over method, target and that JSON. Nobody else can make one, and it holds for this request and a short time only. Who the user is may be longer
+/// than a header can be, so that stands at the beginning of the body (<see cref="ForwardedUser"/>), and the header has its length and its hash.
+/// </summary>
+/// <param name="To">The replica that it is for: another one may have taken over its address.</param>
+/// <param name="At">Unix milliseconds.</param>
+/// <param name="Address">The client's, as the forwarding replica sees it.</param>
+/// <param name="User">Where to find who the client is; <c>null</c> for nobody.</param>
+internal sealed record ForwardedRequest(string To, long At, string? Address, int Port, ForwardedUserPart? User)
+{
+    public const string Header = "X-Gateway-Forwarded";
+
+    /// <summary>By how much the replicas' clocks may differ, the way included.</summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
+
+    public static ForwardedRequest Of(HttpContext context, string to, ReadOnlyMemory<byte> user, TimeProvider time) => new(
+        to, time.GetUtcNow().ToUnixTimeMilliseconds(), context.Connection.RemoteIpAddress?.ToString(), context.Connection.RemotePort,
+        user.IsEmpty ? null : ForwardedUserPart.Of(user.Span));
+
+    public string Write(string method, string target, ReplicaKey key)
+    {
+        var content = Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(this, ForwardedJson.Default.ForwardedRequest));
+        Span<byte> signature = stackalloc byte[ReplicaKey.SignatureBytes];
+        key.Sign(SignedFor.ForwardedRequest, Signed(method, target, content), signature);
+        return $"{content}.{Base64Url.EncodeToString(signature)}";
+    }
+
+    /// <summary>See <see cref="Write"/>.</summary>
+    /// <returns><c>null</c>: no replica of this gateway has sent it, or not now.</returns>
+    public static ForwardedRequest? Read(string header, string method, string target, ReplicaKey key, TimeProvider time)
+    {
+        if (header.Split('.') is not [var content, var signature]) return null;
+        Span<byte> bytes = stackalloc byte[ReplicaKey.SignatureBytes + 3];
+        if (Base64Url.DecodeFromChars(signature, bytes, out _, out var length) != OperationStatus.Done || length != ReplicaKey.SignatureBytes) return null;
+        if (!key.IsSigned(SignedFor.ForwardedRequest, Signed(method, target, content), bytes[..length])) return null;
+        var request = JsonSerializer.Deserialize(Base64Url.DecodeFromChars(content), ForwardedJson.Default.ForwardedRequest)!; // signed, so it is as we wrote it
+        return (time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(request.At)).Duration() <= Tolerance ? request : null;
+    }
+
+    /// <summary>Makes the connection what it was where the request arrived first.</summary>
+    public void RestoreAddress(HttpContext context)
+    {
+        context.Connection.RemoteIpAddress = IPAddress.TryParse(Address, out var address) ? address : null;
+        context.Connection.RemotePort = Port;
+    }
+
+    private static byte[] Signed(string method, string target, string content) => Encoding.UTF8.GetBytes($"{method}\n{target}\n{content}");
+}
+
+/// <summary>The beginning of a forwarded request's body, which says who the user is.</summary>
+/// <param name="Hash">Its SHA-256 in base64url.</param>
+internal sealed record ForwardedUserPart(int Bytes, string Hash)
+{
+    public static ForwardedUserPart Of(ReadOnlySpan<byte> user) => new(user.Length, HashOf(user));
+
+    public bool Matches(ReadOnlySpan<byte> user) => user.Length == Bytes && HashOf(user) == Hash;
+
+    private static string HashOf(ReadOnlySpan<byte> user) => Base64Url.EncodeToString(SHA256.HashData(user));
+}
+
+[JsonSerializable(typeof(ForwardedRequest))]
+[JsonSerializable(typeof(ForwardedUser))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+internal sealed partial class ForwardedJson : JsonSerializerContext;

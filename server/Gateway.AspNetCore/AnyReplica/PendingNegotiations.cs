@@ -1,0 +1,123 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security;
+using Gateway.Core.Connections;
+using Gateway.Core.Supervision;
+
+namespace Gateway.AspNetCore.AnyReplica;
+
+/// <summary>
+/// Negotiations of this replica whose connection has not begun yet. The framework keeps a connection for each of them until it gives them up; so they are bounded, in all
+/// and for each address.
+/// </summary>
+internal sealed partial class PendingNegotiations
+{
+    /// <summary>The framework gives up after 15 s, and looks every second.</summary>
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(16);
+
+    private readonly int _max;
+    private readonly int _maxPerAddress;
+    private readonly TimeProvider _time;
+    private readonly Counter<long> _refused;
+    private readonly LogThrottle _throttle;
+    private readonly ILogger _logger;
+
+    // Guards what follows.
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, IPAddress> _addresses = new(StringComparer.Ordinal); // by connection id
+    private readonly Queue<(string ConnectionId, DateTimeOffset Until)> _order = [];
+    private readonly Dictionary<IPAddress, int> _perAddress = [];
+    private int _count;
+
+    public PendingNegotiations(GatewayOptions options, GatewayMeter meter, TimeProvider time, ILogger<PendingNegotiations> logger)
+    {
+        (_max, _maxPerAddress) = (options.SignalR.MaxPendingNegotiations, options.SignalR.MaxPendingNegotiationsPerIp);
+        (_time, _logger, _throttle) = (time, logger, new LogThrottle(time));
+        _refused = meter.Counter("gateway_negotiations_refused_total", "Negotiations refused because too many others have not become a connection yet.");
+        meter.Gauge("gateway_negotiations_pending", "Negotiations whose connection has not begun yet.", () => Count);
+    }
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                ExpireLocked();
+                return _count;
+            }
+        }
+    }
+
+    /// <summary>Makes room for one more, which <see cref="Add"/> or <see cref="Release"/> takes.</summary>
+    /// <returns>Why there is none: a status and a text.</returns>
+    public (int Status, string Text)? Reserve(IPAddress address)
+    {
+        (int, string)? refusal;
+        lock (_lock)
+        {
+            ExpireLocked();
+            var ofAddress = _perAddress.GetValueOrDefault(address);
+            refusal = _maxPerAddress > 0 && ofAddress >= _maxPerAddress ? (StatusCodes.Status429TooManyRequests, "too many negotiations from this address without a connection")
+                : _max > 0 && _count >= _max ? (StatusCodes.Status503ServiceUnavailable, "too many negotiations without a connection")
+                : null;
+            if (refusal == null)
+            {
+                _count++;
+                _perAddress[address] = ofAddress + 1;
+            }
+        }
+        if (refusal is not { } why) return null;
+        _refused.Add(1);
+        if (_throttle.TryEnter(out var others)) Log.Refused(_logger, why.Item2, others, address);
+        return why;
+    }
+
+    /// <summary>The negotiation has an id now.</summary>
+    public void Add(string connectionId, IPAddress address)
+    {
+        lock (_lock)
+        {
+            _addresses.Add(connectionId, address);
+            _order.Enqueue((connectionId, _time.GetUtcNow() + Lifetime));
+        }
+    }
+
+    /// <summary>The negotiation failed.</summary>
+    public void Release(IPAddress address)
+    {
+        lock (_lock) ReleaseLocked(address);
+    }
+
+    /// <summary>The connection begins, here or at another replica.</summary>
+    public void Begin(string connectionId)
+    {
+        lock (_lock)
+        {
+            if (_addresses.Remove(connectionId, out var address)) ReleaseLocked(address);
+        }
+    }
+
+    private void ExpireLocked()
+    {
+        var now = _time.GetUtcNow();
+        // What has begun is out of the table, and leaves the queue here, or at once where it is the oldest.
+        while (_order.TryPeek(out var oldest) && (oldest.Until <= now || !_addresses.ContainsKey(oldest.ConnectionId)))
+            if (_addresses.Remove(_order.Dequeue().ConnectionId, out var address))
+                ReleaseLocked(address);
+    }
+
+    private void ReleaseLocked(IPAddress address)
+    {
+        _count--;
+        if (_perAddress[address] == 1) _perAddress.Remove(address);
+        else _perAddress[address]--;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Refused negotiations: {Problem}; from {Address}, and {Others} others since the last such line")]
+        public static partial void Refused(ILogger logger, string problem, int others, IPAddress address);
+    }
+}

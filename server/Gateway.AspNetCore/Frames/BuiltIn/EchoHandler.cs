@@ -1,0 +1,32 @@
+using System.Threading.Channels;
+
+namespace Gateway.AspNetCore.Frames.BuiltIn;
+
+/// <summary>What comes goes back as it came; with <c>?time</c> in the query the server's time is sent as well.</summary>
+internal sealed class EchoHandler(TimeSpan interval, TimeProvider time) : IFrameHandler
+{
+    private bool _wantsTime;
+
+    public ValueTask InitAsync(FrameContext context)
+    {
+        _wantsTime = context.Request.Query.ContainsKey("time");
+        return default;
+    }
+
+    public async Task RunAsync(ChannelReader<Frame> incoming, ChannelWriter<Frame> outgoing, CancellationToken cancel)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var ticking = _wantsTime ? ServerTime.SendAsync(outgoing, interval, time, over.Token) : Task.CompletedTask;
+        try
+        {
+            await foreach (var frame in incoming.ReadAllAsync(cancel)) await outgoing.WriteAsync(frame, cancel);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await ticking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public ValueTask DisposeAsync() => default;
+}

@@ -1,0 +1,103 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using System.Text;
+using System.Threading.Channels;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+
+namespace Gateway.AspNetCore.Frames;
+
+/// <summary>
+/// An outbox that ends in a handler instead of a socket: the same bounds, policies and notices of what is missing. Messages come in the raw dialect's envelopes, which all
+/// handlers share with the raw clients.
+/// </summary>
+internal sealed class Inbox : IFrameSink, IOutboxOwner
+{
+    private const int Waiting = 16;
+
+    private readonly Connection _connection;
+    private readonly Channel<RoomMessage> _messages = Channel.CreateBounded<RoomMessage>(new BoundedChannelOptions(Waiting) { SingleWriter = true });
+    private readonly Outbox _outbox;
+
+    public Inbox(Connection connection, OutboxLimits limits, TimeProvider time)
+    {
+        _connection = connection;
+        _outbox = new Outbox(this, limits, gates: 0, time);
+        _outbox.Attach(this);
+        connection.Inbox = _outbox;
+    }
+
+    public ChannelReader<RoomMessage> Messages => _messages.Reader;
+
+    public FrameFormat Format => FrameFormat.RawWebSocket;
+
+    public Task StopAsync(TimeSpan grace)
+    {
+        _messages.Writer.TryComplete(); // ends a write that waits for the handler
+        return _outbox.StopAsync(grace);
+    }
+
+    public int TryWrite(ReadOnlySpan<byte> bytes) => 0;
+
+    /// <param name="bytes">Whole frames, as nothing is ever taken by <see cref="TryWrite"/>.</param>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var frame = Next(ref bytes, out var opcode);
+            if (opcode != WebSocketFrame.Text || Read(frame.Span) is not { } message) continue; // the goodbye is for the client's outbox to say
+            try
+            {
+                await _messages.Writer.WriteAsync(message);
+            }
+            catch (ChannelClosedException over)
+            {
+                throw new IOException("the handler has ended", over);
+            }
+        }
+    }
+
+    public void Complete() => _messages.Writer.TryComplete();
+
+    public void Abort() => _messages.Writer.TryComplete();
+
+    void IOutboxOwner.OnDropped(SlowConsumerPolicy? policy, int messages) => ((IOutboxOwner)_connection).OnDropped(policy, messages);
+
+    void IOutboxOwner.OnClosing(CloseReason reason) => _connection.Close(reason);
+
+    void IOutboxOwner.OnBroken(Exception fault)
+    {
+        // The handler has ended, and the connection with it.
+    }
+
+    /// <summary>See <see cref="WebSocketFrame"/>.</summary>
+    private static ReadOnlyMemory<byte> Next(ref ReadOnlyMemory<byte> bytes, out byte opcode)
+    {
+        var span = bytes.Span;
+        opcode = span[0];
+        var (header, length) = span[1] switch
+        {
+            126 => (4, BinaryPrimitives.ReadUInt16BigEndian(span[2..])),
+            127 => (10, (int)BinaryPrimitives.ReadUInt64BigEndian(span[2..])),
+            var small => (2, small),
+        };
+        var frame = bytes.Slice(header, length);
+        bytes = bytes[(header + length)..];
+        return frame;
+    }
+
+    /// <summary>Copied: the bytes are the outbox's again after the write.</summary>
+    private static RoomMessage? Read(ReadOnlySpan<byte> frame) =>
+        EnvelopeReader.Read(frame, out var envelope) == null
+            ? new RoomMessage(Encoding.UTF8.GetString(envelope.Type), envelope.Payload.ToArray()) { Sender = SenderOf(frame) }
+            : null;
+
+    private static MessageSender? SenderOf(ReadOnlySpan<byte> frame)
+    {
+        if (frame.IndexOf("\"sender\":{"u8) < 0) return null;
+        var reader = new Utf8JsonReader(frame);
+        using var envelope = JsonDocument.ParseValue(ref reader);
+        return envelope.RootElement.TryGetProperty("sender", out var sender) ? new MessageSender(sender.GetProperty("user_id").GetString()!, sender.GetProperty("username").GetString()!) : null;
+    }
+}

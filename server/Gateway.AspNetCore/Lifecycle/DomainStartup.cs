@@ -1,0 +1,27 @@
+using Gateway.AspNetCore.WebSockets;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
+using Gateway.Core.Connections;
+using Gateway.Core.Rooms;
+using Gateway.Core.Supervision;
+
+namespace Gateway.AspNetCore.Lifecycle;
+
+/// <summary>Puts the parts of the core in motion ahead of the first connection: the backplane's receiver, the gauges, the deadline sweep.</summary>
+internal sealed class DomainStartup(
+    IBackplane backplane, BackplaneReceiver receiver, GatewayMeter meter, ConnectionTable connections, RoomTable rooms, IReplicaRegistry replicas, DeadlineSweep sweep,
+    FrameLimit frames, Supervisor supervisor) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        backplane.Start(receiver);
+        meter.Observe(connections, () => rooms.Count);
+        supervisor.StartCounting();
+        meter.Gauge("gateway_replicas", "Replicas of the gateway that are alive, this one included.", () => replicas.Counts.Replicas);
+        _ = sweep; // its timer runs from its construction on
+        _ = frames; // its counter stands from its construction on
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

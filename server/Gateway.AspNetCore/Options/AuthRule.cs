@@ -1,0 +1,70 @@
+using Gateway.Core.Configuration;
+using System.Text;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security.Tokens;
+using Gateway.Core.Messages;
+
+namespace Gateway.AspNetCore.Options;
+
+/// <summary>With tokens there is one kind of key, and it can be used: the first token is too late to learn of it.</summary>
+internal static class AuthRule
+{
+    private const string Mode = "auth.mode";
+    private const int MaxSigningKeys = 2;
+
+    public static void Check(AuthOptions auth, string directory, Binding binding)
+    {
+        if (!binding.Sound(Mode))
+            return;
+        var kinds = new[] { ("auth.signing_key", string.Concat(auth.SigningKey)), ("auth.public_key_file", auth.PublicKeyFile), ("auth.authority", auth.Authority) }
+            .Where(kind => kind.Item2.Length > 0 || !binding.Sound(kind.Item1))
+            .Select(kind => kind.Item1)
+            .ToList();
+        if (auth.Mode == AuthMode.None)
+        {
+            // Whoever names a key and forgets the mode would have a gateway that lets everyone in.
+            foreach (var kind in kinds)
+                binding.Report(kind, "is set, but auth.mode is none; it needs jwt", binding.OriginOf(kind));
+            return;
+        }
+        if (kinds.Count == 0)
+            binding.Report(Mode, "jwt needs one of auth.signing_key, auth.public_key_file, auth.authority", binding.OriginOf(Mode));
+        foreach (var second in kinds.Skip(1))
+            binding.Report(second, $"does not go with {kinds[0]}; allowed: one of auth.signing_key, auth.public_key_file, auth.authority", binding.OriginOf(second));
+        SigningKeysAreLong(auth, binding);
+        PublicKeyCanBeRead(auth, directory, binding);
+        AuthorityHasAudience(auth, binding);
+    }
+
+    private static void SigningKeysAreLong(AuthOptions auth, Binding binding)
+    {
+        const string key = "auth.signing_key";
+        if (auth.SigningKey.Count > MaxSigningKeys)
+            binding.Report(key, $"has {auth.SigningKey.Count} keys; allowed: one, or two while the first takes the place of the second", binding.OriginOf(key));
+        if (auth.SigningKey.All(one => one.Length == 0)) return;
+        for (var i = 0; i < auth.SigningKey.Count; i++)
+        {
+            var name = auth.SigningKey.Count == 1 ? key : $"{key}.{i}";
+            if (Encoding.UTF8.GetByteCount(auth.SigningKey[i]) < SigningKey.MinSecretBytes)
+                binding.Report(name, $"is too short; allowed: at least {SigningKey.MinSecretBytes} bytes", binding.OriginOf(name));
+        }
+    }
+
+    private static void PublicKeyCanBeRead(AuthOptions auth, string directory, Binding binding)
+    {
+        const string key = "auth.public_key_file";
+        if (auth.PublicKeyFile.Length == 0 || !binding.Sound(key))
+            return;
+        var (text, problem) = TextFile.Read(auth.PublicKeyFile, directory);
+        if (text is null)
+            binding.Report(key, $"cannot be read: {problem}: {Printable.Quoted(auth.PublicKeyFile)}", binding.OriginOf(key));
+        else if (PemKey.Read(text).Problem is { Length: > 0 } unusable)
+            binding.Report(key, unusable, binding.OriginOf(key));
+    }
+
+    private static void AuthorityHasAudience(AuthOptions auth, Binding binding)
+    {
+        if (auth.Authority.Length > 0 && auth.Audience.Length == 0 && binding.Sound("auth.audience", "auth.authority"))
+            binding.Report("auth.audience", "is missing; an authority issues tokens for others, too, so auth.authority needs it", binding.OriginOf("auth.audience"));
+    }
+}

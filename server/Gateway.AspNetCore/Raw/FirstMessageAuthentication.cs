@@ -1,0 +1,78 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using Gateway.AspNetCore.Lifecycle;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security.Tokens;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
+using Gateway.Core.Wire;
+
+namespace Gateway.AspNetCore.Raw;
+
+/// <summary>
+/// Lets a raw client in with the first message that it sends, <c>{"type":"auth","payload":{"token":…}}</c>. Until then there is no connection: it is in no room, and gets nothing but
+/// a goodbye, if the message is another one or does not come in time.
+/// </summary>
+internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVerifier verifier, Supervisor supervisor)
+{
+    private const int MaxBytes = AuthenticatedUser.MaxTokenLength + 1024;
+
+    private readonly SupervisedLoop _late = supervisor.Loop("first_message");
+
+    /// <returns>Whose token it is; <c>null</c>: the client has been said goodbye to, or has gone.</returns>
+    public async Task<AuthenticatedUser?> ReceiveAsync(WebSocket webSocket, Outbox outbox)
+    {
+        var limit = options.Auth.FirstMessageTimeout;
+        using var late = _late.After(limit, () => outbox.Close(ConnectionDrainer(verifier.Missing())));
+        // A client that does not answer the goodbye either is not waited for.
+        using var end = _late.After(limit + options.Raw.WriteWait, outbox.Abort);
+        byte[]? buffer = null; // none while the client is silent
+        try
+        {
+            var length = 0;
+            while (true)
+            {
+                var part = await webSocket.ReceiveAsync(buffer == null ? Memory<byte>.Empty : buffer.AsMemory(length, MaxBytes - length), default);
+                if (part.MessageType == WebSocketMessageType.Close)
+                {
+                    await webSocket.CloseOutputAsync(webSocket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, default);
+                    return null;
+                }
+                buffer ??= ArrayPool<byte>.Shared.Rent(MaxBytes);
+                if (!outbox.IsOpen) continue; // we said goodbye: what still comes is thrown away
+                length += part.Count;
+                if (part.EndOfMessage)
+                {
+                    var (bearer, error) = await VerifyAsync(buffer.AsMemory(0, length), part.MessageType);
+                    length = 0;
+                    if (bearer != null && outbox.IsOpen) return bearer;
+                    outbox.Close(ConnectionDrainer(error ?? Error.Unauthorized));
+                }
+                else if (length == MaxBytes)
+                {
+                    outbox.Close(CloseReason.TooBig);
+                    length = 0;
+                }
+            }
+        }
+        catch (Exception gone) when (gone is WebSocketException or IOException)
+        {
+            return null;
+        }
+        finally
+        {
+            if (buffer != null) ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        }
+    }
+
+    private static CloseReason ConnectionDrainer(Error error) =>
+        error.Code == 503 ? new CloseReason(1013, error.Text, AllowReconnect: true) : new CloseReason(1008, error.Text, AllowReconnect: false);
+
+    private async ValueTask<(AuthenticatedUser?, Error?)> VerifyAsync(ReadOnlyMemory<byte> frame, WebSocketMessageType type) =>
+        type == WebSocketMessageType.Text && TokenOf(frame.Span) is { } token ? await verifier.VerifyAsync(token) : (null, verifier.Missing());
+
+    private static string? TokenOf(ReadOnlySpan<byte> frame) =>
+        EnvelopeReader.Read(frame, out var envelope) == null && envelope.Type.SequenceEqual("auth"u8) ? Auth.TokenOf(envelope.Payload) : null;
+}

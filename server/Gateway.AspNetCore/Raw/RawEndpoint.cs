@@ -1,0 +1,77 @@
+using System.Net.WebSockets;
+using Gateway.AspNetCore.Lifecycle;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security.Tokens;
+using Gateway.AspNetCore.Security;
+using Gateway.AspNetCore.WebSockets;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
+using Gateway.Core.Rooms;
+
+namespace Gateway.AspNetCore.Raw;
+
+/// <summary>The raw dialect's endpoint: accepts the WebSocket, lets the connection in, and sees it out, however it ends.</summary>
+internal sealed class RawEndpoint(
+    GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, CommandRouter router, AdmissionPolicy admission, ConnectionEvents events, FirstMessageAuthentication firstMessage, RoomTable rooms, TimeProvider time)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            context.Response.Headers.Upgrade = "websocket";
+            await Refusal.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "this is a WebSocket endpoint");
+            return;
+        }
+        var request = context.Features.Get<ConnectRequest>() ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
+        var upgrade = context.Features.Get<OutboxUpgrade>()!;
+        using var webSocket = await context.WebSockets.AcceptWebSocketAsync(context.WebSockets.WebSocketRequestedProtocols.Contains(RequestToken.SubProtocol) ? RequestToken.SubProtocol : null);
+        if (request.User == null)
+        {
+            request = await AuthenticateAsync(request, webSocket, upgrade.Outbox!);
+            if (request == null)
+            {
+                await EndAsync(webSocket, upgrade);
+                return;
+            }
+        }
+        var connection = new Connection(ConnectionId.New(), request.User!, Dialect.Raw, upgrade.Outbox!, events, time)
+        {
+            Token = request.Token,
+            RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
+            Shard = connections.NextShard(),
+        };
+        router.Expect(connection);
+        try
+        {
+            if (await lifecycle.ArriveAsync(connection, request.Rooms) is { } error)
+                connection.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+            else if (admission.Check(connection) is { } unwanted)
+                connection.Close(unwanted);
+            await new RawReceiver(webSocket, connection, router, options.Raw.MaxMessageBytes).RunAsync();
+        }
+        finally
+        {
+            await lifecycle.DepartAsync(connection);
+            await EndAsync(webSocket, upgrade);
+        }
+    }
+
+    /// <summary>The token comes as the first message. <c>null</c>: it did not, or was no good, or does not open a room that the client has asked for.</summary>
+    private async Task<ConnectRequest?> AuthenticateAsync(ConnectRequest request, WebSocket webSocket, Outbox outbox)
+    {
+        if (await firstMessage.ReceiveAsync(webSocket, outbox) is not { } bearer) return null;
+        var (permitted, error) = request.Of(bearer).Permitted(rooms.Permissions);
+        if (error != null) outbox.Close(new CloseReason(1008, "not allowed in one of the rooms", AllowReconnect: false));
+        else if (admission.Check(bearer.User, opens: true) is { } unwanted) outbox.Close(ConnectionDrainer(unwanted));
+        else return permitted;
+        return null;
+    }
+
+    private static CloseReason ConnectionDrainer(Error error) => error.Code == 503 ? CloseReason.TooManyOfUser : CloseReason.Banned;
+
+    private Task EndAsync(WebSocket webSocket, OutboxUpgrade upgrade) =>
+        upgrade.StopAsync(options.Raw.WriteWait, isClosed: webSocket.State is WebSocketState.Closed or WebSocketState.Aborted);
+}

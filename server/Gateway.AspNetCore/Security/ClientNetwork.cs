@@ -1,0 +1,23 @@
+using System.Net.Sockets;
+using System.Net;
+using Gateway.Core.Connections;
+
+namespace Gateway.AspNetCore.Security;
+
+/// <summary>What limits per address count by: an IPv4 address, or of an IPv6 one the /64 that a single machine usually has for itself.</summary>
+internal static class ClientNetwork
+{
+    private const int PrefixBytes = 8;
+
+    public static IPAddress Of(HttpContext context) => Of(context.Connection.RemoteIpAddress);
+
+    public static IPAddress Of(IPAddress? address)
+    {
+        if (address == null) return IPAddress.None;
+        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(PrefixBytes).Clear();
+        return new IPAddress(bytes);
+    }
+}

@@ -1,0 +1,26 @@
+using Gateway.AspNetCore.Options;
+
+namespace Gateway.AspNetCore.Security;
+
+/// <summary>
+/// Which pages may connect. A browser sends the page's origin along (RFC 6454 section 7) and, for WebSockets, leaves it to the server to care.
+/// Without a list: the gateway's own origin, and clients that send none because they are not browsers.
+/// </summary>
+internal sealed class OriginPolicy(GatewayOptions options)
+{
+    private readonly HashSet<string> _allowed = new(options.Server.AllowedOrigins.Select(o => o.TrimEnd('/')), StringComparer.OrdinalIgnoreCase);
+
+    public bool Allows(HttpRequest request)
+    {
+        var origin = request.Headers.Origin.ToString();
+        return origin.Length == 0 || IsListed(origin) || IsOwn(origin, request.Host);
+    }
+
+    public bool IsListed(string origin) => _allowed.Contains("*") || _allowed.Contains(origin);
+
+    /// <summary>Host and port decide: behind a proxy that ends TLS the schemes differ.</summary>
+    private static bool IsOwn(string origin, HostString host) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out var uri) && string.Equals(uri.Authority, WithoutDefaultPort(host, uri), StringComparison.OrdinalIgnoreCase);
+
+    private static string WithoutDefaultPort(HostString host, Uri origin) => origin.IsDefaultPort && host.Port == origin.Port ? host.Host : host.Value ?? "";
+}

@@ -1,0 +1,119 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Protocols;
+
+namespace Gateway.AspNetCore.Security.Tokens;
+
+/// <summary>
+/// The keys of an OpenID Connect authority (Discovery 1.0 section 4). The library's <see cref="ConfigurationManager{T}"/> fetches, keeps and renews them; while the authority is
+/// away it keeps those it has. What it lacks stands here: everyone who needs a fetch waits for the same one, for a bounded time, and made-up key ids or a failed first
+/// fetch do not lead to one request each.
+/// </summary>
+internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetriever<OpenIdConnectConfiguration>, IDisposable
+{
+    /// <summary>Anyone can make up a key id: the authority is asked at most this often.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
+
+    /// <summary>Keys that are gone from the authority hold no longer than this.</summary>
+    private static readonly TimeSpan Old = TimeSpan.FromMinutes(15);
+
+    private readonly string _authority;
+    private readonly AuthorityDocuments _documents;
+    private readonly ConfigurationManager<OpenIdConnectConfiguration> _manager;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private volatile KeySet? _current;
+    private TaskCompletionSource _fetched = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Guarded by _lock.
+    private Task _refresh = Task.CompletedTask;
+    private long _refreshedAt;
+    private bool _tried;
+
+    public AuthorityKeys(string authority, TimeProvider time, ILogger logger)
+    {
+        _authority = authority.TrimEnd('/');
+        _time = time;
+        _logger = logger;
+        _documents = new AuthorityDocuments(new Uri(_authority));
+        _manager = new(_authority + "/.well-known/openid-configuration", this, _documents)
+        {
+            AutomaticRefreshInterval = Old,
+            RefreshInterval = ConfigurationManager<OpenIdConnectConfiguration>.MinimumRefreshInterval, // shorter than Pause, which decides
+        };
+    }
+
+    public KeySet? Current => _current;
+
+    public Task RefreshAsync()
+    {
+        lock (_lock)
+        {
+            if (!_refresh.IsCompleted || (_tried && _time.GetElapsedTime(_refreshedAt) < Pause)) return _refresh;
+            (_tried, _refreshedAt) = (true, _time.GetTimestamp());
+            return _refresh = FetchAsync();
+        }
+    }
+
+    /// <summary>The manager renews what is old in the background, and answers with what it has.</summary>
+    public void RefreshIfOld()
+    {
+        if (_current != null) _ = _manager.GetConfigurationAsync(CancellationToken.None);
+    }
+
+    public void Dispose() => _documents.Dispose();
+
+    /// <summary>Called by the manager, for every fetch there is.</summary>
+    async Task<OpenIdConnectConfiguration> IConfigurationRetriever<OpenIdConnectConfiguration>.GetConfigurationAsync(
+        string address, IDocumentRetriever retriever, CancellationToken cancel)
+    {
+        try
+        {
+            var configuration = await OpenIdConnectConfigurationRetriever.GetAsync(address, retriever, cancel);
+            List<SigningKey> keys = [.. (configuration.JsonWebKeySet?.Keys ?? []).Select(SigningKey.Of).OfType<SigningKey>()];
+            if (keys.Count == 0) throw new InvalidDataException("it has no key for signatures");
+            if (_current == null) Log.HasKeys(_logger, _authority, keys.Count);
+            _current = new KeySet(configuration.Issuer, keys);
+            return configuration;
+        }
+        catch (Exception fault) when (fault is not ObjectDisposedException) // then the gateway stops
+        {
+            Log.Away(_logger, _authority, fault.GetType().Name, fault is HttpRequestException or InvalidDataException ? fault.Message : "");
+            throw;
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _fetched, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        }
+    }
+
+    private async Task FetchAsync()
+    {
+        await Task.Yield(); // not under the lock
+        try
+        {
+            var fetched = Volatile.Read(ref _fetched).Task;
+            if (_current == null) await _manager.GetConfigurationAsync(CancellationToken.None).WaitAsync(AuthorityDocuments.TimeLimit, _time);
+            else
+            {
+                _manager.RequestRefresh(); // fetches in the background
+                await fetched.WaitAsync(AuthorityDocuments.TimeLimit, _time);
+            }
+        }
+        catch (Exception)
+        {
+            // Whoever waits looks at Current. The retriever has logged why.
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Authority {Authority}: {Keys} keys")]
+        public static partial void HasKeys(ILogger logger, string authority, int keys);
+
+        [LoggerMessage(2, LogLevel.Warning, "Authority {Authority}: its keys could not be fetched ({Fault} {Text})")]
+        public static partial void Away(ILogger logger, string authority, string fault, string text);
+    }
+}

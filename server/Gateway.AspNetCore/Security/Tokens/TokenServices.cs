@@ -1,0 +1,14 @@
+using Gateway.Core.Commands;
+namespace Gateway.AspNetCore.Security.Tokens;
+
+/// <summary>What is needed to know who is who.</summary>
+internal static class TokenServices
+{
+    public static void AddTokens(this IServiceCollection services)
+    {
+        services.AddSingleton<TokenVerifier>();
+        services.AddSingleton<VerifyToken>(p => p.GetRequiredService<TokenVerifier>().VerifyAsync);
+        services.AddSingleton<TokenAuthentication>();
+        services.AddSingleton<SignalRRequests>();
+    }
+}

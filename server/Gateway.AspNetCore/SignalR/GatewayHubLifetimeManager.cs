@@ -1,0 +1,144 @@
+using Gateway.AspNetCore.AnyReplica;
+using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Security;
+using Gateway.AspNetCore.WebSockets;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
+using Gateway.Core.Rooms;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Connections.Features;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.SignalR.Protocol;
+using Microsoft.AspNetCore.SignalR;
+
+namespace Gateway.AspNetCore.SignalR;
+
+/// <summary>
+/// SignalR's seam to what delivers messages: here the core. So <c>IHubContext</c> reaches the raw clients too, on every replica, and no
+/// slow client holds up a broadcast. A SignalR group is a room.
+/// </summary>
+internal sealed class GatewayHubLifetimeManager<THub>(
+    GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher,
+    HubPayloads payloads, ClientResults results, AdmissionPolicy admission, CommandRouter router, SignalRRequests requests, RoomTable rooms,
+    ConnectionEvents events, TimeProvider time) : HubLifetimeManager<THub>
+    where THub : Hub
+{
+    public override async Task OnConnectedAsync(HubConnectionContext connection)
+    {
+        var http = connection.GetHttpContext() ?? throw new InvalidOperationException("a hub connection without an HTTP request");
+        if (http.Features.Get<ReservedConnectionId>() is { } promised) connection.Features.Get<IConnectionIdFeature>()!.ConnectionId = promised.Value;
+        // Long polling hands on a copy of the request without our features; its query was checked at the gate all the same.
+        var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options, rooms.Permissions).Request ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
+        var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? connection.Features.Get<HubConnectionOutbox>()?.For(connection)
+            ?? throw new InvalidOperationException("the hub is not mapped by MapGateway");
+        var arrived = new Connection(connection.ConnectionId, request.User!, Dialect.SignalR, outbox, events, time)
+        {
+            RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
+            Shard = connections.NextShard(),
+            Token = request.Token,
+            SilenceLimit = options.SignalR.ClientTimeout, // a poll is a sign of life, and lasts half of that at most
+        };
+        connection.UserIdentifier = arrived.User.Id;
+        connection.Features.Set(arrived);
+        connection.Features.Set(router); // the one of this hub, for the hub's methods
+        if (!requests.Open(http, arrived)) throw new HubException(Error.Unauthorized.ToString());
+        router.Expect(arrived);
+        if (connection.Protocol is not RateLimitedProtocol counted) throw new InvalidOperationException("IHubProtocolResolver was replaced after AddGateway: nothing would be counted");
+        counted.Count(arrived, router);
+        if (await lifecycle.ArriveAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+        else if (admission.Check(arrived) is { } unwanted) arrived.Close(unwanted);
+    }
+
+    public override async Task OnDisconnectedAsync(HubConnectionContext connection)
+    {
+        if (connection.Features.Get<Connection>() is not { } departing) return;
+        var http = connection.GetHttpContext();
+        if (http != null) requests.Close(http, departing);
+        if (http?.Features.Get<OutboxUpgrade>() is not { } upgrade)
+        {
+            await DepartAsync(departing);
+            return;
+        }
+        // The framework's transport has yet to write its close frame, and to read the client's: until then the outbox is open and its
+        // deadlines hold.
+        upgrade.Ended = () =>
+        {
+            WebSocketEnding.Note(departing, http.Features.Get<AcceptedWebSocket>()?.WebSocket);
+            return DepartAsync(departing);
+        };
+        await lifecycle.LeaveAsync(departing);
+    }
+
+    private async Task DepartAsync(Connection departing)
+    {
+        await lifecycle.DepartAsync(departing);
+        results.Abandon(departing.Id); // last: whoever asks for a result from now on does not find the connection
+    }
+
+    public override Task SendAllAsync(string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(Audience.Everyone, methodName, args, cancellationToken);
+
+    public override Task SendAllExceptAsync(string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds, CancellationToken cancellationToken = default) =>
+        PublishAsync(Audience.Everyone with { Except = excludedConnectionIds }, methodName, args, cancellationToken);
+
+    public override Task SendConnectionAsync(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(Audience.Connection(connectionId), methodName, args, cancellationToken);
+
+    public override Task SendConnectionsAsync(IReadOnlyList<string> connectionIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(connectionIds.Select(Audience.Connection), methodName, args, cancellationToken);
+
+    public override Task SendGroupAsync(string groupName, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(Audience.Room(groupName), methodName, args, cancellationToken);
+
+    public override Task SendGroupsAsync(IReadOnlyList<string> groupNames, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(groupNames.Select(Audience.Room), methodName, args, cancellationToken);
+
+    public override Task SendGroupExceptAsync(
+        string groupName, string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds, CancellationToken cancellationToken = default) =>
+        PublishAsync(Audience.Room(groupName) with { Except = excludedConnectionIds }, methodName, args, cancellationToken);
+
+    public override Task SendUserAsync(string userId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(Audience.User(userId), methodName, args, cancellationToken);
+
+    public override Task SendUsersAsync(IReadOnlyList<string> userIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+        PublishAsync(userIds.Select(Audience.User), methodName, args, cancellationToken);
+
+    public override async Task AddToGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
+    {
+        var refused = connections.Find(connectionId) is { } local
+            ? (await membership.JoinAsync(local, groupName)).Error
+            : await backplane.InstructAsync(new RemoteCommand(connectionId, groupName, Enter: true), cancellationToken);
+        // As with the framework's own groups, a connection that is nowhere is no error.
+        if (refused != null && refused != Error.NoSuchConnection) throw new HubException(refused.ToString());
+    }
+
+    public override async Task RemoveFromGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
+    {
+        if (connections.Find(connectionId) is { } local) await membership.LeaveAsync(local, groupName);
+        else await backplane.InstructAsync(new RemoteCommand(connectionId, groupName, Enter: false), cancellationToken);
+    }
+
+    public override Task<T> InvokeConnectionAsync<T>(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken) =>
+        results.InvokeAsync<T>(connectionId, methodName, args, cancellationToken);
+
+    public override Task SetConnectionResultAsync(string connectionId, CompletionMessage result)
+    {
+        results.Complete(connectionId, result);
+        return Task.CompletedTask;
+    }
+
+    public override bool TryGetReturnType(string invocationId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Type? type) =>
+        results.TryGetReturnType(invocationId, out type);
+
+    private async Task PublishAsync(Audience audience, string methodName, object?[] args, CancellationToken cancel) =>
+        await publisher.PublishAsync(audience, payloads.Message(methodName, args), cancel: cancel);
+
+    private async Task PublishAsync(IEnumerable<Audience> audiences, string methodName, object?[] args, CancellationToken cancel)
+    {
+        var message = payloads.Message(methodName, args);
+        foreach (var audience in audiences) await publisher.PublishAsync(audience, message, cancel: cancel);
+    }
+}

@@ -1,0 +1,17 @@
+using Gateway.AspNetCore.Options;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.AspNetCore.SignalR;
+
+/// <summary>What the framework's options are for the gateway's hub.</summary>
+internal sealed class GatewayHubOptions(GatewayOptions options) : IConfigureOptions<HubOptions<GatewayHub>>
+{
+    public void Configure(HubOptions<GatewayHub> hub)
+    {
+        hub.MaximumReceiveMessageSize = options.Raw.MaxMessageBytes;
+        hub.ClientTimeoutInterval = options.SignalR.ClientTimeout; // the framework's, from the first ping on; ours runs from the start
+        hub.EnableDetailedErrors = false;
+        hub.MaximumParallelInvocationsPerClient = 1; // as with raw clients: while a call is carried out, what comes after it waits with the client
+    }
+}

@@ -1,0 +1,57 @@
+using System.IO.Pipelines;
+using Gateway.AspNetCore.Domains;
+using Gateway.Core.Connections;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Connections.Features;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.SignalR;
+
+namespace Gateway.AspNetCore.SignalR;
+
+/// <summary>
+/// The outbox of a connection over server-sent events or long polling. It stands between SignalR and the transport, as the one below the
+/// WebSocket does:
+/// answers, broadcasts and replays have one way out, so they arrive in the order in which they were made.
+/// </summary>
+internal sealed class HubConnectionOutbox
+{
+    private readonly HubConnectionSink _sink;
+    private readonly Outbox _outbox;
+
+    private HubConnectionOutbox(ConnectionContext connection, OutboxLimits limits, TimeProvider time)
+    {
+        _sink = new HubConnectionSink(connection, connection.Transport.Output);
+        _outbox = new Outbox(_sink, limits, gates: 2, time);
+    }
+
+    /// <summary>A WebSocket's outbox is below the WebSocket already.</summary>
+    public static Task RunAsync(ConnectionContext connection, ConnectionDelegate next, GatewayDomain hub, TimeProvider time) =>
+        connection.Features.Get<IHttpTransportFeature>()?.TransportType == HttpTransportType.WebSockets
+            ? next(connection)
+            : new HubConnectionOutbox(connection, hub.Limits, time).RunAsync(connection, next, hub.Options.Raw.WriteWait);
+
+    /// <summary>The outbox, whose connection SignalR knows from now on.</summary>
+    public Outbox For(HubConnectionContext hub)
+    {
+        _sink.Hub = hub;
+        return _outbox;
+    }
+
+    private async Task RunAsync(ConnectionContext connection, ConnectionDelegate next, TimeSpan grace)
+    {
+        var transport = connection.Transport;
+        connection.Features.Set(this);
+        connection.Transport = new Duplex(transport.Input, new OutboxPipeWriter(transport.Output, _outbox));
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            await _outbox.StopAsync(grace);
+            connection.Transport = transport;
+        }
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}

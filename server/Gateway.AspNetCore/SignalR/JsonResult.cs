@@ -1,0 +1,18 @@
+using System.Text.Json.Serialization;
+using System.Text.Json;
+
+namespace Gateway.AspNetCore.SignalR;
+
+/// <summary>A hub method's result that is JSON already.</summary>
+[JsonConverter(typeof(Converter))]
+public readonly struct JsonResult(ReadOnlyMemory<byte> json)
+{
+    private readonly ReadOnlyMemory<byte> _json = json;
+
+    private sealed class Converter : JsonConverter<JsonResult>
+    {
+        public override JsonResult Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+
+        public override void Write(Utf8JsonWriter writer, JsonResult value, JsonSerializerOptions options) => writer.WriteRawValue(value._json.Span, skipInputValidation: true);
+    }
+}

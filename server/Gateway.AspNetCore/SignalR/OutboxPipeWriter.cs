@@ -1,0 +1,39 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Gateway.Core.Connections;
+
+namespace Gateway.AspNetCore.SignalR;
+
+/// <summary>
+/// What SignalR writes to where there is no WebSocket: each flush holds whole records, which take their turn in the outbox among the
+/// broadcasts.
+/// SignalR makes one write at a time. The first one is the handshake response; it opens a gate of the outbox, as no broadcast may overtake
+/// it.
+/// </summary>
+internal sealed class OutboxPipeWriter(PipeWriter transport, Outbox outbox) : PipeWriter
+{
+    private ArrayBufferWriter<byte>? _records; // null while nothing is being written
+    private bool _opensGate = true;
+
+    private ArrayBufferWriter<byte> Records => _records ??= new ArrayBufferWriter<byte>();
+
+    public override void Advance(int bytes) => Records.Advance(bytes);
+
+    public override Memory<byte> GetMemory(int sizeHint = 0) => Records.GetMemory(sizeHint);
+
+    public override Span<byte> GetSpan(int sizeHint = 0) => Records.GetSpan(sizeHint);
+
+    public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        if (_records is not { WrittenCount: > 0 } records) return default;
+        _records = null;
+        await outbox.WriteAsync(records.WrittenMemory);
+        if (_opensGate) outbox.OpenGate();
+        _opensGate = false;
+        return default;
+    }
+
+    public override void CancelPendingFlush() => transport.CancelPendingFlush();
+
+    public override void Complete(Exception? exception = null) => transport.Complete(exception);
+}

@@ -1,0 +1,105 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using Gateway.Core.Commands;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.SignalR.Protocol;
+using Microsoft.AspNetCore.SignalR;
+
+namespace Gateway.AspNetCore.SignalR;
+
+/// <summary>
+/// A hub protocol as one connection has it: whatever the client sends is counted against the rate limit when it has been read, before anything is done with it: calls of
+/// methods, whether they exist or not, streams and their items, answers, pings but for one a second (stock clients send one every 15 s, and a raw client's keep-alive does not
+/// count either), and what cannot be read. A call that is too much fails; of anything else that is too much nothing is left.
+/// </summary>
+internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider time) : IHubProtocol
+{
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(1);
+
+    // Set when the connection has arrived, ahead of its first message; never set on another hub of the application.
+    private CommandRouter? _router;
+    private Connection? _connection;
+    private long _pingedAt;
+
+    public string Name => protocol.Name;
+    public int Version => protocol.Version;
+    public TransferFormat TransferFormat => protocol.TransferFormat;
+
+    public void Count(Connection connection, CommandRouter router) => (_connection, _router) = (connection, router);
+
+    public bool IsVersionSupported(int version) => protocol.IsVersionSupported(version);
+
+    public void WriteMessage(HubMessage message, IBufferWriter<byte> output) => protocol.WriteMessage(message, output);
+
+    public ReadOnlyMemory<byte> GetMessageBytes(HubMessage message) => protocol.GetMessageBytes(message);
+
+    public bool TryParseMessage(ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message)
+    {
+        var start = input.Start;
+        try
+        {
+            if (!protocol.TryParseMessage(ref input, binder, out message))
+            {
+                if (input.Start.Equals(start))
+                {
+                    if (!input.IsEmpty) _connection?.NoteMessageBegun();
+                    return false;
+                }
+                message = PingMessage.Instance; // a record of a type that the protocol does not know, and passes over
+            }
+            else if (message is PingMessage && IsKeepAlive())
+            {
+                _connection?.NoteMessageEnded();
+                return true;
+            }
+            _connection?.NoteMessageEnded();
+        }
+        catch (InvalidDataException)
+        {
+            Admit(); // the framework closes the connection
+            throw;
+        }
+        if (Admit() is { } refused) message = Refused(message, refused);
+        return true;
+    }
+
+    private Error? Admit() => _connection is { } connection ? _router!.Admit(connection) : null;
+
+    private bool IsKeepAlive()
+    {
+        var (now, before) = (time.GetTimestamp(), _pingedAt);
+        if (before != 0 && time.GetElapsedTime(before, now) < KeepAlive) return false;
+        _pingedAt = now;
+        return true;
+    }
+
+    private static HubMessage Refused(HubMessage message, Error error) => message switch
+    {
+        InvocationBindingFailureMessage failure => RejectedInvocation.Of(failure.InvocationId, failure.Target, HubCommandDispatcher.Text(error)),
+        HubMethodInvocationMessage call => RejectedInvocation.Of(call.InvocationId, call.Target, HubCommandDispatcher.Text(error)),
+        CloseMessage => message,
+        _ => PingMessage.Instance, // to which nothing is done, and which a client may leave out
+    };
+}
+
+/// <summary>Gives each connection its own <see cref="RateLimitedProtocol"/>. Of two protocols with one name the last counts, as in the framework's resolver.</summary>
+internal sealed class RateLimitedProtocolResolver(IEnumerable<IHubProtocol> protocols, TimeProvider time) : IHubProtocolResolver
+{
+    private readonly Dictionary<string, IHubProtocol> _byName = ByName(protocols);
+
+    public IReadOnlyList<IHubProtocol> AllProtocols => [.. _byName.Values];
+
+    public IHubProtocol? GetProtocol(string protocolName, IReadOnlyList<string>? supportedProtocols) =>
+        _byName.TryGetValue(protocolName, out var protocol) && (supportedProtocols == null || supportedProtocols.Contains(protocolName, StringComparer.OrdinalIgnoreCase))
+            ? new RateLimitedProtocol(protocol, time)
+            : null;
+
+    private static Dictionary<string, IHubProtocol> ByName(IEnumerable<IHubProtocol> protocols)
+    {
+        var byName = new Dictionary<string, IHubProtocol>(StringComparer.OrdinalIgnoreCase);
+        foreach (var protocol in protocols) byName[protocol.Name] = protocol;
+        return byName;
+    }
+}

@@ -1,0 +1,128 @@
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Wire;
+
+namespace Gateway.AspNetCore.WebSockets;
+
+/// <summary>
+/// What the framework's WebSocket sees: what it reads has been counted, as the framework answers pings and passes over empty fragments by itself; the whole frames that it writes take
+/// their turn in the outbox.
+/// </summary>
+/// <param name="isSignalR">The first frame written opens a gate of the outbox: SignalR's handshake response, which no broadcast may overtake.</param>
+internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, FrameLimit limit, string? address, TimeSpan writeWait) : Stream
+{
+    private readonly bool _isSignalR = isSignalR;
+    private FrameScanner _frames = new(endsRecords: isSignalR);
+    private long _fullAt;
+    private bool _isFlooding;
+    private bool _opensGate = isSignalR;
+
+    /// <summary>The framework has closed because the client broke the protocol (RFC 6455 section 7.4.1), and reads no more.</summary>
+    public bool IsBroken { get; private set; }
+
+    public override bool CanRead => true;
+    public override bool CanWrite => true;
+    public override bool CanSeek => false;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        // Whoever reads again has got something; wrapping the read to note it then would cost memory while idle. Between frames the
+        // framework's
+        // WebSocket waits without a buffer, as both transports ask it to: so a read with one is for the rest of a frame, or for one that
+        // has come.
+        outbox.NoteReading(restOfFrame: buffer.Length > 0);
+        if (_isFlooding) return EndAsync();
+        var read = inner.ReadAsync(buffer, cancellationToken);
+        if (!read.IsCompletedSuccessfully && _isSignalR) read = NoteFaultAsync(read);
+        if (buffer.IsEmpty) return read; // waits for the client, which may take long, so nothing more is held meanwhile
+        if (!read.IsCompletedSuccessfully) return CountAsync(read, buffer);
+        var bytes = read.Result;
+        Count(buffer.Span[..bytes]);
+        return new ValueTask<int>(bytes);
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _opensGate ? WriteFirstAsync(buffer) : WriteNextAsync(buffer);
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    // The request's, and used after the framework's WebSocket is disposed of: the goodbye may be on its way, and what the client still
+    // sends is read away.
+    protected override void Dispose(bool disposing)
+    {
+    }
+
+    /// <summary>The framework tells nobody why it closes, so its close code is read here.</summary>
+    private ValueTask WriteNextAsync(ReadOnlyMemory<byte> frame)
+    {
+        var code = WebSocketFrame.CloseCode(frame.Span);
+        IsBroken |= code is WebSocketFrame.ProtocolError or WebSocketFrame.InvalidPayload;
+        if (code is 1002 or 1003 or 1007 or 1009) (outbox.Owner as Connection)?.NoteEnding(new ConnectionEnd(DisconnectReason.ProtocolError));
+        return outbox.WriteAsync(frame);
+    }
+
+    /// <summary>SignalR's transport keeps to itself why it could not read on.</summary>
+    private async ValueTask<int> NoteFaultAsync(ValueTask<int> read)
+    {
+        try
+        {
+            return await read;
+        }
+        catch (Exception fault)
+        {
+            outbox.Owner?.OnBroken(fault);
+            throw;
+        }
+    }
+
+    private async ValueTask<int> CountAsync(ValueTask<int> read, Memory<byte> buffer)
+    {
+        var bytes = await read;
+        Count(buffer.Span[..bytes]);
+        return bytes;
+    }
+
+    private void Count(ReadOnlySpan<byte> bytes)
+    {
+        var counted = _frames.Scan(bytes);
+        if (counted == 0 || limit.TryTake(ref _fullAt, counted) || _isFlooding) return;
+        _isFlooding = true;
+        limit.NoteClosed(address);
+        outbox.Close(CloseReason.Flooding);
+    }
+
+    /// <summary>The framework gets nothing more to work on: when the goodbye is out, the connection has ended for it.</summary>
+    private async ValueTask<int> EndAsync()
+    {
+        await outbox.StopAsync(writeWait);
+        await LingeringClose.ReadAwayAsync(inner);
+        return 0;
+    }
+
+    private async ValueTask WriteFirstAsync(ReadOnlyMemory<byte> frame)
+    {
+        _opensGate = false;
+        await WriteNextAsync(frame);
+        outbox.OpenGate();
+    }
+}

@@ -1,0 +1,19 @@
+using System.Net.WebSockets;
+using Gateway.Core.Connections;
+
+namespace Gateway.AspNetCore.WebSockets;
+
+/// <summary>What a WebSocket that has ended tells of why.</summary>
+internal static class WebSocketEnding
+{
+    /// <param name="fault">What ended the reading; <c>null</c>: a close frame, or nobody knows.</param>
+    public static void Note(Connection connection, WebSocket? webSocket, Exception? fault = null)
+    {
+        if (webSocket is { CloseStatus: { } code }) connection.NoteEnding(ConnectionEnd.ByClient((int)code, webSocket.CloseStatusDescription));
+        else if (IsViolation(fault)) connection.NoteEnding(new ConnectionEnd(DisconnectReason.ProtocolError));
+        else if (fault != null) connection.NoteFault(fault);
+    }
+
+    /// <summary>The framework has closed with 1002, 1007 or 1009.</summary>
+    private static bool IsViolation(Exception? fault) => fault is WebSocketException { InnerException: null, WebSocketErrorCode: not WebSocketError.ConnectionClosedPrematurely };
+}

@@ -1,0 +1,53 @@
+using Gateway.Core.Connections;
+
+namespace Gateway.Core.Cluster;
+
+/// <summary>The replicas that are one gateway, as this one knows them: itself as it is now, the others as they were a moment ago.</summary>
+public interface IReplicaRegistry
+{
+    /// <summary>This one first.</summary>
+    IReadOnlyList<Replica> All { get; }
+
+    /// <summary>The replica with this id, a moment old or not; <c>null</c> if there is none.</summary>
+    ValueTask<Replica?> FindAsync(string id);
+
+    ClusterCounts Counts
+    {
+        get
+        {
+            var all = All;
+            return new ClusterCounts(all.Count, all.Sum(replica => replica.Connections));
+        }
+    }
+}
+
+/// <param name="Id">New at every start of the process.</param>
+/// <param name="Host">The name of its machine, for operators only.</param>
+/// <param name="Address">Where the other replicas reach it, such as http://10.0.0.5:8080; empty until it is known.</param>
+public sealed record Replica(string Id, string Address, DateTimeOffset StartedAt, int Raw, int SignalR, int Frames = 0, string Host = "")
+{
+    public int Connections => Raw + SignalR + Frames;
+}
+
+public readonly record struct ClusterCounts(int Replicas, int Connections);
+
+/// <summary>What a replica says of itself.</summary>
+public sealed class ReplicaStatus(string id, ConnectionTable connections, TimeProvider time)
+{
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private volatile string _address = "";
+
+    public string Id => id;
+
+    public string Address { get => _address; set => _address = value; }
+
+    public Replica Now => new(id, Address, _startedAt, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR), connections.CountOf(Dialect.Frames), Environment.MachineName);
+}
+
+/// <summary>A gateway that has one replica.</summary>
+public sealed class SingleReplicaRegistry(ReplicaStatus own) : IReplicaRegistry
+{
+    public IReadOnlyList<Replica> All => [own.Now];
+
+    public ValueTask<Replica?> FindAsync(string id) => ValueTask.FromResult(id == own.Id ? own.Now : null);
+}

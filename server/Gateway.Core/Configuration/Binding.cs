@@ -1,0 +1,53 @@
+using Gateway.Core.Commands;
+
+namespace Gateway.Core.Configuration;
+
+/// <summary>What is gathered while the sources are bound: the faults, and where each key's value came from.</summary>
+internal sealed class Binding(IReadOnlyList<string> knownKeys)
+{
+    private readonly Dictionary<string, Origin> _origins = [];
+    private readonly HashSet<string> _faulty = [];
+
+    public List<ConfigurationError> Errors { get; } = [];
+
+    public void Came(string key, Origin origin) => _origins[key] = origin;
+
+    public Origin OriginOf(string key) => _origins.GetValueOrDefault(key, Origin.Default);
+
+    /// <summary>Whether every one of the keys could be read: a rule about a value that was refused would only confuse.</summary>
+    public bool Sound(params ReadOnlySpan<string> keys)
+    {
+        foreach (var key in keys)
+            if (_faulty.Contains(key))
+                return false;
+        return true;
+    }
+
+    public void Report(string key, string problem, Origin origin)
+    {
+        // A fault in a list's item makes the list unfit, too.
+        for (var faulty = key; faulty.Length > 0; faulty = faulty[..Math.Max(0, faulty.LastIndexOf('.'))])
+            _faulty.Add(faulty);
+        Errors.Add(new ConfigurationError(key, problem, origin.Where));
+    }
+
+    /// <summary>Reports a key that no section has. Its value is not shown: a misspelt key may hold a secret.</summary>
+    /// <param name="siblings">The keys that would have been right in its place.</param>
+    public void Unknown(string key, Setting setting, IEnumerable<string> siblings)
+    {
+        var candidates = siblings.Concat(knownKeys).ToList();
+        foreach (var (leaf, origin) in Leaves(key, setting))
+        {
+            var nearest = Keys.Nearest(leaf, candidates);
+            Report(leaf, nearest is null ? "unknown key" : $"unknown key; did you mean {origin.Spell(nearest)}?", origin);
+        }
+    }
+
+    /// <summary>A file's unknown section is one fault; in flat sources every variable or option is one.</summary>
+    private static IEnumerable<(string Key, Origin Origin)> Leaves(string key, Setting setting)
+    {
+        if (setting is not MapSetting map || setting.Origin.IsFile)
+            return [(key, setting.Origin)];
+        return map.Entries.SelectMany(entry => Leaves(Keys.Join(key, entry.Key), entry.Value));
+    }
+}

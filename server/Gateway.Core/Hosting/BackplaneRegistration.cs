@@ -1,0 +1,17 @@
+namespace Gateway.Core.Hosting;
+
+/// <summary>What <see cref="IGatewayBuilder.UseBackplane"/> was given, for the domains that are built later.</summary>
+public sealed class BackplaneRegistration
+{
+    private readonly List<Action<DomainServices>> _configure = [];
+
+    /// <summary>There may be other replicas. Without a backplane this process is the only one.</summary>
+    public bool IsShared => _configure.Count > 0;
+
+    public void Add(Action<DomainServices> configure) => _configure.Add(configure);
+
+    public void Apply(DomainServices domain)
+    {
+        foreach (var configure in _configure) configure(domain);
+    }
+}

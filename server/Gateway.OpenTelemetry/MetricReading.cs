@@ -1,0 +1,68 @@
+using Gateway.Core.Connections;
+using OpenTelemetry.Metrics;
+
+namespace Gateway.OpenTelemetry;
+
+/// <summary>Copies what the SDK has aggregated out of its hands: its metrics and points are valid during an export only.</summary>
+internal static class MetricReading
+{
+    public static InstrumentReading From(Metric metric)
+    {
+        var type = TypeOf(metric.MetricType);
+        // A sum that goes up and down counts things; "1" calls only a true gauge a ratio.
+        var unit = metric.MetricType.IsSum() && metric.Unit == "1" ? null : metric.Unit;
+        var series = new List<Series>();
+        var own = OwnTagsOf(metric);
+        foreach (ref readonly var point in metric.GetMetricPoints()) series.Add(SeriesFrom(metric.MetricType, point, own));
+        var help = string.IsNullOrWhiteSpace(metric.Description) ? $"{metric.Name} of {metric.MeterName}" : metric.Description;
+        return new InstrumentReading(ScopeOf(metric), new MetricFamily(PrometheusName.Metric(metric.Name, unit, type), type, help, series));
+    }
+
+    private static FamilyType TypeOf(MetricType type) => type switch
+    {
+        MetricType.LongSum or MetricType.DoubleSum => FamilyType.Counter,
+        MetricType.Histogram or MetricType.ExponentialHistogram => FamilyType.Histogram,
+        _ => FamilyType.Gauge,
+    };
+
+    private static Series SeriesFrom(MetricType type, in MetricPoint point, IEnumerable<KeyValuePair<string, object?>> ownTags)
+    {
+        var tags = new List<KeyValuePair<string, object?>>(point.Tags.Count);
+        foreach (var tag in point.Tags) tags.Add(tag);
+        tags.AddRange(ownTags);
+        var labels = LabelSet.From(tags, reserved: TypeOf(type) is FamilyType.Histogram ? "le" : null);
+        return type switch
+        {
+            MetricType.LongSum or MetricType.LongSumNonMonotonic => new NumberSeries(labels, point.GetSumLong()),
+            MetricType.DoubleSum or MetricType.DoubleSumNonMonotonic => new NumberSeries(labels, point.GetSumDouble()),
+            MetricType.LongGauge => new NumberSeries(labels, point.GetGaugeLastValueLong()),
+            MetricType.DoubleGauge => new NumberSeries(labels, point.GetGaugeLastValueDouble()),
+            MetricType.Histogram => new HistogramSeries(labels, BucketsOf(point), point.GetHistogramSum(), point.GetHistogramCount()),
+            // The text format has no buckets that grow by themselves: count and sum remain.
+            MetricType.ExponentialHistogram => new HistogramSeries(labels, [], point.GetHistogramSum(), point.GetHistogramCount()),
+            _ => throw new NotSupportedException($"metric type {type}"),
+        };
+    }
+
+    private static List<Bucket> BucketsOf(in MetricPoint point)
+    {
+        var buckets = new List<Bucket>();
+        foreach (var bucket in point.GetHistogramBuckets())
+        {
+            if (double.IsFinite(bucket.ExplicitBound)) buckets.Add(new Bucket(bucket.ExplicitBound, bucket.BucketCount));
+        }
+        return buckets;
+    }
+
+    private static List<Label> ScopeOf(Metric metric)
+    {
+        var scope = new List<Label> { new("otel_scope_name", metric.MeterName) };
+        if (!string.IsNullOrEmpty(metric.MeterVersion)) scope.Add(new Label("otel_scope_version", metric.MeterVersion));
+        if (metric.MeterName != GatewayMeter.Name) scope.AddRange(LabelSet.From(metric.MeterTags ?? [], prefix: "otel_scope_"));
+        return scope;
+    }
+
+    /// <summary>The gateway's own meters, one for each hub, are told apart by a label of every series, not by their scope.</summary>
+    private static IEnumerable<KeyValuePair<string, object?>> OwnTagsOf(Metric metric) =>
+        metric.MeterName == GatewayMeter.Name ? metric.MeterTags ?? [] : [];
+}

@@ -1,0 +1,16 @@
+using Gateway.AspNetCore.AnyReplica;
+using Gateway.Configuration;
+
+namespace Gateway.Tls;
+
+/// <summary>The certificate of the clients' port, which also tells the replicas that they are talking to one another.</summary>
+internal static class TlsServiceCollectionExtensions
+{
+    public static void AddTls(this IServiceCollection services, ProgramOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<ServerCertificate>();
+        services.AddHostedService<CertificateReload>();
+        services.AddSingleton(p => new ReplicaCertificate(p.GetRequiredService<ServerCertificate>().IsOurs));
+    }
+}
