@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
 using Gateway.Core.Configuration;
@@ -41,27 +42,36 @@ public static class RedisGatewayBuilderExtensions
     private static void AddToDomain(DomainServices domain)
     {
         var services = domain.Services;
-        if (domain.IsDefault)
-        {
-            services.AddSingleton(p => p.GetRequiredService<IOptions<RedisOptions>>().Value);
-            services.AddHostedService<SharedReplicaKey>();
-            services.AddSingleton<RedisRestrictionStore>();
-            services.AddSingleton<IRestrictionStore>(p => p.GetRequiredService<RedisRestrictionStore>());
-            services.AddHostedService(p => p.GetRequiredService<RedisRestrictionStore>());
-        }
-        else
-        {
-            services.AddSingleton(domain.OfApplication<RedisOptions>().ForDomain(domain.Name));
-        }
+        if (domain.IsDefault) services.AddSingleton(p => p.GetRequiredService<IOptions<RedisOptions>>().Value);
+        else services.AddSingleton(domain.OfApplication<RedisOptions>().ForDomain(domain.Name));
+        AddConnection(domain);
+        AddRooms(services);
+        AddReplicas(services);
+        if (domain.IsDefault) AddShared(services);
+    }
+
+    /// <summary>The hosted services start in this order: the connection first.</summary>
+    private static void AddConnection(DomainServices domain)
+    {
         domain.Share<RedisServers>();
-        services.AddSingleton(p => new RedisKeys(p.GetRequiredService<RedisOptions>().Prefix));
+        domain.Services.AddSingleton(p => new RedisKeys(p.GetRequiredService<RedisOptions>().Prefix));
+        domain.Services.AddHostedService<RedisStartup>();
+    }
+
+    private static void AddRooms(IServiceCollection services)
+    {
         services.AddSingleton<RedisInstructions>();
         services.AddSingleton<RedisReceiverCounts>();
         services.AddSingleton<SubscriptionEvents>();
         services.AddSingleton<RedisBackplane>();
         services.AddSingleton<IBackplane>(p => p.GetRequiredService<RedisBackplane>());
-        services.AddHostedService<RedisStartup>();
         services.AddHostedService<RoomQuota>();
+        services.AddSingleton<IIdempotencyKeys>(p => ActivatorUtilities.CreateInstance<RedisIdempotencyKeys>(p, Settings(p).IdempotencyWindow));
+        services.AddSingleton<IUserQuotas>(p => ActivatorUtilities.CreateInstance<RedisUserQuotas>(p, Settings(p).MessagesPerUser, Settings(p).MessagesPerUserWindow));
+    }
+
+    private static void AddReplicas(IServiceCollection services)
+    {
         services.AddSingleton<RedisPresence>();
         services.AddHostedService(p => p.GetRequiredService<RedisPresence>());
         services.AddSingleton<IPresenceStore, RedisPresenceStore>();
@@ -69,8 +79,15 @@ public static class RedisGatewayBuilderExtensions
         services.AddSingleton<RedisCluster>();
         services.AddSingleton<ICluster>(p => p.GetRequiredService<RedisCluster>());
         services.AddHostedService(p => p.GetRequiredService<RedisCluster>());
-        services.AddSingleton<IIdempotencyKeys>(p => ActivatorUtilities.CreateInstance<RedisIdempotencyKeys>(p, Settings(p).IdempotencyWindow));
-        services.AddSingleton<IUserQuotas>(p => ActivatorUtilities.CreateInstance<RedisUserQuotas>(p, Settings(p).MessagesPerUser, Settings(p).MessagesPerUserWindow));
+    }
+
+    /// <summary>Once for all domains.</summary>
+    private static void AddShared(IServiceCollection services)
+    {
+        services.AddHostedService<SharedReplicaKey>();
+        services.AddSingleton<RedisRestrictionStore>();
+        services.AddSingleton<IRestrictionStore>(p => p.GetRequiredService<RedisRestrictionStore>());
+        services.AddHostedService(p => p.GetRequiredService<RedisRestrictionStore>());
     }
 
     private static BackplaneSettings Settings(IServiceProvider services) => services.GetRequiredService<BackplaneSettings>();

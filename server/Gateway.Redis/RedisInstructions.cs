@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;

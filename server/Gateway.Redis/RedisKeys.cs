@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using Gateway.Core.Cluster;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;

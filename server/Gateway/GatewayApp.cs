@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using Gateway.Core.Cluster;
 using System.Text.Json.Nodes;
 using Gateway.Redis;

@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using Gateway.Configuration;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Broadcast;

@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using System.Text.Json.Nodes;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Cluster;

@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Net;

@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using System.Diagnostics.Metrics;
 using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Options;

@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Buffers;

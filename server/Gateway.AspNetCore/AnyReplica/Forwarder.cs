@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using System.Buffers;
 using System.Diagnostics.Metrics;
 using Gateway.AspNetCore.Options;

@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Net;

@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using System.Diagnostics;
 using Gateway.Core.Cluster;
 using Gateway.Core.Connections;

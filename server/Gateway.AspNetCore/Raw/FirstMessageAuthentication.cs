@@ -25,7 +25,7 @@ internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVe
     public async Task<AuthenticatedUser?> ReceiveAsync(WebSocket webSocket, Outbox outbox)
     {
         var limit = options.Auth.FirstMessageTimeout;
-        using var late = _late.After(limit, () => outbox.Close(ConnectionDrainer(verifier.Missing())));
+        using var late = _late.After(limit, () => outbox.Close(CloseReasonOf(verifier.Missing())));
         // A client that does not answer the goodbye either is not waited for.
         using var end = _late.After(limit + options.Raw.WriteWait, outbox.Abort);
         byte[]? buffer = null; // none while the client is silent
@@ -48,7 +48,7 @@ internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVe
                     var (bearer, error) = await VerifyAsync(buffer.AsMemory(0, length), part.MessageType);
                     length = 0;
                     if (bearer != null && outbox.IsOpen) return bearer;
-                    outbox.Close(ConnectionDrainer(error ?? Error.Unauthorized));
+                    outbox.Close(CloseReasonOf(error ?? Error.Unauthorized));
                 }
                 else if (length == MaxBytes)
                 {
@@ -67,7 +67,7 @@ internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVe
         }
     }
 
-    private static CloseReason ConnectionDrainer(Error error) =>
+    private static CloseReason CloseReasonOf(Error error) =>
         error.Code == 503 ? new CloseReason(1013, error.Text, AllowReconnect: true) : new CloseReason(1008, error.Text, AllowReconnect: false);
 
     private async ValueTask<(AuthenticatedUser?, Error?)> VerifyAsync(ReadOnlyMemory<byte> frame, WebSocketMessageType type) =>

@@ -65,12 +65,12 @@ internal sealed class RawEndpoint(
         if (await firstMessage.ReceiveAsync(webSocket, outbox) is not { } bearer) return null;
         var (permitted, error) = request.Of(bearer).Permitted(rooms.Permissions);
         if (error != null) outbox.Close(new CloseReason(1008, "not allowed in one of the rooms", AllowReconnect: false));
-        else if (admission.Check(bearer.User, opens: true) is { } unwanted) outbox.Close(ConnectionDrainer(unwanted));
+        else if (admission.Check(bearer.User, opens: true) is { } unwanted) outbox.Close(CloseReasonOf(unwanted));
         else return permitted;
         return null;
     }
 
-    private static CloseReason ConnectionDrainer(Error error) => error.Code == 503 ? CloseReason.TooManyOfUser : CloseReason.Banned;
+    private static CloseReason CloseReasonOf(Error error) => error.Code == 503 ? CloseReason.TooManyOfUser : CloseReason.Banned;
 
     private Task EndAsync(WebSocket webSocket, OutboxUpgrade upgrade) =>
         upgrade.StopAsync(options.Raw.WriteWait, isClosed: webSocket.State is WebSocketState.Closed or WebSocketState.Aborted);

@@ -1,3 +1,4 @@
+using Gateway.AspNetCore.SignalR;
 using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Security.Tokens;
 using Gateway.Core.Connections;

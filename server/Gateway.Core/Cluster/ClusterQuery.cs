@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using Gateway.Core.Connections;
 using Gateway.Core.Rooms;
 

@@ -17,7 +17,7 @@ public sealed class DeadlineSweep : IDisposable
 {
     private static readonly TimeSpan Slowest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Fastest = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan ClusterReply = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(1);
     private static readonly FrameBatch Ping = new(WebSocketFrame.WritePing());
 
     private readonly ConnectionTable _connections;
@@ -99,7 +99,7 @@ public sealed class DeadlineSweep : IDisposable
             connection.GivenUpAt = _time.GetTimestamp();
             connection.Close(reason);
         }
-        else if (_time.GetElapsedTime(connection.GivenUpAt) >= ClusterReply)
+        else if (_time.GetElapsedTime(connection.GivenUpAt) >= Answer)
         {
             connection.Outbox.Abort();
         }

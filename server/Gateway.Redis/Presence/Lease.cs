@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Gateway.Core.Cluster;

@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using Gateway.Core.Broadcast;
 using System.Threading.Channels;
 using Gateway.Core.Cluster;

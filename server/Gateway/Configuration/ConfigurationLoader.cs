@@ -1,3 +1,4 @@
+using Gateway.AspNetCore.Validation;
 using Gateway.Core.Configuration;
 using System.Reflection;
 using Gateway.AspNetCore.Options;

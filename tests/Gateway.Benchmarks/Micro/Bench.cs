@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
 using Gateway.Core.Commands;

@@ -1,3 +1,4 @@
+using Gateway.Core.Commands;
 using Gateway.Core.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Core.Limits;

@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using Gateway.Core.Configuration;
 using System.Buffers.Text;
 using System.Net.WebSockets;

@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using Gateway.Configuration;
 using System.Net;
 using Gateway.AspNetCore.AnyReplica;
@@ -52,7 +53,7 @@ public sealed class TokenKeyTests : IAsyncLifetime
 
         Assert.Equal(1, exitCode);
         Assert.StartsWith("server.token_key: is missing; auth.mode jwt with redis.enabled needs it", errors, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => EmbeddedGateway.StartAsync(o =>
+        await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => EmbeddedGateway.StartAsync(o =>
         {
             Share(o);
             (o.Auth.Mode, o.Auth.Authority, o.Auth.Audience) = (AuthMode.Jwt, "http://localhost:1/realm", "gateway");

@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using Gateway.Configuration;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Cluster;
@@ -55,7 +56,7 @@ public sealed class UserBudgetTests
         await using var redis = await RedisServer.StartAsync();
         await using var a = await EmbeddedGateway.StartAsync(o => Set(o, redis), Moderation.UsersWithRoles.Add);
         await using var b = await EmbeddedGateway.StartAsync(o => Set(o, redis), Moderation.UsersWithRoles.Add);
-        await Deadline.Until(() => a.Get<Core.Cluster.IReplicaRegistry>().Counts.Replicas == 2, "a sees both");
+        await Deadline.Until(() => a.Get<Core.Replicas.IReplicaRegistry>().Counts.Replicas == 2, "a sees both");
         await using var client = await RawClient.ConnectAsync(a.Server, "?user=ada");
         await redis.KillAsync();
         await Deadline.Until(() => !a.Get<Redis.RedisServers>().All[0].IsUp, "a notices");

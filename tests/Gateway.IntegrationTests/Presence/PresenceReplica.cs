@@ -1,3 +1,4 @@
+using Gateway.Core.Replicas;
 using Gateway.Core.Broadcast;
 using Gateway.Configuration;
 using Gateway.AspNetCore.Options;

@@ -1,3 +1,4 @@
+using Gateway.AspNetCore.SignalR;
 using Gateway.Core.Commands;
 namespace Gateway.AspNetCore.Security.Tokens;
 

@@ -1,3 +1,4 @@
+using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Configuration;
 using Gateway.Core.Broadcast;
@@ -9,7 +10,7 @@ using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 
-namespace Gateway.AspNetCore.Domains;
+namespace Gateway.AspNetCore.Hosting;
 
 /// <summary>The options in the core's own terms: what a policy leaves open is filled in.</summary>
 internal static class CoreOptions

@@ -1,4 +1,5 @@
-namespace Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.Domains;
+namespace Gateway.AspNetCore.Hosting;
 
 /// <summary>Starts and stops what runs in the named hubs; the default one's belongs to the host itself.</summary>
 internal sealed class DomainHost(GatewayDomains hubs) : IHostedService

@@ -1,3 +1,5 @@
+using Gateway.Core.Replicas;
+using Gateway.AspNetCore.Lifecycle;
 using Gateway.AspNetCore.WebSockets;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
@@ -5,7 +7,7 @@ using Gateway.Core.Connections;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 
-namespace Gateway.AspNetCore.Lifecycle;
+namespace Gateway.AspNetCore.Hosting;
 
 /// <summary>Puts the parts of the core in motion ahead of the first connection: the backplane's receiver, the gauges, the deadline sweep.</summary>
 internal sealed class DomainStartup(

@@ -1,3 +1,5 @@
+using Gateway.Core.Replicas;
+using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Lifecycle;
 using Gateway.AspNetCore.MetricsStream;
 using Gateway.AspNetCore.Options;
@@ -17,7 +19,7 @@ using Gateway.Core.Supervision;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
-namespace Gateway.AspNetCore.Domains;
+namespace Gateway.AspNetCore.Hosting;
 
 /// <summary>What each broadcast domain has of its own: connections, rooms, fan-out, commands, limits, and both dialects' endpoints.</summary>
 internal static class DomainServiceCollectionExtensions

@@ -1,8 +1,9 @@
+using Gateway.Core.Cluster;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Core.Commands;
 
-namespace Gateway.Core.Cluster;
+namespace Gateway.Core.Replicas;
 
 /// <summary>What is signed: a signature made for one purpose is none for another.</summary>
 internal enum SignedFor

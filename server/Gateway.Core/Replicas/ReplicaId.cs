@@ -1,6 +1,7 @@
+using Gateway.Core.Cluster;
 using System.Security.Cryptography;
 
-namespace Gateway.Core.Cluster;
+namespace Gateway.Core.Replicas;
 
 /// <summary>
 /// Tells this process from the other replicas. Clients see it, so it says nothing of the machine; it is random, and new at every start. Which host it is on stands in

@@ -1,3 +1,6 @@
+using Gateway.Core.Replicas;
+using Gateway.AspNetCore.Validation;
+using Gateway.AspNetCore.Hosting;
 using Gateway.AspNetCore;
 using Gateway.AspNetCore.AnyReplica;
 using Gateway.AspNetCore.Domains;

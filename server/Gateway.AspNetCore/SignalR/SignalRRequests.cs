@@ -1,8 +1,9 @@
+using Gateway.AspNetCore.Security;
 using Gateway.AspNetCore.AnyReplica;
 using Gateway.AspNetCore.Domains;
 using Gateway.Core.Connections;
 
-namespace Gateway.AspNetCore.Security;
+namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
 /// The requests that make up one SignalR connection (server-sent events and long polling have many). All of them have to be the same user's: the id in the query is a secret, but

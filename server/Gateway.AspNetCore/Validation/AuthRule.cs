@@ -4,7 +4,7 @@ using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Security.Tokens;
 using Gateway.Core.Messages;
 
-namespace Gateway.AspNetCore.Options;
+namespace Gateway.AspNetCore.Validation;
 
 /// <summary>With tokens there is one kind of key, and it can be used: the first token is too late to learn of it.</summary>
 internal static class AuthRule

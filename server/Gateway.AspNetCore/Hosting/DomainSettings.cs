@@ -1,8 +1,9 @@
+using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;
 using Gateway.Core.Limits;
 
-namespace Gateway.AspNetCore.Domains;
+namespace Gateway.AspNetCore.Hosting;
 
 /// <summary>The whole of the options as they hold in one hub: the gateway's, with what the hub sets itself laid over them.</summary>
 internal static class DomainSettings

@@ -1,6 +1,7 @@
+using Gateway.Core.Cluster;
 using Gateway.Core.Connections;
 
-namespace Gateway.Core.Cluster;
+namespace Gateway.Core.Replicas;
 
 /// <summary>The replicas that are one gateway, as this one knows them: itself as it is now, the others as they were a moment ago.</summary>
 public interface IReplicaRegistry

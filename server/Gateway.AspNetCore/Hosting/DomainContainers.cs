@@ -1,3 +1,5 @@
+using Gateway.Core.Replicas;
+using Gateway.AspNetCore.Domains;
 using System.Diagnostics.Metrics;
 using Gateway.AspNetCore.Admin;
 using Gateway.AspNetCore.Options;
@@ -12,7 +14,7 @@ using Gateway.Core.Moderation;
 using Gateway.Core.Supervision;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
-namespace Gateway.AspNetCore.Domains;
+namespace Gateway.AspNetCore.Hosting;
 
 /// <summary>
 /// The containers of the named domains, which end with the application's own. Each domain is the whole core once more, so there is nothing by which two could hear each other.

@@ -1,7 +1,8 @@
+using Gateway.Core.Limits;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 
-namespace Gateway.Core.Limits;
+namespace Gateway.Core.Commands;
 
 /// <summary>How much one connection may send, and how much its user: a sliding window each.</summary>
 /// <param name="messages">Of one connection in one window; 0 = no limit.</param>

@@ -3,7 +3,7 @@ using Gateway.AspNetCore.Options;
 using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 
-namespace Gateway.AspNetCore.Options;
+namespace Gateway.AspNetCore.Validation;
 
 /// <summary>What holds between keys. Each rule is silent where one of its keys could not be read: that fault is reported already.</summary>
 internal static class GatewayRules

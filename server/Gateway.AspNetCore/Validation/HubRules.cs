@@ -2,7 +2,7 @@ using Gateway.Core.Configuration;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Commands;
 
-namespace Gateway.AspNetCore.Options;
+namespace Gateway.AspNetCore.Validation;
 
 /// <summary>What holds between hubs, handlers and the endpoints that are there anyway.</summary>
 internal static class HubRules

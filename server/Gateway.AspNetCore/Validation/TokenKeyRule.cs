@@ -3,7 +3,7 @@ using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Security.Tokens;
 using Gateway.Core.Commands;
 
-namespace Gateway.AspNetCore.Options;
+namespace Gateway.AspNetCore.Validation;
 
 /// <summary>
 /// Replicas that share a Redis share a key, and whoever has that key can be any user. Where users are authenticated it comes from the configuration, so that
