@@ -1,6 +1,5 @@
 using Gateway.AspNetCore.Frames;
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore;
 
 namespace Bridge;
 

@@ -1,5 +1,3 @@
-using Gateway.Core.Connections;
-
 namespace Gateway.OpenTelemetry;
 
 /// <summary>What one instrument of one meter contributes to the page.</summary>

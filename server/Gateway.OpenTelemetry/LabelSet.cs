@@ -1,7 +1,5 @@
 using System.Collections;
 using System.Globalization;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 
 namespace Gateway.OpenTelemetry;
 

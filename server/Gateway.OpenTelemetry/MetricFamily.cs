@@ -1,5 +1,3 @@
-using Gateway.Core.Connections;
-
 namespace Gateway.OpenTelemetry;
 
 internal enum FamilyType

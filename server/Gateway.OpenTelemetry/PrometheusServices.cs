@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
 using Gateway.Core.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using OpenTelemetry.Metrics;
 using OpenTelemetry;
+using OpenTelemetry.Metrics;
 
 namespace Gateway.OpenTelemetry;
 

@@ -1,5 +1,5 @@
-using OpenTelemetry.Metrics;
 using OpenTelemetry;
+using OpenTelemetry.Metrics;
 
 namespace Gateway.OpenTelemetry;
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Gateway.Core.Messages;
 using OpenTelemetry.Metrics;
 
 namespace Gateway.OpenTelemetry;

@@ -1,5 +1,4 @@
 using Gateway.Core.Broadcast;
-using Gateway.Core.Messages;
 using Gateway.Core.Supervision;
 
 namespace Gateway.Redis;

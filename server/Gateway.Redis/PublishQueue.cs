@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Supervision;

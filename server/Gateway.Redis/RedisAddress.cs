@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Gateway.Core.Commands;
 
 namespace Gateway.Redis;
 

@@ -1,4 +1,3 @@
-using Gateway.Core.Commands;
 using StackExchange.Redis;
 
 namespace Gateway.Redis;

@@ -1,8 +1,7 @@
-using Gateway.Core.Configuration;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using Gateway.Core.Messages;
+using Gateway.Core.Configuration;
 
 namespace Gateway.Redis;
 

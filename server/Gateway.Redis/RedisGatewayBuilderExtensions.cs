@@ -1,4 +1,3 @@
-using Gateway.Core.Replicas;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
 using Gateway.Core.Configuration;
@@ -7,6 +6,7 @@ using Gateway.Core.Idempotency;
 using Gateway.Core.Limits;
 using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
+using Gateway.Core.Replicas;
 using Gateway.Redis;
 using Gateway.Redis.Cluster;
 using Gateway.Redis.Limits;

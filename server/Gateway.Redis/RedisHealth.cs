@@ -1,4 +1,3 @@
-using Gateway.Core.Connections;
 using Gateway.Core.Supervision;
 
 namespace Gateway.Redis;

@@ -1,10 +1,7 @@
-using Gateway.Core.Replicas;
 using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Cluster;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
+using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 

@@ -1,9 +1,4 @@
-using Gateway.Core.Replicas;
-using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 
 namespace Gateway.Redis;
 

@@ -1,5 +1,3 @@
-using Gateway.Core.Broadcast;
-using Gateway.Core.Messages;
 using StackExchange.Redis;
 
 namespace Gateway.Redis;

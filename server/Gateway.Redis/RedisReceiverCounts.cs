@@ -1,7 +1,6 @@
-using Gateway.Core.Replicas;
 using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Cluster;
+using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 
 namespace Gateway.Redis;

@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
-using Gateway.Core.Commands;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using StackExchange.Redis;
 
 namespace Gateway.Redis;

@@ -1,6 +1,4 @@
-using Gateway.Core.Commands;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using StackExchange.Redis;
 
 namespace Gateway.Redis;

@@ -1,9 +1,7 @@
-using Gateway.Core.Replicas;
 using System.Globalization;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
 using Gateway.Core.Messages;
+using Gateway.Core.Replicas;
 using Gateway.Core.Wire;
 using StackExchange.Redis;
 

@@ -1,9 +1,7 @@
-using Gateway.Core.Configuration;
 using System.Diagnostics;
-using Gateway.Configuration;
-using Gateway.Core.Messages;
-using Gateway.Lifecycle;
 using Gateway;
+using Gateway.Configuration;
+using Gateway.Lifecycle;
 
 if (RuntimeCheck.Problem(Environment.Version) is { } problem)
 {

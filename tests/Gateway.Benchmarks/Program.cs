@@ -6,8 +6,6 @@ using Gateway.Benchmarks.Forwarding;
 using Gateway.Benchmarks.History;
 using Gateway.Benchmarks.Load;
 using Gateway.Benchmarks.Peers;
-using Gateway.Core.Commands;
-using Gateway.Core.Messages;
 
 switch (args)
 {

@@ -1,8 +1,3 @@
-using Gateway.Core.Configuration;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
-using Xunit;
-
 namespace Gateway.Core.Tests;
 
 /// <summary>Who may import whom, read off the sources. The map is in docs/architecture.md.</summary>

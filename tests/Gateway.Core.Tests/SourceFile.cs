@@ -1,6 +1,4 @@
-using Gateway.Core.Configuration;
 using System.Text.RegularExpressions;
-using Gateway.Core.Connections;
 
 namespace Gateway.Core.Tests;
 

@@ -1,6 +1,3 @@
-using Gateway.Core.Connections;
-using Xunit;
-
 namespace Gateway.Core.Tests;
 
 /// <summary>The architecture tests' own eyes: what they overlook, nobody is told.</summary>

@@ -1,8 +1,7 @@
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.Core.Tests.Connections;
 using Gateway.Core.Tests.Wire;
 using Gateway.Core.Wire;

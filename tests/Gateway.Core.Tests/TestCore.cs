@@ -1,4 +1,3 @@
-using Gateway.Core.Replicas;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
 using Gateway.Core.Commands;
@@ -7,6 +6,7 @@ using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
+using Gateway.Core.Replicas;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 using Gateway.Core.Tests.Connections;

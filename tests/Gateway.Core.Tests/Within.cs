@@ -1,6 +1,3 @@
-using Gateway.Core.Connections;
-using Xunit;
-
 namespace Gateway.Core.Tests;
 
 /// <summary>Deadlines for everything that a test waits for.</summary>

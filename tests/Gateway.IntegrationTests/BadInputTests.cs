@@ -1,6 +1,3 @@
-using System.Text;
-using Gateway.AspNetCore.Frames;
-using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;

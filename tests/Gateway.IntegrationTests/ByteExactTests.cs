@@ -1,10 +1,5 @@
-using Gateway.Core.Configuration;
 using System.Text;
-using Gateway.AspNetCore.WebSockets;
-using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 using Gateway.Testing;
 

@@ -1,6 +1,4 @@
 using Gateway.Configuration;
-using Gateway.AspNetCore.Options;
-using Gateway.Core.Limits;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,12 +1,9 @@
-using Gateway.Configuration;
-using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security;
 using Gateway.AspNetCore.SignalR;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Testing;
-using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Client;
 
 namespace Gateway.IntegrationTests;
 

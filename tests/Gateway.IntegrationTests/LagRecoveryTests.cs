@@ -1,9 +1,8 @@
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Gateway.Core.Connections;
-using Gateway.Core.Presence;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;

@@ -1,7 +1,5 @@
-using System.Net.WebSockets;
 using System.Net;
-using Gateway.Core.Limits;
-using Gateway.Core.Messages;
+using System.Net.WebSockets;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;

@@ -1,8 +1,6 @@
-using Gateway.Core.Configuration;
-using System.Net.Http.Headers;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.RegularExpressions;
-using Gateway.AspNetCore.Admin;
 using Gateway.Pages;
 using Gateway.Testing;
 

@@ -1,9 +1,7 @@
-using System.Net.WebSockets;
 using System.Net;
+using System.Net.WebSockets;
 using System.Text.Json;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
-using Gateway.Core.Rooms;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;

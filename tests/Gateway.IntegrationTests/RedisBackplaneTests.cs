@@ -1,9 +1,6 @@
-using Gateway.Core.Replicas;
-using Gateway.Configuration;
-using Gateway.AspNetCore.Options;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Cluster;
 using Gateway.Core.Connections;
+using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
 using Gateway.Core.Tests.Broadcast;
 using Gateway.Redis;

@@ -1,11 +1,9 @@
 using System.Net;
 using System.Text.Json;
-using Gateway.AspNetCore.Admin;
-using Gateway.Core.Messages;
 using Gateway.IntegrationTests.Admin;
 using Gateway.Testing;
-using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Client;
 
 namespace Gateway.IntegrationTests;
 

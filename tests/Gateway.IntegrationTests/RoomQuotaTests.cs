@@ -1,5 +1,3 @@
-using Gateway.Core.Configuration;
-using Gateway.Core.Commands;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;

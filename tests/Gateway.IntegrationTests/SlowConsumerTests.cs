@@ -1,10 +1,8 @@
-using Gateway.Core.Configuration;
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Presence;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;

@@ -1,12 +1,7 @@
-using Gateway.Configuration;
 using System.Net.WebSockets;
-using System.Net;
 using System.Security.Cryptography;
-using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.WebSockets;
-using Gateway.Core.Connections;
-using Gateway.Testing;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Gateway.Client;
-using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
 

@@ -1,6 +1,5 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Gateway.AspNetCore.Options;
-using Gateway.Core.Connections;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.AspNetCore.Admin;
 

@@ -1,5 +1,3 @@
-using Gateway.Core.Connections;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace Gateway.AspNetCore.Admin;

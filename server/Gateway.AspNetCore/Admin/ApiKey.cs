@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
-using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;
 using Gateway.Core.Supervision;
 

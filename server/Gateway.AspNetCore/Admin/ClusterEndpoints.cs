@@ -1,7 +1,5 @@
-using Gateway.Core.Replicas;
 using System.Text.Json.Nodes;
-using Gateway.AspNetCore.Options;
-using Gateway.Core.Cluster;
+using Gateway.Core.Replicas;
 
 namespace Gateway.AspNetCore.Admin;
 

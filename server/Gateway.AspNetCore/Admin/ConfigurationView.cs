@@ -1,10 +1,9 @@
-using Gateway.Core.Configuration;
 using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using System.Text.Json;
 using Gateway.AspNetCore.Options;
-using Gateway.Core.Connections;
+using Gateway.Core.Configuration;
 
 namespace Gateway.AspNetCore.Admin;
 

@@ -1,8 +1,6 @@
 using System.ComponentModel;
 using Gateway.AspNetCore.Domains;
-using Gateway.AspNetCore.Security;
 using Gateway.Core.Cluster;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;

@@ -1,4 +1,3 @@
-using Gateway.Core.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.AspNetCore.Admin;

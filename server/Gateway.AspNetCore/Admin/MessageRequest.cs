@@ -2,10 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Cluster;
 using Gateway.Core.Idempotency;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.AspNetCore.Admin;

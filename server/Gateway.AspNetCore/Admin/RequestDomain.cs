@@ -1,6 +1,4 @@
 using Gateway.AspNetCore.Domains;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.AspNetCore.Admin;

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;

@@ -1,11 +1,10 @@
-using Gateway.Core.Replicas;
+using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
-using System.Net;
 using Gateway.AspNetCore.Options;
-using Gateway.Core.Cluster;
-using Microsoft.AspNetCore.Hosting.Server.Features;
+using Gateway.Core.Replicas;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Gateway.AspNetCore.AnyReplica;
 

@@ -1,11 +1,9 @@
-using Gateway.Core.Replicas;
 using System.Diagnostics.Metrics;
 using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Security;
-using Gateway.Core.Cluster;
 using Gateway.Core.Connections;
-using Gateway.Core.Messages;
+using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;

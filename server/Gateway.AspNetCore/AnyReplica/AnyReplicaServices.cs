@@ -1,9 +1,8 @@
-using Gateway.Core.Replicas;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.AspNetCore.Options;
-using Gateway.Core.Cluster;
 using Gateway.Core.Hosting;
+using Gateway.Core.Replicas;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.AspNetCore.AnyReplica;

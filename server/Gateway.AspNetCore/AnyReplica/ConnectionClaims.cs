@@ -1,5 +1,3 @@
-using Gateway.AspNetCore.Security;
-
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>

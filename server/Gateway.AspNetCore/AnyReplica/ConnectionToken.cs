@@ -1,10 +1,8 @@
-using Gateway.Core.Replicas;
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Buffers;
 using System.Text;
-using Gateway.AspNetCore.Security;
-using Gateway.Core.Cluster;
+using Gateway.Core.Replicas;
 
 namespace Gateway.AspNetCore.AnyReplica;
 

@@ -1,13 +1,11 @@
-using Gateway.Core.Replicas;
-using System.Buffers.Text;
 using System.Buffers;
+using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
-using System.Text.Json.Serialization;
-using System.Text.Json;
 using System.Text;
-using Gateway.Core.Cluster;
-using Gateway.Core.Connections;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gateway.Core.Replicas;
 
 namespace Gateway.AspNetCore.AnyReplica;
 

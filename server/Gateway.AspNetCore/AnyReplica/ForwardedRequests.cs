@@ -1,9 +1,6 @@
-using Gateway.Core.Replicas;
 using System.Buffers;
 using Gateway.AspNetCore.Options;
-using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
+using Gateway.Core.Replicas;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 

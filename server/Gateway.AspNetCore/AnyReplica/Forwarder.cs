@@ -1,10 +1,8 @@
-using Gateway.Core.Replicas;
 using System.Buffers;
 using System.Diagnostics.Metrics;
 using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Security;
 using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.AspNetCore.AnyReplica;

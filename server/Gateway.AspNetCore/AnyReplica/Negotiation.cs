@@ -1,7 +1,6 @@
-using Gateway.Core.Replicas;
 using System.Text.Json.Nodes;
 using Gateway.AspNetCore.Security;
-using Gateway.Core.Cluster;
+using Gateway.Core.Replicas;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.AspNetCore.AnyReplica;

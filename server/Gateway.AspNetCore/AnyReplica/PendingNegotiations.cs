@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security;
 using Gateway.Core.Connections;
 using Gateway.Core.Supervision;
 

@@ -1,8 +1,7 @@
-using Gateway.Core.Replicas;
 using System.Collections.Concurrent;
-using System.Net.Security;
 using System.Net;
-using Gateway.Core.Cluster;
+using System.Net.Security;
+using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
 
 namespace Gateway.AspNetCore.AnyReplica;

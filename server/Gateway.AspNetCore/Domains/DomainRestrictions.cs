@@ -1,5 +1,4 @@
 using Gateway.Core.Moderation;
-using Gateway.Core.Rooms;
 
 namespace Gateway.AspNetCore.Domains;
 

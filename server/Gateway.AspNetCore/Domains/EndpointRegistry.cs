@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Gateway.AspNetCore.Options;
-using Gateway.Core.Connections;
 using Gateway.Core.Wire;
 
 namespace Gateway.AspNetCore.Domains;

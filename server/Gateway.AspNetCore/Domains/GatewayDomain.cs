@@ -1,5 +1,4 @@
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.SignalR;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;

@@ -1,5 +1,3 @@
-using Gateway.Core.Connections;
-
 namespace Gateway.AspNetCore.Domains;
 
 /// <summary>The hubs of this gateway: the default one, and those that the configuration or <c>AddHub</c> names.</summary>

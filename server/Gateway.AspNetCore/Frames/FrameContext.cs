@@ -1,4 +1,3 @@
-using Gateway.AspNetCore.Security;
 using Gateway.Core.Connections;
 
 namespace Gateway.AspNetCore.Frames;

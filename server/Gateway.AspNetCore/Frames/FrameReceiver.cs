@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Net.WebSockets;
 using System.Threading.Channels;
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Raw;
 using Gateway.AspNetCore.WebSockets;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;

@@ -1,12 +1,8 @@
-using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Options;
-using Gateway.Core.Configuration;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 using Gateway.Core.Limits;
 using Gateway.Core.Messages;
-using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 

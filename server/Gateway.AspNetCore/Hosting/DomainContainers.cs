@@ -1,16 +1,14 @@
-using Gateway.Core.Replicas;
-using Gateway.AspNetCore.Domains;
 using System.Diagnostics.Metrics;
 using Gateway.AspNetCore.Admin;
+using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Raw;
-using Gateway.AspNetCore.Security;
 using Gateway.AspNetCore.SignalR;
-using Gateway.Core.Cluster;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Hosting;
 using Gateway.Core.Moderation;
+using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

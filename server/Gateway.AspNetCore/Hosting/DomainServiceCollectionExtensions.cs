@@ -1,6 +1,3 @@
-using Gateway.Core.Replicas;
-using Gateway.AspNetCore.Domains;
-using Gateway.AspNetCore.Lifecycle;
 using Gateway.AspNetCore.MetricsStream;
 using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Raw;
@@ -14,6 +11,7 @@ using Gateway.Core.Idempotency;
 using Gateway.Core.Limits;
 using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
+using Gateway.Core.Replicas;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 using Microsoft.AspNetCore.SignalR;

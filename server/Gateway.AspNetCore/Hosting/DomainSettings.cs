@@ -1,7 +1,4 @@
-using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Options;
-using Gateway.Core.Connections;
-using Gateway.Core.Limits;
 
 namespace Gateway.AspNetCore.Hosting;
 

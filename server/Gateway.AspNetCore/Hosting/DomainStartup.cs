@@ -1,9 +1,7 @@
-using Gateway.Core.Replicas;
-using Gateway.AspNetCore.Lifecycle;
 using Gateway.AspNetCore.WebSockets;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Cluster;
 using Gateway.Core.Connections;
+using Gateway.Core.Replicas;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 

@@ -1,11 +1,10 @@
-using Microsoft.Extensions.Options;
 using Gateway.AspNetCore.AnyReplica;
 using Gateway.AspNetCore.Domains;
-using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Security;
 using Gateway.Core.Connections;
 using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.AspNetCore.Lifecycle;
 

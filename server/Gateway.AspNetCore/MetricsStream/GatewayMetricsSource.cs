@@ -1,7 +1,6 @@
-using Gateway.Core.Replicas;
 using System.Diagnostics;
-using Gateway.Core.Cluster;
 using Gateway.Core.Connections;
+using Gateway.Core.Replicas;
 using Gateway.Core.Rooms;
 
 namespace Gateway.AspNetCore.MetricsStream;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 
 namespace Gateway.AspNetCore.MetricsStream;

@@ -1,8 +1,3 @@
-using Gateway.Core.Configuration;
-using Gateway.AspNetCore.Security.Tokens;
-using Gateway.Core.Commands;
-using Gateway.Core.Messages;
-
 namespace Gateway.AspNetCore.Options;
 
 public enum AuthMode

@@ -1,8 +1,4 @@
 using Gateway.Core.Configuration;
-using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security.Tokens;
-using Gateway.Core.Commands;
-using Gateway.Core.Messages;
 
 namespace Gateway.AspNetCore.Options;
 

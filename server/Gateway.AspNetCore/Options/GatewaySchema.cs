@@ -1,14 +1,6 @@
-using Gateway.Core.Configuration;
-using Gateway.AspNetCore.Admin;
-using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security;
-using Gateway.AspNetCore.WebSockets;
 using Gateway.Core.Commands;
-using Gateway.Core.Connections;
-using Gateway.Core.Limits;
+using Gateway.Core.Configuration;
 using Gateway.Core.Messages;
-using Gateway.Core.Presence;
-using Gateway.Core.Rooms;
 
 namespace Gateway.AspNetCore.Options;
 

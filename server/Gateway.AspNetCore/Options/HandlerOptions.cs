@@ -1,4 +1,3 @@
-using Gateway.Core.Configuration;
 namespace Gateway.AspNetCore.Options;
 
 /// <summary>An endpoint that a built-in handler serves.</summary>

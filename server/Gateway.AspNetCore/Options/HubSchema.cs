@@ -1,9 +1,5 @@
 using Gateway.Core.Configuration;
-using Gateway.AspNetCore.Options;
-using Gateway.Core.Connections;
-using Gateway.Core.Limits;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 
 namespace Gateway.AspNetCore.Options;
 

@@ -1,6 +1,3 @@
-using Gateway.Core.Configuration;
-using Gateway.Core.Connections;
-using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 
 namespace Gateway.AspNetCore.Options;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.WebSockets;
-using Gateway.AspNetCore.Lifecycle;
 using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Security.Tokens;
 using Gateway.Core.Commands;

@@ -1,8 +1,7 @@
 using System.Net.WebSockets;
-using Gateway.AspNetCore.Lifecycle;
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security.Tokens;
 using Gateway.AspNetCore.Security;
+using Gateway.AspNetCore.Security.Tokens;
 using Gateway.AspNetCore.WebSockets;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;

@@ -1,6 +1,5 @@
-using System.Net.Sockets;
 using System.Net;
-using Gateway.Core.Connections;
+using System.Net.Sockets;
 
 namespace Gateway.AspNetCore.Security;
 

@@ -1,7 +1,5 @@
-using Gateway.AspNetCore.SignalR;
 using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Security.Tokens;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;

@@ -1,6 +1,5 @@
-using Gateway.Core.Configuration;
-using System.Net;
 using Gateway.AspNetCore.Options;
+using Gateway.Core.Configuration;
 using Microsoft.AspNetCore.HttpOverrides;
 
 namespace Gateway.AspNetCore.Security;

@@ -1,11 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using Gateway.AspNetCore.Security;
 using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.Core.Wire;
-using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
 
 namespace Gateway.AspNetCore.SignalR;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Gateway.AspNetCore.Domains;
-using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
 
 namespace Gateway.AspNetCore.SignalR;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gateway.Core.Commands;
 using Microsoft.AspNetCore.SignalR;
 
 namespace Gateway.AspNetCore.SignalR;

@@ -1,7 +1,6 @@
 using Gateway.AspNetCore.AnyReplica;
 using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Security.Tokens;
-using Gateway.AspNetCore.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;

@@ -9,10 +9,9 @@ using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Rooms;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Http.Connections.Features;
 using Microsoft.AspNetCore.Http.Connections;
-using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
 
 namespace Gateway.AspNetCore.SignalR;
 

@@ -1,10 +1,9 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.AspNetCore.SignalR;

@@ -1,6 +1,5 @@
 using Gateway.AspNetCore.AnyReplica;
 using Gateway.AspNetCore.Domains;
-using Gateway.AspNetCore.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Connections;
 

@@ -2,8 +2,8 @@ using System.IO.Pipelines;
 using Gateway.AspNetCore.Domains;
 using Gateway.Core.Connections;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Http.Connections.Features;
 using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.Http.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 
 namespace Gateway.AspNetCore.SignalR;

@@ -1,6 +1,6 @@
-using Gateway.AspNetCore.Security;
 using Gateway.AspNetCore.AnyReplica;
 using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.Security;
 using Gateway.Core.Connections;
 
 namespace Gateway.AspNetCore.SignalR;

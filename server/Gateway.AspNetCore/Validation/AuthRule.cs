@@ -1,8 +1,7 @@
-using Gateway.Core.Configuration;
 using System.Text;
 using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Security.Tokens;
-using Gateway.Core.Messages;
+using Gateway.Core.Configuration;
 
 namespace Gateway.AspNetCore.Validation;
 

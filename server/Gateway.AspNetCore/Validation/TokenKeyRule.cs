@@ -1,7 +1,5 @@
-using Gateway.Core.Configuration;
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security.Tokens;
-using Gateway.Core.Commands;
+using Gateway.Core.Configuration;
 
 namespace Gateway.AspNetCore.Validation;
 

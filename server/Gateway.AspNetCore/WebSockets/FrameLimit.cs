@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;
-using Gateway.Core.Limits;
 
 namespace Gateway.AspNetCore.WebSockets;
 

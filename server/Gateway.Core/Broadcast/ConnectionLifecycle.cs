@@ -1,7 +1,6 @@
-using Gateway.Core.Replicas;
-using Gateway.Core.Cluster;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Broadcast;

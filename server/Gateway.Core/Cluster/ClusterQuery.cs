@@ -1,7 +1,3 @@
-using Gateway.Core.Replicas;
-using Gateway.Core.Connections;
-using Gateway.Core.Rooms;
-
 namespace Gateway.Core.Cluster;
 
 public enum ClusterQueryKind : byte

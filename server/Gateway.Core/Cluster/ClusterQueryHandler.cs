@@ -1,7 +1,7 @@
-using Gateway.Core.Replicas;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Replicas;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 

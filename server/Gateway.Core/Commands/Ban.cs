@@ -1,5 +1,4 @@
 using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Wire;
 

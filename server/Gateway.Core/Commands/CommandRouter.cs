@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Text;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
-using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Presence;

@@ -1,5 +1,5 @@
-using Gateway.Core.Limits;
 using Gateway.Core.Connections;
+using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 
 namespace Gateway.Core.Commands;

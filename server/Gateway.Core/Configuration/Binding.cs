@@ -1,5 +1,3 @@
-using Gateway.Core.Commands;
-
 namespace Gateway.Core.Configuration;
 
 /// <summary>What is gathered while the sources are bound: the faults, and where each key's value came from.</summary>

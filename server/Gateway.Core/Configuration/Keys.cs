@@ -1,5 +1,4 @@
 using System.Globalization;
-using Gateway.Core.Commands;
 
 namespace Gateway.Core.Configuration;
 

@@ -1,5 +1,3 @@
-using Gateway.Core.Commands;
-
 namespace Gateway.Core.Configuration;
 
 /// <summary>Sections under names that the configuration chooses. Sources add to one another, also within one name.</summary>

@@ -1,5 +1,3 @@
-using Gateway.Core.Commands;
-
 namespace Gateway.Core.Configuration;
 
 /// <summary>

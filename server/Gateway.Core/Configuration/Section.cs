@@ -2,8 +2,6 @@ using System.Collections;
 using System.Linq.Expressions;
 using System.Reflection;
 using System.Text.Json;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 
 namespace Gateway.Core.Configuration;
 

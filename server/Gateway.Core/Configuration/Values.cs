@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Gateway.Core.Commands;
 
 namespace Gateway.Core.Configuration;
 

@@ -1,5 +1,3 @@
-using Gateway.Core.Rooms;
-
 namespace Gateway.Core.Connections;
 
 /// <summary>The names of the rooms that one connection is in, each with its membership there.</summary>

@@ -1,5 +1,3 @@
-using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 using Gateway.Core.Supervision;
 using Gateway.Core.Wire;

@@ -1,5 +1,4 @@
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Connections;
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Connections;

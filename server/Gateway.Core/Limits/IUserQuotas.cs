@@ -1,5 +1,3 @@
-using Gateway.Core.Cluster;
-
 namespace Gateway.Core.Limits;
 
 /// <summary>How much one user may send, on all its connections and replicas together. ClusterReplies at once, without asking anyone.</summary>

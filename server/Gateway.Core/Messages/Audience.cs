@@ -1,6 +1,3 @@
-using Gateway.Core.Connections;
-using Gateway.Core.Rooms;
-
 namespace Gateway.Core.Messages;
 
 public enum AudienceKind : byte

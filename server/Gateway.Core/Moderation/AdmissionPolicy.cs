@@ -1,5 +1,4 @@
 using System.Globalization;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 

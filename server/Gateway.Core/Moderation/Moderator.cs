@@ -1,9 +1,7 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,3 @@
-using Gateway.Core.Commands;
-using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Presence;

@@ -1,4 +1,3 @@
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;

@@ -1,4 +1,3 @@
-using Gateway.Core.Cluster;
 using Gateway.Core.Connections;
 
 namespace Gateway.Core.Replicas;

@@ -1,4 +1,3 @@
-using Gateway.Core.Cluster;
 using System.Security.Cryptography;
 
 namespace Gateway.Core.Replicas;

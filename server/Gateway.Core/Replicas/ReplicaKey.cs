@@ -1,7 +1,4 @@
-using Gateway.Core.Cluster;
 using System.Security.Cryptography;
-using System.Text;
-using Gateway.Core.Commands;
 
 namespace Gateway.Core.Replicas;
 

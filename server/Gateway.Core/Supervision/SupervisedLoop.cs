@@ -1,6 +1,4 @@
 using System.Diagnostics.Metrics;
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Supervision;

@@ -1,11 +1,7 @@
-using System.Buffers.Binary;
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
-using Gateway.Core.Broadcast;
-using Gateway.Core.Cluster;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Wire;
 

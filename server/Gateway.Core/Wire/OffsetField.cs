@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using Gateway.Core.Connections;
 
 namespace Gateway.Core.Wire;
 

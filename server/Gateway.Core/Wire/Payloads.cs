@@ -1,9 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Wire;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 
 namespace Gateway.Core.Wire;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Gateway.Core.Commands;
 
 namespace Gateway.Core.Wire;
 

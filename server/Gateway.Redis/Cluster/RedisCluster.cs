@@ -1,10 +1,9 @@
-using Gateway.Core.Replicas;
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
+using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
-using Gateway.Core.Wire;
 
 namespace Gateway.Redis.Cluster;
 

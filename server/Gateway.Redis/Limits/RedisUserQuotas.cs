@@ -1,8 +1,7 @@
-using Gateway.Core.Replicas;
 using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Cluster;
 using Gateway.Core.Limits;
+using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
 
 namespace Gateway.Redis.Limits;

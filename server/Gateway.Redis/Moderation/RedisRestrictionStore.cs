@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Moderation;
-using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 using StackExchange.Redis;
 

@@ -1,8 +1,6 @@
-using Gateway.Core.Replicas;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
+using Gateway.Core.Replicas;
 using Gateway.Core.Wire;
 using StackExchange.Redis;
 

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 using Gateway.Core.Wire;
 
 namespace Gateway.Redis.Presence;

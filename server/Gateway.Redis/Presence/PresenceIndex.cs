@@ -1,6 +1,4 @@
 using Gateway.Core.Broadcast;
-using Gateway.Core.Commands;
-using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 using StackExchange.Redis;
 

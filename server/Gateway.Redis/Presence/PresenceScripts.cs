@@ -1,6 +1,3 @@
-using Gateway.Core.Commands;
-using Gateway.Core.Presence;
-
 namespace Gateway.Redis.Presence;
 
 /// <summary>

@@ -1,8 +1,5 @@
 using System.Threading.Channels;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Commands;
-using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
 

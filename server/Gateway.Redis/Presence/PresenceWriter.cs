@@ -1,7 +1,5 @@
 using Gateway.Core.Broadcast;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;

@@ -1,8 +1,6 @@
-using Gateway.Core.Replicas;
-using Gateway.Core.Broadcast;
 using System.Threading.Channels;
-using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Replicas;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 

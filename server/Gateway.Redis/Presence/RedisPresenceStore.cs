@@ -1,4 +1,3 @@
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Presence;
 using Gateway.Core.Wire;

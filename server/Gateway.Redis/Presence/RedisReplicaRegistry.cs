@@ -1,7 +1,5 @@
-using Gateway.Core.Replicas;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
+using Gateway.Core.Replicas;
 
 namespace Gateway.Redis.Presence;
 

@@ -1,6 +1,3 @@
-using Gateway.Core.Commands;
-using Gateway.Core.Rooms;
-
 namespace Gateway.Redis.Presence;
 
 /// <summary>

@@ -1,9 +1,7 @@
-using Gateway.AspNetCore.Validation;
-using Gateway.Core.Configuration;
 using System.Reflection;
-using Gateway.AspNetCore.Options;
+using Gateway.AspNetCore.Validation;
 using Gateway.Configuration.Sources;
-using Gateway.Core.Commands;
+using Gateway.Core.Configuration;
 
 namespace Gateway.Configuration;
 

@@ -1,5 +1,4 @@
 using Gateway.Core.Configuration;
-using Gateway.AspNetCore.Options;
 
 namespace Gateway.Configuration;
 

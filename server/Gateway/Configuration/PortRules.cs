@@ -1,5 +1,4 @@
 using Gateway.AspNetCore.Validation;
-using Gateway.AspNetCore.Options;
 using Gateway.Core.Configuration;
 
 namespace Gateway.Configuration;

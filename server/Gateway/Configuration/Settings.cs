@@ -1,4 +1,3 @@
-using Gateway.Core.Configuration;
 using System.Collections;
 
 namespace Gateway.Configuration;

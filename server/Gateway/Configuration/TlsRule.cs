@@ -1,8 +1,6 @@
-using Gateway.Core.Configuration;
 using System.Security.Cryptography;
-using Gateway.AspNetCore.Options;
-using Gateway.Configuration.Sources;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Core.Configuration;
 
 namespace Gateway.Configuration;
 

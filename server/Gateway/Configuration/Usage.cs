@@ -1,6 +1,5 @@
-using Gateway.Core.Configuration;
 using System.Text;
-using Gateway.AspNetCore.Options;
+using Gateway.Core.Configuration;
 
 namespace Gateway.Configuration;
 

@@ -1,4 +1,3 @@
-using Gateway.Core.Configuration;
 using System.Runtime.InteropServices;
 
 namespace Gateway.Lifecycle;

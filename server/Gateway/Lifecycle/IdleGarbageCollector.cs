@@ -1,4 +1,3 @@
-using Gateway.Core.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Core.Supervision;
 

@@ -1,4 +1,3 @@
-using Gateway.Core.Configuration;
 namespace Gateway.Lifecycle;
 
 /// <summary>The gateway stands on the framework's web server, so it does not start on one that is known to be too old.</summary>

@@ -1,8 +1,5 @@
-using Gateway.Core.Configuration;
 using System.IO.Pipelines;
 using System.Net;
-using Gateway.AspNetCore.Security;
-using Gateway.Core.Commands;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 

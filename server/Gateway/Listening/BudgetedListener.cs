@@ -1,6 +1,4 @@
-using Gateway.Core.Configuration;
 using System.Net;
-using Gateway.Core.Commands;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;

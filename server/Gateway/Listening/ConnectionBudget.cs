@@ -1,6 +1,4 @@
-using Gateway.Core.Configuration;
 using System.Diagnostics.Metrics;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Supervision;
 

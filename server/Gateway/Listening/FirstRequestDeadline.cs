@@ -1,7 +1,4 @@
 using Gateway.Configuration;
-using Gateway.Core.Configuration;
-using Gateway.AspNetCore.Options;
-using Gateway.Core.Connections;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Listening;

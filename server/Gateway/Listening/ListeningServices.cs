@@ -1,13 +1,11 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.AspNetCore.Lifecycle;
+using Gateway.AspNetCore.Security;
 using Gateway.AspNetCore.WebSockets;
 using Gateway.Configuration;
-using Gateway.Core.Configuration;
-using System.Net.Sockets;
-using System.Net;
-using Gateway.AspNetCore.Lifecycle;
-using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Gateway.Listening;

@@ -1,7 +1,5 @@
-using Gateway.Configuration;
-using Gateway.Core.Configuration;
 using System.Net;
-using Gateway.AspNetCore.Options;
+using Gateway.Configuration;
 
 namespace Gateway.Listening;
 

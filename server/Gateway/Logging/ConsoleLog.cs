@@ -1,7 +1,4 @@
-using Gateway.Core.Configuration;
 using System.Text;
-using Gateway.AspNetCore.Lifecycle;
-using Gateway.Core.Messages;
 
 namespace Gateway.Logging;
 

@@ -1,8 +1,5 @@
-using Gateway.Core.Configuration;
 using System.Text;
 using System.Threading.Channels;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 
 namespace Gateway.Logging;
 

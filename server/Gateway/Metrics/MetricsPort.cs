@@ -1,11 +1,8 @@
-using Gateway.Configuration;
-using Gateway.Core.Configuration;
 using Gateway.AspNetCore.Lifecycle;
-using Gateway.AspNetCore.Options;
-using Gateway.Core.Connections;
+using Gateway.Configuration;
 using Gateway.OpenTelemetry;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Gateway.Metrics;
 

@@ -1,11 +1,7 @@
-using Gateway.Configuration;
-using Gateway.Core.Configuration;
 using System.Net;
 using System.Reflection;
 using System.Text;
-using Gateway.AspNetCore.Admin;
-using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore;
+using Gateway.Configuration;
 
 namespace Gateway.Pages;
 

@@ -1,4 +1,3 @@
-using Gateway.Core.Configuration;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;

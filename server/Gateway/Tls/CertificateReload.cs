@@ -1,6 +1,4 @@
 using Gateway.Configuration;
-using Gateway.Core.Configuration;
-using Gateway.AspNetCore.Options;
 
 namespace Gateway.Tls;
 

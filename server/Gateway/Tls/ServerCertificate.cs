@@ -1,10 +1,7 @@
-using Gateway.Configuration;
-using Gateway.Core.Configuration;
 using System.Net.Security;
 using System.Security.Cryptography;
-using Gateway.AspNetCore.Options;
-using Gateway.Core.Messages;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Configuration;
 
 namespace Gateway.Tls;
 

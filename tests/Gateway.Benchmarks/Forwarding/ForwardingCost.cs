@@ -3,7 +3,6 @@ using System.Net.WebSockets;
 using System.Text;
 using Gateway.Benchmarks.History;
 using Gateway.Benchmarks.Load;
-using Gateway.Core.Commands;
 
 namespace Gateway.Benchmarks.Forwarding;
 

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Gateway.Benchmarks.Load;
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 
 namespace Gateway.Benchmarks.Forwarding;
 

@@ -1,10 +1,6 @@
-using Gateway.Core.Configuration;
 using System.Globalization;
 using System.Text;
 using Gateway.Benchmarks.Load;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 
 namespace Gateway.Benchmarks.History;
 

@@ -1,8 +1,6 @@
 using System.Net.WebSockets;
 using System.Text.Json;
 using Gateway.Benchmarks.Load;
-using Gateway.Core.Commands;
-using Gateway.Core.Messages;
 
 namespace Gateway.Benchmarks.History;
 

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Net;
-using Gateway.Core.Commands;
+using System.Net.Sockets;
 
 namespace Gateway.Benchmarks.History;
 

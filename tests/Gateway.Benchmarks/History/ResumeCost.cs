@@ -1,10 +1,6 @@
-using Dialect = Gateway.Benchmarks.Load.Dialect;
-using Gateway.Core.Configuration;
 using System.Diagnostics;
 using Gateway.Benchmarks.Load;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
-using Gateway.Core.Rooms;
+using Dialect = Gateway.Benchmarks.Load.Dialect;
 
 namespace Gateway.Benchmarks.History;
 

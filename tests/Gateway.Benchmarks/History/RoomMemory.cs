@@ -1,5 +1,4 @@
 using Gateway.Benchmarks.Load;
-using Gateway.Core.Commands;
 
 namespace Gateway.Benchmarks.History;
 

@@ -1,6 +1,3 @@
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
-
 namespace Gateway.Benchmarks.Load;
 
 /// <summary>Runs the scenarios, the gateway and its peers in turn so that all meet the same machine, and reports medians.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security;
 using System.Text;
-using Gateway.Core.Connections;
 
 namespace Gateway.Benchmarks.Load;
 

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Gateway.Core.Broadcast;
-using Gateway.Core.Connections;
 
 namespace Gateway.Benchmarks.Load;
 

@@ -1,5 +1,3 @@
-using Gateway.Core.Connections;
-
 namespace Gateway.Benchmarks.Load;
 
 /// <summary>A question, the servers it is put to, and which figure is the answer.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Net;
-using Gateway.Core.Commands;
+using System.Net.Sockets;
 
 namespace Gateway.Benchmarks.Load;
 

@@ -1,5 +1,3 @@
-using Gateway.Core.Connections;
-
 namespace Gateway.Benchmarks.Load;
 
 /// <summary>How a server under test is spoken to.</summary>

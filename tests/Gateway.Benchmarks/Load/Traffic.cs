@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Gateway.Core.Connections;
 
 namespace Gateway.Benchmarks.Load;
 

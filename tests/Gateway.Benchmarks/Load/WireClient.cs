@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
-using Gateway.Core.Connections;
 
 namespace Gateway.Benchmarks.Load;
 

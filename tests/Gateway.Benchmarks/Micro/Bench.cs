@@ -1,12 +1,11 @@
-using Gateway.Core.Replicas;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
-using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
+using Gateway.Core.Replicas;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 using Gateway.Core.Wire;

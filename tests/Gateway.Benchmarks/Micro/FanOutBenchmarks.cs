@@ -1,7 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 
 namespace Gateway.Benchmarks.Micro;
 

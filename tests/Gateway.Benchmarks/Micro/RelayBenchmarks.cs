@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Gateway.Core.Messages;
 
 namespace Gateway.Benchmarks.Micro;
 

@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Threading.Channels;
-using Gateway.Core.Messages;
 
 namespace Gateway.Benchmarks.Peers;
 

@@ -1,10 +1,6 @@
 using System.Text;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
-using Xunit;
 
 namespace Gateway.Core.Tests.Broadcast;
 

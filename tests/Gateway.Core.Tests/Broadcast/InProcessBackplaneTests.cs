@@ -1,6 +1,5 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 using Microsoft.Extensions.Logging.Abstractions;
 

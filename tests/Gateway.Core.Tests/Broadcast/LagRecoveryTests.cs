@@ -1,5 +1,4 @@
 using Gateway.Core.Connections;
-using Xunit;
 
 namespace Gateway.Core.Tests.Broadcast;
 

@@ -1,8 +1,6 @@
-using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
-using Gateway.Core.Tests.Connections;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Broadcast;

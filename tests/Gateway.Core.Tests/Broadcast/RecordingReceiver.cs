@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
-using Gateway.Core.Wire;
-using Xunit;
 
 namespace Gateway.Core.Tests.Broadcast;
 

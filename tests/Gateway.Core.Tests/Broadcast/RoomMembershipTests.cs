@@ -1,8 +1,5 @@
 using Gateway.Core.Broadcast;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Tests.Broadcast;
 

@@ -1,7 +1,5 @@
-using Gateway.Core.Configuration;
 using System.Collections.Concurrent;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Supervision;
 using Microsoft.Extensions.Logging.Abstractions;

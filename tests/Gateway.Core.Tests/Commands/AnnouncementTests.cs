@@ -1,6 +1,3 @@
-using Gateway.Core.Broadcast;
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Commands;

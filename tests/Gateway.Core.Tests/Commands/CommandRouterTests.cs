@@ -1,5 +1,3 @@
-using Gateway.Core.Configuration;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Tests.Broadcast;
 using Gateway.Core.Wire;

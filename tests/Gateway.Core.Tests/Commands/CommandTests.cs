@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Tests.Wire;
 using Gateway.Core.Wire;

@@ -1,6 +1,4 @@
 using Gateway.Core.Commands;
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Tests.Commands;

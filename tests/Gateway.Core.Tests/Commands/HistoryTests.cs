@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gateway.Core.Commands;
 
 namespace Gateway.Core.Tests.Commands;
 

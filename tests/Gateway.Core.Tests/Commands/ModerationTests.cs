@@ -1,8 +1,4 @@
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.Core.Moderation;
-using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Tests.Commands;
 

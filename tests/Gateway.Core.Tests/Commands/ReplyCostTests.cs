@@ -1,10 +1,7 @@
 using System.Text.Json;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Presence;
-using Gateway.Core.Rooms;
-using Gateway.Core.Tests.Connections;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Commands;

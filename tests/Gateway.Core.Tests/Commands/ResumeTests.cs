@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 
 namespace Gateway.Core.Tests.Commands;
 

@@ -1,7 +1,6 @@
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Supervision;
-using Xunit;
 
 namespace Gateway.Core.Tests.Connections;
 

@@ -1,6 +1,4 @@
 using Gateway.Core.Connections;
-using Gateway.Core.Supervision;
-using Xunit;
 
 namespace Gateway.Core.Tests.Connections;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Tests.Connections;
 

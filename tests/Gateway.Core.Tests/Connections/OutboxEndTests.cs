@@ -1,4 +1,3 @@
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 using static Gateway.Core.Tests.Connections.OutboxFixture;

@@ -1,5 +1,4 @@
 using System.Text;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Tests.Wire;

@@ -1,5 +1,4 @@
 using System.Text;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 using static Gateway.Core.Tests.Connections.OutboxFixture;

@@ -1,9 +1,6 @@
-using Gateway.Core.Configuration;
 using System.Globalization;
-using System.Text;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.Core.Tests.Wire;
 using Gateway.Core.Wire;
 

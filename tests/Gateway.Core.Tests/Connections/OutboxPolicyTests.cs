@@ -1,4 +1,3 @@
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using static Gateway.Core.Messages.SlowConsumerPolicy;
 using static Gateway.Core.Tests.Connections.OutboxFixture;

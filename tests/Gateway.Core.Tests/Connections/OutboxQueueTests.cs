@@ -1,5 +1,5 @@
-using FsCheck.Fluent;
 using FsCheck;
+using FsCheck.Fluent;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using static Gateway.Core.Tests.Connections.OutboxFixture;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Connections;

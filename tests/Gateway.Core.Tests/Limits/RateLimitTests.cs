@@ -1,8 +1,5 @@
 using Gateway.Core.Commands;
-using Gateway.Core.Configuration;
-using Gateway.Core.Connections;
 using Gateway.Core.Limits;
-using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Tests.Limits;
 

@@ -1,6 +1,5 @@
-using Gateway.Core.Configuration;
-using FsCheck.Fluent;
 using FsCheck;
+using FsCheck.Fluent;
 using Gateway.Core.Limits;
 using Gateway.Core.Supervision;
 using Microsoft.Extensions.Logging.Abstractions;

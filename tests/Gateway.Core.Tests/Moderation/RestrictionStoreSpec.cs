@@ -1,6 +1,4 @@
-using Gateway.Core.Commands;
 using Gateway.Core.Moderation;
-using Xunit;
 
 namespace Gateway.Core.Tests.Moderation;
 

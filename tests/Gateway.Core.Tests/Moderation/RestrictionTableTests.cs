@@ -1,4 +1,3 @@
-using Gateway.Core.Commands;
 using Gateway.Core.Moderation;
 
 namespace Gateway.Core.Tests.Moderation;

@@ -1,10 +1,8 @@
 using System.Text.Json;
-using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Tests.Broadcast;
-using Xunit;
 
 namespace Gateway.Core.Tests.Presence;
 

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Rooms;
 

@@ -1,10 +1,7 @@
-using Gateway.Core.Configuration;
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 using Microsoft.Extensions.Logging;
 

@@ -1,12 +1,7 @@
-using Gateway.Core.Configuration;
 using System.Text;
-using FsCheck.Fluent;
 using FsCheck;
-using Gateway.Core.Broadcast;
-using Gateway.Core.Cluster;
-using Gateway.Core.Connections;
+using FsCheck.Fluent;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Wire;

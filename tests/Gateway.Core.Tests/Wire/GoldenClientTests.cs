@@ -1,6 +1,5 @@
-using Gateway.Core.Configuration;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Wire;

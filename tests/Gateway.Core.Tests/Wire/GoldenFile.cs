@@ -1,7 +1,5 @@
-using Gateway.Core.Configuration;
-using System.Text.Json;
 using System.Text;
-using Gateway.Core.Connections;
+using System.Text.Json;
 
 namespace Gateway.Core.Tests.Wire;
 

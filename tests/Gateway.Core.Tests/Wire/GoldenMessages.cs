@@ -1,6 +1,4 @@
-using Gateway.Core.Configuration;
 using System.Text;
-using Gateway.Core.Commands;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 

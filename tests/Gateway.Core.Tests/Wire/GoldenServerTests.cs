@@ -1,8 +1,6 @@
-using Gateway.Core.Configuration;
 using System.Reflection;
-using System.Text.Json;
 using System.Text;
-using Gateway.Core.Connections;
+using System.Text.Json;
 using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 

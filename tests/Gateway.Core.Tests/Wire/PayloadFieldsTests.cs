@@ -1,5 +1,4 @@
 using System.Text;
-using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Wire;

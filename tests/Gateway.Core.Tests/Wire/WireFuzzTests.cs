@@ -1,10 +1,7 @@
-using Gateway.Core.Configuration;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using System.Text;
-using Gateway.Core.Commands;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Tests.Wire;

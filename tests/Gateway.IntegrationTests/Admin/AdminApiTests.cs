@@ -1,8 +1,6 @@
-using Gateway.Core.Configuration;
 using System.Net;
 using System.Text.Json;
 using Gateway.AspNetCore.Admin;
-using Gateway.Core.Connections;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Admin;

@@ -1,8 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Gateway.AspNetCore.Admin;
-using Gateway.AspNetCore.Security;
-using Gateway.Core.Connections;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Admin;

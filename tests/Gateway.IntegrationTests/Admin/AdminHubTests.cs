@@ -1,6 +1,4 @@
 using System.Net;
-using Gateway.AspNetCore.Admin;
-using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;
 using Gateway.Testing;

@@ -1,5 +1,4 @@
 using System.Net;
-using Gateway.AspNetCore.Admin;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Admin;

@@ -1,7 +1,4 @@
-using Gateway.Core.Configuration;
 using System.Net;
-using Gateway.AspNetCore.Admin;
-using Gateway.Configuration;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Admin;

@@ -1,5 +1,3 @@
-using System.Net;
-using Gateway.AspNetCore.Security;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Admin;

@@ -1,6 +1,4 @@
-using Gateway.Core.Configuration;
 using System.Text.Json;
-using Gateway.Core.Connections;
 
 namespace Gateway.IntegrationTests.Admin;
 

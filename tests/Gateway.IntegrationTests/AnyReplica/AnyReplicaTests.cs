@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Gateway.AspNetCore.Security;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.AnyReplica;

@@ -1,7 +1,6 @@
 using System.Net;
-using System.Text.Json;
 using System.Text;
-using Gateway.AspNetCore.Security;
+using System.Text.Json;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.AnyReplica;

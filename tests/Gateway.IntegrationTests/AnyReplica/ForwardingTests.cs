@@ -1,12 +1,8 @@
-using Gateway.Configuration;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using Gateway.AspNetCore.AnyReplica;
-using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security;
-using Gateway.AspNetCore;
-using Gateway.Core.Connections;
+using Gateway.Configuration;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.SignalR;

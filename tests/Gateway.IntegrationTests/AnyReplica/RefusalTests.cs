@@ -1,11 +1,8 @@
-using Gateway.Core.Replicas;
-using Gateway.Core.Configuration;
 using System.Buffers.Text;
-using System.Net.WebSockets;
 using System.Net;
+using System.Net.WebSockets;
 using Gateway.AspNetCore.AnyReplica;
-using Gateway.AspNetCore.Security;
-using Gateway.Core.Cluster;
+using Gateway.Core.Replicas;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.AnyReplica;

@@ -1,13 +1,8 @@
-using Gateway.Core.Replicas;
-using Gateway.Configuration;
 using System.Net;
 using Gateway.AspNetCore.AnyReplica;
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security.Tokens;
-using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
+using Gateway.Configuration;
+using Gateway.Core.Replicas;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.AnyReplica;

@@ -1,9 +1,6 @@
-using Gateway.Configuration;
 using System.Text;
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security.Tokens;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
+using Gateway.Configuration;
 using Gateway.IntegrationTests.Identity;
 using Gateway.Testing;
 

@@ -1,11 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
-using Gateway.Core.Presence;
-using Gateway.Core.Rooms;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Backplane;

@@ -1,4 +1,3 @@
-using Gateway.AspNetCore.AnyReplica;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
 using Gateway.Testing;

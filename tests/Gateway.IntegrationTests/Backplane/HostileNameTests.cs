@@ -1,8 +1,5 @@
 using System.Text;
 using Gateway.Core.Commands;
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
 using Gateway.IntegrationTests.Presence;
 using Gateway.Redis;
 using Gateway.Testing;

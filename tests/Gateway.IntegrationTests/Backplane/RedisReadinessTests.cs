@@ -1,4 +1,3 @@
-using Gateway.Core.Configuration;
 using System.Net;
 using Gateway.Testing;
 

@@ -1,6 +1,4 @@
-using Gateway.Configuration;
 using Bridge;
-using Gateway.AspNetCore.Options;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 

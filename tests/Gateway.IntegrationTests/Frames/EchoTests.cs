@@ -1,11 +1,7 @@
-using Gateway.Configuration;
-using Gateway.Core.Configuration;
 using System.Net.WebSockets;
 using System.Text;
 using Gateway.AspNetCore.Options;
-using Gateway.Core.Commands;
-using Gateway.Core.Limits;
-using Gateway.Core.Messages;
+using Gateway.Configuration;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Frames;

@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using Gateway.AspNetCore.Frames;
-using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Frames;

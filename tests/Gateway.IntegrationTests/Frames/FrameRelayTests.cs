@@ -1,8 +1,7 @@
-using Gateway.Configuration;
-using Gateway.Core.Configuration;
 using System.Net.WebSockets;
 using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Options;
+using Gateway.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Rooms;

@@ -1,8 +1,7 @@
-using Gateway.Configuration;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using Gateway.AspNetCore.Frames;
-using Gateway.AspNetCore.Options;
+using Gateway.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Testing;
 

@@ -1,9 +1,6 @@
-using System.Net.WebSockets;
 using System.Net;
 using Gateway.AspNetCore.Frames;
-using Gateway.AspNetCore.Security;
 using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Frames;

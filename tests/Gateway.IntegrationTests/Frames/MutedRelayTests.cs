@@ -1,4 +1,3 @@
-using Gateway.AspNetCore.Admin;
 using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Connections;

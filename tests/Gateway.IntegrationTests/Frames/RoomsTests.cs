@@ -1,7 +1,6 @@
 using System.Text;
 using System.Threading.Channels;
 using Gateway.AspNetCore.Frames;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Testing;
 

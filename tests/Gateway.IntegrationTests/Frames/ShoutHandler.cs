@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Gateway.AspNetCore.Frames;
-using Gateway.Core.Connections;
 
 public sealed class ShoutHandler : IFrameHandler
 {

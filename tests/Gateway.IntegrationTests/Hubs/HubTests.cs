@@ -1,20 +1,14 @@
-using Gateway.AspNetCore.Options;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
-using Gateway.Configuration;
-using Gateway.Core.Configuration;
 using System.Net;
 using Gateway.AspNetCore.Domains;
-using Gateway.AspNetCore.Security;
+using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.SignalR;
-using Gateway.AspNetCore;
-using Gateway.Core.Limits;
-using Gateway.Core.Messages;
+using Gateway.Configuration;
 using Gateway.Core.Moderation;
-using Gateway.Core.Rooms;
 using Gateway.Testing;
-using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.IntegrationTests.Hubs;
 

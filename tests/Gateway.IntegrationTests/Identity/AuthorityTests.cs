@@ -1,6 +1,4 @@
-using Gateway.Core.Configuration;
 using System.Net;
-using Gateway.Configuration;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Identity;

@@ -1,7 +1,5 @@
-using Gateway.Core.Configuration;
 using System.Net;
 using System.Text;
-using Gateway.Configuration;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Identity;

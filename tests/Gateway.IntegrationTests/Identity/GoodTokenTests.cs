@@ -1,7 +1,4 @@
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security.Tokens;
-using Gateway.AspNetCore.Security;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Testing;
 

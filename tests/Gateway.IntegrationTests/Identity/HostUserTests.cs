@@ -1,13 +1,8 @@
-using Gateway.Configuration;
 using System.Net;
 using System.Security.Claims;
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security.Tokens;
-using Gateway.AspNetCore.Security;
-using Gateway.AspNetCore;
-using Gateway.Core.Commands;
+using Gateway.Configuration;
 using Gateway.Core.Connections;
-using Gateway.Core.Limits;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,8 +1,7 @@
-using System.Net.Http.Headers;
 using System.Net;
-using System.Text.Json;
+using System.Net.Http.Headers;
 using System.Text;
-using Gateway.Core.Commands;
+using System.Text.Json;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Identity;

@@ -1,8 +1,5 @@
-using Gateway.Core.Configuration;
 using Gateway.AspNetCore.Options;
 using Gateway.Configuration;
-using Gateway.Core.Commands;
-using Gateway.Core.Messages;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

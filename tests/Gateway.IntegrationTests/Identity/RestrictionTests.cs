@@ -1,7 +1,4 @@
-using Gateway.AspNetCore.Admin;
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security.Tokens;
-using Gateway.Core.Commands;
 using Gateway.IntegrationTests.Admin;
 using Gateway.Testing;
 

@@ -1,8 +1,6 @@
-using System.Net.WebSockets;
 using System.Net;
+using System.Net.WebSockets;
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.SignalR;
-using Gateway.Core.Commands;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Identity;

@@ -1,8 +1,7 @@
-using Gateway.Core.Configuration;
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 
 namespace Gateway.IntegrationTests.Identity;
 

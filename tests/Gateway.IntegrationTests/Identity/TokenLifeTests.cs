@@ -1,8 +1,5 @@
 using System.Globalization;
-using Gateway.AspNetCore.Security;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Identity;

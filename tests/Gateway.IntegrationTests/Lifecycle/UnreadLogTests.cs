@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
-using Gateway.Testing.Prometheus;
 using Gateway.Testing;
+using Gateway.Testing.Prometheus;
 
 namespace Gateway.IntegrationTests.Lifecycle;
 

@@ -1,7 +1,6 @@
-using System.Net.WebSockets;
 using System.Net;
+using System.Net.WebSockets;
 using Gateway.Core.Connections;
-using Gateway.Core.Limits;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;

@@ -1,9 +1,8 @@
-using Gateway.Configuration;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.WebSockets;
-using System.Net;
 using Gateway.AspNetCore.Options;
-using Gateway.Core.Connections;
+using Gateway.Configuration;
 using Gateway.IntegrationTests.AnyReplica;
 using Gateway.Testing;
 

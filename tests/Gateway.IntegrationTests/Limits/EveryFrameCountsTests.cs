@@ -1,7 +1,4 @@
-using Gateway.Core.Configuration;
 using System.Text.RegularExpressions;
-using Gateway.Core.Connections;
-using Gateway.Core.Limits;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;

@@ -1,10 +1,6 @@
-using Gateway.Configuration;
 using System.Text;
-using Gateway.AspNetCore.Frames;
 using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security.Tokens;
-using Gateway.Core.Commands;
-using Gateway.Core.Limits;
+using Gateway.Configuration;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;

@@ -1,10 +1,9 @@
-using Gateway.Configuration;
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using Gateway.AspNetCore.AnyReplica;
 using Gateway.AspNetCore.Options;
+using Gateway.Configuration;
 using Gateway.Core.Connections;
-using Gateway.Core.Limits;
 using Gateway.IntegrationTests.AnyReplica;
 using Gateway.Testing;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,9 +1,7 @@
-using Gateway.Configuration;
+using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
-using System.Net;
-using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security;
+using Gateway.Configuration;
 using Gateway.Core.Connections;
 using Gateway.IntegrationTests.AnyReplica;
 using Gateway.Testing;

@@ -1,11 +1,4 @@
-using Gateway.Core.Replicas;
 using Gateway.Configuration;
-using Gateway.AspNetCore.Options;
-using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
-using Gateway.Core.Limits;
-using Gateway.Redis;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;

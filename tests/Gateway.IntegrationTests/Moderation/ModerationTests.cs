@@ -1,10 +1,6 @@
-using Gateway.Configuration;
-using System.Net.WebSockets;
 using System.Net;
-using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
+using System.Net.WebSockets;
+using Gateway.Configuration;
 using Gateway.Core.Moderation;
 using Gateway.Testing;
 

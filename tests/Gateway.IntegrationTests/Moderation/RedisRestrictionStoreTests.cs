@@ -1,16 +1,10 @@
-using Gateway.Core.Replicas;
-using Gateway.Configuration;
-using Gateway.AspNetCore.Options;
-using Gateway.Core.Broadcast;
-using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Moderation;
 using Gateway.Core.Supervision;
-using Gateway.Core.Tests.Moderation;
 using Gateway.Core.Tests;
-using Gateway.Redis.Moderation;
+using Gateway.Core.Tests.Moderation;
 using Gateway.Redis;
+using Gateway.Redis.Moderation;
 using Gateway.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,4 +1,3 @@
-using Gateway.Core.Commands;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Presence;

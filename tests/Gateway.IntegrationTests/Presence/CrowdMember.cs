@@ -1,10 +1,6 @@
 using System.Buffers;
 using System.Net.WebSockets;
-using System.Text.Json;
 using System.Text;
-using Gateway.Core.Broadcast;
-using Gateway.Core.Commands;
-using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Presence;

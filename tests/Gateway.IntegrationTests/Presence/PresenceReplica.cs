@@ -1,17 +1,13 @@
-using Gateway.Core.Replicas;
 using Gateway.Core.Broadcast;
-using Gateway.Configuration;
-using Gateway.AspNetCore.Options;
-using Gateway.Core.Cluster;
-using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Replicas;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
-using Gateway.Core.Tests.Broadcast;
 using Gateway.Core.Tests;
-using Gateway.Redis.Presence;
+using Gateway.Core.Tests.Broadcast;
 using Gateway.Redis;
+using Gateway.Redis.Presence;
 using Gateway.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,7 +1,4 @@
 using System.Text.Json;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Presence;

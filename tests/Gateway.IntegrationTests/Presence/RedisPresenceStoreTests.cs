@@ -1,11 +1,9 @@
 using Gateway.Core.Broadcast;
-using Gateway.Core.Commands;
 using Gateway.Core.Presence;
+using Gateway.Core.Tests;
 using Gateway.Core.Tests.Broadcast;
 using Gateway.Core.Tests.Presence;
-using Gateway.Core.Tests;
 using Gateway.Core.Wire;
-using Gateway.Redis.Presence;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Presence;

@@ -1,6 +1,3 @@
-using Gateway.Core.Configuration;
-using Gateway.AspNetCore.Admin;
-using Gateway.Core.Commands;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Presence;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using Gateway.Core.Broadcast;
-using Gateway.Core.Commands;
 using Gateway.Core.Supervision;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;

@@ -1,14 +1,8 @@
-using Gateway.Configuration;
 using System.Net;
 using System.Text.Json;
-using Gateway.AspNetCore.Admin;
-using Gateway.AspNetCore.Options;
-using Gateway.AspNetCore.Security;
 using Gateway.AspNetCore.SignalR;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
+using Gateway.Configuration;
 using Gateway.Core.Idempotency;
-using Gateway.Core.Limits;
 using Gateway.Core.Rooms;
 using Gateway.IntegrationTests.Admin;
 using Gateway.IntegrationTests.Identity;

@@ -1,11 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Gateway.AspNetCore.Frames;
 using Gateway.Core.Messages;
-using Gateway.Core.Rooms;
-using Gateway.Core.Tests.Broadcast;
 using Gateway.Core.Tests;
-using Gateway.Core.Wire;
+using Gateway.Core.Tests.Broadcast;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Supervision;

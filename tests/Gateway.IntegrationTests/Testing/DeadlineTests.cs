@@ -1,4 +1,3 @@
-using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Testing;

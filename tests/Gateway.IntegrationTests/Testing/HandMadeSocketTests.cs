@@ -1,6 +1,5 @@
-using System.Net.Sockets;
 using System.Net;
-using Gateway.Core.Commands;
+using System.Net.Sockets;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Testing;

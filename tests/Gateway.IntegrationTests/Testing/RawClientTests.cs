@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using System.Text;
-using Gateway.Core.Messages;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Testing;

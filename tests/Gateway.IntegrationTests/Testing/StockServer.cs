@@ -1,8 +1,6 @@
 using System.Net.WebSockets;
-using System.Text.Json;
 using System.Text;
-using Gateway.Core.Commands;
-using Gateway.Core.Messages;
+using System.Text.Json;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

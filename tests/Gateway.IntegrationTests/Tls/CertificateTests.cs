@@ -1,16 +1,14 @@
-using Gateway.Configuration;
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Http.Json;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using Gateway.AspNetCore.Options;
-using Gateway.Core.Connections;
+using Gateway.Configuration;
 using Gateway.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.IntegrationTests.Tls;
 

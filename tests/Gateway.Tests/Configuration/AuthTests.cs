@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Gateway.AspNetCore.Options;
-using Gateway.Core.Commands;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

@@ -1,8 +1,4 @@
-using Gateway.Core.Configuration;
-using Gateway.AspNetCore.Options;
 using Gateway.Configuration;
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

@@ -1,4 +1,3 @@
-using Gateway.Core.Commands;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

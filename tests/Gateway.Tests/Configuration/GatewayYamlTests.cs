@@ -1,9 +1,6 @@
-using Gateway.Core.Configuration;
-using System.Text.Json.Nodes;
 using System.Text.Json;
-using Gateway.AspNetCore.Options;
+using System.Text.Json.Nodes;
 using Gateway.Configuration;
-using Gateway.Core.Connections;
 using Xunit;
 using YamlDotNet.Serialization;
 

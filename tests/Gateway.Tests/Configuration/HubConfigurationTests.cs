@@ -1,7 +1,4 @@
 using Gateway.AspNetCore.Hosting;
-using Gateway.AspNetCore.Domains;
-using Gateway.Core.Connections;
-using Gateway.Core.Limits;
 using Gateway.Core.Messages;
 using Xunit;
 

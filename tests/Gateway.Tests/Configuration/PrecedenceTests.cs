@@ -1,6 +1,5 @@
 using Gateway.AspNetCore.Options;
 using Gateway.Configuration;
-using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Xunit;
 

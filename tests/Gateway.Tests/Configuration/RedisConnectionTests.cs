@@ -1,5 +1,3 @@
-using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using Xunit;
 using System.Security.Cryptography.X509Certificates;
+using Xunit;
 
 namespace Gateway.Tests.Configuration;
 

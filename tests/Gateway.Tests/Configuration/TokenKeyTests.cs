@@ -1,4 +1,3 @@
-using Gateway.AspNetCore.Security;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

@@ -1,4 +1,3 @@
-using Gateway.Core.Configuration;
 using System.Text.RegularExpressions;
 using Gateway.Testing;
 using Xunit;

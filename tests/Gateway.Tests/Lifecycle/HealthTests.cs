@@ -1,6 +1,5 @@
-using Gateway.Configuration;
 using System.Net;
-using Gateway.AspNetCore.Options;
+using Gateway.Configuration;
 using Gateway.Lifecycle;
 using Gateway.Tests.Metrics;
 using Xunit;

@@ -1,14 +1,13 @@
-using Gateway.Configuration;
 using System.Net;
 using Gateway.AspNetCore.Lifecycle;
-using Gateway.AspNetCore.Options;
+using Gateway.Configuration;
 using Gateway.Core.Supervision;
 using Gateway.Metrics;
 using Gateway.OpenTelemetry;
 using Gateway.Testing.Prometheus;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;

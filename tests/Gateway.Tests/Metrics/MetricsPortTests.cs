@@ -1,6 +1,5 @@
-using Gateway.Configuration;
 using System.Net;
-using Gateway.AspNetCore.Options;
+using Gateway.Configuration;
 using Gateway.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;

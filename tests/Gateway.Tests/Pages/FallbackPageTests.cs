@@ -1,10 +1,7 @@
-using Gateway.Configuration;
-using Gateway.Core.Configuration;
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
 using System.Text;
-using Gateway.AspNetCore.Admin;
-using Gateway.AspNetCore.Options;
+using System.Text.RegularExpressions;
+using Gateway.Configuration;
 using Gateway.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;

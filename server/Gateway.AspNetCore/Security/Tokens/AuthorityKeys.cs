@@ -1,7 +1,5 @@
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
-using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Gateway.AspNetCore.Security.Tokens;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using Microsoft.IdentityModel.Tokens;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Gateway.AspNetCore.Security.Tokens;
 

@@ -1,4 +1,3 @@
-using Gateway.Core.Commands;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 

@@ -1,6 +1,5 @@
 using System.Security.Claims;
 using Gateway.Core.Commands;
-using Gateway.Core.Connections;
 
 namespace Gateway.AspNetCore.Security.Tokens;
 

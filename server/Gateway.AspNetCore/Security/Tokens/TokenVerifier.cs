@@ -1,8 +1,8 @@
-using Gateway.Core.Configuration;
 using System.Diagnostics.Metrics;
 using System.Text;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Commands;
+using Gateway.Core.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Moderation;

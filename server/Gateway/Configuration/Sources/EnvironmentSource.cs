@@ -1,5 +1,5 @@
-using Gateway.Core.Configuration;
 using System.Text.RegularExpressions;
+using Gateway.Core.Configuration;
 
 namespace Gateway.Configuration.Sources;
 

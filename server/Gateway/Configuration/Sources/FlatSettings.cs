@@ -1,5 +1,4 @@
 using Gateway.Core.Configuration;
-using Gateway.Core.Commands;
 
 namespace Gateway.Configuration.Sources;
 

@@ -1,8 +1,6 @@
 using Gateway.Core.Configuration;
-using Gateway.Core.Commands;
-using Gateway.Core.Messages;
-using YamlDotNet.Core.Events;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 
 namespace Gateway.Configuration.Sources;
 

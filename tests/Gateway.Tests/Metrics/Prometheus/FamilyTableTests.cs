@@ -1,5 +1,3 @@
-using Gateway.Core.Configuration;
-using Gateway.Core.Connections;
 using Gateway.OpenTelemetry;
 using Xunit;
 

@@ -1,7 +1,5 @@
-using Gateway.Core.Configuration;
 using System.Net.WebSockets;
 using System.Text;
-using Gateway.OpenTelemetry;
 using Gateway.Testing.Prometheus;
 using Xunit;
 

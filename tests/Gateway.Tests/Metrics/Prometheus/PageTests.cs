@@ -1,7 +1,4 @@
-using Gateway.Core.Configuration;
 using System.Diagnostics.Metrics;
-using Gateway.Core.Connections;
-using Gateway.Testing.Prometheus;
 using Xunit;
 
 namespace Gateway.Tests.Metrics.Prometheus;

@@ -1,4 +1,3 @@
-using Gateway.Core.Configuration;
 using System.Text;
 using Gateway.Testing.Prometheus;
 using Xunit;

@@ -1,10 +1,6 @@
-using Gateway.Core.Configuration;
 using System.Diagnostics.Metrics;
 using System.Net;
-using Gateway.Core.Connections;
-using Gateway.Core.Messages;
 using Gateway.OpenTelemetry;
-using Gateway.Testing.Prometheus;
 using Microsoft.AspNetCore.Builder;
 using Xunit;
 
