@@ -1,5 +1,5 @@
-using System.Net;
 using System.Net.Security;
+using System.Net;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Gateway.AspNetCore.Admin;
@@ -15,7 +15,7 @@ using Gateway.Logging;
 using Gateway.Metrics;
 using Gateway.OpenTelemetry;
 using Gateway.Pages;
-using Gateway.Redis;
+using Gateway.Redis.Options;
 using Gateway.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;

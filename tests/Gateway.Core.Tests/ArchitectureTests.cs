@@ -5,63 +5,60 @@ public sealed class ArchitectureTests
 {
     private static readonly string Root = FindRoot();
 
-    /// <summary>Each room of the core, and the rooms of the core that it may import.</summary>
-    private static readonly Dictionary<string, string[]> Core = new()
-    {
-        ["Supervision"] = [],
-        ["Messages"] = [],
-        ["Wire"] = ["Messages"],
-        ["Limits"] = ["Supervision"],
-        ["Connections"] = ["Supervision", "Messages", "Wire", "Limits"],
-        ["Rooms"] = ["Messages", "Wire", "Connections"],
-        ["Presence"] = ["Supervision", "Messages", "Wire", "Connections", "Rooms"],
-        ["Broadcast"] = ["Supervision", "Messages", "Wire", "Connections", "Rooms", "Presence"],
-        ["Cluster"] = ["Supervision", "Messages", "Wire", "Connections", "Rooms", "Presence", "Broadcast"],
-        ["Moderation"] = ["Supervision", "Messages", "Wire", "Connections", "Broadcast", "Cluster"],
-        ["Commands"] = ["Supervision", "Messages", "Wire", "Connections", "Rooms", "Presence", "Broadcast", "Cluster", "Moderation", "Limits"],
-    };
+    private static readonly List<MapProject> Map = ReadMap();
 
-    private static readonly string[] HostLibraries =
-    [
-        "Microsoft.AspNetCore", "StackExchange.Redis", "YamlDotNet", "OpenTelemetry",
-        "Microsoft.Extensions.Hosting", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Configuration",
-    ];
-
-    private static readonly string[] Parallel = ["Raw", "SignalR", "Frames", "Redis"];
+    private static readonly string[] HostLibraries = ["Microsoft.AspNetCore", "StackExchange.Redis", "YamlDotNet", "OpenTelemetry", "Microsoft.Extensions.Hosting"];
 
     [Fact]
-    public void CoreRoomsImportOnlyWhatStandsBelowThem() => Check("server/Gateway.Core", (folder, import) =>
-        Core.Keys.Any(room => room != folder && !Core[folder].Contains(room) && import.IsIn("Gateway.Core." + room)));
+    public void MapListsTheFoldersThatThereAre()
+    {
+        Assert.Equal(Map.Select(project => project.Path).Order(), Folders("server").Select(name => "server/" + name).Order());
+        foreach (var project in Map) Assert.Equal(project.Folders.Order(), Folders(project.Path).Order());
+    }
+
+    [Fact]
+    public void FoldersImportOnlyFoldersAboveThemOnTheMap()
+    {
+        foreach (var project in Map)
+        {
+            Check(project.Path, (folder, import) => project.Folders.Skip(folder == "" ? project.Folders.Count : project.Folders.IndexOf(folder) + 1)
+                .Any(below => import.IsIn($"{project.Name}.{below}")));
+        }
+    }
+
+    [Fact]
+    public void ProjectsReferenceOnlyProjectsAboveThemOnTheMap()
+    {
+        for (var i = 0; i < Map.Count; i++)
+        {
+            var file = File.ReadAllText(Path.Combine(Root, Map[i].Path, Map[i].Name + ".csproj"));
+            Assert.All(Map.Skip(i), below => Assert.DoesNotContain($"/{below.Name}.csproj", file, StringComparison.Ordinal));
+        }
+        Assert.DoesNotContain("Gateway.Redis", File.ReadAllText(Path.Combine(Root, "server/Gateway.AspNetCore/Gateway.AspNetCore.csproj")), StringComparison.Ordinal);
+        Assert.DoesNotContain("Microsoft.AspNetCore", File.ReadAllText(Path.Combine(Root, "server/Gateway.Redis/Gateway.Redis.csproj")), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void CoreKnowsNeitherItsHostsNorTheirLibraries() => Check("server/Gateway.Core", (_, import) =>
         HostLibraries.Any(import.IsIn) || (import.IsIn("Gateway") && !import.IsIn("Gateway.Core")));
 
-    [Fact]
-    public void CoreConsistsOfTheRoomsOnTheMap() =>
-        Assert.Equal(Core.Keys.Order(), Directory.GetDirectories(Path.Combine(Root, "server/Gateway.Core")).Select(d => Path.GetFileName(d)!).Where(d => d is not ("bin" or "obj")).Order());
-
     [Theory]
     [InlineData("Raw")]
     [InlineData("SignalR")]
     [InlineData("Frames")]
-    [InlineData("Redis")]
-    public void DialectsAndBackplaneDoNotImportOneAnother(string own) => Check($"server/Gateway/{own}", (_, import) =>
-        Parallel.Where(other => other != own).Any(other => import.IsIn("Gateway." + other) || import.IsIn(other)));
+    public void DialectsDoNotImportOneAnother(string own) => Check($"server/Gateway.AspNetCore/{own}", (_, import) =>
+        new[] { "Raw", "SignalR", "Frames" }.Where(other => other != own).Any(other => import.IsIn("Gateway.AspNetCore." + other)));
 
-    [Fact]
-    public void OnlyTheCompositionRootKnowsTheDialectsAndTheBackplane() => Check("server/Gateway", (folder, import) =>
-        folder != "" && !Parallel.Contains(folder) && Parallel.Any(one => import.IsIn("Gateway." + one)));
-
+    /// <summary>Extension methods are where IntelliSense looks for them: in the namespace of what they extend.</summary>
     [Fact]
     public void NamespaceFollowsFromTheFolder()
     {
-        foreach (var project in new[] { "Gateway.Core", "Gateway" })
+        foreach (var project in Map)
         {
-            Report(Sources("server/" + project).SelectMany(source =>
+            Report(Sources(project.Path).SelectMany(source =>
             {
                 var expected = Path.GetDirectoryName(source.Path)!["server/".Length..].Replace('/', '.');
-                return source.Namespaces.Where(declared => declared.Name != expected)
+                return source.Namespaces.Where(declared => declared.Name != expected && !IsExtensions(source.Path, declared.Name))
                     .Select(declared => $"{source.Path}:{declared.Line} declares {declared.Name} in the folder of {expected}");
             }));
         }
@@ -82,6 +79,29 @@ public sealed class ArchitectureTests
         return source.Imports.Where(import => isForbidden(folder, import)).Select(import => $"{source.Path}:{import.Line} imports {import.Name}");
     }));
 
+    private static bool IsExtensions(string path, string name) =>
+        path.EndsWith("Extensions.cs", StringComparison.Ordinal) && name is "Microsoft.Extensions.DependencyInjection" or "Microsoft.AspNetCore.Builder";
+
+    private static IEnumerable<string> Folders(string below) =>
+        from folder in Directory.GetDirectories(Path.Combine(Root, below))
+        let name = Path.GetFileName(folder)
+        where name is not ("bin" or "obj") && Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any(file => !file.Contains("/obj/") && !file.Contains("/bin/"))
+        select name;
+
+    /// <summary>The block of docs/architecture.md whose lines are paths: projects of the server at the margin, their folders indented.</summary>
+    private static List<MapProject> ReadMap()
+    {
+        var projects = new List<MapProject>();
+        foreach (var line in File.ReadLines(Path.Combine(Root, "docs/architecture.md")).SkipWhile(line => line != "## The map").SkipWhile(line => line != "```").Skip(1).TakeWhile(line => line != "```"))
+        {
+            var path = line.TrimStart().Split('/')[0];
+            if (line.StartsWith("server/", StringComparison.Ordinal)) projects.Add(new MapProject(line.Split('/')[1], []));
+            else if (line.StartsWith("  ", StringComparison.Ordinal)) projects[^1].Folders.Add(path);
+        }
+        Assert.NotEmpty(projects);
+        return projects;
+    }
+
     private static void Report(IEnumerable<string> faults) => Assert.True(!faults.Any(), string.Join('\n', faults));
 
     private static List<SourceFile> Sources(string below)
@@ -101,5 +121,10 @@ public sealed class ArchitectureTests
             if (File.Exists(Path.Combine(folder.FullName, "Gateway.sln")))
                 return folder.FullName;
         throw new InvalidOperationException("Gateway.sln was not found above " + AppContext.BaseDirectory);
+    }
+
+    private sealed record MapProject(string Name, List<string> Folders)
+    {
+        public string Path => "server/" + Name;
     }
 }

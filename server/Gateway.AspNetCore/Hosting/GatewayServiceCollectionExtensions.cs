@@ -89,6 +89,7 @@ public static class GatewayServiceCollectionExtensions
         services.AddSingleton<IHubProtocolResolver, RateLimitedProtocolResolver>();
         services.AddSingleton<HubCommandDispatcher>();
         services.AddSingleton<HubPayloads>();
+        services.AddSingleton<SignalRRequests>();
         services.AddSingleton<InvocationIds>();
     }
 

@@ -4,6 +4,7 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Cluster;
 using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
+using Gateway.Redis.Servers;
 
 namespace Gateway.Redis.Cluster;
 

@@ -1,4 +1,6 @@
 using Gateway.Core.Idempotency;
+using Gateway.Redis.Servers;
+using Gateway.Redis.Rooms;
 
 namespace Gateway.Redis.Cluster;
 

@@ -3,6 +3,7 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Limits;
 using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
+using Gateway.Redis.Servers;
 
 namespace Gateway.Redis.Limits;
 

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Moderation;
 using Gateway.Core.Supervision;
+using Gateway.Redis.Servers;
 using StackExchange.Redis;
 
 namespace Gateway.Redis.Moderation;

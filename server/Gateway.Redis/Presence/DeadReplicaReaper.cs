@@ -1,5 +1,6 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Supervision;
+using Gateway.Redis.Servers;
 using StackExchange.Redis;
 
 namespace Gateway.Redis.Presence;

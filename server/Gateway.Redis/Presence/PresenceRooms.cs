@@ -2,6 +2,7 @@ using Gateway.Core.Messages;
 using Gateway.Core.Presence;
 using Gateway.Core.Rooms;
 using Gateway.Core.Wire;
+using Gateway.Redis.Servers;
 using StackExchange.Redis;
 
 namespace Gateway.Redis.Presence;

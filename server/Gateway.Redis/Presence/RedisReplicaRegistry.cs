@@ -1,5 +1,6 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Replicas;
+using Gateway.Redis.Servers;
 
 namespace Gateway.Redis.Presence;
 

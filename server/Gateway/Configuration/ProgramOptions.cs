@@ -1,6 +1,6 @@
 using Gateway.AspNetCore.Admin;
 using Gateway.AspNetCore.Options;
-using Gateway.Redis;
+using Gateway.Redis.Options;
 
 namespace Gateway.Configuration;
 

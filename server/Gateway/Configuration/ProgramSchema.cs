@@ -1,7 +1,7 @@
 using Gateway.AspNetCore.Admin;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Configuration;
-using Gateway.Redis;
+using Gateway.Redis.Options;
 
 namespace Gateway.Configuration;
 

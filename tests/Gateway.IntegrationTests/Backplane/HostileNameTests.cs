@@ -1,7 +1,7 @@
 using System.Text;
 using Gateway.Core.Commands;
 using Gateway.IntegrationTests.Presence;
-using Gateway.Redis;
+using Gateway.Redis.Servers;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Backplane;

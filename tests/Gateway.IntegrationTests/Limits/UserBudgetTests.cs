@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Redis.Servers;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;
@@ -52,7 +53,7 @@ public sealed class UserBudgetTests
         await Deadline.Until(() => a.Get<Core.Replicas.IReplicaRegistry>().Counts.Replicas == 2, "a sees both");
         await using var client = await RawClient.ConnectAsync(a.Server, "?user=ada");
         await redis.KillAsync();
-        await Deadline.Until(() => !a.Get<Redis.RedisServers>().All[0].IsUp, "a notices");
+        await Deadline.Until(() => !a.Get<Gateway.Redis.Servers.RedisServers>().All[0].IsUp, "a notices");
 
         Assert.Equal(Budget / 2, await SendAsync(client, Budget));
     }

@@ -1,4 +1,5 @@
-using Gateway.Redis;
+using Gateway.Redis.Servers;
+using Gateway.Redis.Options;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

@@ -1,4 +1,4 @@
-using Gateway.Redis;
+using Gateway.Redis.Options;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

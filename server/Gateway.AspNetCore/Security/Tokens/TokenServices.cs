@@ -1,4 +1,3 @@
-using Gateway.AspNetCore.SignalR;
 using Gateway.Core.Commands;
 namespace Gateway.AspNetCore.Security.Tokens;
 
@@ -10,6 +9,5 @@ internal static class TokenServices
         services.AddSingleton<TokenVerifier>();
         services.AddSingleton<VerifyToken>(p => p.GetRequiredService<TokenVerifier>().VerifyAsync);
         services.AddSingleton<TokenAuthentication>();
-        services.AddSingleton<SignalRRequests>();
     }
 }

@@ -1,0 +1,98 @@
+using Gateway.Core.Broadcast;
+using Gateway.Core.Cluster;
+using Gateway.Core.Configuration;
+using Gateway.Core.Hosting;
+using Gateway.Core.Idempotency;
+using Gateway.Core.Limits;
+using Gateway.Core.Moderation;
+using Gateway.Core.Presence;
+using Gateway.Core.Replicas;
+using Gateway.Redis.Cluster;
+using Gateway.Redis.Servers;
+using Gateway.Redis.Hosting;
+using Gateway.Redis.Limits;
+using Gateway.Redis.Moderation;
+using Gateway.Redis.Options;
+using Gateway.Redis.Presence;
+using Gateway.Redis.Replicas;
+using Gateway.Redis.Rooms;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Joins the replicas of a gateway through Redis.</summary>
+public static class RedisGatewayBuilderExtensions
+{
+    /// <param name="connection">Such as <c>localhost:6379</c> or <c>rediss://:password@host:6380</c>; see <see cref="RedisOptions.Connection"/>.</param>
+    public static IGatewayBuilder AddRedis(this IGatewayBuilder builder, string connection) => builder.AddRedis(options => options.Connection = [connection]);
+
+    /// <summary>Joins the replicas through Redis: rooms with their history, presence, moderation, limits of users, requests to other replicas.</summary>
+    public static IGatewayBuilder AddRedis(this IGatewayBuilder builder, Action<RedisOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var options = builder.Services.AddOptions<RedisOptions>().ValidateOnStart();
+        if (configure != null) options.Configure(configure);
+        builder.Services.AddSingleton<IValidateOptions<RedisOptions>>(new SchemaValidator<RedisOptions>(RedisSchema.Redis));
+        return builder.UseBackplane(AddToDomain);
+    }
+
+    /// <summary>For the program, whose configuration has made the options and checked them.</summary>
+    internal static IGatewayBuilder AddRedis(this IGatewayBuilder builder, RedisOptions options)
+    {
+        builder.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(options));
+        return builder.UseBackplane(AddToDomain);
+    }
+
+    private static void AddToDomain(DomainServices domain)
+    {
+        var services = domain.Services;
+        if (domain.IsDefault) services.AddSingleton(p => p.GetRequiredService<IOptions<RedisOptions>>().Value);
+        else services.AddSingleton(domain.OfApplication<RedisOptions>().ForDomain(domain.Name));
+        AddConnection(domain);
+        AddRooms(services);
+        AddReplicas(services);
+        if (domain.IsDefault) AddShared(services);
+    }
+
+    /// <summary>The hosted services start in this order: the connection first.</summary>
+    private static void AddConnection(DomainServices domain)
+    {
+        domain.Share<RedisServers>();
+        domain.Services.AddSingleton(p => new RedisKeys(p.GetRequiredService<RedisOptions>().Prefix));
+        domain.Services.AddHostedService<RedisStartup>();
+    }
+
+    private static void AddRooms(IServiceCollection services)
+    {
+        services.AddSingleton<RedisInstructions>();
+        services.AddSingleton<RedisReceiverCounts>();
+        services.AddSingleton<SubscriptionEvents>();
+        services.AddSingleton<RedisBackplane>();
+        services.AddSingleton<IBackplane>(p => p.GetRequiredService<RedisBackplane>());
+        services.AddHostedService<RoomQuota>();
+        services.AddSingleton<IIdempotencyKeys>(p => ActivatorUtilities.CreateInstance<RedisIdempotencyKeys>(p, Settings(p).IdempotencyWindow));
+        services.AddSingleton<IUserQuotas>(p => ActivatorUtilities.CreateInstance<RedisUserQuotas>(p, Settings(p).MessagesPerUser, Settings(p).MessagesPerUserWindow));
+    }
+
+    private static void AddReplicas(IServiceCollection services)
+    {
+        services.AddSingleton<RedisPresence>();
+        services.AddHostedService(p => p.GetRequiredService<RedisPresence>());
+        services.AddSingleton<IPresenceStore, RedisPresenceStore>();
+        services.AddSingleton<IReplicaRegistry, RedisReplicaRegistry>();
+        services.AddSingleton<RedisCluster>();
+        services.AddSingleton<ICluster>(p => p.GetRequiredService<RedisCluster>());
+        services.AddHostedService(p => p.GetRequiredService<RedisCluster>());
+    }
+
+    /// <summary>Once for all domains.</summary>
+    private static void AddShared(IServiceCollection services)
+    {
+        services.AddHostedService<SharedReplicaKey>();
+        services.AddSingleton<RedisRestrictionStore>();
+        services.AddSingleton<IRestrictionStore>(p => p.GetRequiredService<RedisRestrictionStore>());
+        services.AddHostedService(p => p.GetRequiredService<RedisRestrictionStore>());
+    }
+
+    private static BackplaneSettings Settings(IServiceProvider services) => services.GetRequiredService<BackplaneSettings>();
+}

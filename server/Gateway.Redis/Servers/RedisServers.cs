@@ -1,0 +1,70 @@
+using System.Text;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Gateway.Core.Supervision;
+using Gateway.Redis.Options;
+
+namespace Gateway.Redis.Servers;
+
+/// <summary>
+/// One Redis server, or several that share the rooms: each room lives on the one server that its name picks (rendezvous hashing), so that a server more
+/// or less moves only the rooms that it gains or loses. All replicas must be told the same servers.
+/// </summary>
+internal sealed class RedisServers : IAsyncDisposable
+{
+    private readonly RedisConnection[] _all;
+    private readonly ulong[] _seeds;
+    private readonly RedisKeys _keys;
+    private Task? _opened;
+
+    public RedisServers(
+        RedisOptions options, RedisKeys keys, ReadinessState readiness, GatewayMeter meter, Supervisor supervisor, TimeProvider time, ILogger<RedisConnection> logger)
+    {
+        var servers = options.Connection;
+        var addresses = servers.Select(RedisClientOptions.Read).ToList();
+        var events = new RedisEvents(meter, time, logger);
+        var health = supervisor.Loop("redis_health");
+        _keys = keys;
+        _all = [.. servers.Select((server, i) =>
+            new RedisConnection(addresses[i], servers.Count == 1 ? "Redis" : $"Redis server {i + 1} of {servers.Count}", keys.Probe, readiness, events, health, time))];
+        _seeds = [.. addresses.Select(address => Hash(0, address.Endpoints[0]))]; // options and order do not matter
+        meter.Gauge("gateway_backplane_up", "1 while all servers of the backplane answer and take writes, else 0.", () => _all.All(s => s.IsUp) ? 1 : 0);
+    }
+
+    public IReadOnlyList<RedisConnection> All => _all;
+
+    /// <summary>The server on which a room, or anything else of a name, lives.</summary>
+    public RedisConnection For(string name)
+    {
+        if (_all.Length == 1) return _all[0];
+        var best = 0;
+        var bestWeight = 0ul;
+        for (var i = 0; i < _all.Length; i++)
+        {
+            var weight = Hash(_seeds[i], name);
+            if (i > 0 && weight <= bestWeight) continue;
+            (best, bestWeight) = (i, weight);
+        }
+        return _all[best];
+    }
+
+    public RedisConnection For(Audience audience) => For(audience.Kind == AudienceKind.Room ? audience.Name : _keys.Channel(audience));
+
+    /// <summary>Once, whoever asks: all hubs share the servers.</summary>
+    public Task OpenAsync() => _opened ??= Task.WhenAll(_all.Select(s => s.OpenAsync()));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _all) await server.DisposeAsync();
+    }
+
+    /// <summary>FNV-1a, and the mixing of MurmurHash3 after it, without which names that differ in their last letter only would fall on one side.</summary>
+    private static ulong Hash(ulong seed, string text)
+    {
+        var hash = 14695981039346656037ul ^ seed;
+        foreach (var b in Encoding.UTF8.GetBytes(text)) hash = (hash ^ b) * 1099511628211ul;
+        hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdul;
+        hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53ul;
+        return hash ^ (hash >> 33);
+    }
+}
