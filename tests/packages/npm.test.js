@@ -61,7 +61,8 @@ describe("a fresh folder with the packed file", () => {
     const [file] = readdirSync(at("packed")).filter((name) => name.endsWith(".tgz"));
     // What the package only works beside comes from the other tests' folder: nothing is downloaded.
     const beside = ["ws", "@microsoft/signalr"].map((name) => `${ROOT}tests/js/node_modules/${name}`);
-    await run("npm", ["install", "--offline", "--no-audit", "--no-fund", "--loglevel=error", at("packed", file), ...beside], { cwd: app() });
+    const quietly = ["--offline", "--no-audit", "--no-fund", "--loglevel=error"];
+    await run("npm", ["install", ...quietly, at("packed", file), ...beside], { cwd: app() });
   });
 
   it("installs without dependencies", () => {

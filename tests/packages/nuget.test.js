@@ -31,8 +31,8 @@ describe("dotnet pack", () => {
 });
 
 describe("fresh projects", () => {
-  // The part of a program ahead of the readme's example. Some registries lack Microsoft.AspNetCore.SignalR.Client, which has WithUrl: this is its core
-  // with the transport of the examples.
+  // What stands ahead of the readme's example. Some registries lack Microsoft.AspNetCore.SignalR.Client, which has WithUrl:
+  // this is its core with the transport of the examples.
   const stockConnection = `
     using System.Net;
     using Microsoft.AspNetCore.Connections;
