@@ -17,6 +17,18 @@ public sealed class LinkTests : IDisposable
     [MemberData(nameof(Pages))]
     public void EveryLinkLeadsSomewhere(string page) => Assert.Empty(MarkdownLinks.Broken(Repository.Root, Path.Combine(Repository.Root, page)));
 
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void EveryNamedPathExists(string page)
+    {
+        if (page == "CHANGELOG.md") return; // older entries name what was there then
+        Assert.Empty(MarkdownLinks.MissingPaths(Repository.Root, File.ReadAllText(Path.Combine(Repository.Root, page))));
+    }
+
+    [Fact]
+    public void MissingPathIsFound() =>
+        Assert.Equal(["tests/Gone.cs", "server/Gone*.cs"], MarkdownLinks.MissingPaths(Repository.Root, "`tests/Gone.cs`, `tests/wire/`, `docs/*.md`, `server/Gone*.cs`, `/ws`"));
+
     [Fact]
     public void EveryPageOfTheDocumentsIsInTheIndex()
     {
@@ -68,6 +80,13 @@ internal static partial class MarkdownLinks
         where fault != null
         select $"{link}: {fault}";
 
+    /// <summary>Paths in code spans that begin with a folder of the repository's root; <c>*</c> stands for any part of a name.</summary>
+    public static IEnumerable<string> MissingPaths(string root, string text) => PathInCode().Matches(text).Select(match => match.Groups[1].Value)
+        .Where(path => Directory.Exists(Path.Combine(root, path.Split('/')[0])) && !Exists(Path.Combine(root, path.TrimEnd('/'))));
+
+    private static bool Exists(string path) =>
+        Directory.Exists(Path.GetDirectoryName(path)) && Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(path)!, Path.GetFileName(path)).Any();
+
     private static string Target(Match link) => link.Groups.Values.Skip(1).First(group => group.Success).Value;
 
     private static string? Fault(string root, string page, string link)
@@ -95,6 +114,9 @@ internal static partial class MarkdownLinks
 
     [GeneratedRegex(@"\]\(<?([^)\s>]+)>?(?:\s+""[^""]*"")?\)|^\[[^\]]+\]:\s*(\S+)|\b(?:href|src)=""([^""]+)""", RegexOptions.Multiline)]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"`([\w.]+/[\w./*-]*)`")]
+    private static partial Regex PathInCode();
 
     [GeneratedRegex(@"^[a-z][a-z0-9+.-]*:|^//", RegexOptions.IgnoreCase)]
     private static partial Regex Scheme();
