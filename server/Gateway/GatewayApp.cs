@@ -26,7 +26,6 @@ internal static class GatewayApp
     /// <summary>Runs until the process is told to stop. Returns its exit code.</summary>
     public static async Task<int> RunAsync(GatewayOptions options)
     {
-        using var signals = new SecondSignal();
         await using var app = Build(options);
         try
         {
@@ -42,6 +41,7 @@ internal static class GatewayApp
             await Console.Error.WriteLineAsync($"server.host, server.port: cannot listen on {options.Server.Host}:{options.Server.Port}: {fault.Message}");
             return 1;
         }
+        using var signals = new SecondSignal(app.Lifetime.ApplicationStopping.IsCancellationRequested);
         Announce(app, options);
         await app.WaitForShutdownAsync();
         return 0;
