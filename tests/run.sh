@@ -48,7 +48,7 @@ This will
   1. look for the .NET SDK 10, Node.js 20 or later, redis-server, nginx and Chromium; as root it installs the last three with apt-get where they are missing
   2. install the npm packages of tests/js, tests/browser, clients/examples and clients/js into their node_modules
   3. build Gateway.sln (Release), and with it the page of clients/dashboard
-  4. run the .NET test projects, the JavaScript tests and those in a browser, which start gateways, redis-servers and an nginx of their own on free ports
+  4. run the .NET test projects, the JavaScript tests, those in a browser and those of the packages, which start gateways, redis-servers and an nginx of their own on free ports
   5. end with one line: N passed, N failed
 PLAN
 
@@ -119,11 +119,11 @@ for project in tests/*.Tests tests/*.IntegrationTests tests/*.ChaosTests; do
   count_trx "$suite" "$status" "$results/$suite.log" "$results/$suite.trx"
 done
 
-# run_node SUITE FOLDER: the tests of node's own runner.
+# run_node SUITE FOLDER [SECONDS]: the tests of node's own runner.
 run_node() {
   local tap="$results/$1.tap" status p t f
   say "$1"
-  bounded 240 "$tap" npm test --prefix "$2" --silent -- --test-reporter=tap
+  bounded "${3:-240}" "$tap" npm test --prefix "$2" --silent -- --test-reporter=tap
   status=$?
   p=$(sed -nE 's/^# pass ([0-9]+)$/\1/p' "$tap"); t=$(sed -nE 's/^# tests ([0-9]+)$/\1/p' "$tap")
   p=${p:-0}; t=${t:-0}; f=$((t - p))
@@ -136,6 +136,8 @@ run_node() {
 }
 run_node JavaScript tests/js
 run_node Browser tests/browser
+# Each package, installed from its file into fresh projects outside of the repository.
+TMPDIR=$results run_node Packages tests/packages 300
 
 say "JavaScript SDK"
 bounded 240 "$results/sdk.log" npm test --prefix clients/js --silent -- --reporter=default --reporter=json --outputFile.json="$results/sdk.json"

@@ -13,7 +13,7 @@ var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine(error.Message);
-    Console.Error.WriteLine("gateway --help tells what there is.");
+    Console.Error.WriteLine("gateway-cli --help shows the commands.");
     return ExitCodes.Mistyped;
 }
 return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

@@ -30,7 +30,6 @@ internal static class GatewayApp
     /// <summary>Runs until the process is told to stop. Returns its exit code.</summary>
     public static async Task<int> RunAsync(ProgramOptions options)
     {
-        using var signals = new ForcedExit();
         await using var app = Build(options);
         try
         {
@@ -46,6 +45,7 @@ internal static class GatewayApp
             await Console.Error.WriteLineAsync($"server.host, server.port: cannot listen on {options.Server.Host}:{options.Server.Port}: {fault.Message}");
             return 1;
         }
+        using var signals = new ForcedExit(app.Lifetime.ApplicationStopping.IsCancellationRequested);
         Announce(app, options);
         await app.WaitForShutdownAsync();
         return 0;

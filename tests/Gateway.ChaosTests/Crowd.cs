@@ -109,8 +109,17 @@ internal sealed class Crowd : IAsyncDisposable
         await Task.WhenAny(isEverywhere); // who does not get it is what the verdict is about
         var verdict = new Verdict(_clients.SelectMany(client => client.Rooms), _acknowledged, _clients.SelectMany(client => client.Faults));
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{verdict}{_clients.Sum(c => c.Connections)} connections, {Refusals} refusals, {Stopwatch.GetElapsedTime(_began).TotalSeconds:0.0} s");
+            $"{verdict}{_clients.Sum(c => c.Connections)} connections{Ends()}, {Refusals} refusals, {Stopwatch.GetElapsedTime(_began).TotalSeconds:0.0} s");
         return verdict;
+    }
+
+    /// <summary>Nobody's connection ended. If one did, says what each side knows of it.</summary>
+    public async Task StayedConnectedAsync(Replicas replicas)
+    {
+        var again = _clients.Where(client => client.Connections != 1 || client.Ends.Count > 0).ToList();
+        if (again.Count == 0) return;
+        var said = again.Select(client => $"{client.Name} connected {client.Connections} times; its connections ended with: {string.Join("; ", client.Ends)}");
+        Assert.Fail(string.Join('\n', [.. said, .. await replicas.DisconnectionsAsync()]));
     }
 
     public async ValueTask DisposeAsync()
@@ -120,6 +129,13 @@ internal sealed class Crowd : IAsyncDisposable
         foreach (var client in _clients) await client.DisposeAsync();
         _giveUp.Dispose();
         _enough.Dispose();
+    }
+
+    /// <summary>How many connections ended for which reason, for the report.</summary>
+    private string Ends()
+    {
+        var ends = _clients.SelectMany(client => client.Ends).GroupBy(why => why).OrderByDescending(group => group.Count()).Select(group => $"{group.Count()} × {group.Key}").ToList();
+        return ends.Count == 0 ? "" : $" (ended: {string.Join(", ", ends)})";
     }
 
     private int AcknowledgedOf(ResumingClient sender) => _acknowledged.Count(one => one.Id.Sender.StartsWith(sender.Name + ".", StringComparison.Ordinal));

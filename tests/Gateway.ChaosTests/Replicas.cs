@@ -57,6 +57,20 @@ internal sealed class Replicas : IAsyncDisposable
         return answer.StatusCode;
     }
 
+    /// <summary>For each replica, how many connections ended for which reason, and what its log says of ends.</summary>
+    public async Task<IReadOnlyList<string>> DisconnectionsAsync()
+    {
+        var told = new List<string>();
+        foreach (var replica in _all)
+        {
+            var reasons = (await replica.ScrapeAsync())["websocket_disconnections_total"].Samples.Where(sample => sample.Value > 0)
+                .Select(sample => $"{sample.Value} × {sample.Labels["reason"]} ({sample.Labels["dialect"]})");
+            told.Add($"{replica.Server}: {string.Join(", ", reasons.DefaultIfEmpty("no connection ended"))}");
+            told.AddRange(replica.Output.Split('\n').Where(line => line.Contains("onnection", StringComparison.Ordinal)).TakeLast(20));
+        }
+        return told;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var replica in _all) await replica.DisposeAsync();

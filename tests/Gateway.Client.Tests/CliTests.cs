@@ -7,7 +7,7 @@ namespace Gateway.Client.Tests;
 /// <summary>The terminal client as its users run it: a process of its own, with its output redirected.</summary>
 public sealed class CliTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
 {
-    private static readonly string Program = Path.Combine(Repository.Root, "clients", "cli", "bin", Repository.Configuration, "net10.0", "gateway.dll");
+    private static readonly string Program = Path.Combine(Repository.Root, "clients", "cli", "bin", Repository.Configuration, "net10.0", "gateway-cli.dll");
 
     [Fact]
     public async Task PublishSaysEachTextAndEachLine()

@@ -48,8 +48,9 @@ public sealed class MalformedTests
     {
         await using var server = await HostileServer.StartAsync(isHub);
         await using var side = await Side.ConnectAsync(server, isHub);
+        await side.FlushAsync(server); // the real one has been handed out
         var heard = new ConcurrentQueue<string>();
-        foreach (var type in new[] { "welcome", "Welcome" }) side.On(type, message => heard.Enqueue(message.Payload.GetRawText())); // perhaps still the real one
+        foreach (var type in new[] { "welcome", "Welcome" }) side.On(type, message => heard.Enqueue(message.Payload.GetRawText()));
         foreach (var type in new[] { "welcome", "Welcome", "WELCOME" })
             await server.SayAsync(type, HostileServer.Welcome.Replace("guest-1", "guest-evil", StringComparison.Ordinal).Replace("k7Qe", "evil", StringComparison.Ordinal).Replace("[]", """[{"room":"trap","epoch":"e","offset":1}]""", StringComparison.Ordinal));
         await side.FlushAsync(server);
@@ -57,8 +58,8 @@ public sealed class MalformedTests
         Assert.Equal(("guest-1", "k7Qe0C2mT1x9aBcDeFgHiJ"), (side.Welcome()!.UserId, side.Welcome()!.GuestKey));
         if (side.Raw is { } raw) Assert.Equal("k7Qe0C2mT1x9aBcDeFgHiJ", raw.GuestKey);
         Assert.Empty(side.Rooms());
-        Assert.All(heard, payload => Assert.DoesNotContain("evil", payload, StringComparison.Ordinal));
-        Assert.True(side.IgnoredMessages() >= 3, $"{side.IgnoredMessages()} were ignored");
+        Assert.Empty(heard);
+        Assert.Equal(3, side.IgnoredMessages());
     }
 
     [Theory]

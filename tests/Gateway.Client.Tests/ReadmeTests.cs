@@ -57,7 +57,8 @@ public sealed class ReadmeTests(GatewayFixture fixture) : IClassFixture<GatewayF
         var lines = block.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         Assert.InRange(lines.Length, 3, 10);
-        foreach (var line in lines) Assert.Contains("        " + line + "\n", here); // each is a line of an example that runs
+        Assert.Equal($"using {typeof(GatewayClient).Namespace};", lines[0]);
+        foreach (var line in lines.Skip(1)) Assert.Contains("        " + line + "\n", here); // each is a line of an example that runs
     }
 
     [Theory]

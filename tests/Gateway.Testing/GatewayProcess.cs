@@ -88,6 +88,12 @@ public sealed partial class GatewayProcess : IAsyncDisposable
     public async Task<int> StopAsync(int signal = SigTerm, TimeSpan? limit = null)
     {
         SendSignal(signal);
+        return await WaitForExitAsync(limit);
+    }
+
+    /// <summary>Waits until it has ended, and returns the exit code.</summary>
+    public async Task<int> WaitForExitAsync(TimeSpan? limit = null)
+    {
         await _process.WaitForExitAsync().Within("the gateway to stop", limit ?? TimeSpan.FromSeconds(20));
         return _process.ExitCode;
     }

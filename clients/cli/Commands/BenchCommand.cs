@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
 
-/// <summary><c>gateway bench</c>: so many connections in a room, one speaks at a rate, and all the times are taken. For a look; <c>tests/Gateway.Benchmarks</c> is for figures.</summary>
+/// <summary><c>gateway-cli bench</c>: so many connections in a room, one speaks at a rate, and all the times are taken. For a look; <c>tests/Gateway.Benchmarks</c> is for figures.</summary>
 internal static class BenchCommand
 {
     private const int MostConnections = 2000;

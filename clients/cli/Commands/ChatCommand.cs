@@ -3,7 +3,7 @@ using Gateway.Client;
 
 namespace Gateway.Cli.Commands;
 
-/// <summary><c>gateway chat [ROOM]</c>: what is typed is said, what is said is shown. Works with a pipe, too.</summary>
+/// <summary><c>gateway-cli chat [ROOM]</c>: what is typed is said, what is said is shown. Works with a pipe, too.</summary>
 internal static class ChatCommand
 {
     public static Command Make(Func<ParseResult, string?, Session> connect)

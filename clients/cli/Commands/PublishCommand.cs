@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
 
-/// <summary><c>gateway publish ROOM [TEXT…]</c>: each text is a message; without texts each line of the standard input is.</summary>
+/// <summary><c>gateway-cli publish ROOM [TEXT…]</c>: each text is a message; without texts each line of the standard input is.</summary>
 internal static class PublishCommand
 {
     public static Command Make(Func<ParseResult, string?, Session> connect)

@@ -4,7 +4,7 @@ using Gateway.Client;
 
 namespace Gateway.Cli.Commands;
 
-/// <summary><c>gateway tail ROOM</c>: everything that comes in a room, for people or as one JSON object a line.</summary>
+/// <summary><c>gateway-cli tail ROOM</c>: everything that comes in a room, for people or as one JSON object a line.</summary>
 internal static class TailCommand
 {
     public static Command Make(Func<ParseResult, string?, Session> connect)

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
 
-/// <summary><c>gateway top</c>: a table of the replicas that lives. Redirected, a line for each second.</summary>
+/// <summary><c>gateway-cli top</c>: a table of the replicas that lives. Redirected, a line for each second.</summary>
 internal static class TopCommand
 {
     private static readonly TimeSpan Silent = TimeSpan.FromSeconds(5);

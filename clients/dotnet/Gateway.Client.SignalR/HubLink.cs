@@ -37,7 +37,7 @@ internal sealed partial class HubLink(HubConnection connection) : ILink
     }
 
     /// <summary><c>An unexpected error occurred invoking 'Chat' on the server. HubException: 429: too many messages, retry_after_ms=1500</c>.</summary>
-    private static Exception Refusal(HubException refused)
+    private static GatewayException Refusal(HubException refused)
     {
         var match = Pattern().Match(refused.Message);
         if (!match.Success) return new GatewayException("500", refused.Message);

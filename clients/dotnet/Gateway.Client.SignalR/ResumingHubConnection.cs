@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.SignalR.Client;
 
 namespace Gateway.Client.SignalR;
 
+/// <summary>Extension methods of <see cref="HubConnection"/>.</summary>
 public static class GatewayHubConnectionExtensions
 {
     /// <summary>
@@ -122,6 +123,7 @@ public sealed class ResumingHubConnection : IAsyncDisposable
         return Connection.StartAsync(cancel);
     }
 
+    /// <summary>Stops the connection. Calls that wait for an answer fail with <see cref="GatewayErrors.Closed"/>; <see cref="StartAsync"/> may follow.</summary>
     public async Task StopAsync(CancellationToken cancel = default)
     {
         _conversation.Close(null);
@@ -162,6 +164,7 @@ public sealed class ResumingHubConnection : IAsyncDisposable
     /// <inheritdoc cref="GatewayClient.RequestAsync"/>
     public Task<JsonElement> RequestAsync(string type, JsonNode? payload = null, CancellationToken cancel = default) => _conversation.RequestAsync(type, payload, cancel);
 
+    /// <summary>Stops the connection for good and disposes of it.</summary>
     public async ValueTask DisposeAsync()
     {
         _conversation.Close(null);

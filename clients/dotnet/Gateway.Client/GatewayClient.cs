@@ -70,6 +70,7 @@ public sealed class GatewayClient : IAsyncDisposable
     /// <summary>How many messages were ignored; see <see cref="MessageIgnored"/>.</summary>
     public long IgnoredMessages => _conversation.IgnoredMessages;
 
+    /// <summary>The state of the connection.</summary>
     public ClientState State => _connector.State;
 
     /// <summary>Who and where this client is; of the last connection, and <c>null</c> before the first one.</summary>

@@ -3,6 +3,11 @@ namespace Gateway.Client;
 /// <summary>Something that was asked of the gateway, or of the client, did not happen.</summary>
 public sealed class GatewayException : Exception
 {
+    /// <summary>Creates the exception.</summary>
+    /// <param name="code">See <see cref="Code"/>.</param>
+    /// <param name="message">What happened, for people.</param>
+    /// <param name="retryAfter">See <see cref="RetryAfter"/>.</param>
+    /// <param name="innerException">What caused it.</param>
     public GatewayException(string code, string message, TimeSpan? retryAfter = null, Exception? innerException = null)
         : base(message, innerException)
     {

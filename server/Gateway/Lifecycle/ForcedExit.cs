@@ -2,14 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace Gateway.Lifecycle;
 
-/// <summary>The first SIGINT or SIGTERM begins the shutdown, which the host sees to; the second one ends the process at once, whatever it still waits for.</summary>
+/// <summary>
+/// The first SIGINT or SIGTERM begins the shutdown, which the host sees to; the second one ends the process at once, whatever it still waits for.
+/// Create it after the host has started: the runtime calls handlers in the reverse order of their registration, and the host's returns only when all that it has to stop
+/// has begun to. A signal that is counted after that can be overtaken by the next one.
+/// </summary>
 internal sealed class ForcedExit : IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];
     private int _signals;
 
-    public ForcedExit()
+    /// <param name="isStopping">The first signal came while the host started.</param>
+    public ForcedExit(bool isStopping)
     {
+        _signals = isStopping ? 1 : 0;
         foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT }) _registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
     }
 

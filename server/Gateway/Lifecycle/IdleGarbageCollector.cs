@@ -13,7 +13,7 @@ internal sealed partial class IdleGarbageCollector(ConnectionTable connections, 
     /// <summary>So many connections more than the last time make a rush, if they are also a quarter more.</summary>
     private const int Rush = 500;
 
-    /// <summary>What the heap has taken from the system since the last time, if it is also a quarter more.</summary>
+    /// <summary>What the heap has taken from the system beyond what the last collection here left of it, if it is also a quarter more.</summary>
     private const long Growth = 16L * 1024 * 1024;
     private const long QuietBytesPerPeriod = 1024 * 1024;
     private const int QuietPeriodsAfterGrowth = 5;
@@ -25,7 +25,7 @@ internal sealed partial class IdleGarbageCollector(ConnectionTable connections, 
     private ITimer? _timer;
     private int _collectedAt;
     private long _allocated;
-    private long _committed;
+    private long _committed; // after the last collection here; 0 before the first
     private int _quietPeriods;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -51,7 +51,7 @@ internal sealed partial class IdleGarbageCollector(ConnectionTable connections, 
         _collectedAt = Math.Min(_collectedAt, count);
         if (_quietPeriods == 0 || (count - _collectedAt < Math.Max(Rush, _collectedAt / 4) && !HasGrown())) return;
         var before = GC.GetTotalMemory(forceFullCollection: false);
-        if (before > LargestHeapBytes) return;
+        if (Math.Min(before, GC.GetGCMemoryInfo(GCKind.Any).HeapSizeBytes) > LargestHeapBytes) return; // what has died since the last collection costs no pause
         var came = count - _collectedAt;
         _collectedAt = count;
         var paused = GC.GetTotalPauseDuration();
@@ -60,13 +60,15 @@ internal sealed partial class IdleGarbageCollector(ConnectionTable connections, 
         Log.Collected(logger, came, before / 1024, GC.GetTotalMemory(forceFullCollection: false) / 1024, (GC.GetTotalPauseDuration() - paused).TotalMilliseconds);
     }
 
-    /// <summary>As of the last collection that came by itself; the first one is what the others are compared with.</summary>
+    /// <summary>
+    /// Before the first collection here there is nothing to compare with: what the heap has then may be the garbage of a rush already, and everything counts as growth.
+    /// What the runtime says it has taken is as of its own last collection; what was allocated after that shows in the total.
+    /// </summary>
     private bool HasGrown()
     {
         if (_quietPeriods < QuietPeriodsAfterGrowth) return false; // a flood has its pauses
-        var committed = GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
-        if (_committed == 0) _committed = committed;
-        return committed - _committed > Math.Max(Growth, _committed / 4);
+        var taken = Math.Max(GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes, GC.GetTotalMemory(forceFullCollection: false));
+        return taken - _committed > Math.Max(Growth, _committed / 4);
     }
 
     private static partial class Log

@@ -15,6 +15,7 @@ internal sealed class ResumingClient : IAsyncDisposable
     private readonly string _guestKey = RandomNumberGenerator.GetHexString(32, lowercase: true);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<string> _faults = [];
+    private readonly ConcurrentQueue<string> _ends = [];
     private readonly Dictionary<string, RoomLog> _rooms;
     private readonly Dialect _dialect;
     private readonly IReadOnlyList<Uri> _replicas;
@@ -41,6 +42,9 @@ internal sealed class ResumingClient : IAsyncDisposable
 
     /// <summary>How often it connected and entered all its rooms.</summary>
     public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Why its connections ended, or could not be had, one after the other.</summary>
+    public IReadOnlyCollection<string> Ends => _ends;
 
     /// <summary>How often it was told 503.</summary>
     public int Refusals => Volatile.Read(ref _refusals);
@@ -73,7 +77,11 @@ internal sealed class ResumingClient : IAsyncDisposable
             catch (Exception trouble) when (trouble is not GatewayError && !cancel.IsCancellationRequested)
             {
                 Note(trouble);
-                if (trouble is TimeoutException) session.Abort(); // nobody answers: elsewhere somebody will
+                if (trouble is TimeoutException)
+                {
+                    _ends.Enqueue($"given up, as it {trouble.Message}");
+                    session.Abort(); // nobody answers: elsewhere somebody will
+                }
             }
             await Task.Delay(Breath, cancel);
         }
@@ -85,6 +93,7 @@ internal sealed class ResumingClient : IAsyncDisposable
     public void Drop(TimeSpan away)
     {
         _away = away;
+        _ends.Enqueue("cut by the test");
         Volatile.Read(ref _session)?.Abort();
     }
 
@@ -106,11 +115,13 @@ internal sealed class ResumingClient : IAsyncDisposable
                 await Task.WhenAll(_rooms.Values.Select(room => EnterAsync(session, room)));
                 Interlocked.Increment(ref _connections);
                 _ready.TrySetResult(session);
-                await session.Over.WaitAsync(_stop.Token);
+                var (code, reason) = await session.Over.WaitAsync(_stop.Token);
+                _ends.Enqueue(reason == null ? $"{code}: no close frame" : $"{code}: {reason}");
             }
             catch (Exception trouble)
             {
                 Note(trouble);
+                if (!_stop.IsCancellationRequested) _ends.Enqueue(trouble.Message);
             }
             finally
             {

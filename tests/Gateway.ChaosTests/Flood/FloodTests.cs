@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Gateway.Testing;
 
 namespace Gateway.ChaosTests.Flood;
@@ -8,10 +9,14 @@ namespace Gateway.ChaosTests.Flood;
 public sealed class FloodTests(ITestOutputHelper output)
 {
     private const int Listeners = 200;
-    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Flood = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan MostLatency = TimeSpan.FromMilliseconds(100);
+    private const long MostGrowth = 16L << 20; // the gateway gives memory back when its heap has grown by more
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Flood = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Of 99 of 100 messages, where the tests have the machine for themselves.</summary>
+    private static readonly TimeSpan MostLatency = TimeSpan.FromMilliseconds(100);
 
     [Fact]
     public async Task HealthyClientsHearEverythingInTimeAndTheMemoryComesBack()
@@ -19,29 +24,40 @@ public sealed class FloodTests(ITestOutputHelper output)
         await using var gateway = await GatewayProcess.StartAsync(
             "--rate_limit:messages=100", "--server:max_connections_per_ip=250", "--metrics_stream:enabled=false", "--logging:level=warning");
         await PinAsync(gateway.Id, core: 0);
-        await RunHostileAsync(gateway, TimeSpan.FromSeconds(5)); // everything has been compiled and every pool has grown
+        await RunHostileAsync(gateway, WarmUp); // everything has been compiled and every pool has grown
         var listeners = new List<FloodListener>();
+        try
+        {
+            await ConnectAsync(listeners, gateway).Within($"{Listeners} healthy clients to connect");
+            await using var speaker = await RawClient.ConnectAsync(gateway.Server, "?rooms=healthy");
+            var before = await QuietMemoryAsync(gateway);
+
+            var calm = await SpeakAsync(speaker, 0, Task.Delay(Calm));
+            var machine = new MachineShare(gateway.Id);
+            var hostile = RunHostileAsync(gateway, Flood);
+            var said = await SpeakAsync(speaker, calm, hostile);
+            var share = machine.LeftByOthers(ProcessorTime(await hostile));
+            output.WriteLine(await hostile);
+
+            await Deadline.Until(() => listeners.All(l => l.Received == said || l.Fault != null), $"everyone has heard all {said} messages");
+            Assert.All(listeners, listener => Assert.Null(listener.Fault));
+            var (calm99, p99) = (Percentile99(listeners.SelectMany(l => l.Latencies.Take(calm))), Percentile99(listeners.SelectMany(l => l.Latencies.Skip(calm))));
+            output.WriteLine($"{said} messages to {Listeners} clients: p99 {calm99.TotalMilliseconds:0.0} ms without the flood, {p99.TotalMilliseconds:0.0} ms with it; others left {share:P0} of the machine");
+            var memory = 0L;
+            await Task.WhenAny(Deadline.Until(() => (memory = MemoryOf(gateway)) <= before + MostGrowth, "the memory is back", TimeSpan.FromSeconds(20)));
+            output.WriteLine($"memory: {before >> 20} MiB before, {memory >> 20} MiB after");
+            Assert.InRange(memory, 0, before + MostGrowth);
+            Assert.InRange(p99, TimeSpan.Zero, MostLatency / share);
+        }
+        finally
+        {
+            listeners.ForEach(listener => listener.Dispose());
+        }
+    }
+
+    private static async Task ConnectAsync(List<FloodListener> listeners, GatewayProcess gateway)
+    {
         for (var i = 0; i < Listeners; i++) listeners.Add(await FloodListener.ConnectAsync(gateway.Server, signalR: i % 2 == 1));
-        await using var speaker = await RawClient.ConnectAsync(gateway.Server, "?rooms=healthy");
-        var before = await QuietMemoryAsync(gateway);
-        output.WriteLine($"memory before: {before >> 20} MiB");
-
-        var said = await SpeakAsync(speaker, 0, Task.Delay(Calm));
-        var hostile = RunHostileAsync(gateway, Flood);
-        var calm = said;
-        said = await SpeakAsync(speaker, said, hostile);
-        output.WriteLine(await hostile);
-
-        await Deadline.Until(() => listeners.All(l => l.Received == said), $"everyone has heard all {said} messages");
-        Assert.All(listeners, listener => Assert.Null(listener.Fault));
-        var (before99, p99) = (Percentile99(listeners.SelectMany(l => l.Latencies.Take(calm))), Percentile99(listeners.SelectMany(l => l.Latencies.Skip(calm))));
-        output.WriteLine($"{said} messages to {Listeners} clients: p99 {before99.TotalMilliseconds:0.0} ms without the flood, {p99.TotalMilliseconds:0.0} ms with it");
-        var memory = 0L;
-        await Deadline.Until(async () => (memory = await QuietMemoryAsync(gateway)) <= before * 1.1, $"the memory is back from {before >> 20} MiB", TimeSpan.FromSeconds(90));
-        output.WriteLine($"memory: {before >> 20} MiB before, {memory >> 20} MiB after");
-        // Where something else keeps the machine busy, what the flood itself adds is bounded.
-        Assert.True(p99 < MostLatency || p99 < 4 * before99, $"p99 {p99.TotalMilliseconds:0} ms, {before99.TotalMilliseconds:0} ms without the flood");
-        foreach (var listener in listeners) listener.Dispose();
     }
 
     /// <summary>Speaks until the task is done, and returns the number of the next message.</summary>
@@ -70,8 +86,8 @@ public sealed class FloodTests(ITestOutputHelper output)
         {
             await PinAsync(hostile.Id, core: 1);
             var errors = hostile.StandardError.ReadToEndAsync();
-            var answer = await hostile.StandardOutput.ReadToEndAsync().Within("the hostile process to end", time + TimeSpan.FromSeconds(30));
-            Assert.Equal("", await errors);
+            var answer = await hostile.StandardOutput.ReadToEndAsync().Within("the hostile process to end", time + TimeSpan.FromSeconds(15));
+            Assert.Equal("", await errors.Within("the end of the hostile process's errors"));
             Assert.Contains("\"tried\"", answer, StringComparison.Ordinal);
             return answer;
         }
@@ -79,6 +95,12 @@ public sealed class FloodTests(ITestOutputHelper output)
         {
             if (!hostile.HasExited) hostile.Kill();
         }
+    }
+
+    private static TimeSpan ProcessorTime(string hostile)
+    {
+        using var json = JsonDocument.Parse(hostile);
+        return TimeSpan.FromMicroseconds(json.RootElement.GetProperty("cpu_us").GetInt64());
     }
 
     /// <summary>All threads of the process on one core.</summary>
@@ -92,17 +114,20 @@ public sealed class FloodTests(ITestOutputHelper output)
     /// <summary>The resident memory in bytes, once it has stopped changing.</summary>
     private static async Task<long> QuietMemoryAsync(GatewayProcess gateway)
     {
-        var last = 0L;
-        var still = 0;
-        await Deadline.Until(async () =>
+        var (last, still) = (0L, 0L);
+        await Deadline.Until(() =>
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(500));
-            using var process = Process.GetProcessById(gateway.Id);
-            var now = process.WorkingSet64;
-            still = Math.Abs(now - last) < last / 100 ? still + 1 : 0;
-            last = now;
-            return still >= 16; // longer than the gateway waits before it gives memory back
-        }, "the memory is quiet", TimeSpan.FromSeconds(90));
+            var now = MemoryOf(gateway);
+            if (Math.Abs(now - last) < last / 100) return Stopwatch.GetElapsedTime(still) > TimeSpan.FromSeconds(8); // longer than the gateway waits before it gives memory back
+            (last, still) = (now, Stopwatch.GetTimestamp());
+            return false;
+        }, "the memory is quiet", TimeSpan.FromSeconds(30));
         return last;
+    }
+
+    private static long MemoryOf(GatewayProcess gateway)
+    {
+        using var process = Process.GetProcessById(gateway.Id);
+        return process.WorkingSet64;
     }
 }

@@ -1,6 +1,6 @@
 // One hostile client of the gateway: every trick at once, from one address, for a bounded time. Node.js alone, no packages.
 //   node hostile.mjs PORT SECONDS [LOCAL_ADDRESS]
-// Ends with one line of JSON: how often each trick was tried, and what the gateway answered.
+// Ends with one line of JSON: how often each trick was tried, what the gateway answered, and the processor time that it took, in microseconds.
 import { connect } from 'node:net';
 import { Agent, request } from 'node:http';
 import { randomBytes } from 'node:crypto';
@@ -128,4 +128,5 @@ async function forever(name, trick) {
 
 const lines = Object.entries(tricks).flatMap(([name, trick]) => Array.from({ length: name === 'silentTcp' ? 50 : 2 }, () => forever(name, trick)));
 await Promise.race([Promise.all(lines), pause(seconds * 1000 + 3000)]);
-process.stdout.write(`${JSON.stringify({ tried, answers })}\n`, () => process.exit(0));
+const { user, system } = process.cpuUsage();
+process.stdout.write(`${JSON.stringify({ tried, answers, cpu_us: user + system })}\n`, () => process.exit(0));

@@ -80,7 +80,8 @@ internal sealed class Connector(Uri endpoint, GatewayClientOptions options, ICon
     /// <summary>One connection, from the first step to its end.</summary>
     private async Task<Ending> ConnectAsync()
     {
-        Interlocked.Exchange(ref _hurry, CancellationTokenSource.CreateLinkedTokenSource(_closing.Token));
+        // Not linked to _closing, which would keep every one of them: Close cancels both.
+        Interlocked.Exchange(ref _hurry, new CancellationTokenSource());
         using var late = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         late.CancelAfter(options.ConnectTimeout);
         string? token;
