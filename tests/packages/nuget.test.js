@@ -1,20 +1,20 @@
-// Every package as its users get it: packed, installed from the file into a fresh project outside of the repository, built and run.
+// Every NuGet package as its users get it: packed, installed from the file into a fresh project outside of the repository, built and run.
 import { after, before, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { startGateway } from "../js/processes.js";
+import { startRedis } from "../js/processes.js";
 import { connectRaw, connectSignalR } from "../js/clients.js";
 import { at, build, create, dispose, example, program, ROOT, run, start, VERSION } from "./workspace.js";
 
-const LIBRARIES = ["Gateway.Client", "Gateway.Client.SignalR"];
-const TOOLS = ["gateway-cli"];
+const LIBRARIES = ["Gateway.Core", "Gateway.AspNetCore", "Gateway.Redis", "Gateway.OpenTelemetry", "Gateway.Client", "Gateway.Client.SignalR"];
+const TOOLS = ["gateway-cli", "Gateway.Server"];
 
-let gateway;
-const hostAndPort = () => new URL(gateway.url).host;
+let redis, web;
 
-before(async () => (gateway = await startGateway("--server:allowed_origins:0=*")));
+before(async () => (redis = await startRedis()));
 after(async () => {
-  await gateway?.stop();
+  await web?.stop();
+  await redis?.stop();
   await dispose();
 });
 
@@ -33,26 +33,34 @@ describe("dotnet pack", () => {
 describe("fresh projects", () => {
   // What stands ahead of the readme's example. Some registries lack Microsoft.AspNetCore.SignalR.Client, which has WithUrl:
   // this is its core with the transport of the examples.
-  const stockConnection = `
+  const connection = `
     using System.Net;
     using Microsoft.AspNetCore.Connections;
     using Microsoft.AspNetCore.SignalR.Client;
+    using Gateway.Client.SignalR;
     var builder = new HubConnectionBuilder().WithAutomaticReconnect();
     builder.Services.AddSingleton<IConnectionFactory, SignalRDotNet.WebSocketConnectionFactory>();
-    builder.Services.AddSingleton<EndPoint>(new UriEndPoint(new Uri("http://localhost:8080/hub?rooms=&username=Ann")));
+    builder.Services.AddSingleton<EndPoint>(new UriEndPoint(new Uri(args[0] + "/hub?rooms=&username=Ann")));
     var connection = builder.Build();
     `;
-  const factory = readFileSync(`${ROOT}clients/examples/signalr-dotnet/WebSocketConnectionFactory.cs`, "utf8");
 
   it("build with the packed packages", async () => {
-    await create("Raw", "console", ["Gateway.Client"], { "Program.cs": here(example("Gateway.Client", "csharp")) });
-    const [usings, ...rest] = example("Gateway.Client.SignalR", "csharp").split("\n\n");
-    const stock = `${usings}\n${stockConnection}${rest.join("\n\n")}`;
-    await create("Stock", "web", ["Gateway.Client.SignalR"], { "Program.cs": here(stock), "WebSocketConnectionFactory.cs": factory });
-    await build(["Raw", "Stock"]);
+    const stock = {
+      "Program.cs": connection + example("Gateway.Client.SignalR").replace(/^using .*$/m, ""),
+      "WebSocketConnectionFactory.cs": readFileSync(`${ROOT}clients/examples/signalr-dotnet/WebSocketConnectionFactory.cs`, "utf8"),
+    };
+    const redisExample = example("Gateway.Redis").replace("localhost:6379", redis.address);
+    await Promise.all([
+      create("Web", "web", ["Gateway.AspNetCore"], { "Program.cs": example("Gateway.AspNetCore") }),
+      create("Measured", "web", ["Gateway.AspNetCore", "Gateway.OpenTelemetry"], { "Program.cs": example("Gateway.OpenTelemetry") }),
+      create("Replica", "web", ["Gateway.AspNetCore", "Gateway.Redis"], { "Program.cs": redisExample }),
+      create("Raw", "console", ["Gateway.Client"], { "Program.cs": example("Gateway.Client").replace('"ws://localhost:8080"', "args[0]") }),
+      create("Stock", "web", ["Gateway.Client.SignalR"], stock),
+    ]);
+    await build(["Web", "Measured", "Replica", "Raw", "Stock"]);
   });
 
-  it("have readme, icon, documentation and licence in each package", () => {
+  it("have readme, icon, documentation, licence and commit in each package", () => {
     for (const id of LIBRARIES) {
       const folder = at("installed", id.toLowerCase(), VERSION);
       const expected = ["README.md", "icon.png", `lib/net10.0/${id}.xml`];
@@ -63,20 +71,87 @@ describe("fresh projects", () => {
     }
   });
 
-  it("with Gateway.Client chat, as its readme shows", () => chats("Raw"));
-  it("with Gateway.Client.SignalR chat over a stock connection, as its readme shows", () => chats("Stock"));
+  it("with Gateway.AspNetCore: a raw and a stock SignalR client chat", async () => {
+    web = await serve("Web");
+    await chat(web.url, web.url);
+  });
+
+  it("with Gateway.Redis: two processes share a room", async () => {
+    const replicas = await Promise.all([serve("Replica"), serve("Replica")]);
+    await chat(replicas[0].url, replicas[1].url);
+    await Promise.all(replicas.map((replica) => replica.stop()));
+  });
+
+  it("with Gateway.OpenTelemetry: metrics are served", async () => {
+    const measured = await serve("Measured");
+    const page = await (await fetch(`${measured.url}/metrics`)).text();
+    assert.match(page, /^websocket_connected_clients\{.*dialect="raw".*\} 0$/m);
+    await measured.stop();
+  });
+
+  it("with Gateway.Client chat, as its readme shows", () => chatsWithBob("Raw"));
+  it("with Gateway.Client.SignalR chat over a stock connection, as its readme shows", () => chatsWithBob("Stock"));
 });
 
-/** An example, which speaks of port 8080, for the gateway that is there. */
-const here = (text) => text.replace("localhost:8080", hostAndPort());
+describe("dotnet tool install", () => {
+  before(async () => {
+    for (const id of TOOLS) await run("dotnet", ["tool", "install", id, "--tool-path", at("tools"), "--version", VERSION]);
+  });
+
+  it("gateway-cli: publishes, and tails what is published", async () => {
+    const cli = at("tools", "gateway-cli");
+    const tail = start(cli, ["tail", "deploys", "--since", "0", "--json", "--url", web.url]);
+    await run(cli, ["publish", "deploys", "installed", "--name", "Ann", "--url", web.url]);
+    const [line] = await tail.says(/^.*installed.*$/m);
+    assert.equal(JSON.parse(line).payload.username, "Ann");
+    await tail.stop();
+  });
+
+  it("gateway: serves both dialects, and the page with its script and style", async (t) => {
+    const gateway = start(at("tools", "gateway"), ["--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0"]);
+    t.after(() => gateway.stop());
+    const [, url] = await gateway.says(/SignalR hub +(\S+)\/hub\n/);
+    await chat(url, url);
+    const page = await fetch(`${url}/`);
+    assert.match(page.headers.get("content-type"), /^text\/html/);
+    const html = await page.text();
+    const links = [/<script[^>]* src="([^"]+\.js)"/, /<link[^>]* href="([^"]+\.css)"/].map((pattern) => pattern.exec(html)?.[1]);
+    for (const link of links) {
+      const file = await fetch(new URL(link, `${url}/`));
+      assert.equal(file.status, 200, `${link} of ${html}`);
+      assert.match(file.headers.get("content-type"), link.endsWith(".js") ? /javascript/ : /^text\/css/);
+      assert.ok((await file.text()).length > 1000);
+    }
+  });
+});
+
+/** Starts an ASP.NET Core application. */
+async function serve(name) {
+  const app = start("dotnet", [program(name)]);
+  const [, url] = await app.says(/Now listening on: (http:\S+)/);
+  return { url, stop: app.stop };
+}
+
+/** A raw client at one address, a stock SignalR client at the other: each hears both. */
+async function chat(rawUrl, hubUrl) {
+  const clients = [await connectRaw(rawUrl, "?username=Ann&rooms=lobby"), await connectSignalR(hubUrl, "webSockets", { query: "?username=Bob&rooms=lobby" })];
+  try {
+    for (const [speaker, content] of [[clients[0], "from the raw client"], [clients[1], "from the SignalR client"]]) {
+      await speaker.request("chat", { content });
+      for (const listener of clients) await listener.next("chat", (message) => message.content === content);
+    }
+  } finally {
+    await Promise.all(clients.map((client) => client.close()));
+  }
+}
 
 /** The program is Ann, who says hello in the lobby, hears what others say, and ends with the next line that is typed. */
-async function chats(name) {
-  const bob = await connectRaw(gateway.url, "?username=Bob&rooms=lobby");
-  const app = start("dotnet", [program(name)]);
+async function chatsWithBob(name) {
+  const bob = await connectRaw(web.url, "?username=Bob&rooms=lobby");
+  const app = start("dotnet", [program(name), web.url]);
   try {
     await app.says(/^Ann: hello$/m);
-    assert.equal((await bob.next("chat")).content, "hello");
+    await bob.next("chat", ({ content }) => content === "hello");
     await bob.request("chat", { content: `to ${name}` });
     await app.says(new RegExp(`^Bob: to ${name}$`, "m"));
     app.type("");
@@ -86,15 +161,3 @@ async function chats(name) {
     await bob.close();
   }
 }
-
-describe("dotnet tool install", () => {
-  it("gateway-cli: publishes, and tails what is published", async () => {
-    await run("dotnet", ["tool", "install", "gateway-cli", "--tool-path", at("tools"), "--version", VERSION]);
-    const cli = at("tools", "gateway-cli");
-    const tail = start(cli, ["tail", "deploys", "--since", "0", "--json", "--url", gateway.url]);
-    await run(cli, ["publish", "deploys", "installed", "--name", "Ann", "--url", gateway.url]);
-    const [line] = await tail.says(/^.*installed.*$/m);
-    assert.equal(JSON.parse(line).payload.username, "Ann");
-    await tail.stop();
-  });
-});

@@ -29,7 +29,6 @@ const environment = {
   NUGET_PACKAGES: at("installed"),
   // Nothing of the build goes on after it.
   MSBUILDDISABLENODEREUSE: "1",
-  UseSharedCompilation: "false",
   DOTNET_CLI_TELEMETRY_OPTOUT: "1",
   DOTNET_NOLOGO: "1",
   ASPNETCORE_URLS: "http://127.0.0.1:0",
@@ -105,10 +104,10 @@ export async function build(names) {
 /** The program that a project was built to. */
 export const program = (name) => at(name, "bin", "Release", "net10.0", `${name}.dll`);
 
-/** The first block of code in a package's readme. */
-export function example(id, language) {
+/** The program in a package's readme. */
+export function example(id) {
   const text = readFileSync(`${ROOT}packaging/${id}.md`, "utf8");
-  return text.split(`\`\`\`${language}\n`)[1].split("```")[0];
+  return text.split("```csharp\n")[1].split("```")[0];
 }
 
 /** Ends what still runs and removes the folder. */

@@ -43,7 +43,7 @@ internal static class CoreOptions
         return new([.. options.Messages.Custom.Select(c => (c.Key, c.Value.Publish == PublishRight.Members))], options.Messages.RelayUnknown);
     }
 
-    /// <param name="budgets">Where the rate of users is limited.</param>
+    /// <param name="quotas">Where the rate of users is limited.</param>
     public static MessageRateLimiter RateLimiter(GatewayOptions options, IUserQuotas? quotas, Supervisor supervisor, TimeProvider time)
     {
         var limit = options.RateLimit;

@@ -4,7 +4,6 @@ using Gateway.Core.Supervision;
 namespace Gateway.Core.Limits;
 
 /// <summary>A sliding window for each of many keys, such as users or addresses. A key whose window is empty takes no memory.</summary>
-/// <param name="limit">Events of one key in one window.</param>
 public sealed class SlidingWindows<TKey> : IDisposable
     where TKey : notnull
 {
