@@ -61,6 +61,7 @@ internal sealed class WebSocketConnection : ConnectionContext
         await Transport.Output.CompleteAsync();
         await Task.WhenAny(Task.WhenAll(_receiving, _sending), Task.Delay(Goodbye));
         _socket.Dispose();
+        await base.DisposeAsync();
     }
 
     private async Task ReceiveAsync()

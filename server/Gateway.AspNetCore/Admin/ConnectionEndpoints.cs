@@ -24,9 +24,9 @@ internal static class ConnectionEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        ICluster cluster, CancellationToken cancel, [Description("Only those of this user.")] string? user, [Description("Only those in this room.")] string? room,
+        ICluster cluster, [Description("Only those of this user.")] string? user, [Description("Only those in this room.")] string? room,
         [Description("Only those of this dialect: raw, signalr or frames.")] string? dialect, [Description("Connections in one answer, 1 to 1000; 100 without it.")] int? limit,
-        [Description("The connection_id at the end of the page before.")] string? after)
+        [Description("The connection_id at the end of the page before.")] string? after, CancellationToken cancel)
     {
         var (page, error) = Page.Read(limit, after);
         if (dialect is not (null or "raw" or "signalr" or "frames")) error = Error.BadRequest("dialect must be raw, signalr or frames");

@@ -28,7 +28,8 @@ internal static class RoomEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        ICluster cluster, CancellationToken cancel, [Description("Rooms in one answer, 1 to 1000; 100 without it.")] int? limit, [Description("The last room of the page before.")] string? after)
+        ICluster cluster, [Description("Rooms in one answer, 1 to 1000; 100 without it.")] int? limit,
+        [Description("The last room of the page before.")] string? after, CancellationToken cancel)
     {
         var (page, error) = Page.Read(limit, after);
         if (error != null) return Problems.Of(error);
@@ -52,8 +53,8 @@ internal static class RoomEndpoints
     }
 
     private static async Task<IResult> HistoryAsync(
-        string room, RoomTable rooms, IBackplane backplane, CancellationToken cancel, [Description("Messages in one answer, 1 to 1000; 50 without it.")] int? limit,
-        [Description("The page ahead of this offset.")] long? before, [Description("The page after this offset.")] long? after)
+        string room, RoomTable rooms, IBackplane backplane, [Description("Messages in one answer, 1 to 1000; 50 without it.")] int? limit,
+        [Description("The page ahead of this offset.")] long? before, [Description("The page after this offset.")] long? after, CancellationToken cancel)
     {
         room = RoomName.Normalize(room);
         if (RoomName.Check(room) is { } error) return Problems.Of(error);

@@ -87,7 +87,6 @@ public static class GatewayServiceCollectionExtensions
         services.AddSingleton<IConfigureOptions<HubOptions<GatewayHub>>, GatewayHubOptions>();
         services.AddSingleton<IHubProtocol, GatewayJsonProtocol>(); // of two protocols with one name the last counts
         services.AddSingleton<IHubProtocolResolver, RateLimitedProtocolResolver>();
-        services.AddSingleton<HubCommandDispatcher>();
         services.AddSingleton<HubPayloads>();
         services.AddSingleton<SignalRRequests>();
         services.AddSingleton<InvocationIds>();

@@ -8,9 +8,9 @@ using Microsoft.AspNetCore.SignalR;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>From a hub method to the command router, and back: a result, or a <see cref="HubException"/> with <c>"400: …"</c>.</summary>
-public sealed class HubCommandDispatcher
+internal static class HubCommandDispatcher
 {
-    public Task<JsonResult> RunAsync(HubCallerContext context, string type, JsonElement payload)
+    public static Task<JsonResult> RunAsync(HubCallerContext context, string type, JsonElement payload)
     {
         if (context.Features.Get<Connection>() is not { } connection || context.Features.Get<CommandRouter>() is not { } router) throw new HubException(Error.Internal.ToString());
         var json = payload.ValueKind == JsonValueKind.Undefined ? "null"u8 : JsonMarshal.GetRawUtf8Value(payload);

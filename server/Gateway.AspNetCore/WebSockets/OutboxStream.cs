@@ -34,6 +34,7 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, 
         // has come.
         outbox.NoteReading(restOfFrame: buffer.Length > 0);
         if (_isFlooding) return EndAsync();
+#pragma warning disable CA2012 // each path consumes it once
         var read = inner.ReadAsync(buffer, cancellationToken);
         if (!read.IsCompletedSuccessfully && _isSignalR) read = NoteFaultAsync(read);
         if (buffer.IsEmpty) return read; // waits for the client, which may take long, so nothing more is held meanwhile
@@ -41,6 +42,7 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, 
         var bytes = read.Result;
         Count(buffer.Span[..bytes]);
         return new ValueTask<int>(bytes);
+#pragma warning restore CA2012
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -68,9 +70,11 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, 
 
     // The request's, and used after the framework's WebSocket is disposed of: the goodbye may be on its way, and what the client still
     // sends is read away.
+#pragma warning disable CA2215 // there is nothing to dispose of
     protected override void Dispose(bool disposing)
     {
     }
+#pragma warning restore CA2215
 
     /// <summary>The framework tells nobody why it closes, so its close code is read here.</summary>
     private ValueTask WriteNextAsync(ReadOnlyMemory<byte> frame)

@@ -225,7 +225,7 @@ internal static class BackplaneFrame
 
         public string Text() => Encoding.UTF8.GetString(Take(Number()));
 
-        public IReadOnlyList<string> Texts()
+        public List<string> Texts()
         {
             var count = Number();
             if (count == 0) return [];

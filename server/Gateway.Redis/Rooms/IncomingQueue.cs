@@ -39,7 +39,9 @@ internal sealed class IncomingQueue(IBackplaneReceiver receiver, Func<ReadOnlyMe
     {
         lock (_lock)
         {
+#pragma warning disable CA2012 // it is not awaited, and not kept
             if (!_draining && receiver.WhenReadyAsync().IsCompleted) return false;
+#pragma warning restore CA2012
             if (_bytes > MaxBytes)
             {
                 events.ReportOverflow();

@@ -50,6 +50,7 @@ internal sealed class AcceptedConnection : ConnectionContext
         try
         {
             await _inner.DisposeAsync();
+            await base.DisposeAsync();
         }
         finally
         {
