@@ -26,6 +26,18 @@ public sealed partial class PackageTests
         }
     }
 
+    /// <summary>A registry shows the readme alone, so a link to a file of the repository would lead nowhere.</summary>
+    [Fact]
+    public void ReadmeOfAPackageStandsAlone()
+    {
+        var readmes = Directory.GetFiles(Path.Combine(Repository.Root, "packaging"), "*.md");
+        Assert.NotEmpty(readmes);
+        foreach (var readme in readmes) Assert.DoesNotMatch(RelativeLink(), File.ReadAllText(readme));
+    }
+
+    [GeneratedRegex(@"\]\((?!https?://|#)")]
+    private static partial Regex RelativeLink();
+
     [GeneratedRegex("<Version>(.+)</Version>")]
     private static partial Regex Version();
 }

@@ -6,7 +6,8 @@ import { startRedis } from "../js/processes.js";
 import { connectRaw, connectSignalR } from "../js/clients.js";
 import { at, build, create, dispose, example, program, ROOT, run, start, VERSION } from "./workspace.js";
 
-const LIBRARIES = ["Gateway.Core", "Gateway.AspNetCore", "Gateway.Redis", "Gateway.OpenTelemetry", "Gateway.Client", "Gateway.Client.SignalR"];
+const SERVER = ["Gateway.Core", "Gateway.AspNetCore", "Gateway.Redis", "Gateway.OpenTelemetry"];
+const LIBRARIES = [...SERVER, "Gateway.Client", "Gateway.Client.SignalR"];
 const TOOLS = ["gateway-cli", "Gateway.Server"];
 
 let redis, web;
@@ -134,9 +135,11 @@ async function serve(name) {
 
 /** A raw client at one address, a stock SignalR client at the other: each hears both. */
 async function chat(rawUrl, hubUrl) {
-  const clients = [await connectRaw(rawUrl, "?username=Ann&rooms=lobby"), await connectSignalR(hubUrl, "webSockets", { query: "?username=Bob&rooms=lobby" })];
+  const raw = await connectRaw(rawUrl, "?username=Ann&rooms=lobby");
+  const stock = await connectSignalR(hubUrl, "webSockets", { query: "?username=Bob&rooms=lobby" });
+  const clients = [raw, stock];
   try {
-    for (const [speaker, content] of [[clients[0], "from the raw client"], [clients[1], "from the SignalR client"]]) {
+    for (const [speaker, content] of [[raw, "from the raw client"], [stock, "from the SignalR client"]]) {
       await speaker.request("chat", { content });
       for (const listener of clients) await listener.next("chat", (message) => message.content === content);
     }
