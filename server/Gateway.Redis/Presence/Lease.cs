@@ -21,7 +21,7 @@ internal sealed partial class Lease(RedisConnection server, RedisKeys keys, Repl
     private readonly Dictionary<string, (RedisValue Sign, TimeSpan Silence)> _others = new(StringComparer.Ordinal);
     private volatile Names _names = new($"{own.Id}/1", "");
     private volatile IReadOnlyList<Replica> _replicas = [];
-    private volatile HashSet<string> _known = [];
+    private volatile IReadOnlySet<string> _known = new HashSet<string>();
     private RedisValue _ownSign;
     private string? _data;
     private bool _held;
