@@ -1,5 +1,5 @@
-using System.Net.Security;
 using System.Net;
+using System.Net.Security;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Gateway.AspNetCore.Admin;

@@ -42,7 +42,8 @@ internal sealed class TestCore : IDisposable
             ("announced*", ByDefault with { Announce = true }),
             ("served*", ByDefault with { Announce = true, ClientsPublish = false }),
             ("silent", ByDefault with { Echo = false }),
-        ]) { Permissions = permissions ?? RoomPermissions.None }, Shards);
+        ])
+        { Permissions = permissions ?? RoomPermissions.None }, Shards);
         var policies = new FanOutPolicies(SlowConsumerPolicy.Disconnect, new Dictionary<string, SlowConsumerPolicy>());
         Lagging = new LagRecovery(Backplane, Meter, Supervisor, TimeProvider.System, NullLogger<LagRecovery>.Instance);
         FanOut = new FanOut(Connections, Rooms, policies, new FanOutLimits(Shards, BatchMessages: 16), Lagging, Meter, Supervisor, Time);

@@ -1,11 +1,11 @@
-using Gateway.Core.Tests.Broadcast;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
-using Gateway.Redis.Servers;
+using Gateway.Core.Tests.Broadcast;
 using Gateway.Redis.Options;
 using Gateway.Redis.Rooms;
+using Gateway.Redis.Servers;
 using Gateway.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

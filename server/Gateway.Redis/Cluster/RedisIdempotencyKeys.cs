@@ -1,6 +1,6 @@
 using Gateway.Core.Idempotency;
-using Gateway.Redis.Servers;
 using Gateway.Redis.Rooms;
+using Gateway.Redis.Servers;
 
 namespace Gateway.Redis.Cluster;
 

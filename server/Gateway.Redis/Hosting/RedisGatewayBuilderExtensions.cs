@@ -8,7 +8,6 @@ using Gateway.Core.Moderation;
 using Gateway.Core.Presence;
 using Gateway.Core.Replicas;
 using Gateway.Redis.Cluster;
-using Gateway.Redis.Servers;
 using Gateway.Redis.Hosting;
 using Gateway.Redis.Limits;
 using Gateway.Redis.Moderation;
@@ -16,6 +15,7 @@ using Gateway.Redis.Options;
 using Gateway.Redis.Presence;
 using Gateway.Redis.Replicas;
 using Gateway.Redis.Rooms;
+using Gateway.Redis.Servers;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;

@@ -1,8 +1,8 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
 using Gateway.Core.Supervision;
-using Gateway.Redis.Servers;
 using Gateway.Redis.Rooms;
+using Gateway.Redis.Servers;
 
 namespace Gateway.Redis.Hosting;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Moderation;
 using Gateway.Core.Supervision;

@@ -3,8 +3,8 @@ using Gateway.Core.Broadcast;
 using Gateway.Core.Replicas;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
-using Gateway.Redis.Servers;
 using Gateway.Redis.Options;
+using Gateway.Redis.Servers;
 
 namespace Gateway.Redis.Presence;
 

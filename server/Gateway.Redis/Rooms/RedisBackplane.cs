@@ -5,8 +5,8 @@ using Gateway.Core.Messages;
 using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
-using Gateway.Redis.Servers;
 using Gateway.Redis.Options;
+using Gateway.Redis.Servers;
 using StackExchange.Redis;
 
 namespace Gateway.Redis.Rooms;

@@ -1,8 +1,8 @@
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Supervision;
-using Gateway.Redis.Servers;
 using Gateway.Redis.Options;
+using Gateway.Redis.Servers;
 using StackExchange.Redis;
 
 namespace Gateway.Redis.Rooms;

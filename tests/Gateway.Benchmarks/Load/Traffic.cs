@@ -57,7 +57,7 @@ internal sealed record Traffic(int Subscribers, int Bytes, double Rate, double S
         var text = target.Subscribers[0].Publish;
         var began = WireClient.Now;
         var length = (long)(seconds * Stopwatch.Frequency);
-        for (var sent = 0L; ; )
+        for (var sent = 0L; ;)
         {
             var now = WireClient.Now;
             if (now - began >= length) return number;

@@ -11,7 +11,8 @@ public class WireBenchmarks
         "{\"type\":\"chat\",\"payload\":{\"room\":\"lobby\",\"content\":\"" + new string('x', 128) + "\"},\"id\":17}");
 
     private static readonly Message Message = new("chat",
-        Payloads.Chat("lobby", "guest-1", "Ann", System.Text.Encoding.UTF8.GetBytes('"' + new string('x', 128) + '"'), DateTimeOffset.UnixEpoch, null)) { CarriesOffset = true };
+        Payloads.Chat("lobby", "guest-1", "Ann", System.Text.Encoding.UTF8.GetBytes('"' + new string('x', 128) + '"'), DateTimeOffset.UnixEpoch, null))
+    { CarriesOffset = true };
 
     [Benchmark]
     public int ReadEnvelope()

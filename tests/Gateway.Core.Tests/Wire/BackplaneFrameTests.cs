@@ -38,7 +38,11 @@ public sealed class BackplaneFrameTests
 
     [Fact]
     public void InstructionsAndAnswersComeBackAsTheyWere() => Prop.ForAll(
-        (from asker in Text from number in Gen.Choose(int.MinValue, int.MaxValue) from connection in Text from room in Text from yes in Gen.Elements(true, false)
+        (from asker in Text
+         from number in Gen.Choose(int.MinValue, int.MaxValue)
+         from connection in Text
+         from room in Text
+         from yes in Gen.Elements(true, false)
          select (asker, number, connection, room, yes)).ToArbitrary(),
         i =>
         {

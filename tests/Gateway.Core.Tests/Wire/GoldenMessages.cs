@@ -45,11 +45,14 @@ internal static class GoldenMessages
         ["system-kicked-room"] = Numbered(16, "system", ModerationPayloads.Kicked("bob", "team")),
         ["presence-status"] = Plain("presence", PresencePayloads.Status("team", "ada", Ada, "away")),
         ["custom"] = Numbered(13, "cursor", """{"room":"team","x":1.5,"y":2}"""u8.ToArray()),
-        ["custom-sender"] = (Numbered(17, "cursor", """{"room":"team","x":1.5,"y":2}"""u8.ToArray()) with { Item1 = new Message("cursor", """{"room":"team","x":1.5,"y":2}"""u8.ToArray())
+        ["custom-sender"] = (Numbered(17, "cursor", """{"room":"team","x":1.5,"y":2}"""u8.ToArray()) with
         {
-            CarriesOffset = true,
-            Sender = new MessageSender("ada", Ada),
-        } }),
+            Item1 = new Message("cursor", """{"room":"team","x":1.5,"y":2}"""u8.ToArray())
+            {
+                CarriesOffset = true,
+                Sender = new MessageSender("ada", Ada),
+            }
+        }),
         ["arguments-none"] = Arguments("refresh", "[]"),
         ["arguments-two"] = Arguments("moved", """["ada",{"x":1}]"""),
     };

@@ -30,8 +30,8 @@ public sealed class WireFuzzTests
             Assert.InRange(envelope.Type.Length, 1, MessageType.MaxLength);
             using var payload = JsonDocument.Parse(envelope.Payload.ToArray());
             if (!envelope.Id.IsEmpty) using (JsonDocument.Parse(envelope.Id.ToArray()))
-                {
-                }
+            {
+            }
         }
     }
 

@@ -32,7 +32,9 @@ public sealed class TwoTokenReplicas : IAsyncLifetime
 
     internal static string Token(string user, TimeSpan life, params string[] roles) => Key.Token(new()
     {
-        ["sub"] = user, ["exp"] = (DateTimeOffset.UtcNow + life).ToUnixTimeSeconds(), ["roles"] = roles,
+        ["sub"] = user,
+        ["exp"] = (DateTimeOffset.UtcNow + life).ToUnixTimeSeconds(),
+        ["roles"] = roles,
     });
 
     public async ValueTask DisposeAsync()

@@ -52,7 +52,12 @@ internal sealed class TestKey(string id, string algorithm, AsymmetricAlgorithm? 
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var all = new Dictionary<string, object?>
         {
-            ["sub"] = "ada", ["iss"] = LocalAuthority.Issuer, ["aud"] = "gateway", ["exp"] = now + 3600, ["preferred_username"] = "Ada Lovelace", ["azp"] = "web",
+            ["sub"] = "ada",
+            ["iss"] = LocalAuthority.Issuer,
+            ["aud"] = "gateway",
+            ["exp"] = now + 3600,
+            ["preferred_username"] = "Ada Lovelace",
+            ["azp"] = "web",
         };
         var head = new Dictionary<string, object?> { ["alg"] = algorithm, ["typ"] = "JWT", ["kid"] = id.Length > 0 ? id : null };
         foreach (var (name, value) in claims ?? []) all[name] = value;

@@ -1,11 +1,11 @@
-using Gateway.Core.Tests.Moderation;
-using Gateway.Core.Tests;
 using Gateway.Core.Connections;
 using Gateway.Core.Moderation;
 using Gateway.Core.Supervision;
-using Gateway.Redis.Servers;
+using Gateway.Core.Tests;
+using Gateway.Core.Tests.Moderation;
 using Gateway.Redis.Moderation;
 using Gateway.Redis.Options;
+using Gateway.Redis.Servers;
 using Gateway.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,15 +1,15 @@
-using Gateway.Core.Tests.Broadcast;
-using Gateway.Core.Tests;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
 using Gateway.Core.Replicas;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
-using Gateway.Redis.Servers;
+using Gateway.Core.Tests;
+using Gateway.Core.Tests.Broadcast;
 using Gateway.Redis.Options;
 using Gateway.Redis.Presence;
 using Gateway.Redis.Rooms;
+using Gateway.Redis.Servers;
 using Gateway.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

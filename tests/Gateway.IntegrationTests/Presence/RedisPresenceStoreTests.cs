@@ -1,8 +1,8 @@
-using Gateway.Core.Tests.Presence;
-using Gateway.Core.Tests.Broadcast;
-using Gateway.Core.Tests;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Presence;
+using Gateway.Core.Tests;
+using Gateway.Core.Tests.Broadcast;
+using Gateway.Core.Tests.Presence;
 using Gateway.Core.Wire;
 using Gateway.Testing;
 

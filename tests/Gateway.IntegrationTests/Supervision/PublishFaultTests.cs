@@ -1,10 +1,10 @@
-using Gateway.Core.Tests.Broadcast;
-using Gateway.Core.Tests;
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Tests;
+using Gateway.Core.Tests.Broadcast;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Supervision;

@@ -1,8 +1,8 @@
-using Gateway.Core.Tests.Broadcast;
-using Gateway.Core.Tests;
 using System.Globalization;
 using System.Text;
 using Gateway.Core.Messages;
+using Gateway.Core.Tests;
+using Gateway.Core.Tests.Broadcast;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Supervision;

@@ -1,5 +1,5 @@
-using Gateway.Redis.Servers;
 using Gateway.Redis.Options;
+using Gateway.Redis.Servers;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;
