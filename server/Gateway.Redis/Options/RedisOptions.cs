@@ -1,5 +1,6 @@
 namespace Gateway.Redis.Options;
 
+/// <summary>How the replicas use Redis.</summary>
 public class RedisOptions
 {
     /// <summary>One server, or several that share the rooms.</summary>

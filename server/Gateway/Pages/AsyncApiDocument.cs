@@ -8,6 +8,7 @@ public static class AsyncApiDocument
 {
     private const string Resource = "Gateway.asyncapi.yaml";
 
+    /// <summary>Serves the document at <c>/asyncapi.yaml</c>.</summary>
     public static IEndpointConventionBuilder MapContract(this IEndpointRouteBuilder endpoints)
     {
         var document = Read();
