@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text;
 
@@ -12,18 +13,22 @@ public sealed class CountingClient : IDisposable
 {
     private readonly ClientWebSocket _socket = new();
     private readonly int[] _next;
+    private readonly double _bytesPerSecond;
     private int _received;
+    private long _began;
+    private long _bytes;
 
-    private CountingClient(int senders) => _next = new int[senders];
+    private CountingClient(int senders, double bytesPerSecond) => (_next, _bytesPerSecond) = (new int[senders], bytesPerSecond);
 
     public int Received => Volatile.Read(ref _received);
 
     /// <summary>The first that was wrong.</summary>
     public string? Fault { get; private set; }
 
-    public static async Task<CountingClient> ConnectAsync(Uri server, bool signalR, int senders)
+    /// <param name="bytesPerSecond">It reads no faster than this, from the first message on.</param>
+    public static async Task<CountingClient> ConnectAsync(Uri server, bool signalR, int senders, double bytesPerSecond = double.PositiveInfinity)
     {
-        var client = new CountingClient(senders);
+        var client = new CountingClient(senders, bytesPerSecond);
         await client._socket.ConnectAsync(new Uri($"ws://{server.Authority}/{(signalR ? "hub" : "ws")}?rooms=crowd"), default).Within("the WebSocket to open");
         if (signalR) await client._socket.SendAsync("{\"protocol\":\"json\",\"version\":1}\u001e"u8.ToArray(), WebSocketMessageType.Text, true, default);
         var welcomed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -52,6 +57,7 @@ public sealed class CountingClient : IDisposable
                 if (!part.EndOfMessage) continue;
                 if (!welcomed.Task.IsCompleted && buffer.AsSpan(0, kept).IndexOf("welcome"u8) >= 0) welcomed.SetResult();
                 else Count(buffer.AsSpan(0, kept));
+                if (_received > 0) await PaceAsync(kept);
                 kept = 0;
             }
         }
@@ -59,6 +65,13 @@ public sealed class CountingClient : IDisposable
         {
             Fault ??= gone.Message;
         }
+    }
+
+    private async ValueTask PaceAsync(int bytes)
+    {
+        if (_began == 0) _began = Stopwatch.GetTimestamp();
+        _bytes += bytes;
+        while (_bytes / Stopwatch.GetElapsedTime(_began).TotalSeconds > _bytesPerSecond) await Task.Delay(1);
     }
 
     private void Count(ReadOnlySpan<byte> message)

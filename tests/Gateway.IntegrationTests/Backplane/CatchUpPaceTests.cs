@@ -9,30 +9,36 @@ namespace Gateway.IntegrationTests.Backplane;
 /// <summary>After an outage a replica brings its members up to date at the pace of healthy clients: nobody is closed, and nobody misses anything.</summary>
 public sealed class CatchUpPaceTests
 {
-    private const int Messages = 5000;
-    private const int Step = 500;
-    private const int Clients = 30;
+    private const int Missed = 2500;
+    private const int Meanwhile = 500;
+    private const int Size = 4096;
+    private const int Clients = 3;
+    private const double BytesPerSecond = 3e6; // much less than Redis and the fan-out do, and a page in much less than the gateway waits for it
     private static readonly Retention Kept = new(10_000, TimeSpan.FromHours(1));
 
     [Fact]
-    public async Task HealthyClientsGetEverythingAfterAnOutageAndNobodyIsClosed()
+    public async Task HealthyClientsGetEverythingAfterAnOutageAndNobodyFallsBehind()
     {
         await using var redis = await RedisServer.StartAsync();
         await using var network = new NetworkProxy(redis.Port);
         await using var a = await StartAsync(redis.Address);
         await using var b = await StartAsync(network.Address);
         var members = new List<CountingClient>();
-        for (var i = 0; i < Clients; i++) members.Add(await CountingClient.ConnectAsync(b.Server, signalR: i % 2 == 0, senders: 1));
+        for (var i = 0; i < Clients; i++) members.Add(await CountingClient.ConnectAsync(b.Server, signalR: i % 2 == 0, senders: 1, BytesPerSecond));
         using var lagging = new CounterWatch("gateway_lagging_total");
 
         network.SilenceAll();
-        await PublishAsync(a.Get<IBackplane>());
+        await PublishAsync(a.Get<IBackplane>(), 0, Missed, step: 100);
         Assert.All(members, m => Assert.Equal(0, m.Received));
-        network.Heal();
+        network.Heal(oldLinksToo: false); // or everything comes at once, live
+        await Deadline.Until(() => members.Exists(m => m.Received > 0), "somebody hears what was missed", TimeSpan.FromSeconds(30));
+        await PublishAsync(a.Get<IBackplane>(), Missed, Meanwhile, step: 20);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{members.Max(m => m.Received)} heard when all was sent");
 
-        await Deadline.Until(() => members.All(m => m.Received >= Messages || m.Fault != null), "everyone has everything", TimeSpan.FromSeconds(90));
-        Assert.All(members, m => Assert.Equal((Messages, null), (m.Received, m.Fault)));
-        TestContext.Current.TestOutputHelper?.WriteLine($"{lagging.Count} members fell behind");
+        await Deadline.Until(() => members.All(m => m.Received >= Missed + Meanwhile || m.Fault != null), "everyone has everything", TimeSpan.FromSeconds(60));
+        Assert.All(members, m => Assert.Equal((Missed + Meanwhile, null), (m.Received, m.Fault)));
+        TestContext.Current.TestOutputHelper?.WriteLine($"members fell behind {lagging.Count} times");
+        Assert.Equal(0, lagging.Count);
         foreach (var member in members) member.Dispose();
     }
 
@@ -45,16 +51,16 @@ public sealed class CatchUpPaceTests
         options.Rooms.Defaults.Announce = false;
     });
 
-    /// <summary>Of 64 bytes each.</summary>
-    private static async Task PublishAsync(IBackplane backplane)
+    private static async Task PublishAsync(IBackplane backplane, int first, int count, int step)
     {
-        for (var next = 0; next < Messages; next += Step)
+        for (var next = first; next < first + count; next += step)
         {
-            var published = Enumerable.Range(next, Step)
-                .Select(i => backplane.PublishAsync(Audience.Room("crowd"), new Message("chat", Encoding.UTF8.GetBytes($"\"{$"#0:{i}#",-62}\"")), Kept).AsTask());
+            var published = Enumerable.Range(next, step).Select(i => backplane.PublishAsync(Audience.Room("crowd"), new Message("chat", Payload(i)), Kept).AsTask());
             await Task.WhenAll(published).Within("Redis has taken them", TimeSpan.FromSeconds(30));
         }
     }
+
+    private static byte[] Payload(int number) => Encoding.UTF8.GetBytes($"\"{$"#0:{number}#".PadRight(Size - 2)}\"");
 
     /// <summary>What a counter has been increased by, in this process.</summary>
     private sealed class CounterWatch : IDisposable
