@@ -96,7 +96,7 @@ internal sealed class TestCore : IDisposable
     {
         var number = Interlocked.Increment(ref _lastId);
         var sink = new TestSink(format);
-        var outbox = new Outbox(sink, OutboxLimits, gates: format == FrameFormat.Frames ? 0 : 1, Time);
+        var outbox = new Outbox(sink, OutboxLimits, corks: format == FrameFormat.Frames ? 0 : 1, Time);
         user ??= "user" + number;
         var dialect = format switch { FrameFormat.RawWebSocket => Dialect.Raw, FrameFormat.Frames => Dialect.Frames, _ => Dialect.SignalR };
         return new TestClient(this, sink, new Connection(id ?? "c" + number, new UserIdentity(user, user.ToUpperInvariant()) { Roles = roles.ToHashSet() }, dialect, outbox, _events, Time)
@@ -105,10 +105,10 @@ internal sealed class TestCore : IDisposable
         });
     }
 
-    public async Task<TestClient> ArriveAsync(string[] rooms, string? user = null, FrameFormat format = FrameFormat.RawWebSocket, params string[] roles)
+    public async Task<TestClient> ConnectAsync(string[] rooms, string? user = null, FrameFormat format = FrameFormat.RawWebSocket, params string[] roles)
     {
         var client = Client(user, format, null, roles);
-        Assert.Null(await Lifecycle.ArriveAsync(client.Connection, rooms).Bounded());
+        Assert.Null(await Lifecycle.OnConnectedAsync(client.Connection, rooms).Bounded());
         return client;
     }
 

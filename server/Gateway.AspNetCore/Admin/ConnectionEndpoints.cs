@@ -32,9 +32,9 @@ internal static class ConnectionEndpoints
         if (dialect is not (null or "raw" or "signalr" or "frames")) error = Error.BadRequest("dialect must be raw, signalr or frames");
         if (error != null) return Problems.Of(error);
         var question = new ClusterQuery(ClusterQueryKind.Connections) { UserId = user, Room = RoomName.Normalize(room), Dialect = dialect, After = page.After, Limit = page.Limit };
-        var answers = await cluster.AskAsync(question, cancel);
+        var answers = await cluster.QueryAsync(question, cancel);
         var (connections, next) = page.Of(answers.All.SelectMany(a => a.Connections), c => c.ConnectionId);
-        return Results.Ok(new ConnectionList(connections, next, answers.Silent));
+        return Results.Ok(new ConnectionList(connections, next, answers.TimedOut));
     }
 
     private static async Task<IResult> GetAsync(string id, HttpContext context, GatewayDomains hubs, ICluster cluster, CancellationToken cancel)
@@ -42,9 +42,9 @@ internal static class ConnectionEndpoints
         var silent = 0;
         foreach (var where in RequestDomain.IsGiven(context) ? [cluster] : hubs.All.Select(h => h.Get<ICluster>()))
         {
-            var answers = await where.AskAsync(new ClusterQuery(ClusterQueryKind.Connections) { ConnectionId = id, Limit = 1 }, cancel);
+            var answers = await where.QueryAsync(new ClusterQuery(ClusterQueryKind.Connections) { ConnectionId = id, Limit = 1 }, cancel);
             if (answers.All.SelectMany(a => a.Connections).FirstOrDefault() is { } connection) return Results.Ok(connection);
-            silent += answers.Silent;
+            silent += answers.TimedOut;
         }
         return silent > 0 ? Problems.Of(StatusCodes.Status503ServiceUnavailable, "a replica did not answer") : NotConnected(id);
     }

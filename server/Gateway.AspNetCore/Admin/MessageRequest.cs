@@ -61,7 +61,7 @@ internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys reque
         message = new Message(type, payload) { CarriesOffset = carriesOffset };
         if (fields.Error is { } error) return error;
         if (MessageType.Check(type) is { } malformed) return malformed;
-        if (MessageType.BuiltIn(type) is { } builtIn && builtIn != type) return Error.BadRequest($"type equals {builtIn} but for case");
+        if (MessageType.FindBuiltIn(type) is { } builtIn && builtIn != type) return Error.BadRequest($"type equals {builtIn} but for case");
         if (Reserved.Contains(type)) return Error.BadRequest($"type must not be one of {string.Join(", ", Reserved)}");
         if (carriesOffset && !new PayloadFields(payload, OffsetName).Raw(0).IsEmpty) return Error.BadRequest("payload.offset is assigned by the gateway: leave it out");
         return null;

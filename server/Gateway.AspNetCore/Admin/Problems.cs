@@ -21,7 +21,7 @@ internal static partial class Problems
         catch (BackplaneException) when (!context.Response.HasStarted)
         {
             context.Response.Headers.RetryAfter = "1";
-            await Of(Error.BackplaneAway).ExecuteAsync(context);
+            await Of(Error.BackplaneUnavailable).ExecuteAsync(context);
         }
         catch (BadHttpRequestException fault) when (!context.Response.HasStarted)
         {

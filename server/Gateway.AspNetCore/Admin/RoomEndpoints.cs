@@ -33,10 +33,10 @@ internal static class RoomEndpoints
     {
         var (page, error) = Page.Read(limit, after);
         if (error != null) return Problems.Of(error);
-        var answers = await cluster.AskAsync(new ClusterQuery(ClusterQueryKind.Rooms) { After = page.After, Limit = page.Limit }, cancel);
+        var answers = await cluster.QueryAsync(new ClusterQuery(ClusterQueryKind.Rooms) { After = page.After, Limit = page.Limit }, cancel);
         var merged = answers.All.SelectMany(a => a.Rooms).GroupBy(r => r.Room, StringComparer.Ordinal).Select(g => new RoomInfo(g.Key, g.Sum(r => r.Connections)));
         var (rooms, next) = page.Of(merged, r => r.Room);
-        return Results.Ok(new RoomList(rooms, next, answers.Silent));
+        return Results.Ok(new RoomList(rooms, next, answers.TimedOut));
     }
 
     private static async Task<IResult> MembersAsync(
@@ -61,9 +61,9 @@ internal static class RoomEndpoints
         if (limit is < 1 or > ClusterQueryHandler.MaxLimit) return Problems.Of(Error.BadRequest($"limit must be from 1 to {ClusterQueryHandler.MaxLimit}"));
         if (before is < 1 || after is < 0) return Problems.Of(Error.BadRequest("before must be at least 1, after at least 0"));
         if (rooms.PolicyOf(room).Retention is not { Messages: > 0 } retention) return Problems.Of(Error.NotFound($"room {room} keeps no history"));
-        var range = new HistoryRange(after ?? 0, before ?? long.MaxValue, limit ?? DefaultHistory) { FromTheEnd = after == null, MaxBytes = MaxHistoryBytes };
-        var page = await backplane.ReadAsync(room, range, retention, cancel);
-        return AdminJson.Bytes(RoomPayloads.History(room, page.Head.Epoch, page.Messages.Select(m => (m.Offset, m.Message)), page.More));
+        var range = new HistoryRange(after ?? 0, before ?? long.MaxValue, limit ?? DefaultHistory) { FromEnd = after == null, MaxBytes = MaxHistoryBytes };
+        var page = await backplane.ReadHistoryAsync(room, range, retention, cancel);
+        return AdminJson.Bytes(RoomPayloads.History(room, page.Head.Epoch, page.Messages.Select(m => (m.Offset, m.Message)), page.HasMore));
     }
 
     /// <param name="Next">The <c>after</c> of the next page, if there may be one.</param>

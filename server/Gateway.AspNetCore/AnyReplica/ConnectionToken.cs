@@ -41,7 +41,7 @@ internal sealed record ConnectionToken(string Replica, string ConnectionId, stri
             bytes[end] = (byte)length;
             end += 1 + length;
         }
-        key.Sign(SignedFor.ConnectionToken, bytes[..end], bytes[end..]);
+        key.Sign(SignaturePurpose.ConnectionToken, bytes[..end], bytes[end..]);
         return Base64Url.EncodeToString(bytes[..(end + ReplicaKey.SignatureBytes)]);
     }
 
@@ -54,7 +54,7 @@ internal sealed record ConnectionToken(string Replica, string ConnectionId, stri
         if (length < HeaderBytes + 4 + ReplicaKey.SignatureBytes) return null;
         var signed = buffer[..(length - ReplicaKey.SignatureBytes)];
         var signature = buffer[signed.Length..length];
-        if (!key.IsSigned(SignedFor.ConnectionToken, signed, signature) || signed[0] != Version) return null;
+        if (!key.Verify(SignaturePurpose.ConnectionToken, signed, signature) || signed[0] != Version) return null;
         var beginsUntil = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(signed[1..]));
         ReadOnlySpan<byte> rest = signed[HeaderBytes..]; // signed, so it is as we wrote it
         return new ConnectionToken(Take(ref rest), Take(ref rest), Take(ref rest), Take(ref rest), beginsUntil);

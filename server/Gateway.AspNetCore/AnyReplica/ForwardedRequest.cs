@@ -33,7 +33,7 @@ internal sealed record ForwardedRequest(string To, long At, string? Address, int
     {
         var content = Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(this, ForwardedJson.Default.ForwardedRequest));
         Span<byte> signature = stackalloc byte[ReplicaKey.SignatureBytes];
-        key.Sign(SignedFor.ForwardedRequest, Signed(method, target, content), signature);
+        key.Sign(SignaturePurpose.ForwardedRequest, Signed(method, target, content), signature);
         return $"{content}.{Base64Url.EncodeToString(signature)}";
     }
 
@@ -44,7 +44,7 @@ internal sealed record ForwardedRequest(string To, long At, string? Address, int
         if (header.Split('.') is not [var content, var signature]) return null;
         Span<byte> bytes = stackalloc byte[ReplicaKey.SignatureBytes + 3];
         if (Base64Url.DecodeFromChars(signature, bytes, out _, out var length) != OperationStatus.Done || length != ReplicaKey.SignatureBytes) return null;
-        if (!key.IsSigned(SignedFor.ForwardedRequest, Signed(method, target, content), bytes[..length])) return null;
+        if (!key.Verify(SignaturePurpose.ForwardedRequest, Signed(method, target, content), bytes[..length])) return null;
         var request = JsonSerializer.Deserialize(Base64Url.DecodeFromChars(content), ForwardedJson.Default.ForwardedRequest)!; // signed, so it is as we wrote it
         return (time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(request.At)).Duration() <= Tolerance ? request : null;
     }

@@ -72,7 +72,7 @@ internal sealed partial class FrameEndpoint(GatewayDomain hub, Func<IServiceProv
         }
         finally
         {
-            await hub.Lifecycle.DepartAsync(connection);
+            await hub.Lifecycle.OnDisconnectedAsync(connection);
             await frames.Rooms.CloseAsync(limits.WriteWait);
             await upgrade.StopAsync(limits.WriteWait, isClosed: webSocket?.State is WebSocketState.Closed or WebSocketState.Aborted);
             webSocket?.Dispose();
@@ -82,7 +82,7 @@ internal sealed partial class FrameEndpoint(GatewayDomain hub, Func<IServiceProv
     /// <returns>Why the connection cannot stay; its client hears of it when it is accepted.</returns>
     private async Task<CloseReason?> EnterAsync(Connection connection, IFrameHandler handler)
     {
-        if (await hub.Lifecycle.ArriveAsync(connection, []) is { } error) return new CloseReason(1013, error.Text, AllowReconnect: true);
+        if (await hub.Lifecycle.OnConnectedAsync(connection, []) is { } error) return new CloseReason(1013, error.Text, AllowReconnect: true);
         if (hub.Get<AdmissionPolicy>().Check(connection) is { } unwanted) return unwanted;
         using var late = new CancellationTokenSource(hub.Options.Raw.PongWait, time);
         try
@@ -92,7 +92,7 @@ internal sealed partial class FrameEndpoint(GatewayDomain hub, Func<IServiceProv
         }
         catch (BackplaneException)
         {
-            return new CloseReason(1013, Error.BackplaneAway.Text, AllowReconnect: true);
+            return new CloseReason(1013, Error.BackplaneUnavailable.Text, AllowReconnect: true);
         }
         catch (Exception fault)
         {

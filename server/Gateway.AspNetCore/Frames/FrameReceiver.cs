@@ -43,7 +43,7 @@ internal sealed class FrameReceiver(WebSocket webSocket, Connection connection, 
     private async ValueTask<bool> ReceiveAsync()
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(FirstBufferBytes, limits.MaxMessageBytes + 1));
-        connection.NoteMessageBegun();
+        connection.OnMessageStarted();
         try
         {
             var length = 0;
@@ -51,7 +51,7 @@ internal sealed class FrameReceiver(WebSocket webSocket, Connection connection, 
             {
                 var part = await webSocket.ReceiveAsync(buffer.AsMemory(length), default);
                 if (part.MessageType == WebSocketMessageType.Close) return false;
-                if (part.EndOfMessage) connection.NoteMessageEnded();
+                if (part.EndOfMessage) connection.OnMessageCompleted();
                 length += part.Count;
                 if (length > limits.MaxMessageBytes) connection.Close(CloseReason.TooBig);
                 if (!connection.Outbox.IsOpen) length = 0; // we said goodbye: what still comes is read and thrown away
@@ -81,7 +81,7 @@ internal sealed class FrameReceiver(WebSocket webSocket, Connection connection, 
     private async ValueTask WaitAsync(Frame frame)
     {
         using var limit = new CancellationTokenSource(limits.PongWait, time);
-        connection.IsHeldUp = true;
+        connection.IsReadingPaused = true;
         try
         {
             await incoming.WriteAsync(frame, limit.Token);
@@ -97,8 +97,8 @@ internal sealed class FrameReceiver(WebSocket webSocket, Connection connection, 
         }
         finally
         {
-            connection.Outbox.NoteReceived(); // the silence was ours
-            connection.IsHeldUp = false;
+            connection.Outbox.RecordReceived(); // the silence was ours
+            connection.IsReadingPaused = false;
         }
     }
 

@@ -63,13 +63,13 @@ public sealed class FrameRooms
             : _hub.PublishAsync(Audience.Room(RoomName.Normalize(room)), type, payload, cancel);
 
     /// <summary>From now on the hub's relayed frames go to the client.</summary>
-    internal async ValueTask EnterRelayAsync() => await _hub.Get<RoomMembership>().EnterAsync(Connection, RoomName.Relay);
+    internal async ValueTask EnterRelayAsync() => await _hub.Get<RoomMembership>().JoinUncheckedAsync(Connection, RoomName.Relay);
 
     /// <summary>To everyone on the hub's relay, on all replicas, as it is.</summary>
     /// <remarks>There is no error that its client would understand: what a muted user sends is discarded and counted.</remarks>
     internal async ValueTask RelayAsync(Frame frame, bool echo, CancellationToken cancel)
     {
-        if (!Connection.Outbox.IsOpen || _hub.Get<Moderator>().RefusesFrame(Connection)) return; // a connection that is being closed can do nothing any more
+        if (!Connection.Outbox.IsOpen || _hub.Get<Moderator>().ShouldDropFrame(Connection)) return; // a connection that is being closed can do nothing any more
         var audience = Audience.Room(RoomName.Relay);
         await _hub.Get<Publisher>().PublishAsync(echo ? audience : audience with { Except = [Connection.Id] }, Message.Frame((byte)frame.Kind, frame.Data), cancel: cancel);
     }

@@ -72,7 +72,7 @@ internal sealed partial class FrameSession(
         }
         catch (BackplaneException)
         {
-            return new CloseReason(1013, Error.BackplaneAway.Text, AllowReconnect: true);
+            return new CloseReason(1013, Error.BackplaneUnavailable.Text, AllowReconnect: true);
         }
         catch (Exception fault)
         {

@@ -23,9 +23,9 @@ internal sealed class Inbox : IFrameSink, IOutboxOwner
     public Inbox(Connection connection, OutboxLimits limits, TimeProvider time)
     {
         _connection = connection;
-        _outbox = new Outbox(this, limits, gates: 0, time);
+        _outbox = new Outbox(this, limits, corks: 0, time);
         _outbox.Attach(this);
-        connection.Inbox = _outbox;
+        connection.HandlerOutbox = _outbox;
     }
 
     public ChannelReader<RoomMessage> Messages => _messages.Reader;
@@ -66,7 +66,7 @@ internal sealed class Inbox : IFrameSink, IOutboxOwner
 
     void IOutboxOwner.OnClosing(CloseReason reason) => _connection.Close(reason);
 
-    void IOutboxOwner.OnBroken(Exception fault)
+    void IOutboxOwner.OnWriteFailed(Exception fault)
     {
         // The handler has ended, and the connection with it.
     }

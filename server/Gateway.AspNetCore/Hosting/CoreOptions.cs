@@ -37,8 +37,8 @@ internal static class CoreOptions
         foreach (var type in options.Messages.Custom.Keys)
         {
             if (MessageType.Check(type) is { } malformed) throw new InvalidOperationException($"messages.custom: '{type}' is no type: {malformed.Text}");
-            if (MessageType.BuiltIn(type) is { } builtIn) throw new InvalidOperationException($"messages.custom: '{type}' is the gateway's own type {builtIn}");
-            if (!seen.Add(type)) throw new InvalidOperationException($"messages.custom: '{type}' stands there twice, as types are compared without case");
+            if (MessageType.FindBuiltIn(type) is { } builtIn) throw new InvalidOperationException($"messages.custom: '{type}' is the gateway's own type {builtIn}");
+            if (!seen.Add(type)) throw new InvalidOperationException($"messages.custom: '{type}' appears twice, as types are compared without case");
         }
         return new([.. options.Messages.Custom.Select(c => (c.Key, c.Value.Publish == PublishRight.Members))], options.Messages.RelayUnknown);
     }

@@ -57,7 +57,7 @@ internal sealed partial class ConnectionDrainer(
             if (readiness.IsDraining) return;
             readiness.SetDraining();
             _began = time.GetTimestamp();
-            Log.Begins(logger, hubs.All.Sum(hub => hub.Lifecycle.SayGoodbye()));
+            Log.Begins(logger, hubs.All.Sum(hub => hub.Lifecycle.Drain()));
             forwarder.Drain();
             // After this callback the framework's is run, which cuts off what it knows of, whatever waits there.
             SpinWait.SpinUntil(() => Array.TrueForAll(Everyone(), c => c.Outbox.IsClosed), Moment);

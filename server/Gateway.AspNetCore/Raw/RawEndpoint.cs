@@ -45,7 +45,7 @@ internal sealed class RawEndpoint(
         router.Expect(connection);
         try
         {
-            if (await lifecycle.ArriveAsync(connection, request.Rooms) is { } error)
+            if (await lifecycle.OnConnectedAsync(connection, request.Rooms) is { } error)
                 connection.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
             else if (admission.Check(connection) is { } unwanted)
                 connection.Close(unwanted);
@@ -53,7 +53,7 @@ internal sealed class RawEndpoint(
         }
         finally
         {
-            await lifecycle.DepartAsync(connection);
+            await lifecycle.OnDisconnectedAsync(connection);
             await EndAsync(webSocket, upgrade);
         }
     }
@@ -64,7 +64,7 @@ internal sealed class RawEndpoint(
         if (await firstMessage.ReceiveAsync(webSocket, outbox) is not { } bearer) return null;
         var (permitted, error) = request.Of(bearer).Permitted(rooms.Permissions);
         if (error != null) outbox.Close(new CloseReason(1008, "not allowed in one of the rooms", AllowReconnect: false));
-        else if (admission.Check(bearer.User, opens: true) is { } unwanted) outbox.Close(CloseReasonOf(unwanted));
+        else if (admission.Check(bearer.User, isNew: true) is { } unwanted) outbox.Close(CloseReasonOf(unwanted));
         else return permitted;
         return null;
     }

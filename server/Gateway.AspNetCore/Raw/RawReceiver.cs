@@ -43,7 +43,7 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
     private async ValueTask<bool> ReceiveAsync()
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(FirstBufferBytes, maxMessageBytes + 1));
-        connection.NoteMessageBegun();
+        connection.OnMessageStarted();
         try
         {
             var length = 0;
@@ -51,7 +51,7 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
             {
                 var part = await webSocket.ReceiveAsync(buffer.AsMemory(length), default);
                 if (part.MessageType == WebSocketMessageType.Close) return false;
-                if (part.EndOfMessage) connection.NoteMessageEnded();
+                if (part.EndOfMessage) connection.OnMessageCompleted();
                 length += part.Count;
                 if (length > maxMessageBytes)
                 {

@@ -38,7 +38,7 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
         var username = query["username"].ToString();
         if (username.Length > UserIdentity.MaxNameLength) return (null, Error.BadRequest($"username is longer than {UserIdentity.MaxNameLength} characters"));
         if (username.Any(char.IsControl)) return (null, Error.BadRequest("username must not contain control characters"));
-        if (!NameText.Shows(username, blanks: true)) return (null, Error.BadRequest("username must not contain invisible characters"));
+        if (!NameText.IsVisible(username, allowSpaces: true)) return (null, Error.BadRequest("username must not contain invisible characters"));
         var (user, refused) = Identify(context.User, query["guest_key"].ToString(), NameText.Normalize(username.Trim()), options);
         return user == null ? (null, refused) : new ConnectRequest(user, rooms, named).Permitted(permissions);
     }

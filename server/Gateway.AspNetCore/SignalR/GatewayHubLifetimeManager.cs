@@ -47,7 +47,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         router.Expect(arrived);
         if (connection.Protocol is not RateLimitedProtocol counted) throw new InvalidOperationException("IHubProtocolResolver was replaced after AddGateway: nothing would be counted");
         counted.Count(arrived, router);
-        if (await lifecycle.ArriveAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+        if (await lifecycle.OnConnectedAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
         else if (admission.Check(arrived) is { } unwanted) arrived.Close(unwanted);
     }
 
@@ -68,12 +68,12 @@ internal sealed class GatewayHubLifetimeManager<THub>(
             WebSocketEnding.Note(departing, http.Features.Get<AcceptedWebSocket>()?.WebSocket);
             return DepartAsync(departing);
         };
-        await lifecycle.LeaveAsync(departing);
+        await lifecycle.OnClosingAsync(departing);
     }
 
     private async Task DepartAsync(Connection departing)
     {
-        await lifecycle.DepartAsync(departing);
+        await lifecycle.OnDisconnectedAsync(departing);
         results.Abandon(departing.Id); // last: whoever asks for a result from now on does not find the connection
     }
 
@@ -109,7 +109,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     {
         var refused = connections.Find(connectionId) is { } local
             ? (await membership.JoinAsync(local, groupName)).Error
-            : await backplane.InstructAsync(new RemoteCommand(connectionId, groupName, Enter: true), cancellationToken);
+            : await backplane.SendCommandAsync(new RemoteCommand(connectionId, groupName, Join: true), cancellationToken);
         // As with the framework's own groups, a connection that is nowhere is no error.
         if (refused != null && refused != Error.NoSuchConnection) throw new HubException(refused.ToString());
     }
@@ -117,7 +117,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     public override async Task RemoveFromGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
     {
         if (connections.Find(connectionId) is { } local) await membership.LeaveAsync(local, groupName);
-        else await backplane.InstructAsync(new RemoteCommand(connectionId, groupName, Enter: false), cancellationToken);
+        else await backplane.SendCommandAsync(new RemoteCommand(connectionId, groupName, Join: false), cancellationToken);
     }
 
     public override Task<T> InvokeConnectionAsync<T>(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken) =>

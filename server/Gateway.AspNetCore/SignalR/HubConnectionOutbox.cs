@@ -21,7 +21,7 @@ internal sealed class HubConnectionOutbox
     private HubConnectionOutbox(ConnectionContext connection, OutboxLimits limits, TimeProvider time)
     {
         _sink = new HubConnectionSink(connection, connection.Transport.Output);
-        _outbox = new Outbox(_sink, limits, gates: 2, time);
+        _outbox = new Outbox(_sink, limits, corks: 2, time);
     }
 
     /// <summary>A WebSocket's outbox is below the WebSocket already.</summary>

@@ -28,7 +28,7 @@ internal sealed class OutboxPipeWriter(PipeWriter transport, Outbox outbox) : Pi
         if (_records is not { WrittenCount: > 0 } records) return default;
         _records = null;
         await outbox.WriteAsync(records.WrittenMemory);
-        if (_opensGate) outbox.OpenGate();
+        if (_opensGate) outbox.Uncork();
         _opensGate = false;
         return default;
     }

@@ -44,17 +44,17 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
             {
                 if (input.Start.Equals(start))
                 {
-                    if (!input.IsEmpty) _connection?.NoteMessageBegun();
+                    if (!input.IsEmpty) _connection?.OnMessageStarted();
                     return false;
                 }
                 message = PingMessage.Instance; // a record of a type that the protocol does not know, and passes over
             }
             else if (message is PingMessage && IsKeepAlive())
             {
-                _connection?.NoteMessageEnded();
+                _connection?.OnMessageCompleted();
                 return true;
             }
-            _connection?.NoteMessageEnded();
+            _connection?.OnMessageCompleted();
         }
         catch (InvalidDataException)
         {

@@ -125,8 +125,8 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
             await Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "not your connection");
             return;
         }
-        if (HttpMethods.IsDelete(context.Request.Method)) entry.Connection?.NoteEnding(new ConnectionEnd(DisconnectReason.Normal));
-        entry.Connection?.Outbox.NoteReceived(); // a sign of life that comes beside the stream of events
+        if (HttpMethods.IsDelete(context.Request.Method)) entry.Connection?.TrySetEnd(new ConnectionEnd(DisconnectReason.Normal));
+        entry.Connection?.Outbox.RecordReceived(); // a sign of life that comes beside the stream of events
         try
         {
             await next(context);

@@ -13,10 +13,10 @@ internal static class AuthRule
 
     public static void Check(AuthOptions auth, string directory, Binding binding)
     {
-        if (!binding.Sound(Mode))
+        if (!binding.AreValid(Mode))
             return;
         var kinds = new[] { ("auth.signing_key", string.Concat(auth.SigningKey)), ("auth.public_key_file", auth.PublicKeyFile), ("auth.authority", auth.Authority) }
-            .Where(kind => kind.Item2.Length > 0 || !binding.Sound(kind.Item1))
+            .Where(kind => kind.Item2.Length > 0 || !binding.AreValid(kind.Item1))
             .Select(kind => kind.Item1)
             .ToList();
         if (auth.Mode == AuthMode.None)
@@ -52,7 +52,7 @@ internal static class AuthRule
     private static void PublicKeyCanBeRead(AuthOptions auth, string directory, Binding binding)
     {
         const string key = "auth.public_key_file";
-        if (auth.PublicKeyFile.Length == 0 || !binding.Sound(key))
+        if (auth.PublicKeyFile.Length == 0 || !binding.AreValid(key))
             return;
         var (text, problem) = TextFile.Read(auth.PublicKeyFile, directory);
         if (text is null)
@@ -63,7 +63,7 @@ internal static class AuthRule
 
     private static void AuthorityHasAudience(AuthOptions auth, Binding binding)
     {
-        if (auth.Authority.Length > 0 && auth.Audience.Length == 0 && binding.Sound("auth.audience", "auth.authority"))
+        if (auth.Authority.Length > 0 && auth.Audience.Length == 0 && binding.AreValid("auth.audience", "auth.authority"))
             binding.Report("auth.audience", "is missing; an authority issues tokens for others, too, so auth.authority needs it", binding.OriginOf("auth.audience"));
     }
 }

@@ -24,13 +24,13 @@ internal static class GatewayRules
 
     private static void PongOutlastsPing(RawOptions raw, Binding binding)
     {
-        if (binding.Sound("raw.pong_wait", "raw.ping_period") && raw.PongWait <= raw.PingPeriod)
+        if (binding.AreValid("raw.pong_wait", "raw.ping_period") && raw.PongWait <= raw.PingPeriod)
             Refuse(binding, "raw.pong_wait", Duration.Write(raw.PongWait), "more than", "raw.ping_period", Duration.Write(raw.PingPeriod));
     }
 
     private static void EndpointsDiffer(GatewayOptions options, Binding binding)
     {
-        if (!binding.Sound("raw.path", "signalr.path"))
+        if (!binding.AreValid("raw.path", "signalr.path"))
             return;
         var (raw, hub) = (options.Raw.Path, options.SignalR.Path);
         // Routes do not distinguish case, and SignalR has a second endpoint below its own.
@@ -41,7 +41,7 @@ internal static class GatewayRules
     private static void RoomsAtStartFit(RoomsOptions rooms, Binding binding)
     {
         var (count, limit) = (rooms.AutoJoin.Count, rooms.MaxPerConnection);
-        if (binding.Sound("rooms.auto_join", "rooms.max_per_connection") && count > limit)
+        if (binding.AreValid("rooms.auto_join", "rooms.max_per_connection") && count > limit)
             Refuse(binding, "rooms.auto_join", $"{count} rooms", "at most", "rooms.max_per_connection", $"{limit}");
     }
 
@@ -50,7 +50,7 @@ internal static class GatewayRules
         for (var i = 0; i < policies.Count; i++)
         {
             var policy = Keys.Join(key, i);
-            if (policies[i].Match.Length == 0 && binding.Sound(policy))
+            if (policies[i].Match.Length == 0 && binding.AreValid(policy))
                 binding.Report(policy + ".match", "is missing; a policy needs the name or pattern of its rooms", binding.OriginOf(policy));
         }
     }
@@ -60,7 +60,7 @@ internal static class GatewayRules
         for (var i = 0; i < rooms.Permissions.Count; i++)
         {
             var permission = Keys.Join("rooms.permissions", i);
-            if (rooms.Permissions[i].Match.Length == 0 && binding.Sound(permission))
+            if (rooms.Permissions[i].Match.Length == 0 && binding.AreValid(permission))
                 binding.Report(permission + ".match", "is missing; a permission needs the name or pattern of its rooms", binding.OriginOf(permission));
         }
     }

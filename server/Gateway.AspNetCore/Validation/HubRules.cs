@@ -12,15 +12,15 @@ internal static class HubRules
         {
             var key = Keys.Join("hubs", name);
             var max = hub.MaxRoomsPerConnection ?? options.Rooms.MaxPerConnection;
-            if (binding.Sound(key, "rooms.max_per_connection") && hub.AutoJoin.Count > max)
+            if (binding.AreValid(key, "rooms.max_per_connection") && hub.AutoJoin.Count > max)
                 binding.Report(key + ".auto_join", $"{hub.AutoJoin.Count} rooms are not allowed; allowed: at most {max} per connection", binding.OriginOf(key));
             GatewayRules.PoliciesMatchSomething(hub.Policies, key + ".policies", binding);
         }
-        if (!binding.Sound("raw.path", "signalr.path")) return;
+        if (!binding.AreValid("raw.path", "signalr.path")) return;
         var taken = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase); // by path: the key that claims it
         foreach (var name in options.Hubs.Keys.Prepend(""))
         {
-            if (!binding.Sound(Keys.Join("hubs", name))) continue;
+            if (!binding.AreValid(Keys.Join("hubs", name))) continue;
             foreach (var (path, key) in Endpoints(options, name))
                 if (!taken.TryAdd(path, key) && name.Length > 0)
                     binding.Report(Keys.Join("hubs", name), $"its endpoint {path} is the one of {taken[path]} already", binding.OriginOf(Keys.Join("hubs", name)));
@@ -28,7 +28,7 @@ internal static class HubRules
         for (var i = 0; i < options.Handlers.Count; i++)
         {
             var (key, handler) = (Keys.Join("handlers", i), options.Handlers[i]);
-            if (!binding.Sound(key)) continue;
+            if (!binding.AreValid(key)) continue;
             if (handler.Path.Length == 0) Report(".path", "is missing; a handler needs the path of its endpoint");
             else if (!taken.TryAdd(handler.Path, key)) Report(".path", $"{handler.Path} is not allowed; allowed: something other than the path of {taken[handler.Path]}");
             if (handler.Hub.Length > 0 && !options.Hubs.ContainsKey(handler.Hub))

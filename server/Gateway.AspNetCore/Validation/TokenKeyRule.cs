@@ -13,7 +13,7 @@ internal static class TokenKeyRule
 
     public static void Check(GatewayOptions options, bool hasBackplane, Binding binding)
     {
-        if (binding.Sound(Key, "auth.mode", "auth.signing_key", "redis.enabled") && hasBackplane && Problem(options) is { } problem)
+        if (binding.AreValid(Key, "auth.mode", "auth.signing_key", "redis.enabled") && hasBackplane && Problem(options) is { } problem)
             binding.Report(Key, problem, binding.OriginOf(Key));
     }
 

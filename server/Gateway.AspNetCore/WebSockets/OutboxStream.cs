@@ -32,7 +32,7 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, 
         // framework's
         // WebSocket waits without a buffer, as both transports ask it to: so a read with one is for the rest of a frame, or for one that
         // has come.
-        outbox.NoteReading(restOfFrame: buffer.Length > 0);
+        outbox.OnReading(restOfFrame: buffer.Length > 0);
         if (_isFlooding) return EndAsync();
 #pragma warning disable CA2012 // each path consumes it once
         var read = inner.ReadAsync(buffer, cancellationToken);
@@ -81,7 +81,7 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, 
     {
         var code = WebSocketFrame.CloseCode(frame.Span);
         IsBroken |= code is WebSocketFrame.ProtocolError or WebSocketFrame.InvalidPayload;
-        if (code is 1002 or 1003 or 1007 or 1009) (outbox.Owner as Connection)?.NoteEnding(new ConnectionEnd(DisconnectReason.ProtocolError));
+        if (code is 1002 or 1003 or 1007 or 1009) (outbox.Owner as Connection)?.TrySetEnd(new ConnectionEnd(DisconnectReason.ProtocolError));
         return outbox.WriteAsync(frame);
     }
 
@@ -94,7 +94,7 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, 
         }
         catch (Exception fault)
         {
-            outbox.Owner?.OnBroken(fault);
+            outbox.Owner?.OnWriteFailed(fault);
             throw;
         }
     }
@@ -127,6 +127,6 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, 
     {
         _opensGate = false;
         await WriteNextAsync(frame);
-        outbox.OpenGate();
+        outbox.Uncork();
     }
 }

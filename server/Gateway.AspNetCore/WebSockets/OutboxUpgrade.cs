@@ -86,7 +86,7 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
         if (_waiting is { } sink)
         {
             sink.Attach(stream, socket);
-            Outbox!.OpenGate();
+            Outbox!.Uncork();
         }
         else
         {

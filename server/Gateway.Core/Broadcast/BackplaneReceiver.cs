@@ -10,22 +10,22 @@ public sealed class BackplaneReceiver(FanOut fanOut, ConnectionTable connections
 {
     public int Deliver(Audience audience, Message message, Position position) => fanOut.Deliver(audience, message, position);
 
-    public void LostAnnouncements(string room)
+    public void OnAnnouncementsLost(string room)
     {
         if (!rooms.PolicyOf(room).HasPresence) return;
         var (audience, message) = Announcement.Reset(room);
         fanOut.Deliver(audience, message, Position.None);
     }
 
-    public ValueTask WhenReadyAsync() => fanOut.WhenReadyAsync();
+    public ValueTask WaitForCapacityAsync() => fanOut.WaitForCapacityAsync();
 
-    public ValueTask WhenTakenAsync(string room) => fanOut.WhenTakenAsync(room);
+    public ValueTask WaitForRoomCapacityAsync(string room) => fanOut.WaitForRoomCapacityAsync(room);
 
-    public async ValueTask<Error?> CarryOutAsync(RemoteCommand instruction)
+    public async ValueTask<Error?> ExecuteAsync(RemoteCommand command)
     {
-        if (connections.Find(instruction.ConnectionId) is not { } connection) return Error.NoSuchConnection;
-        if (instruction.Enter) return (await membership.JoinAsync(connection, instruction.Room).ConfigureAwait(false)).Error;
-        await membership.LeaveAsync(connection, instruction.Room).ConfigureAwait(false);
+        if (connections.Find(command.ConnectionId) is not { } connection) return Error.NoSuchConnection;
+        if (command.Join) return (await membership.JoinAsync(connection, command.Room).ConfigureAwait(false)).Error;
+        await membership.LeaveAsync(connection, command.Room).ConfigureAwait(false);
         return null;
     }
 }

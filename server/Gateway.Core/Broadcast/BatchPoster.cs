@@ -6,7 +6,7 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Posts messages for one target to the connections of one shard, as many as possible in one batch. One thread at a time.</summary>
-internal sealed class BatchPoster(int shard, FanOutLimits bounds, LagRecovery lagging, GatewayMeter meter, SupervisedLoop loop, TimeProvider time)
+internal sealed class BatchPoster(int shard, FanOutLimits limits, LagRecovery lagRecovery, GatewayMeter meter, SupervisedLoop loop, TimeProvider time)
 {
     private readonly FrameBatch?[] _batches = new FrameBatch?[FrameFormats.Count];
     private readonly HashSet<string> _except = new(StringComparer.Ordinal);
@@ -35,10 +35,10 @@ internal sealed class BatchPoster(int shard, FanOutLimits bounds, LagRecovery la
     {
         var bytes = deliveries[0].ApproximateBytes;
         var run = 1;
-        for (; run < deliveries.Length && run < bounds.BatchMessages; run++)
+        for (; run < deliveries.Length && run < limits.BatchMessages; run++)
         {
             bytes += deliveries[run].ApproximateBytes;
-            if (bytes > bounds.BatchBytes || !deliveries[run].GoesWith(deliveries[0])) break;
+            if (bytes > limits.BatchBytes || !deliveries[run].CanBatchWith(deliveries[0])) break;
         }
         return run;
     }
@@ -54,7 +54,7 @@ internal sealed class BatchPoster(int shard, FanOutLimits bounds, LagRecovery la
         {
             if (member.Slot < 0) continue; // left meanwhile
             var connection = member.Connection;
-            TryPost(connection, member, run, isForAll: member.Since.Offset < first && (_except.Count == 0 || !_except.Contains(connection.Id)));
+            TryPost(connection, member, run, isForAll: member.JoinPosition.Offset < first && (_except.Count == 0 || !_except.Contains(connection.Id)));
         }
         Array.Clear(_batches);
         _except.Clear();
@@ -85,7 +85,7 @@ internal sealed class BatchPoster(int shard, FanOutLimits bounds, LagRecovery la
             var batch = Delivery.Join([delivery], outbox.Format);
             if (member == null) _delivered[(int)connection.Dialect] += outbox.Post(batch);
             else Post(member, outbox, delivery, batch);
-            if (member != null && member.Since.Epoch != delivery.Position.Epoch && !delivery.Position.IsNone) member.Since = Position.None; // an epoch that is over does not matter any more
+            if (member != null && member.JoinPosition.Epoch != delivery.Position.Epoch && !delivery.Position.IsNone) member.JoinPosition = Position.None; // an epoch that is over does not matter any more
         }
     }
 
@@ -100,8 +100,8 @@ internal sealed class BatchPoster(int shard, FanOutLimits bounds, LagRecovery la
 
     private int PostLive(Membership member, Outbox outbox, Delivery first, FrameBatch batch)
     {
-        if (first.Recovers is not { } room) return outbox.Post(batch);
-        if (!outbox.TryPost(batch, out var taken)) lagging.Begin(room, member, outbox, first.Position with { Offset = batch.OffsetOf(0) - 1 });
+        if (first.RecoveryRoom is not { } room) return outbox.Post(batch);
+        if (!outbox.TryPost(batch, out var taken)) lagRecovery.Begin(room, member, outbox, first.Position with { Offset = batch.OffsetOf(0) - 1 });
         return taken;
     }
 

@@ -20,7 +20,7 @@ internal sealed class Delivery(Audience audience, Message message, Position posi
     public SlowConsumerPolicy Policy { get; } = policy;
 
     /// <summary>The room whose history a member can have it from when its outbox is full; <c>null</c>: the policy decides at once.</summary>
-    public Room? Recovers { get; init; }
+    public Room? RecoveryRoom { get; init; }
 
     /// <summary>A timestamp of the time provider.</summary>
     public long ArrivedAt { get; } = arrivedAt;
@@ -32,14 +32,14 @@ internal sealed class Delivery(Audience audience, Message message, Position posi
 
     /// <summary>It is not for those it excludes, nor for those who entered the room after it.</summary>
     public bool IsFor(Connection connection, Membership? member) =>
-        (member == null || Position.IsNone || Position.Offset > member.Since.Offset || Position.Epoch != member.Since.Epoch) && !Except.Contains(connection.Id);
+        (member == null || Position.IsNone || Position.Offset > member.JoinPosition.Offset || Position.Epoch != member.JoinPosition.Epoch) && !Except.Contains(connection.Id);
 
     /// <summary>Can both be in one batch?</summary>
-    public bool GoesWith(Delivery first) => Policy == first.Policy && IsOpaque == first.IsOpaque && Position.Epoch == first.Position.Epoch;
+    public bool CanBatchWith(Delivery first) => Policy == first.Policy && IsOpaque == first.IsOpaque && Position.Epoch == first.Position.Epoch;
 
     /// <summary>Where it is posted for the connection; <c>null</c>: nowhere.</summary>
     public Outbox? OutboxOf(Connection connection) =>
-        !IsOpaque ? connection.Messages : connection.Dialect == Dialect.Frames ? connection.Outbox : null;
+        !IsOpaque ? connection.MessageOutbox : connection.Dialect == Dialect.Frames ? connection.Outbox : null;
 
     public byte[] Frame(FrameFormat format) => _frames[(int)format] ??= MessageWriter.Write(message, _payload, format);
 

@@ -19,7 +19,7 @@ public sealed class FanOut
     private readonly TimeProvider _time;
 
     public FanOut(
-        ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutLimits bounds, LagRecovery lagging, GatewayMeter meter, Supervisor supervisor,
+        ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutLimits limits, LagRecovery lagRecovery, GatewayMeter meter, Supervisor supervisor,
         TimeProvider time)
     {
         _connections = connections;
@@ -27,7 +27,7 @@ public sealed class FanOut
         _policies = policies;
         _meter = meter;
         _time = time;
-        _workers = [.. Enumerable.Range(0, bounds.Workers).Select(shard => new FanOutWorker(shard, bounds, lagging, meter, supervisor, time))];
+        _workers = [.. Enumerable.Range(0, limits.Workers).Select(shard => new FanOutWorker(shard, limits, lagRecovery, meter, supervisor, time))];
     }
 
     /// <inheritdoc cref="IBackplaneReceiver.Deliver"/>
@@ -40,38 +40,38 @@ public sealed class FanOut
                 if (_rooms.Find(audience.Name) is not { } room) return 0;
                 room.Advance(position);
                 var policy = _policies.For(room, message);
-                return Enqueue(room.Members, new Delivery(audience, message, position, policy, _time.GetTimestamp()) { Recovers = room.Recovers(policy, position) ? room : null });
+                return Enqueue(room.Members, new Delivery(audience, message, position, policy, _time.GetTimestamp()) { RecoveryRoom = room.CanRecover(policy, position) ? room : null });
             case AudienceKind.Everyone:
-                return Enqueue(_connections.Everyone, new Delivery(audience, message, position, _policies.ByDefault, _time.GetTimestamp()));
+                return Enqueue(_connections.Everyone, new Delivery(audience, message, position, _policies.Default, _time.GetTimestamp()));
             case AudienceKind.User:
                 var sessions = _connections.OfUser(audience.Name);
                 if (sessions.Length == 0) return 0;
-                var delivery = new Delivery(audience, message, position, _policies.ByDefault, _time.GetTimestamp());
+                var delivery = new Delivery(audience, message, position, _policies.Default, _time.GetTimestamp());
                 foreach (var session in sessions) _workers[session.Shard].Enqueue(session, delivery);
                 return sessions.Length;
             default:
                 if (_connections.Find(audience.Name) is not { } connection) return 0;
-                _workers[connection.Shard].Enqueue(connection, new Delivery(audience, message, position, _policies.ByDefault, _time.GetTimestamp()));
+                _workers[connection.Shard].Enqueue(connection, new Delivery(audience, message, position, _policies.Default, _time.GetTimestamp()));
                 return 1;
         }
     }
 
-    /// <inheritdoc cref="IBackplaneReceiver.WhenReadyAsync"/>
-    public ValueTask WhenReadyAsync()
+    /// <inheritdoc cref="IBackplaneReceiver.WaitForCapacityAsync"/>
+    public ValueTask WaitForCapacityAsync()
     {
         foreach (var worker in _workers)
-            if (worker.WhenReady() is { IsCompleted: false } behind)
+            if (worker.WaitForCapacity() is { IsCompleted: false } behind)
                 return new ValueTask(behind);
         return default;
     }
 
-    /// <inheritdoc cref="IBackplaneReceiver.WhenTakenAsync"/>
-    public async ValueTask WhenTakenAsync(string name)
+    /// <inheritdoc cref="IBackplaneReceiver.WaitForRoomCapacityAsync"/>
+    public async ValueTask WaitForRoomCapacityAsync(string name)
     {
         if (_rooms.Find(name) is not { } room || room.Policy.OnFull != SlowConsumerPolicy.Disconnect) return;
         var began = _time.GetTimestamp();
         var marks = Array.ConvertAll(_workers, static worker => worker.Enqueued);
-        while (!HasPosted(marks) || !room.Members.All(static member => member.LiveBuffer != null || member.Connection.Messages is not { HasMuchRoom: false }))
+        while (!HasPosted(marks) || !room.Members.All(static member => member.LiveBuffer != null || member.Connection.MessageOutbox is not { IsMostlyEmpty: false }))
         {
             if (_time.GetElapsedTime(began) > LongestWait) return; // a member that is slower goes on from the history
             await Task.Delay(Pause, _time).ConfigureAwait(false);
@@ -99,7 +99,7 @@ public sealed class FanOut
 /// <summary>The slow-consumer policy of a message: its type's, else its room's; outside rooms the outbox's own.</summary>
 public sealed class FanOutPolicies(SlowConsumerPolicy byDefault, IReadOnlyDictionary<string, SlowConsumerPolicy> byType)
 {
-    public SlowConsumerPolicy ByDefault => byDefault;
+    public SlowConsumerPolicy Default => byDefault;
 
     internal SlowConsumerPolicy For(Room room, Message message) =>
         byType.TryGetValue(message.Type, out var policy) ? policy : room.Policy.OnFull;

@@ -12,7 +12,7 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
 
-    private readonly FanOutLimits _bounds;
+    private readonly FanOutLimits _limits;
     private readonly TimeProvider _time;
     private readonly SupervisedLoop _loop;
     private readonly BatchPoster _poster;
@@ -30,15 +30,15 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
     // Used only by the one run that is scheduled.
     private List<(object Target, Delivery Delivery)> _taken = [];
     private readonly Dictionary<object, List<Delivery>> _byTarget = new(ReferenceEqualityComparer.Instance);
-    private readonly Stack<List<Delivery>> _spare = [];
+    private readonly Stack<List<Delivery>> _listPool = [];
     private Backoff _backoff;
 
-    public FanOutWorker(int shard, FanOutLimits bounds, LagRecovery lagging, GatewayMeter meter, Supervisor supervisor, TimeProvider time)
+    public FanOutWorker(int shard, FanOutLimits limits, LagRecovery lagRecovery, GatewayMeter meter, Supervisor supervisor, TimeProvider time)
     {
-        _bounds = bounds;
+        _limits = limits;
         _loop = supervisor.Loop("fan_out");
         _time = time;
-        _poster = new BatchPoster(shard, bounds, lagging, meter, _loop, time);
+        _poster = new BatchPoster(shard, limits, lagRecovery, meter, _loop, time);
         _afterPause = time.CreateTimer(static worker => ((FanOutWorker)worker!).Schedule(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -68,11 +68,11 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
     }
 
     /// <summary>A task to wait for before bringing more, or <c>null</c>.</summary>
-    public Task? WhenReady()
+    public Task? WaitForCapacity()
     {
         lock (_lock)
         {
-            if (_waiting.Count < _bounds.Backlog) return null;
+            if (_waiting.Count < _limits.Backlog) return null;
             _ready ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _ready.Task;
         }
@@ -116,7 +116,7 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
                 _scheduled = false;
                 return;
             }
-            pauses = IsWorthAPause(taken, _waiting.Count, _time.GetElapsedTime(began));
+            pauses = ShouldPause(taken, _waiting.Count, _time.GetElapsedTime(began));
         }
         if (pauses) _afterPause.Change(Pause, Timeout.InfiniteTimeSpan);
         else Schedule();
@@ -126,7 +126,7 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
     /// What came during a long run is a smaller batch than the run's, and costs a write to everyone all the same. Those who speak when they have heard
     /// are about to answer the run, so a moment later one batch takes both; else the two would go on taking turns.
     /// </summary>
-    internal static bool IsWorthAPause(int taken, int waiting, TimeSpan took) => taken >= 8 && waiting < taken && took >= 4 * Pause;
+    internal static bool ShouldPause(int taken, int waiting, TimeSpan took) => taken >= 8 && waiting < taken && took >= 4 * Pause;
 
     /// <summary>To the thread pool, behind whatever else is due there: reads, other workers.</summary>
     private void Schedule() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
@@ -141,14 +141,14 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
         {
             foreach (var (target, delivery) in _taken)
             {
-                if (!_byTarget.TryGetValue(target, out var pending)) _byTarget[target] = pending = _spare.TryPop(out var list) ? list : [];
+                if (!_byTarget.TryGetValue(target, out var pending)) _byTarget[target] = pending = _listPool.TryPop(out var list) ? list : [];
                 pending.Add(delivery);
             }
             foreach (var (target, pending) in _byTarget)
             {
                 _poster.Post(target, CollectionsMarshal.AsSpan(pending));
                 pending.Clear();
-                if (_spare.Count < 16) _spare.Push(pending);
+                if (_listPool.Count < 16) _listPool.Push(pending);
             }
             _byTarget.Clear();
         }

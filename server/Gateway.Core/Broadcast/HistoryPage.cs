@@ -9,7 +9,7 @@ namespace Gateway.Core.Broadcast;
 public readonly record struct HistoryRange(long After, long Before, int Limit)
 {
     /// <summary>Where the range holds more than the limit: the newest of them, not the oldest.</summary>
-    public bool FromTheEnd { get; init; }
+    public bool FromEnd { get; init; }
 
     /// <summary>A page that has grown past this ends there. It holds at least one message, if there is one.</summary>
     public int MaxBytes { get; init; } = 256 * 1024;
@@ -18,8 +18,8 @@ public readonly record struct HistoryRange(long After, long Before, int Limit)
 /// <summary>A piece of a room's past.</summary>
 /// <param name="Head">The position of the room's last message when this was read.</param>
 /// <param name="Messages">In the order of their offsets, which have no holes but where messages were forgotten: too old, or too many after them.</param>
-/// <param name="More">The range holds further messages, that the limits left out.</param>
-public sealed record HistoryPage(Position Head, IReadOnlyList<HistoryMessage> Messages, bool More);
+/// <param name="HasMore">The range holds further messages, that the limits left out.</param>
+public sealed record HistoryPage(Position Head, IReadOnlyList<HistoryMessage> Messages, bool HasMore);
 
 public readonly record struct HistoryMessage(long Offset, Audience Audience, Message Message)
 {

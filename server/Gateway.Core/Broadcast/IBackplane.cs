@@ -40,7 +40,7 @@ public interface IBackplane
 
     /// <summary>Reads from the past of a room with offsets.</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default);
+    ValueTask<HistoryPage> ReadHistoryAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default);
 
     /// <summary>Is anyone subscribed to the audience, on any replica?</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
@@ -51,7 +51,7 @@ public interface IBackplane
     /// <c>null</c> if it did; <see cref="Error.NoSuchConnection"/> if none has it; otherwise why the one that has it refused.
     /// </returns>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default);
+    ValueTask<Error?> SendCommandAsync(RemoteCommand command, CancellationToken cancel = default);
 }
 
 /// <summary>Where a replica takes what the backplane brings.</summary>
@@ -61,22 +61,22 @@ public interface IBackplaneReceiver
     int Deliver(Audience audience, Message message, Position position);
 
     /// <summary>Completes when the fan-out has caught up enough to take more: whoever brings messages waits here between them.</summary>
-    ValueTask WhenReadyAsync();
+    ValueTask WaitForCapacityAsync();
 
     /// <summary>
     /// Completes when the room's members have room for more of its messages, or after a quarter of a second: whoever brings a room's past at once waits here between pages,
     /// so that no healthy client falls behind.
     /// </summary>
-    ValueTask WhenTakenAsync(string room);
+    ValueTask WaitForRoomCapacityAsync(string room);
 
     /// <summary>What was announced in the room lately may not have come here: its members are told that what they know of one another is no longer sure.</summary>
-    void LostAnnouncements(string room)
+    void OnAnnouncementsLost(string room)
     {
     }
 
     /// <summary>Carries out what another replica asked for.</summary>
-    /// <returns>See <see cref="IBackplane.InstructAsync"/>.</returns>
-    ValueTask<Error?> CarryOutAsync(RemoteCommand instruction);
+    /// <returns>See <see cref="IBackplane.SendCommandAsync"/>.</returns>
+    ValueTask<Error?> ExecuteAsync(RemoteCommand command);
 }
 
 /// <summary>What became of a published message.</summary>
@@ -85,7 +85,7 @@ public interface IBackplaneReceiver
 public readonly record struct PublishResult(Position Position, long Receivers);
 
 /// <summary>Enter a connection into a room, or take it out.</summary>
-public sealed record RemoteCommand(string ConnectionId, string Room, bool Enter);
+public sealed record RemoteCommand(string ConnectionId, string Room, bool Join);
 
 /// <summary>The backplane did not take a message or a subscription.</summary>
 public sealed class BackplaneException(string message, Exception? inner = null) : Exception(message, inner);

@@ -18,24 +18,24 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, RoomSequence> _rooms = new(StringComparer.Ordinal);
-    private readonly InProcessBackplaneLimits _memory;
+    private readonly InProcessBackplaneLimits _limits;
     private readonly TimeProvider _time;
-    private readonly SupervisedLoop _shrinkLoop;
+    private readonly SupervisedLoop _evictLoop;
     private readonly ITimer _sweep;
-    private long _keptBytes;
-    private int _shrinking;
+    private long _historyBytes;
+    private int _evicting;
     private IBackplaneReceiver _receiver = null!;
 
-    public InProcessBackplane(InProcessBackplaneLimits memory, Supervisor supervisor, TimeProvider time)
+    public InProcessBackplane(InProcessBackplaneLimits limits, Supervisor supervisor, TimeProvider time)
     {
-        _memory = memory;
+        _limits = limits;
         _time = time;
-        _shrinkLoop = supervisor.Loop("history_shrink");
+        _evictLoop = supervisor.Loop("history_shrink");
         _sweep = supervisor.Loop("history_sweep").Every(SweepInterval, Sweep);
     }
 
     /// <summary>What the histories of all rooms take.</summary>
-    internal long KeptBytes => Volatile.Read(ref _keptBytes);
+    internal long HistoryBytes => Volatile.Read(ref _historyBytes);
 
     public bool CrossesReplicas => false;
 
@@ -44,9 +44,9 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
     public ValueTask<Position> SubscribeAsync(Audience audience, Retention? retention = null)
     {
         if (audience.Kind != AudienceKind.Room) return new(Position.None);
-        return new(InRoom(audience.Name, retention, static (room, retention) =>
+        return new(WithRoom(audience.Name, retention, static (room, retention) =>
         {
-            room.HasListeners = true;
+            room.HasSubscribers = true;
             return retention == null ? Position.None : room.Last;
         }));
     }
@@ -56,8 +56,8 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
         if (audience.Kind != AudienceKind.Room || !_rooms.TryGetValue(audience.Name, out var room)) return default;
         lock (room)
         {
-            room.HasListeners = false;
-            EndIfIdleLocked(audience.Name, room);
+            room.HasSubscribers = false;
+            RemoveIfIdleLocked(audience.Name, room);
         }
         return default;
     }
@@ -71,72 +71,72 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
         }
         else if (retention is { Messages: > 0 } || _rooms.ContainsKey(audience.Name))
         {
-            published = InRoom(audience.Name, (this, audience, message, retention, idempotencyKey), static (room, p) => p.Item1.PublishLocked(room, p.audience, p.message, p.retention, p.idempotencyKey));
-            if (Volatile.Read(ref _keptBytes) > _memory.MaxHistoryBytes) _shrinkLoop.Try(Shrink);
+            published = WithRoom(audience.Name, (this, audience, message, retention, idempotencyKey), static (room, p) => p.Item1.PublishLocked(room, p.audience, p.message, p.retention, p.idempotencyKey));
+            if (Volatile.Read(ref _historyBytes) > _limits.MaxHistoryBytes) _evictLoop.Try(Evict);
         }
         else
         {
             return new(new PublishResult(Position.None, 0)); // nobody listens, and nothing is kept
         }
-        var ready = _receiver.WhenReadyAsync();
+        var ready = _receiver.WaitForCapacityAsync();
         return ready.IsCompletedSuccessfully ? new(published) : WaitAsync(ready, published);
     }
 
-    public ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
-        new(InRoom(room, (this, range), static (sequence, p) =>
+    public ValueTask<HistoryPage> ReadHistoryAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
+        new(WithRoom(room, (this, range), static (sequence, p) =>
         {
-            p.Item1.ForgetLocked(sequence, static s => s.ForgetOld());
+            p.Item1.TrimLocked(sequence, static s => s.ExpireHistory());
             return sequence.Read(p.range);
         }));
 
-    public ValueTask<bool> HasSubscribersAsync(Audience audience) => new(_rooms.TryGetValue(audience.Name, out var room) && room.HasListeners);
+    public ValueTask<bool> HasSubscribersAsync(Audience audience) => new(_rooms.TryGetValue(audience.Name, out var room) && room.HasSubscribers);
 
-    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) => new(Error.NoSuchConnection);
+    public ValueTask<Error?> SendCommandAsync(RemoteCommand command, CancellationToken cancel = default) => new(Error.NoSuchConnection);
 
     public void Dispose() => _sweep.Dispose();
 
     /// <summary>Under the room's lock, so that messages reach the fan-out in the order of their offsets.</summary>
     private PublishResult PublishLocked(RoomSequence room, Audience audience, Message message, Retention? retention, string? idempotencyKey)
     {
-        if (idempotencyKey != null && room.TryFind(idempotencyKey, _memory.IdempotencyWindow, out var first)) return first;
+        if (idempotencyKey != null && room.TryFindKey(idempotencyKey, _limits.IdempotencyWindow, out var first)) return first;
         var position = Position.None;
         if (retention != null)
         {
-            var before = room.KeptBytes;
-            position = room.Number(audience, message, retention);
-            Interlocked.Add(ref _keptBytes, room.KeptBytes - before);
+            var before = room.HistoryBytes;
+            position = room.Append(audience, message, retention);
+            Interlocked.Add(ref _historyBytes, room.HistoryBytes - before);
         }
-        var published = new PublishResult(position, room.HasListeners ? _receiver.Deliver(audience, message, position) : 0);
-        if (idempotencyKey != null) room.Remember(idempotencyKey, published);
+        var published = new PublishResult(position, room.HasSubscribers ? _receiver.Deliver(audience, message, position) : 0);
+        if (idempotencyKey != null) room.AddKey(idempotencyKey, published);
         return published;
     }
 
-    private T InRoom<TState, T>(string name, TState state, Func<RoomSequence, TState, T> act)
+    private T WithRoom<TState, T>(string name, TState state, Func<RoomSequence, TState, T> act)
     {
         while (true)
         {
             var room = _rooms.GetOrAdd(name, static (_, time) => new RoomSequence(time), _time);
             lock (room)
             {
-                if (room.HasEnded) continue;
+                if (room.IsRemoved) continue;
                 var result = act(room, state);
-                EndIfIdleLocked(name, room);
+                RemoveIfIdleLocked(name, room);
                 return result;
             }
         }
     }
 
-    private void ForgetLocked(RoomSequence room, Action<RoomSequence> forget)
+    private void TrimLocked(RoomSequence room, Action<RoomSequence> forget)
     {
-        var before = room.KeptBytes;
+        var before = room.HistoryBytes;
         forget(room);
-        Interlocked.Add(ref _keptBytes, room.KeptBytes - before);
+        Interlocked.Add(ref _historyBytes, room.HistoryBytes - before);
     }
 
-    private void EndIfIdleLocked(string name, RoomSequence room)
+    private void RemoveIfIdleLocked(string name, RoomSequence room)
     {
         if (!room.IsIdle) return;
-        room.HasEnded = true;
+        room.IsRemoved = true;
         _rooms.TryRemove(name, out _);
     }
 
@@ -146,18 +146,18 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
         {
             lock (room)
             {
-                if (room.HasEnded) continue;
-                ForgetLocked(room, static r => r.ForgetOld());
-                room.ForgetKeys(_memory.IdempotencyWindow);
-                EndIfIdleLocked(name, room);
+                if (room.IsRemoved) continue;
+                TrimLocked(room, static r => r.ExpireHistory());
+                room.ExpireKeys(_limits.IdempotencyWindow);
+                RemoveIfIdleLocked(name, room);
             }
         }
     }
 
     /// <summary>Rooms that have been silent longest forget their history, down to nine tenths of what is allowed.</summary>
-    private void Shrink()
+    private void Evict()
     {
-        if (Interlocked.Exchange(ref _shrinking, 1) == 1) return;
+        if (Interlocked.Exchange(ref _evicting, 1) == 1) return;
         try
         {
             // Rooms come and go meanwhile: the table may be walked through, but to sort it takes a list that stays as it is.
@@ -166,18 +166,18 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
             rooms.Sort(static (a, b) => a.LastUsed.CompareTo(b.LastUsed));
             foreach (var (name, room, _) in rooms)
             {
-                if (Volatile.Read(ref _keptBytes) <= _memory.MaxHistoryBytes / 10 * 9) break;
+                if (Volatile.Read(ref _historyBytes) <= _limits.MaxHistoryBytes / 10 * 9) break;
                 lock (room)
                 {
-                    if (room.HasEnded) continue;
-                    ForgetLocked(room, static r => r.ForgetAll());
-                    EndIfIdleLocked(name, room);
+                    if (room.IsRemoved) continue;
+                    TrimLocked(room, static r => r.ClearHistory());
+                    RemoveIfIdleLocked(name, room);
                 }
             }
         }
         finally
         {
-            Volatile.Write(ref _shrinking, 0);
+            Volatile.Write(ref _evicting, 0);
         }
     }
 

@@ -25,7 +25,7 @@ public sealed partial class LagRecovery(IBackplane backplane, GatewayMeter meter
     internal void Begin(Room room, Membership membership, Outbox outbox, Position reached)
     {
         _begun.Add(1);
-        var live = membership.LiveBuffer = new LiveBuffer(outbox, holds: false);
+        var live = membership.LiveBuffer = new LiveBuffer(outbox, buffers: false);
         var replay = new RoomReplay(backplane, room, membership, reached, time) { EndsWithMembership = true };
         _ = RecoverAsync(replay, membership, live); // ends with the connection, or when the member is level or hopelessly behind
     }
@@ -33,19 +33,19 @@ public sealed partial class LagRecovery(IBackplane backplane, GatewayMeter meter
     /// <summary>Goes on from the history until the held live messages follow on without a hole.</summary>
     /// <returns>False if that cannot be, for the replay's reason, or the connection is over.</returns>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    internal static async ValueTask<bool> FollowAsync(RoomReplay replay, LiveBuffer live)
+    internal static async ValueTask<bool> CatchUpAsync(RoomReplay replay, LiveBuffer live)
     {
         while (true)
         {
-            if (!await replay.WhenOutboxHasRoomAsync().ConfigureAwait(false)) return false;
-            var reached = replay.At;
+            if (!await replay.WaitForOutboxAsync().ConfigureAwait(false)) return false;
+            var reached = replay.Position;
             var isLevel = live.TryRelease(ref reached);
             replay.MoveTo(reached);
             if (isLevel) return true;
             if (!await replay.SendAsync(long.MaxValue).ConfigureAwait(false)) return false;
-            live.Hold();
+            live.StartBuffering();
             var head = replay.Room.Position; // the buffer has discarded nothing after it
-            if (head.Epoch != replay.At.Epoch) return replay.Fail(Recovery.EpochChanged);
+            if (head.Epoch != replay.Position.Epoch) return replay.Fail(Recovery.EpochChanged);
             try
             {
                 if (!await replay.SendAsync(head.Offset + 1).ConfigureAwait(false)) return false;
@@ -67,7 +67,7 @@ public sealed partial class LagRecovery(IBackplane backplane, GatewayMeter meter
             {
                 try
                 {
-                    if (await FollowAsync(replay, live).ConfigureAwait(false))
+                    if (await CatchUpAsync(replay, live).ConfigureAwait(false))
                     {
                         _caughtUp.Add(1);
                         return;

@@ -34,7 +34,7 @@ public sealed class Publisher(IBackplane backplane, RoomTable rooms, ConnectionT
     private async ValueTask<PublishResult> DeliverHereAsync(Audience audience, Message message)
     {
         var receivers = fanOut.Deliver(audience, message, Position.None);
-        await fanOut.WhenReadyAsync().ConfigureAwait(false);
+        await fanOut.WaitForCapacityAsync().ConfigureAwait(false);
         return new PublishResult(Position.None, receivers);
     }
 }

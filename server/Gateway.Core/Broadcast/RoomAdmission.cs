@@ -15,13 +15,13 @@ public sealed partial class RoomAdmission(MembershipLimits limits, ConnectionTab
     private long _loggedAt;
 
     /// <summary>Notes the room with the connection.</summary>
-    internal (RoomEntry Entry, Error? Error) Enter(Connection connection, string room, Membership membership)
+    internal (AddRoomResult Entry, Error? Error) Enter(Connection connection, string room, Membership membership)
     {
         var entry = connection.Rooms.TryAdd(room, membership, limits.MaxPerConnection);
-        if (entry == RoomEntry.TooMany) return (entry, Refuse(connection, Error.Forbidden($"a connection may be in {limits.MaxPerConnection} rooms")));
-        if (entry != RoomEntry.Added || Check(connection, room) is not { } error) return (entry, null);
+        if (entry == AddRoomResult.TooMany) return (entry, Refuse(connection, Error.Forbidden($"a connection may be in {limits.MaxPerConnection} rooms")));
+        if (entry != AddRoomResult.Added || Check(connection, room) is not { } error) return (entry, null);
         connection.Rooms.Remove(room, membership);
-        return (RoomEntry.TooMany, Refuse(connection, error));
+        return (AddRoomResult.TooMany, Refuse(connection, error));
     }
 
     private Error? Check(Connection connection, string room)

@@ -11,37 +11,37 @@ public sealed class RoomMembership(
     RoomTable rooms, RoomAdmission admission, PresenceTracker tracker, IBackplane backplane, MembershipLimits limits, Supervisor supervisor, TimeProvider time)
 {
     private readonly Subscriptions _rooms = new(backplane, supervisor);
-    private readonly RoomRecovery _catchUp = new(backplane, limits.MaxReplay, time);
+    private readonly RoomRecovery _recovery = new(backplane, limits.MaxReplay, time);
 
     /// <summary>Enters the connection; whatever is published from now on reaches it. Entering again changes nothing.</summary>
     /// <param name="since">Where it was in the room, to be given what it has missed since then.</param>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
     public async ValueTask<JoinResult> JoinAsync(Connection connection, string name, Position? since = null)
     {
-        return RoomName.Check(name) is { } error ? error : await EnterAsync(connection, name, since).ConfigureAwait(false);
+        return RoomName.Check(name) is { } error ? error : await JoinUncheckedAsync(connection, name, since).ConfigureAwait(false);
     }
 
     /// <summary>For server code: also into rooms that no client can name.</summary>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    internal async ValueTask<JoinResult> EnterAsync(Connection connection, string name, Position? since = null)
+    internal async ValueTask<JoinResult> JoinUncheckedAsync(Connection connection, string name, Position? since = null)
     {
         var membership = new Membership(connection);
         var (entry, refused) = admission.Enter(connection, name, membership);
         if (refused != null) return refused;
         switch (entry)
         {
-            case RoomEntry.AlreadyIn: return await JoinAgainAsync(connection, name, since).ConfigureAwait(false);
-            case RoomEntry.ConnectionOver: return Error.NoSuchConnection;
+            case AddRoomResult.AlreadyIn: return await JoinAgainAsync(connection, name, since).ConfigureAwait(false);
+            case AddRoomResult.ConnectionClosed: return Error.NoSuchConnection;
         }
-        var room = rooms.Open(name);
+        var room = rooms.Acquire(name);
         Recovery? recovery = null;
         var subscribed = false;
         try
         {
             await _rooms.AcquireAsync(Audience.Room(name), room.Policy.Retention, room.Advance).ConfigureAwait(false);
             subscribed = true;
-            if (since is { } place) recovery = await _catchUp.EnterAsync(room, membership, place).ConfigureAwait(false);
-            else room.Members.Add(membership, since: () => room.Position);
+            if (since is { } place) recovery = await _recovery.JoinAsync(room, membership, place).ConfigureAwait(false);
+            else room.Members.Add(membership, position: () => room.Position);
         }
         catch
         {
@@ -49,13 +49,13 @@ public sealed class RoomMembership(
             if (!Remove(room, membership))
             {
                 if (subscribed) _rooms.Release(Audience.Room(name));
-                rooms.Close(room);
+                rooms.Release(room);
             }
             throw;
         }
-        var position = membership.Since;
+        var position = membership.JoinPosition;
         if (!connection.Rooms.Contains(name, membership)) Remove(room, membership); // it left, or ended, while we were waiting
-        else await tracker.EnterAsync(room, membership).ConfigureAwait(false);
+        else await tracker.JoinAsync(room, membership).ConfigureAwait(false);
         return new JoinResult(null, position, recovery);
     }
 
@@ -66,23 +66,23 @@ public sealed class RoomMembership(
         if (since is not { } place) return new JoinResult(null, room.Position, null);
         if (connection.Rooms.Find(name) is not { Slot: >= 0 } membership) return new Error(409, $"room {name} is being joined already");
         var position = room.Position;
-        return new JoinResult(null, position, await _catchUp.ReplayAsync(room, membership, place).ConfigureAwait(false));
+        return new JoinResult(null, position, await _recovery.ReplayAsync(room, membership, place).ConfigureAwait(false));
     }
 
     /// <summary>Takes the connection out of a room. False if it was not in.</summary>
-    /// <param name="atOnce">Its user, or the server, wanted it so; otherwise the user may come back within its grace.</param>
-    public async ValueTask<bool> LeaveAsync(Connection connection, string name, bool atOnce = true)
+    /// <param name="immediately">Its user, or the server, wanted it so; otherwise the user may come back within its grace.</param>
+    public async ValueTask<bool> LeaveAsync(Connection connection, string name, bool immediately = true)
     {
         if (connection.Rooms.Remove(name) is not { } membership) return false;
         if (rooms.Find(name) is not { } room) return true; // still joining: the joiner sees that it left
-        if (Remove(room, membership)) await tracker.LeaveAsync(room, membership, atOnce).ConfigureAwait(false);
+        if (Remove(room, membership)) await tracker.LeaveAsync(room, membership, immediately).ConfigureAwait(false);
         return true;
     }
 
     /// <summary>The connection is over: takes it out of all its rooms, and lets it into no other.</summary>
     public async ValueTask LeaveAllAsync(Connection connection)
     {
-        foreach (var name in connection.Rooms.Close()) await LeaveAsync(connection, name, atOnce: false).ConfigureAwait(false);
+        foreach (var name in connection.Rooms.Close()) await LeaveAsync(connection, name, immediately: false).ConfigureAwait(false);
     }
 
     /// <summary>Whoever takes the membership out of the set gives the subscription back: once, also when a join and a leave meet.</summary>
@@ -90,7 +90,7 @@ public sealed class RoomMembership(
     {
         if (!room.Members.Remove(membership)) return false;
         _rooms.Release(Audience.Room(room.Name)); // first: a room that is new in the table then has a subscription that is new, too
-        rooms.Close(room);
+        rooms.Release(room);
         return true;
     }
 }

@@ -26,22 +26,22 @@ internal sealed class RoomRecovery(IBackplane backplane, int maxMessages, TimePr
 {
     /// <summary>Enters the member, at the end of what was missed or, where that is not to be had, at the room's present end.</summary>
     /// <exception cref="BackplaneException">The backplane is away; whether the member was entered is for the caller to see.</exception>
-    public async ValueTask<Recovery> EnterAsync(Room room, Membership membership, Position since)
+    public async ValueTask<Recovery> JoinAsync(Room room, Membership membership, Position since)
     {
         var replay = new RoomReplay(backplane, room, membership, since, time) { MaxMessages = maxMessages };
         await replay.SendAsync(long.MaxValue).ConfigureAwait(false);
         if (replay.Reason != null)
         {
-            room.Members.Add(membership, since: () => room.Position);
+            room.Members.Add(membership, position: () => room.Position);
             return replay.Result;
         }
-        var live = membership.LiveBuffer = new LiveBuffer(replay.Outbox, holds: true);
+        var live = membership.LiveBuffer = new LiveBuffer(replay.Outbox, buffers: true);
         var entered = Position.None;
-        room.Members.Add(membership, since: () => entered = replay.At.IsBehind(room.Position) ? room.Position : replay.At);
-        if (entered.Epoch != replay.At.Epoch) replay.Fail(Recovery.EpochChanged);
+        room.Members.Add(membership, position: () => entered = replay.Position.IsBehind(room.Position) ? room.Position : replay.Position);
+        if (entered.Epoch != replay.Position.Epoch) replay.Fail(Recovery.EpochChanged);
         else await replay.SendAsync(entered.Offset + 1).ConfigureAwait(false);
         var result = replay.Result;
-        await EndAsync(replay, live, entered).ConfigureAwait(false);
+        await CompleteAsync(replay, live, entered).ConfigureAwait(false);
         return result;
     }
 
@@ -50,18 +50,18 @@ internal sealed class RoomRecovery(IBackplane backplane, int maxMessages, TimePr
     public async ValueTask<Recovery> ReplayAsync(Room room, Membership membership, Position since)
     {
         var replay = new RoomReplay(backplane, room, membership, since, time) { MaxMessages = maxMessages };
-        var until = membership.Since;
+        var until = membership.JoinPosition;
         if (until.Epoch != since.Epoch) replay.Fail(Recovery.EpochChanged);
         else await replay.SendAsync(until.Offset + 1).ConfigureAwait(false);
         return replay.Result;
     }
 
     /// <summary>Lets the member hear what is live. What came since it entered may have been too much to hold: then the history has it.</summary>
-    private static async ValueTask EndAsync(RoomReplay replay, LiveBuffer live, Position entered)
+    private static async ValueTask CompleteAsync(RoomReplay replay, LiveBuffer live, Position entered)
     {
         replay.MoveTo(entered); // what lies before was sent, or the client is told that it was not
         replay.Reason = null;
         replay.MaxMessages = int.MaxValue;
-        if (!await LagRecovery.FollowAsync(replay, live).ConfigureAwait(false)) replay.Outbox.Close(CloseReason.SlowConsumer, discardQueue: true);
+        if (!await LagRecovery.CatchUpAsync(replay, live).ConfigureAwait(false)) replay.Outbox.Close(CloseReason.SlowConsumer, discardQueue: true);
     }
 }

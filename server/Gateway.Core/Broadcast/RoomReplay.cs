@@ -21,10 +21,10 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
 
     public Room Room => room;
 
-    public Outbox Outbox { get; } = membership.Connection.Messages ?? membership.Connection.Outbox;
+    public Outbox Outbox { get; } = membership.Connection.MessageOutbox ?? membership.Connection.Outbox;
 
     /// <summary>The last message that was sent again.</summary>
-    public Position At { get; private set; } = since;
+    public Position Position { get; private set; } = since;
 
     /// <summary>Why the rest cannot be sent; <c>null</c> as long as it can.</summary>
     public string? Reason { get; set; }
@@ -37,16 +37,16 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
 
     public Recovery Result => new(Replayed, Reason) { Bytes = _bytes };
 
-    private int Replayed => (int)(At.Offset - _from);
+    private int Replayed => (int)(Position.Offset - _from);
 
     private bool IsOver => !Outbox.IsOpen || (EndsWithMembership && membership.Slot < 0);
 
-    /// <summary>Sends the messages after <see cref="At"/> and before <paramref name="before"/>.</summary>
+    /// <summary>Sends the messages after <see cref="Position"/> and before <paramref name="before"/>.</summary>
     /// <returns>False if they cannot all be sent, for <see cref="Reason"/>, or the connection or its membership is over.</returns>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
     public async ValueTask<bool> SendAsync(long before)
     {
-        while (Reason == null && At.Offset < before - 1 && await SendPageAsync(before).ConfigureAwait(false))
+        while (Reason == null && Position.Offset < before - 1 && await SendPageAsync(before).ConfigureAwait(false))
         {
         }
         return Reason == null && !IsOver;
@@ -54,13 +54,13 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
 
     /// <summary>Completes when the outbox has room for a page, or no page is needed any more.</summary>
     /// <returns>False if the connection or its membership is over, or the history has moved past the place where it is.</returns>
-    public async ValueTask<bool> WhenOutboxHasRoomAsync()
+    public async ValueTask<bool> WaitForOutboxAsync()
     {
         var pause = ShortestPause;
-        while (!Outbox.HasMuchRoom)
+        while (!Outbox.IsMostlyEmpty)
         {
             if (IsOver) return false;
-            if (HistoryHasMovedPast()) return Fail(Recovery.HistoryTooShort);
+            if (IsTrimmed()) return Fail(Recovery.HistoryTooShort);
             await Task.Delay(pause, time).ConfigureAwait(false); // the deadline sweep ends a connection that takes nothing
             if (pause < LongestPause) pause *= 2;
         }
@@ -68,7 +68,7 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
     }
 
     /// <summary>Goes on after messages that were sent another way.</summary>
-    public void MoveTo(Position position) => At = position;
+    public void MoveTo(Position position) => Position = position;
 
     public bool Fail(string reason)
     {
@@ -80,40 +80,40 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
     private async ValueTask<bool> SendPageAsync(long before)
     {
         if (room.Policy.Retention is not { } retention) return Fail(Recovery.HistoryTooShort);
-        if (!await WhenOutboxHasRoomAsync().ConfigureAwait(false)) return false;
+        if (!await WaitForOutboxAsync().ConfigureAwait(false)) return false;
         var limits = Outbox.Limits;
-        var range = new HistoryRange(At.Offset, before, Math.Clamp(limits.Messages / 4, 1, PageMessages)) { MaxBytes = (int)Math.Min(PageBytes, limits.Bytes / 4) };
-        var page = await backplane.ReadAsync(room.Name, range, retention).ConfigureAwait(false);
+        var range = new HistoryRange(Position.Offset, before, Math.Clamp(limits.Messages / 4, 1, PageMessages)) { MaxBytes = (int)Math.Min(PageBytes, limits.Bytes / 4) };
+        var page = await backplane.ReadHistoryAsync(room.Name, range, retention).ConfigureAwait(false);
 
         var end = Math.Min(page.Head.Offset, before - 1);
-        if (page.Head.Epoch != At.Epoch) return Fail(Recovery.EpochChanged);
-        if (page.Head.Offset < At.Offset) return Fail(Recovery.PositionUnknown);
-        if (end == At.Offset) return false;
-        if (page.Messages.Count == 0 || page.Messages[0].Offset != At.Offset + 1) return Fail(Recovery.HistoryTooShort);
-        if (end - At.Offset > MaxMessages - Replayed) return Fail(Recovery.TooMany);
+        if (page.Head.Epoch != Position.Epoch) return Fail(Recovery.EpochChanged);
+        if (page.Head.Offset < Position.Offset) return Fail(Recovery.PositionUnknown);
+        if (end == Position.Offset) return false;
+        if (page.Messages.Count == 0 || page.Messages[0].Offset != Position.Offset + 1) return Fail(Recovery.HistoryTooShort);
+        if (end - Position.Offset > MaxMessages - Replayed) return Fail(Recovery.TooMany);
         Post(page.Messages);
-        return At.Offset < end;
+        return Position.Offset < end;
     }
 
-    private bool HistoryHasMovedPast()
+    private bool IsTrimmed()
     {
         var head = room.Position;
-        return head.Epoch == At.Epoch && room.Policy.Retention is { } retention && head.Offset - At.Offset > retention.Messages;
+        return head.Epoch == Position.Epoch && room.Policy.Retention is { } retention && head.Offset - Position.Offset > retention.Messages;
     }
 
     private void Post(IReadOnlyList<HistoryMessage> messages)
     {
-        var deliveries = WithHoles(messages).Select(m => new Delivery(m.Audience, m.Message, At with { Offset = m.Offset }, room.Policy.OnFull, 0))
+        var deliveries = FillGaps(messages).Select(m => new Delivery(m.Audience, m.Message, Position with { Offset = m.Offset }, room.Policy.OnFull, 0))
             .Where(d => d.IsFor(membership.Connection, null)).ToArray();
         if (deliveries.Length > 0) Outbox.Post(Delivery.Join(deliveries, Outbox.Format));
-        At = At with { Offset = messages[^1].Offset };
+        Position = Position with { Offset = messages[^1].Offset };
         _bytes += messages.Sum(m => (long)m.ApproximateBytes);
     }
 
     /// <summary>An entry that could not be read is missing in between: the client is told, as the room's members were.</summary>
-    private IEnumerable<HistoryMessage> WithHoles(IReadOnlyList<HistoryMessage> messages)
+    private IEnumerable<HistoryMessage> FillGaps(IReadOnlyList<HistoryMessage> messages)
     {
-        var next = At.Offset + 1;
+        var next = Position.Offset + 1;
         foreach (var message in messages)
         {
             if (message.Offset > next)

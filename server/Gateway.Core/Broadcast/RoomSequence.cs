@@ -9,58 +9,58 @@ internal sealed class RoomSequence(TimeProvider time)
     /// <summary>More keys than this are not remembered: the oldest make way before their time.</summary>
     private const int MaxKeys = 100_000;
 
-    private readonly Queue<(HistoryMessage Message, long At)> _kept = [];
-    private readonly Dictionary<string, PublishResult> _once = new(StringComparer.Ordinal);
-    private readonly Queue<(string Key, long At)> _onceInOrder = [];
+    private readonly Queue<(HistoryMessage Message, long At)> _history = [];
+    private readonly Dictionary<string, PublishResult> _keys = new(StringComparer.Ordinal);
+    private readonly Queue<(string Key, long At)> _keyOrder = [];
     private long _lastUsed = time.GetTimestamp();
     private TimeSpan _lifetime;
 
     /// <summary>Somebody listens to the room.</summary>
-    public bool HasListeners { get; set; }
+    public bool HasSubscribers { get; set; }
 
     /// <summary>It is out of the table: whoever still holds it asks the table again.</summary>
-    public bool HasEnded { get; set; }
+    public bool IsRemoved { get; set; }
 
     public Position Last { get; private set; } = new(RandomNumberGenerator.GetHexString(8, lowercase: true), 0);
 
-    public long KeptBytes { get; private set; }
+    public long HistoryBytes { get; private set; }
 
     public long LastUsed => _lastUsed;
 
     /// <summary>Nobody listens, nothing is remembered.</summary>
-    public bool IsIdle => !HasListeners && _kept.Count == 0 && _once.Count == 0;
+    public bool IsIdle => !HasSubscribers && _history.Count == 0 && _keys.Count == 0;
 
-    public Position Number(Audience audience, Message message, Retention retention)
+    public Position Append(Audience audience, Message message, Retention retention)
     {
         _lastUsed = time.GetTimestamp();
         Last = Last with { Offset = Last.Offset + 1 };
         if (retention.Messages == 0) return Last;
         var past = new HistoryMessage(Last.Offset, audience, message);
-        _kept.Enqueue((past, _lastUsed));
-        KeptBytes += past.ApproximateBytes;
+        _history.Enqueue((past, _lastUsed));
+        HistoryBytes += past.ApproximateBytes;
         _lifetime = retention.Lifetime;
-        while (_kept.Count > retention.Messages) Forget();
-        ForgetOld();
+        while (_history.Count > retention.Messages) RemoveOldest();
+        ExpireHistory();
         return Last;
     }
 
-    public bool TryFind(string key, TimeSpan window, out PublishResult first)
+    public bool TryFindKey(string key, TimeSpan window, out PublishResult first)
     {
-        ForgetKeys(window);
-        return _once.TryGetValue(key, out first);
+        ExpireKeys(window);
+        return _keys.TryGetValue(key, out first);
     }
 
-    public void Remember(string key, PublishResult published)
+    public void AddKey(string key, PublishResult published)
     {
-        _once[key] = published;
-        _onceInOrder.Enqueue((key, time.GetTimestamp()));
-        if (_onceInOrder.Count > MaxKeys) _once.Remove(_onceInOrder.Dequeue().Key);
+        _keys[key] = published;
+        _keyOrder.Enqueue((key, time.GetTimestamp()));
+        if (_keyOrder.Count > MaxKeys) _keys.Remove(_keyOrder.Dequeue().Key);
     }
 
     public HistoryPage Read(HistoryRange range)
     {
-        var matching = _kept.Select(k => k.Message).Where(m => m.Offset > range.After && m.Offset < range.Before);
-        if (range.FromTheEnd) matching = matching.Reverse();
+        var matching = _history.Select(k => k.Message).Where(m => m.Offset > range.After && m.Offset < range.Before);
+        if (range.FromEnd) matching = matching.Reverse();
         var page = new List<HistoryMessage>();
         var bytes = 0;
         var more = false;
@@ -71,25 +71,25 @@ internal sealed class RoomSequence(TimeProvider time)
             page.Add(message);
             bytes += message.ApproximateBytes;
         }
-        if (range.FromTheEnd) page.Reverse();
+        if (range.FromEnd) page.Reverse();
         return new HistoryPage(Last, page, more);
     }
 
-    public void ForgetKeys(TimeSpan window)
+    public void ExpireKeys(TimeSpan window)
     {
-        while (_onceInOrder.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) > window) _once.Remove(_onceInOrder.Dequeue().Key);
+        while (_keyOrder.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) > window) _keys.Remove(_keyOrder.Dequeue().Key);
     }
 
-    public void ForgetOld()
+    public void ExpireHistory()
     {
-        while (_kept.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) > _lifetime) Forget();
+        while (_history.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) > _lifetime) RemoveOldest();
     }
 
-    public void ForgetAll()
+    public void ClearHistory()
     {
-        _kept.Clear();
-        KeptBytes = 0;
+        _history.Clear();
+        HistoryBytes = 0;
     }
 
-    private void Forget() => KeptBytes -= _kept.Dequeue().Message.ApproximateBytes;
+    private void RemoveOldest() => HistoryBytes -= _history.Dequeue().Message.ApproximateBytes;
 }

@@ -12,15 +12,15 @@ internal sealed class Subscriptions(IBackplane backplane, Supervisor supervisor)
     private readonly Dictionary<(AudienceKind, string), Entry> _entries = [];
 
     /// <summary>Completes when the subscription stands. A failed one needs no <see cref="Release(Audience)"/>.</summary>
-    /// <param name="begun">Told the place after which messages come, once, by whoever is the first: ahead of everyone who waits for the subscription.</param>
+    /// <param name="onSubscribed">Told the place after which messages come, once, by whoever is the first: ahead of everyone who waits for the subscription.</param>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    public async ValueTask AcquireAsync(Audience audience, Retention? retention = null, Action<Position>? begun = null)
+    public async ValueTask AcquireAsync(Audience audience, Retention? retention = null, Action<Position>? onSubscribed = null)
     {
         Entry? entry;
         lock (_entries)
         {
             if (!_entries.TryGetValue((audience.Kind, audience.Name), out entry))
-                _entries[(audience.Kind, audience.Name)] = entry = new Entry(SubscribeAsync(audience, retention, begun));
+                _entries[(audience.Kind, audience.Name)] = entry = new Entry(SubscribeAsync(audience, retention, onSubscribed));
             entry.Users++;
         }
         try
@@ -36,10 +36,10 @@ internal sealed class Subscriptions(IBackplane backplane, Supervisor supervisor)
 
     public void Release(Audience audience) => Release(audience, null);
 
-    private async Task SubscribeAsync(Audience audience, Retention? retention, Action<Position>? begun)
+    private async Task SubscribeAsync(Audience audience, Retention? retention, Action<Position>? onSubscribed)
     {
         var position = await backplane.SubscribeAsync(audience, retention).ConfigureAwait(false);
-        begun?.Invoke(position);
+        onSubscribed?.Invoke(position);
     }
 
     private async Task UnsubscribeAsync(Audience audience)

@@ -12,7 +12,7 @@ public enum ClusterQueryKind : byte
     Disconnect = 3,
 
     /// <summary>Take them out of the room.</summary>
-    TakeOut = 4,
+    RemoveFromRoom = 4,
 }
 
 /// <summary>What a replica is asked, or told to do. What is not given does not matter.</summary>

@@ -4,15 +4,15 @@ namespace Gateway.Core.Cluster;
 public interface ICluster
 {
     /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
-    ValueTask<ClusterReplies> AskAsync(ClusterQuery question, CancellationToken cancel = default);
+    ValueTask<ClusterReplies> QueryAsync(ClusterQuery query, CancellationToken cancel = default);
 }
 
-/// <param name="Silent">Replicas that were asked and did not answer in time.</param>
-public sealed record ClusterReplies(IReadOnlyList<ClusterReply> All, int Silent);
+/// <param name="TimedOut">Replicas that were asked and did not answer in time.</param>
+public sealed record ClusterReplies(IReadOnlyList<ClusterReply> All, int TimedOut);
 
 /// <summary>A gateway that has one replica.</summary>
 public sealed class InProcessCluster(ClusterQueryHandler local) : ICluster
 {
-    public async ValueTask<ClusterReplies> AskAsync(ClusterQuery question, CancellationToken cancel = default) =>
-        new([await local.AnswerAsync(question).ConfigureAwait(false)], Silent: 0);
+    public async ValueTask<ClusterReplies> QueryAsync(ClusterQuery query, CancellationToken cancel = default) =>
+        new([await local.HandleAsync(query).ConfigureAwait(false)], TimedOut: 0);
 }

@@ -25,6 +25,6 @@ internal sealed class Ban(Moderator moderator) : ICommand
     private async ValueTask<CommandResult> BanAsync(string userId, TimeSpan? duration, string by)
     {
         var ban = await moderator.BanAsync(userId, duration, by).ConfigureAwait(false);
-        return CommandResult.Done(ModerationPayloads.Holding(userId, null, ban.Until));
+        return CommandResult.Done(ModerationPayloads.Restriction(userId, null, ban.Until));
     }
 }

@@ -64,7 +64,7 @@ public sealed partial class CommandRouter
     }
 
     /// <summary>A connection has arrived, and will soon send something.</summary>
-    public void Expect(Connection sender) => _limit.PerUser?.Budgets.Expect(sender.User.Id);
+    public void Expect(Connection sender) => _limit.PerUser?.Budgets.Prefetch(sender.User.Id);
 
     /// <summary>
     /// Carries out a command. Whatever goes wrong comes back as an error; nothing is thrown. A connection that is being closed can do
@@ -87,7 +87,7 @@ public sealed partial class CommandRouter
         if (!_byName.TryGetValue(type, out var command) || !type.SequenceEqual(command.Type))
         {
             // A known type in another case is none of its own: SignalR clients would take it for the known one.
-            if (!_relayUnknown || command != null || MessageType.BuiltIn(type) != null) return (CommandResult)Error.BadRequest($"unknown message type: {type}");
+            if (!_relayUnknown || command != null || MessageType.FindBuiltIn(type) != null) return (CommandResult)Error.BadRequest($"unknown message type: {type}");
             if (MessageType.Check(type) is { } malformed) return (CommandResult)malformed;
             command = new CustomMessage(type.ToString(), clientsPublish: true, _publisher, _rooms, _moderator);
         }
@@ -122,7 +122,7 @@ public sealed partial class CommandRouter
 
     private CommandResult Failed(Exception fault, ICommand command, Connection sender)
     {
-        if (fault is BackplaneException) return Error.BackplaneAway;
+        if (fault is BackplaneException) return Error.BackplaneUnavailable;
         Log.Failed(_logger, fault, command.Type, sender.Id);
         return Error.Internal;
     }

@@ -52,7 +52,7 @@ public sealed class DirectMessagePermission(DirectMessageRule rule, RoomTable ro
         foreach (var connection in connections.OfUser(to)) // here, without asking anyone
             if (visible.Any(connection.Rooms.Contains))
                 return true;
-        var present = await Task.WhenAll(visible.Select(room => presence.HasAsync(room, to).AsTask())).ConfigureAwait(false);
+        var present = await Task.WhenAll(visible.Select(room => presence.ContainsAsync(room, to).AsTask())).ConfigureAwait(false);
         return Array.IndexOf(present, true) >= 0;
     }
 }

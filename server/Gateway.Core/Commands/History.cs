@@ -32,7 +32,7 @@ internal sealed class History(IBackplane backplane, RoomTable rooms) : ICommand
         if (rooms.PolicyOf(room).Retention is not { Messages: > 0 } retention) return (CommandResult)Error.NotFound($"room {room} keeps no history");
         var range = new HistoryRange(after ?? 0, before ?? long.MaxValue, (int)limit)
         {
-            FromTheEnd = after == null,
+            FromEnd = after == null,
             MaxBytes = (int)Math.Min(256 * 1024, sender.Outbox.Limits.Bytes / 2),
         };
         return ReadAsync(sender.Id, room, range, retention);
@@ -40,8 +40,8 @@ internal sealed class History(IBackplane backplane, RoomTable rooms) : ICommand
 
     private async ValueTask<CommandResult> ReadAsync(string reader, string room, HistoryRange range, Retention retention)
     {
-        var page = await backplane.ReadAsync(room, range, retention).ConfigureAwait(false);
+        var page = await backplane.ReadHistoryAsync(room, range, retention).ConfigureAwait(false);
         var messages = page.Messages.Where(m => !m.Audience.Except.Contains(reader));
-        return CommandResult.Reply(Type, RoomPayloads.History(room, page.Head.Epoch, messages.Select(m => (m.Offset, m.Message)), page.More));
+        return CommandResult.Reply(Type, RoomPayloads.History(room, page.Head.Epoch, messages.Select(m => (m.Offset, m.Message)), page.HasMore));
     }
 }

@@ -22,18 +22,18 @@ public sealed class MessageRateLimiter(int messages, TimeSpan window, TimeProvid
 
     internal Error? Admit(Connection sender)
     {
-        if (messages > 0 && !sender.Sent.TryAdd(messages, window, time, out var retryAfter)) return Refuse(sender, messages, window, retryAfter);
-        if (PerUser is not { } user || user.Budgets.TryTake(sender.User.Id, out retryAfter)) return null;
-        if (messages > 0) sender.Sent.TakeBack(); // it was not accepted
+        if (messages > 0 && !sender.MessageWindow.TryAdd(messages, window, time, out var retryAfter)) return Refuse(sender, messages, window, retryAfter);
+        if (PerUser is not { } user || user.Budgets.TryAcquire(sender.User.Id, out retryAfter)) return null;
+        if (messages > 0) sender.MessageWindow.Refund(); // it was not accepted
         return Refuse(sender, user.Messages, user.Window, retryAfter);
     }
 
     /// <summary>Counts what an answer costs beyond its question. It was given already: what is over the limit delays what comes next.</summary>
     internal void Charge(Connection sender, int cost)
     {
-        if (messages > 0) sender.Sent.Add(messages, window, time, cost);
+        if (messages > 0) sender.MessageWindow.Add(messages, window, time, cost);
         if (PerUser is not { } user) return;
-        while (cost-- > 0 && user.Budgets.TryTake(sender.User.Id, out _))
+        while (cost-- > 0 && user.Budgets.TryAcquire(sender.User.Id, out _))
         {
         }
     }
@@ -46,7 +46,7 @@ public sealed class MessageRateLimiter(int messages, TimeSpan window, TimeProvid
 
     private Error Refuse(Connection sender, int limit, TimeSpan within, TimeSpan retryAfter)
     {
-        if (!DryRun && !sender.Refused.TryAdd(limit * FloodFactor, within, time, out _)) sender.Close(CloseReason.Flooding);
+        if (!DryRun && !sender.RejectedWindow.TryAdd(limit * FloodFactor, within, time, out _)) sender.Close(CloseReason.Flooding);
         return Error.RateLimited(retryAfter);
     }
 }

@@ -27,6 +27,6 @@ internal sealed class Mute(Moderator moderator) : ICommand
     private async ValueTask<CommandResult> MuteAsync(string userId, string? room, TimeSpan duration, string by)
     {
         var mute = await moderator.MuteAsync(userId, room, duration, by).ConfigureAwait(false);
-        return CommandResult.Done(ModerationPayloads.Holding(userId, room, mute.Until));
+        return CommandResult.Done(ModerationPayloads.Restriction(userId, room, mute.Until));
     }
 }

@@ -28,7 +28,7 @@ internal sealed class Refresh(VerifyToken verify, RoomTable rooms, RoomMembershi
     {
         var (bearer, error) = await verify(token).ConfigureAwait(false);
         if (error != null) return error;
-        if (!sender.TryRenew(bearer!.User, bearer.Term)) return Error.Forbidden("the token is another user's");
+        if (!sender.TryRefresh(bearer!.User, bearer.Term)) return Error.Forbidden("the token is another user's");
         var left = new List<string>();
         foreach (var room in sender.Rooms.Names())
             if (rooms.Permissions.Check(sender.User, room, RoomAction.Join) != null && await membership.LeaveAsync(sender, room).ConfigureAwait(false))

@@ -22,6 +22,6 @@ internal sealed class Unban(Moderator moderator) : ICommand
 
     private async ValueTask<CommandResult> UnbanAsync(string userId, string by) =>
         await moderator.UnbanAsync(userId, by).ConfigureAwait(false)
-            ? CommandResult.Done(ModerationPayloads.Holding(userId, null, null))
+            ? CommandResult.Done(ModerationPayloads.Restriction(userId, null, null))
             : Error.NotFound($"user {userId} is not banned");
 }

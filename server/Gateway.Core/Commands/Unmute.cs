@@ -25,6 +25,6 @@ internal sealed class Unmute(Moderator moderator) : ICommand
 
     private async ValueTask<CommandResult> UnmuteAsync(string userId, string? room, string by) =>
         await moderator.UnmuteAsync(userId, room, by).ConfigureAwait(false)
-            ? CommandResult.Done(ModerationPayloads.Holding(userId, room, null))
+            ? CommandResult.Done(ModerationPayloads.Restriction(userId, room, null))
             : Error.NotFound(room == null ? $"user {userId} is not muted everywhere" : $"user {userId} is not muted in room {room}");
 }

@@ -8,12 +8,12 @@ internal sealed class Binding(IReadOnlyList<string> knownKeys)
 
     public List<ConfigurationError> Errors { get; } = [];
 
-    public void Came(string key, Origin origin) => _origins[key] = origin;
+    public void SetOrigin(string key, Origin origin) => _origins[key] = origin;
 
     public Origin OriginOf(string key) => _origins.GetValueOrDefault(key, Origin.Default);
 
     /// <summary>Whether every one of the keys could be read: a rule about a value that was refused would only confuse.</summary>
-    public bool Sound(params ReadOnlySpan<string> keys)
+    public bool AreValid(params ReadOnlySpan<string> keys)
     {
         foreach (var key in keys)
             if (_faulty.Contains(key))

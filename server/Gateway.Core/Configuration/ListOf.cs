@@ -16,7 +16,7 @@ internal sealed class ListOf<T>(Shape<T> item, Func<T> empty) : Shape<IList<T>>
             binding.Report(key, problem, setting.Origin);
             return current;
         }
-        binding.Came(key, setting.Origin);
+        binding.SetOrigin(key, setting.Origin);
         return items.Select((each, index) => item.Bind(empty(), each, Keys.Join(key, index), binding)).ToList();
     }
 

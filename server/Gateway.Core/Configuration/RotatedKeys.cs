@@ -14,7 +14,7 @@ internal sealed class RotatedKeys(Value<string> item) : Shape<IList<string>>
     {
         if (setting is TextSetting { Text: "" })
         {
-            binding.Came(key, setting.Origin);
+            binding.SetOrigin(key, setting.Origin);
             return [];
         }
         if (setting is TextSetting) return [item.Bind("", setting, key, binding)];

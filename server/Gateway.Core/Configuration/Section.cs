@@ -51,7 +51,7 @@ internal sealed class Section<T> : Shape<T>, IEnumerable
     {
         if (setting is MapSetting map)
         {
-            binding.Came(key, setting.Origin);
+            binding.SetOrigin(key, setting.Origin);
             foreach (var (name, value) in map.Entries)
             {
                 if (_entries.TryGetValue(name, out var entry))

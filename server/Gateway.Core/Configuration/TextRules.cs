@@ -26,8 +26,8 @@ internal static partial class TextRules
         "a room name of 1 to 128 characters without white space or control characters, where * stands for any text", IsName);
 
     public static Value<string> CustomType { get; } = Values.Text(
-        $"1 to 64 of A-Z a-z 0-9 _ . -, and none of the built-in types {string.Join(", ", MessageType.OfClients.Concat(MessageType.OfServer))}",
-        text => CustomTypePattern().IsMatch(text) && MessageType.BuiltIn(text) == null);
+        $"1 to 64 of A-Z a-z 0-9 _ . -, and none of the built-in types {string.Join(", ", MessageType.ClientTypes.Concat(MessageType.ServerTypes))}",
+        text => CustomTypePattern().IsMatch(text) && MessageType.FindBuiltIn(text) == null);
 
     public static Value<string> HubName { get; } = Values.Text("1 to 32 of a-z 0-9 _ - and not negotiate", IsHubName);
 
@@ -59,7 +59,7 @@ internal static partial class TextRules
         "16 to 256 visible ASCII characters", text => text.Length is >= 16 and <= 256 && text.All(c => c is > ' ' and < '\x7f')).Secret();
 
     public static bool IsName(string text) =>
-        text.Length is > 0 and <= 128 && NameText.Shows(text, blanks: false) && NameText.Normalize(text) == text;
+        text.Length is > 0 and <= 128 && NameText.IsVisible(text, allowSpaces: false) && NameText.Normalize(text) == text;
 
     // IPAddress also reads "80" and "1.2" as addresses; nobody means that.
     private static bool IsListenAddress(string text) =>

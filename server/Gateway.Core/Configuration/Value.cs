@@ -27,7 +27,7 @@ internal sealed class Value<T>(string allowed, TryRead<T> read, Func<T, string?>
             binding.Report(key, $"{wrong}; allowed: {allowed}", setting.Origin);
             return current;
         }
-        binding.Came(key, setting.Origin);
+        binding.SetOrigin(key, setting.Origin);
         return value;
     }
 

@@ -15,13 +15,13 @@ public sealed partial class Connection : IOutboxOwner
     private readonly TimeProvider _time;
 
     /// <summary>What the client sent lately.</summary>
-    internal SlidingWindow Sent;
+    internal SlidingWindow MessageWindow;
 
     /// <summary>What of it was refused for being too much.</summary>
-    internal SlidingWindow Refused;
+    internal SlidingWindow RejectedWindow;
 
-    private long _messageBegunAt;
-    private ConnectionEnd? _ending;
+    private long _messageStartedAt;
+    private ConnectionEnd? _end;
     private int _dropsToLog;
     private long _dropsLoggedAt;
 
@@ -42,10 +42,10 @@ public sealed partial class Connection : IOutboxOwner
     public Dialect Dialect { get; }
     public Outbox Outbox { get; }
     /// <summary>Where messages for it are posted: its outbox, or the inbox of its handler; <c>null</c> where a handler wants none.</summary>
-    internal Outbox? Messages => Dialect == Dialect.Frames ? Inbox : Outbox;
+    internal Outbox? MessageOutbox => Dialect == Dialect.Frames ? HandlerOutbox : Outbox;
 
     /// <summary>What a handler of this connection hears of the rooms, in the envelope's form.</summary>
-    internal Outbox? Inbox { get; set; }
+    internal Outbox? HandlerOutbox { get; set; }
 
     public DateTimeOffset ConnectedAt { get; }
     public string? RemoteAddress { get; init; }
@@ -66,41 +66,41 @@ public sealed partial class Connection : IOutboxOwner
     internal Action<Connection>? Closing { get; set; }
 
     /// <summary>Its way out of its rooms, once the gateway has begun to close it.</summary>
-    internal Task Leaving { get; set; } = Task.CompletedTask;
+    internal Task LeaveTask { get; set; } = Task.CompletedTask;
 
     /// <summary>The rooms it is in, under their names. Guarded by <see cref="Rooms"/>' own lock.</summary>
     internal ConnectionRooms Rooms { get; } = new();
 
     /// <summary>How many of its addresses (user, then connection) the backplane knows.</summary>
-    internal int Addresses { get; set; }
+    internal int SubscribedAddresses { get; set; }
 
     /// <summary>Its handler has not taken what the client sent, so nothing is read for now, its pongs included.</summary>
-    internal bool IsHeldUp { get; set; }
+    internal bool IsReadingPaused { get; set; }
 
     /// <summary>When the sweep gave it up for its silence, as a timestamp of the time provider; 0: it has not.</summary>
-    internal long GivenUpAt { get; set; }
+    internal long TimedOutAt { get; set; }
 
     /// <summary>How it ended; <c>null</c>: it has not, or nobody knows yet.</summary>
-    public ConnectionEnd? End => _ending;
+    public ConnectionEnd? End => _end;
 
     /// <summary>When the sweep last pinged it, as a timestamp of the time provider.</summary>
     internal long PingedAt { get; set; }
 
     /// <summary>Part of a message has come, and the rest has not: from the first such part on, a deadline runs.</summary>
-    public void NoteMessageBegun()
+    public void OnMessageStarted()
     {
-        if (_messageBegunAt == 0) Volatile.Write(ref _messageBegunAt, _time.GetTimestamp());
+        if (_messageStartedAt == 0) Volatile.Write(ref _messageStartedAt, _time.GetTimestamp());
     }
 
-    public void NoteMessageEnded()
+    public void OnMessageCompleted()
     {
-        Volatile.Write(ref _messageBegunAt, 0);
-        Outbox.NoteFrameEnded();
+        Volatile.Write(ref _messageStartedAt, 0);
+        Outbox.OnFrameCompleted();
     }
 
     /// <summary>Has a message, or a frame of one, that began not ended for so long?</summary>
     internal bool IsMessageOverdue(TimeSpan limit) =>
-        Outbox.HasPassed(_time, Volatile.Read(ref _messageBegunAt), limit) || Outbox.IsFrameOverdue(limit);
+        Outbox.HasPassed(_time, Volatile.Read(ref _messageStartedAt), limit) || Outbox.IsFrameOverdue(limit);
 
     /// <summary>Sends to this client alone. Never dropped: if it does not fit, the connection is closed as a slow consumer.</summary>
     public void Reply(ReadOnlyMemory<byte> frame) => Outbox.Post(new FrameBatch(frame));
@@ -113,11 +113,11 @@ public sealed partial class Connection : IOutboxOwner
     }
 
     /// <summary>Takes over what a newer token of the same user says. False if it is another's.</summary>
-    internal bool TryRenew(UserIdentity user, TokenExpiry term)
+    internal bool TryRefresh(UserIdentity user, TokenExpiry expiry)
     {
         if (user.Id != User.Id) return false;
         User = User with { Roles = user.Roles }; // under the name that the others know
-        Token = term;
+        Token = expiry;
         return true;
     }
 
@@ -141,8 +141,8 @@ public sealed partial class Connection : IOutboxOwner
     /// <summary>What counts no more against the limits takes no memory.</summary>
     internal void ReleaseIdleLimits()
     {
-        Sent.ReleaseIfIdle(_time);
-        Refused.ReleaseIfIdle(_time);
+        MessageWindow.ReleaseIfIdle(_time);
+        RejectedWindow.ReleaseIfIdle(_time);
     }
 
     /// <summary>Says goodbye after what waits to go out.</summary>
@@ -150,7 +150,7 @@ public sealed partial class Connection : IOutboxOwner
 
     /// <summary>Notes how the connection ends. The first call decides.</summary>
     /// <returns>False if that was known already.</returns>
-    public bool NoteEnding(ConnectionEnd ending) => Interlocked.CompareExchange(ref _ending, ending, null) == null;
+    public bool TrySetEnd(ConnectionEnd end) => Interlocked.CompareExchange(ref _end, end, null) == null;
 
     /// <summary>To be called once, when it is over.</summary>
     internal void CountEnded() => _events.CountEnded(this);
@@ -158,7 +158,7 @@ public sealed partial class Connection : IOutboxOwner
     /// <summary>A write takes too long: ends the connection without a word, which the client would not read.</summary>
     internal void AbortOverdue()
     {
-        if (Outbox.IsOpen && NoteEnding(new ConnectionEnd(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);
+        if (Outbox.IsOpen && TrySetEnd(new ConnectionEnd(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);
         Outbox.Abort();
     }
 
@@ -175,24 +175,24 @@ public sealed partial class Connection : IOutboxOwner
 
     void IOutboxOwner.OnClosing(CloseReason reason)
     {
-        NoteEnding(new ConnectionEnd(DisconnectReasons.Of(reason)));
+        TrySetEnd(new ConnectionEnd(DisconnectReasons.Of(reason)));
         _events.CountClosed(reason);
         if (reason == CloseReason.SlowConsumer) Log.SlowConsumer(_events.Logger, Id, User.Id);
         else Log.Closing(_events.Logger, Id, reason.Code, reason.Text);
         Closing?.Invoke(this);
     }
 
-    void IOutboxOwner.OnBroken(Exception fault)
+    void IOutboxOwner.OnWriteFailed(Exception fault)
     {
-        if (IsTimeout(fault)) NoteFault(fault); // else whoever reads from the client knows more
+        if (IsTimeout(fault)) RecordFault(fault); // else whoever reads from the client knows more
         Log.Broken(_events.Logger, Id);
     }
 
     /// <summary>The way to or from the client failed.</summary>
-    public void NoteFault(Exception fault)
+    public void RecordFault(Exception fault)
     {
-        if (!IsTimeout(fault)) NoteEnding(ConnectionEnd.Aborted);
-        else if (NoteEnding(new ConnectionEnd(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);
+        if (!IsTimeout(fault)) TrySetEnd(ConnectionEnd.Aborted);
+        else if (TrySetEnd(new ConnectionEnd(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);
     }
 
     /// <summary>The system gave the connection up: nothing that it sent was acknowledged in time (server.tcp_user_timeout).</summary>

@@ -22,7 +22,7 @@ public sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Connect
     internal static IEnumerable<string> DropLabels => Policies.Append(Gone).Select(label => (string)label.Value!);
 
     /// <summary>The values of <c>gateway_closed_total{reason}</c> that are known from the start; errors that close a connection bring their own text.</summary>
-    internal static IEnumerable<string> CloseLabels => [.. CloseReason.All.Select(LabelOf), Error.BackplaneAway.Text, WriteDeadline];
+    internal static IEnumerable<string> CloseLabels => [.. CloseReason.All.Select(LabelOf), Error.BackplaneUnavailable.Text, WriteDeadline];
 
     private readonly LogThrottle _unexpected = new(time ?? TimeProvider.System);
     private readonly LogThrottle _overdue = new(time ?? TimeProvider.System);

@@ -28,15 +28,15 @@ internal sealed class ConnectionRooms
     }
 
     /// <summary>Notes a room. Says why not, if it is there already, there are <paramref name="max"/>, or the connection is over.</summary>
-    public RoomEntry TryAdd(string room, Membership membership, int max)
+    public AddRoomResult TryAdd(string room, Membership membership, int max)
     {
         lock (_rooms)
         {
-            if (_closed) return RoomEntry.ConnectionOver;
-            if (IndexOfLocked(room) >= 0) return RoomEntry.AlreadyIn;
-            if (_rooms.Count >= max) return RoomEntry.TooMany;
+            if (_closed) return AddRoomResult.ConnectionClosed;
+            if (IndexOfLocked(room) >= 0) return AddRoomResult.AlreadyIn;
+            if (_rooms.Count >= max) return AddRoomResult.TooMany;
             _rooms.Add((room, membership));
-            return RoomEntry.Added;
+            return AddRoomResult.Added;
         }
     }
 
@@ -77,10 +77,10 @@ internal sealed class ConnectionRooms
     }
 }
 
-internal enum RoomEntry
+internal enum AddRoomResult
 {
     Added,
     AlreadyIn,
     TooMany,
-    ConnectionOver,
+    ConnectionClosed,
 }

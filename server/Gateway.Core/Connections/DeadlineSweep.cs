@@ -13,9 +13,9 @@ public sealed record Deadlines(TimeSpan WriteWait, TimeSpan PingPeriod, TimeSpan
 /// <summary>One timer for all connections instead of several for each: looks at everyone's deadlines about once a second.</summary>
 public sealed class DeadlineSweep : IDisposable
 {
-    private static readonly TimeSpan Slowest = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Fastest = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
     private static readonly FrameBatch Ping = new(WebSocketFrame.WritePing());
 
     private readonly ConnectionTable _connections;
@@ -33,7 +33,7 @@ public sealed class DeadlineSweep : IDisposable
         _time = time;
         _loop = supervisor.Loop("deadline_sweep");
         var shortest = new[] { deadlines.WriteWait, deadlines.PingPeriod, deadlines.PongWait - deadlines.PingPeriod }.Min() / 4;
-        var period = shortest < Fastest ? Fastest : shortest > Slowest ? Slowest : shortest;
+        var period = shortest < ShortestPeriod ? ShortestPeriod : shortest > LongestPeriod ? LongestPeriod : shortest;
         _timer = _loop.Every(period, Sweep);
     }
 
@@ -76,12 +76,12 @@ public sealed class DeadlineSweep : IDisposable
         if (outbox.IsOverdue(_deadlines.WriteWait)) connection.AbortOverdue();
         connection.CheckToken();
         connection.ReleaseIdleLimits();
-        if (connection.IsHeldUp) return; // its handler does not read: nothing is known of the client
+        if (connection.IsReadingPaused) return; // its handler does not read: nothing is known of the client
         if (connection.IsMessageOverdue(_deadlines.PongWait)) connection.Close(CloseReason.UnfinishedMessage);
         var silent = _time.GetElapsedTime(outbox.LastReceived);
-        if (silent > connection.SilenceLimit) GiveUp(connection, CloseReason.ClientTimeout);
+        if (silent > connection.SilenceLimit) CloseSilent(connection, CloseReason.ClientTimeout);
         if (connection.Dialect == Dialect.SignalR) return; // SignalR has pings of its own
-        if (silent > _deadlines.PongWait) GiveUp(connection, CloseReason.PongTimeout);
+        if (silent > _deadlines.PongWait) CloseSilent(connection, CloseReason.PongTimeout);
         else if (silent > _deadlines.PingPeriod && connection.PingedAt <= outbox.LastReceived)
         {
             connection.PingedAt = _time.GetTimestamp();
@@ -90,14 +90,14 @@ public sealed class DeadlineSweep : IDisposable
     }
 
     /// <summary>Most who are silent for so long are gone: a client that is there after all gets a close frame and a moment to answer it, not a whole write deadline.</summary>
-    private void GiveUp(Connection connection, CloseReason reason)
+    private void CloseSilent(Connection connection, CloseReason reason)
     {
-        if (connection.GivenUpAt == 0)
+        if (connection.TimedOutAt == 0)
         {
-            connection.GivenUpAt = _time.GetTimestamp();
+            connection.TimedOutAt = _time.GetTimestamp();
             connection.Close(reason);
         }
-        else if (_time.GetElapsedTime(connection.GivenUpAt) >= Answer)
+        else if (_time.GetElapsedTime(connection.TimedOutAt) >= CloseTimeout)
         {
             connection.Outbox.Abort();
         }

@@ -29,10 +29,10 @@ public sealed class GatewayMeter : IDisposable
     private long _mutedFramesTotal;
 
     /// <param name="factory">The host's, so that two gateways in one process keep apart.</param>
-    /// <param name="hub">The hub whose figures these are; empty for the default one, whose figures carry no such label.</param>
-    public GatewayMeter(IMeterFactory? factory = null, string hub = "")
+    /// <param name="domain">The hub whose figures these are; empty for the default one, whose figures carry no such label.</param>
+    public GatewayMeter(IMeterFactory? factory = null, string domain = "")
     {
-        var options = new MeterOptions(Name) { Tags = hub.Length == 0 ? null : [new("hub", hub)] };
+        var options = new MeterOptions(Name) { Tags = domain.Length == 0 ? null : [new("hub", domain)] };
         _meter = factory?.Create(options) ?? new Meter(options);
         _received = _meter.CreateCounter<long>("websocket_messages_total", description: "Messages received from clients.");
         _connected = _meter.CreateCounter<long>("websocket_connections_total", description: "Connections accepted.");

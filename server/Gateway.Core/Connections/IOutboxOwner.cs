@@ -12,5 +12,5 @@ internal interface IOutboxOwner
     void OnClosing(CloseReason reason);
 
     /// <summary>A write failed: the client is gone.</summary>
-    void OnBroken(Exception fault);
+    void OnWriteFailed(Exception fault);
 }

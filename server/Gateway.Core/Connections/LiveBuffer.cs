@@ -12,24 +12,24 @@ internal sealed class LiveBuffer
     private readonly OutboxLimits _limits;
 
     // Guarded by _held.
-    private readonly List<(FrameBatch Batch, string Epoch)> _held = [];
+    private readonly List<(FrameBatch Batch, string Epoch)> _batches = [];
     private State _state;
     private int _messages;
     private long _bytes;
     private Position _reached;
 
-    /// <param name="holds">From the start; otherwise live batches are discarded until <see cref="Hold"/>.</param>
-    public LiveBuffer(Outbox outbox, bool holds)
+    /// <param name="buffers">From the start; otherwise live batches are discarded until <see cref="StartBuffering"/>.</param>
+    public LiveBuffer(Outbox outbox, bool buffers)
     {
         _outbox = outbox;
         _limits = new OutboxLimits(Math.Max(1, outbox.Limits.Messages / 2), Math.Max(1, outbox.Limits.Bytes / 2)); // what is released fits beside a page of history
-        _state = holds ? State.Holding : State.Discarding;
+        _state = buffers ? State.Buffering : State.Discarding;
     }
 
     private enum State : byte
     {
         Discarding,
-        Holding,
+        Buffering,
         Released,
     }
 
@@ -42,25 +42,25 @@ internal sealed class LiveBuffer
     /// <returns>Whether the member is level with the live stream, and the buffer is not needed any more.</returns>
     public bool Take(ref FrameBatch? batch, string epoch)
     {
-        lock (_held)
+        lock (_batches)
         {
             if (_state == State.Released) return TakeWhenReleasedLocked(ref batch, epoch);
-            if (_state == State.Holding && !TryHoldLocked(batch!, epoch)) DiscardLocked();
-            if (_state == State.Holding || epoch.Length > 0) batch = null;
+            if (_state == State.Buffering && !TryBufferLocked(batch!, epoch)) DiscardLocked();
+            if (_state == State.Buffering || epoch.Length > 0) batch = null;
             return false;
         }
     }
 
     /// <summary>Live batches are held from now on.</summary>
-    public void Hold()
+    public void StartBuffering()
     {
-        lock (_held) _state = State.Holding;
+        lock (_batches) _state = State.Buffering;
     }
 
     /// <summary>Live batches are discarded from now on, and so are those that are held.</summary>
     public void Discard()
     {
-        lock (_held) DiscardLocked();
+        lock (_batches) DiscardLocked();
     }
 
     /// <summary>
@@ -69,10 +69,10 @@ internal sealed class LiveBuffer
     /// </summary>
     public bool TryRelease(ref Position reached)
     {
-        lock (_held)
+        lock (_batches)
         {
             if (_state == State.Discarding) return false;
-            foreach (var (batch, epoch) in _held)
+            foreach (var (batch, epoch) in _batches)
             {
                 if (After(batch, epoch, reached) is not { } rest) continue;
                 if (!_outbox.TryPost(rest, out _))
@@ -82,7 +82,7 @@ internal sealed class LiveBuffer
                 }
                 if (epoch.Length > 0) reached = new Position(epoch, rest.OffsetOf(rest.Count - 1));
             }
-            _held.Clear();
+            _batches.Clear();
             _state = State.Released;
             _reached = reached;
             return true;
@@ -97,12 +97,12 @@ internal sealed class LiveBuffer
         return ReferenceEquals(batch, whole);
     }
 
-    private bool TryHoldLocked(FrameBatch batch, string epoch)
+    private bool TryBufferLocked(FrameBatch batch, string epoch)
     {
         if (_messages + batch.Count > _limits.Messages || _bytes + batch.Bytes.Length > _limits.Bytes) return false;
         _messages += batch.Count;
         _bytes += batch.Bytes.Length;
-        _held.Add((batch, epoch));
+        _batches.Add((batch, epoch));
         return true;
     }
 
@@ -118,10 +118,10 @@ internal sealed class LiveBuffer
     /// <summary>The history has what was held, except for messages without an offset: those go out now.</summary>
     private void DiscardLocked()
     {
-        foreach (var (batch, epoch) in _held)
+        foreach (var (batch, epoch) in _batches)
             if (epoch.Length == 0)
                 _outbox.Post(batch);
-        _held.Clear();
+        _batches.Clear();
         (_messages, _bytes, _state) = (0, 0, State.Discarding);
     }
 }

@@ -19,12 +19,12 @@ internal sealed class MemberSet(int shards)
         get { lock (_lock) return _count; }
     }
 
-    /// <param name="since">Read at the moment of entering: what it hears begins after this place.</param>
-    public void Add(Membership membership, Func<Position>? since = null)
+    /// <param name="position">Read at the moment of entering: what it hears begins after this place.</param>
+    public void Add(Membership membership, Func<Position>? position = null)
     {
         lock (_lock)
         {
-            if (since != null) membership.Since = since();
+            if (position != null) membership.JoinPosition = position();
             ref var shard = ref _shards[membership.Connection.Shard];
             if (shard.Members == null) shard.Members = new Membership[4];
             else if (shard.Count == shard.Members.Length) Array.Resize(ref shard.Members, shard.Count * 2);
@@ -111,7 +111,7 @@ internal sealed class Membership(Connection connection)
     public Connection Connection { get; } = connection;
 
     /// <summary>Where in the room's sequence it entered: messages up to here, which may still be on their way to others, are not for it.</summary>
-    public Position Since { get; set; } = Position.None;
+    public Position JoinPosition { get; set; } = Position.None;
 
     /// <summary>Set while the connection recovers from the room's history: it takes the live batches meanwhile.</summary>
     public LiveBuffer? LiveBuffer
@@ -124,12 +124,12 @@ internal sealed class Membership(Connection connection)
     public int Slot { get; set; } = -1;
 
     /// <summary>What presence knows of it. Guarded by the membership itself.</summary>
-    public PresenceState PresenceTracker { get; set; }
+    public PresenceState Presence { get; set; }
 }
 
 internal enum PresenceState : byte
 {
-    NotYet = 0,
+    None = 0,
     Present,
-    Over,
+    Left,
 }

@@ -30,10 +30,10 @@ public sealed partial class Outbox
         }
         catch (Exception fault)
         {
-            Break(fault);
+            FailWrite(fault);
             return;
         }
-        if (!TryRest()) StartDrain();
+        if (!TryStopWriting()) StartDrain();
     }
 
     private async ValueTask WriteThroughAsync(ReadOnlyMemory<byte> frame)
@@ -45,10 +45,10 @@ public sealed partial class Outbox
         }
         catch (Exception fault)
         {
-            Break(fault);
+            FailWrite(fault);
             throw;
         }
-        if (!TryRest()) StartDrain();
+        if (!TryStopWriting()) StartDrain();
     }
 
     /// <summary>Only with _writing owned, which the drain gives up: so nothing of it is left when <see cref="StopAsync"/> has completed.</summary>
@@ -62,7 +62,7 @@ public sealed partial class Outbox
         }
         catch (Exception fault)
         {
-            Break(fault);
+            FailWrite(fault);
             return;
         }
         await DrainAsync().ConfigureAwait(false);
@@ -73,7 +73,7 @@ public sealed partial class Outbox
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            while (TryTake(buffer, out var chunk, out var framework))
+            while (TryDequeue(buffer, out var chunk, out var framework))
             {
                 var sent = _sink.TryWrite(chunk.Span);
                 if (sent < chunk.Length) await WaitAsync(_sink.WriteAsync(chunk[sent..])).ConfigureAwait(false);
@@ -82,7 +82,7 @@ public sealed partial class Outbox
         }
         catch (Exception fault)
         {
-            Break(fault);
+            FailWrite(fault);
         }
         finally
         {
@@ -104,53 +104,53 @@ public sealed partial class Outbox
     }
 
     /// <summary>Gives up _writing if nothing (more) may go out. False: something waits, and _writing stays owned.</summary>
-    private bool TryRest()
+    private bool TryStopWriting()
     {
         lock (_queue)
         {
-            if (_gates == 0 && !_queue.IsEmpty) return false;
+            if (_corks == 0 && !_queue.IsEmpty) return false;
             if (_phase != Phase.Closing)
             {
-                RestLocked();
+                StopWritingLocked();
                 return true;
             }
             _phase = Phase.Closed; // the goodbye is out
         }
         _sink.Complete();
-        lock (_queue) RestLocked();
+        lock (_queue) StopWritingLocked();
         return true;
     }
 
-    private void RestLocked()
+    private void StopWritingLocked()
     {
         _writing = false;
-        SettleLocked();
+        CompleteStopLocked();
     }
 
     /// <summary>Tells <see cref="StopAsync"/> if the sink is not being used.</summary>
-    private void SettleLocked()
+    private void CompleteStopLocked()
     {
         if (!_writing && _aborting == 0) _stopped?.TrySetResult();
     }
 
     /// <summary>Fills the buffer with what waits, or points at one large piece. False: nothing is left, and _writing is given up.</summary>
-    private bool TryTake(byte[] buffer, out ReadOnlyMemory<byte> chunk, out bool framework)
+    private bool TryDequeue(byte[] buffer, out ReadOnlyMemory<byte> chunk, out bool framework)
     {
         chunk = default;
         framework = false;
-        while (!TryRest())
+        while (!TryStopWriting())
         {
             lock (_queue)
             {
                 if (_queue.IsEmpty) continue; // the connection was aborted just now
-                chunk = TakeLocked(buffer, out framework);
+                chunk = DequeueLocked(buffer, out framework);
                 return true;
             }
         }
         return false;
     }
 
-    private ReadOnlyMemory<byte> TakeLocked(byte[] buffer, out bool framework)
+    private ReadOnlyMemory<byte> DequeueLocked(byte[] buffer, out bool framework)
     {
         framework = false;
         var filled = 0;
@@ -199,12 +199,12 @@ public sealed partial class Outbox
     }
 
     /// <summary>Only with _writing owned, which it gives up last: until then <see cref="StopAsync"/> waits. A write failed.</summary>
-    private void Break(Exception fault)
+    private void FailWrite(Exception fault)
     {
         EndFrameworkWrite(fault);
         Fail(fault);
-        _owner?.OnBroken(fault); // ahead of the abort, which ends the reading with a fault that says less
+        _owner?.OnWriteFailed(fault); // ahead of the abort, which ends the reading with a fault that says less
         _sink.Abort();
-        lock (_queue) RestLocked();
+        lock (_queue) StopWritingLocked();
     }
 }

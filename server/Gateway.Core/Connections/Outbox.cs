@@ -17,7 +17,7 @@ public sealed partial class Outbox
     private readonly OutboxQueue _queue;
     private FrameworkWrite? _framework;
     private Phase _phase = Phase.Open;
-    private int _gates;
+    private int _corks;
     private bool _writing;
     private bool _frameworkInFlight;
     private int _aborting;
@@ -32,12 +32,12 @@ public sealed partial class Outbox
 
     private IOutboxOwner? _owner;
 
-    /// <param name="gates">How many times <see cref="OpenGate"/> must be called before posted frames go out.</param>
-    public Outbox(IFrameSink sink, OutboxLimits limits, int gates, TimeProvider time)
+    /// <param name="corks">How many times <see cref="Uncork"/> must be called before posted frames go out.</param>
+    public Outbox(IFrameSink sink, OutboxLimits limits, int corks, TimeProvider time)
     {
         _sink = sink;
         _queue = new OutboxQueue(limits);
-        _gates = gates;
+        _corks = corks;
         _time = time;
         _lastReceived = time.GetTimestamp();
     }
@@ -52,7 +52,7 @@ public sealed partial class Outbox
     }
 
     /// <summary>What became of a posted batch; the overflows have begun to close the connection.</summary>
-    private enum Admission : byte
+    private enum PostResult : byte
     {
         Refused,
         WriteNow,
@@ -75,7 +75,7 @@ public sealed partial class Outbox
     public OutboxLimits Limits => _queue.Limits;
 
     /// <summary>Nothing, or little, waits: there is room for much more.</summary>
-    public bool HasMuchRoom
+    public bool IsMostlyEmpty
     {
         get { lock (_queue) return _queue.Messages <= Limits.Messages / 4 && _queue.Bytes <= Limits.Bytes / 4; }
     }
@@ -96,14 +96,14 @@ public sealed partial class Outbox
     internal void Attach(IOutboxOwner owner) => _owner = owner;
 
     /// <summary>Opens one of the gates that hold posted frames back; <paramref name="first"/> goes out ahead of what waits.</summary>
-    public void OpenGate(FrameBatch? first = null)
+    public void Uncork(FrameBatch? first = null)
     {
         lock (_queue)
         {
             if (_phase != Phase.Open) return;
             if (first != null) _queue.AddFirst(first);
-            if (_gates > 0) _gates--;
-            if (_gates > 0 || _writing || _queue.IsEmpty) return;
+            if (_corks > 0) _corks--;
+            if (_corks > 0 || _writing || _queue.IsEmpty) return;
             _writing = true;
         }
         StartDrain();
@@ -117,27 +117,27 @@ public sealed partial class Outbox
     }
 
     /// <summary>Posts frames that are kept elsewhere too. False: the outbox is full under the policy <c>disconnect</c>; nothing was taken and nothing is closed.</summary>
-    /// <param name="taken">How many frames were taken.</param>
-    internal bool TryPost(FrameBatch batch, out int taken) => Post(batch, closesWhenFull: false, out taken);
+    /// <param name="accepted">How many frames were taken.</param>
+    internal bool TryPost(FrameBatch batch, out int accepted) => Post(batch, closesWhenFull: false, out accepted);
 
-    private bool Post(FrameBatch batch, bool closesWhenFull, out int taken)
+    private bool Post(FrameBatch batch, bool closesWhenFull, out int accepted)
     {
-        var admission = Admit(batch, closesWhenFull, out taken, out var dropped);
+        var admission = Accept(batch, closesWhenFull, out accepted, out var dropped);
         switch (admission)
         {
-            case Admission.WriteNow:
+            case PostResult.WriteNow:
                 WriteNow(batch.Bytes);
                 break;
-            case Admission.Queued when dropped > 0:
+            case PostResult.Queued when dropped > 0:
                 _owner?.OnDropped(batch.Policy, dropped);
                 break;
-            case Admission.Overflow or Admission.OverflowWhileIdle:
-                if (admission == Admission.OverflowWhileIdle) StartDrain();
+            case PostResult.Overflow or PostResult.OverflowWhileIdle:
+                if (admission == PostResult.OverflowWhileIdle) StartDrain();
                 _owner?.OnDropped(SlowConsumerPolicy.Disconnect, dropped);
                 _owner?.OnClosing(CloseReason.SlowConsumer);
                 break;
         }
-        return admission != Admission.Full;
+        return admission != PostResult.Full;
     }
 
     /// <summary>
@@ -206,7 +206,7 @@ public sealed partial class Outbox
             lock (_queue)
             {
                 _aborting--;
-                SettleLocked();
+                CompleteStopLocked();
             }
         }
     }
@@ -217,12 +217,12 @@ public sealed partial class Outbox
     /// </summary>
     public async Task StopAsync(TimeSpan grace)
     {
-        Fail(new IOException("the connection ended"), sparesGoodbye: true);
+        Fail(new IOException("the connection ended"), keepCloseFrame: true);
         Task stopped;
         lock (_queue)
         {
             _stopped ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            SettleLocked();
+            CompleteStopLocked();
             stopped = _stopped.Task;
         }
         try
@@ -245,26 +245,26 @@ public sealed partial class Outbox
             || (closingSince != 0 && _time.GetElapsedTime(closingSince) > writeWait);
     }
 
-    private Admission Admit(FrameBatch batch, bool closesWhenFull, out int taken, out int dropped)
+    private PostResult Accept(FrameBatch batch, bool closesWhenFull, out int accepted, out int dropped)
     {
-        taken = dropped = 0;
+        accepted = dropped = 0;
         lock (_queue)
         {
-            if (_phase != Phase.Open) return Admission.Refused;
-            if (!_writing && _gates == 0)
+            if (_phase != Phase.Open) return PostResult.Refused;
+            if (!_writing && _corks == 0)
             {
                 _writing = true;
-                taken = batch.Count;
-                return Admission.WriteNow;
+                accepted = batch.Count;
+                return PostResult.WriteNow;
             }
-            taken = _queue.Add(batch, out dropped);
-            if (taken >= 0) return Admission.Queued;
-            taken = 0;
-            if (!closesWhenFull) return Admission.Full;
+            accepted = _queue.Add(batch, out dropped);
+            if (accepted >= 0) return PostResult.Queued;
+            accepted = 0;
+            if (!closesWhenFull) return PostResult.Full;
             dropped = BeginCloseLocked(CloseReason.SlowConsumer, discardQueue: true) + batch.Count;
-            if (_writing) return Admission.Overflow;
+            if (_writing) return PostResult.Overflow;
             _writing = true;
-            return Admission.OverflowWhileIdle;
+            return PostResult.OverflowWhileIdle;
         }
     }
 
@@ -273,8 +273,8 @@ public sealed partial class Outbox
     {
         _phase = Phase.Closing;
         Volatile.Write(ref _closingSince, _time.GetTimestamp());
-        if (_gates == 0) return 0;
-        _gates = 0;
+        if (_corks == 0) return 0;
+        _corks = 0;
         return DiscardLocked(null);
     }
 
@@ -294,14 +294,14 @@ public sealed partial class Outbox
         return _queue.Clear();
     }
 
-    private void Fail(Exception fault, bool sparesGoodbye = false)
+    private void Fail(Exception fault, bool keepCloseFrame = false)
     {
         int dropped;
         lock (_queue)
         {
-            if (sparesGoodbye && _phase != Phase.Open) return;
+            if (keepCloseFrame && _phase != Phase.Open) return;
             _phase = Phase.Closed;
-            _gates = 0;
+            _corks = 0;
             dropped = DiscardLocked(new IOException("the connection is gone", fault));
         }
         if (dropped > 0) _owner?.OnDropped(null, dropped);

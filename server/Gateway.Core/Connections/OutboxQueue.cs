@@ -34,9 +34,9 @@ internal sealed class OutboxQueue(OutboxLimits limits)
         return batch.Policy switch
         {
             null or SlowConsumerPolicy.Disconnect => AddAll(batch),
-            SlowConsumerPolicy.DropNewest => AddWhatFits(batch, ref dropped),
-            SlowConsumerPolicy.DropOldest => AddInsteadOfOlder(batch, ref dropped),
-            _ => AddOnlyLast(batch, ref dropped),
+            SlowConsumerPolicy.DropNewest => AddDroppingNewest(batch, ref dropped),
+            SlowConsumerPolicy.DropOldest => AddDroppingOldest(batch, ref dropped),
+            _ => AddLatest(batch, ref dropped),
         };
     }
 
@@ -49,7 +49,7 @@ internal sealed class OutboxQueue(OutboxLimits limits)
     public void Take(int frames)
     {
         ref var first = ref At(0);
-        if (first.Content is FrameBatch batch) Forget(batch, first.From, first.From + frames);
+        if (first.Content is FrameBatch batch) Uncount(batch, first.From, first.From + frames);
         first.From += frames;
         if (first.From >= first.To) RemoveAt(0);
     }
@@ -69,29 +69,29 @@ internal sealed class OutboxQueue(OutboxLimits limits)
         return batch.Count;
     }
 
-    private int AddWhatFits(FrameBatch batch, ref int dropped)
+    private int AddDroppingNewest(FrameBatch batch, ref int dropped)
     {
         var fitting = batch.Count;
         while (fitting > 0 && !Fits(batch, 0, fitting)) fitting--;
         if (fitting > 0) Insert(Items, new OutboxItem(batch, 0, fitting));
-        for (var frame = fitting; frame < batch.Count; frame++) AddHole(batch, frame);
+        for (var frame = fitting; frame < batch.Count; frame++) AddGap(batch, frame);
         dropped = batch.Count - fitting;
         return fitting;
     }
 
-    private int AddInsteadOfOlder(FrameBatch batch, ref int dropped)
+    private int AddDroppingOldest(FrameBatch batch, ref int dropped)
     {
         var first = 0;
         while (first < batch.Count && !Fits(batch, first, batch.Count))
         {
-            if (!DropOldest(batch.Room)) AddHole(batch, first++);
+            if (!DropOldest(batch.Room)) AddGap(batch, first++);
             dropped++;
         }
         if (first < batch.Count) Insert(Items, new OutboxItem(batch, first, batch.Count));
         return batch.Count - first;
     }
 
-    private int AddOnlyLast(FrameBatch batch, ref int dropped)
+    private int AddLatest(FrameBatch batch, ref int dropped)
     {
         dropped = batch.Count - 1;
         for (var i = 0; i < Items; i++)
@@ -99,7 +99,7 @@ internal sealed class OutboxQueue(OutboxLimits limits)
             ref var item = ref At(i);
             if (item.Content is not FrameBatch { Policy: SlowConsumerPolicy.Latest } waiting || waiting.Room != batch.Room) continue;
             dropped += item.To - item.From;
-            Forget(waiting, item.From, item.To);
+            Uncount(waiting, item.From, item.To);
             RemoveAt(i--);
         }
         if (!Fits(batch, batch.Count - 1, batch.Count))
@@ -129,12 +129,12 @@ internal sealed class OutboxQueue(OutboxLimits limits)
                 continue;
             }
             var offset = batch.OffsetOf(item.From);
-            Forget(batch, item.From, item.From + 1);
+            Uncount(batch, item.From, item.From + 1);
             item.From++;
             if (item.From == item.To)
             {
                 RemoveAt(i);
-                if (TakeHoleAfter(i, room) is { } after)
+                if (TakeGapAfter(i, room) is { } after)
                 {
                     if (before == null) Insert(i, new OutboxItem(before = after, 0, 0));
                     else before.Add(after);
@@ -148,7 +148,7 @@ internal sealed class OutboxQueue(OutboxLimits limits)
     }
 
     /// <summary>Takes out the room's next hole, if no frame of the room is ahead of it: so holes do not pile up while nothing is read.</summary>
-    private OutboxGap? TakeHoleAfter(int index, string? room)
+    private OutboxGap? TakeGapAfter(int index, string? room)
     {
         for (var i = index; i < Items; i++)
         {
@@ -162,7 +162,7 @@ internal sealed class OutboxQueue(OutboxLimits limits)
     }
 
     /// <summary>Notes at the end that a frame is missing, in the room's last hole if nothing of the room came after it.</summary>
-    private void AddHole(FrameBatch batch, int frame)
+    private void AddGap(FrameBatch batch, int frame)
     {
         for (var i = Items - 1; i >= 0; i--)
         {
@@ -177,7 +177,7 @@ internal sealed class OutboxQueue(OutboxLimits limits)
         Insert(Items, new OutboxItem(new OutboxGap(batch.Room, batch.OffsetOf(frame)), 0, 0));
     }
 
-    private void Forget(FrameBatch batch, int from, int to)
+    private void Uncount(FrameBatch batch, int from, int to)
     {
         Messages -= to - from;
         Bytes -= batch.Length(from, to);
@@ -241,17 +241,17 @@ internal sealed class OutboxGap(string? room, long offset)
     public void Add(long offset)
     {
         Missed++;
-        Span(offset, offset);
+        Extend(offset, offset);
     }
 
     public void Add(OutboxGap other)
     {
         Missed += other.Missed;
-        Span(other.From, other.To);
+        Extend(other.From, other.To);
     }
 
     /// <summary>An announcement has no offset, and does not change which ones are missing.</summary>
-    private void Span(long from, long to)
+    private void Extend(long from, long to)
     {
         if (from == 0) return;
         From = From == 0 ? from : Math.Min(From, from);

@@ -24,8 +24,8 @@ public sealed record UserIdentity(string Id, string Name, string? ClientId = nul
 }
 
 /// <summary>What a user says of itself.</summary>
-/// <param name="SaidAt">Of several connections the one that spoke last counts; <c>null</c>: it has said nothing yet.</param>
-public sealed record UserStatus(string Text, DateTimeOffset? SaidAt)
+/// <param name="SetAt">Of several connections the one that spoke last counts; <c>null</c>: it has said nothing yet.</param>
+public sealed record UserStatus(string Text, DateTimeOffset? SetAt)
 {
     public static UserStatus Online { get; } = new("online", null);
 

@@ -4,8 +4,8 @@ namespace Gateway.Core.Limits;
 public interface IUserQuotas
 {
     /// <summary>A connection of the user has come: soon it will send.</summary>
-    void Expect(string userId);
+    void Prefetch(string userId);
 
     /// <returns>False if the budget is used up.</returns>
-    bool TryTake(string userId, out TimeSpan retryAfter);
+    bool TryAcquire(string userId, out TimeSpan retryAfter);
 }

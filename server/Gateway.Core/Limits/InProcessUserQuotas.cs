@@ -7,11 +7,11 @@ public sealed class InProcessUserQuotas(int messages, TimeSpan window, Superviso
 {
     private readonly SlidingWindows<string> _sent = new(messages, window, supervisor, time, StringComparer.Ordinal);
 
-    public void Expect(string userId)
+    public void Prefetch(string userId)
     {
     }
 
-    public bool TryTake(string userId, out TimeSpan retryAfter) => _sent.TryAdd(userId, out retryAfter);
+    public bool TryAcquire(string userId, out TimeSpan retryAfter) => _sent.TryAdd(userId, out retryAfter);
 
     public void Dispose() => _sent.Dispose();
 }

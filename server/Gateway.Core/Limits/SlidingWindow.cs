@@ -37,10 +37,10 @@ internal struct SlidingWindow
     }
 
     /// <summary>The newest event that was accepted did not happen after all.</summary>
-    public void TakeBack(int cost = 1)
+    public void Refund(int cost = 1)
     {
         if (Volatile.Read(ref _log) is not { } log) return;
-        lock (log) log.TakeBack(cost);
+        lock (log) log.Refund(cost);
     }
 
     /// <summary>Frees the memory if nothing counts any more.</summary>

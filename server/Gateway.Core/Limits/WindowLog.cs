@@ -22,11 +22,11 @@ internal sealed class WindowLog
 
     public bool TryAdd(int limit, TimeSpan window, TimeProvider time, out TimeSpan retryAfter, int cost)
     {
-        var now = Forget(window, time);
+        var now = Expire(window, time);
         var excess = _events + Math.Min(cost, limit) - limit;
         if (excess > 0)
         {
-            retryAfter = ToTime(Leaves(excess) - now, time);
+            retryAfter = ToTime(LeavesAt(excess) - now, time);
             return false;
         }
         retryAfter = default;
@@ -34,9 +34,9 @@ internal sealed class WindowLog
         return true;
     }
 
-    public void Add(int limit, TimeSpan window, TimeProvider time, int cost) => Record(Forget(window, time), limit, cost);
+    public void Add(int limit, TimeSpan window, TimeProvider time, int cost) => Record(Expire(window, time), limit, cost);
 
-    public void TakeBack(int cost)
+    public void Refund(int cost)
     {
         if (_count == 0 || this[_count - 1].Events < cost) return;
         _events -= cost;
@@ -48,7 +48,7 @@ internal sealed class WindowLog
     private ref (long At, int Events) this[int index] => ref _moments[(_first + index) & (_moments.Length - 1)];
 
     /// <summary>Drops what has left the window. An event leaves it when exactly the window's length has passed.</summary>
-    private long Forget(TimeSpan window, TimeProvider time)
+    private long Expire(TimeSpan window, TimeProvider time)
     {
         var now = time.GetTimestamp();
         _length = ToTimestamp(window, time);
@@ -75,7 +75,7 @@ internal sealed class WindowLog
     }
 
     /// <summary>When so many events will have left.</summary>
-    private long Leaves(long events)
+    private long LeavesAt(long events)
     {
         var i = 0;
         while ((events -= this[i].Events) > 0) i++;

@@ -15,19 +15,19 @@ public static class MessageType
     public static StringComparer Comparer => StringComparer.OrdinalIgnoreCase;
 
     /// <summary>What clients send, beside types of their own.</summary>
-    public static IReadOnlyList<string> OfClients { get; } =
+    public static IReadOnlyList<string> ClientTypes { get; } =
         ["chat", "join", "leave", "presence", "direct", "history", "ping", "refresh", "auth", "mute", "unmute", "kick", "ban", "unban"];
 
     /// <summary>What only the gateway sends, so that no client can pass for it.</summary>
-    public static IReadOnlyList<string> OfServer { get; } = ["pong", "ack", "error", "welcome", "system", "metrics"];
+    public static IReadOnlyList<string> ServerTypes { get; } = ["pong", "ack", "error", "welcome", "system", "metrics"];
 
     /// <summary>The gateway's own type that this one equals, if there is one, in its own case.</summary>
-    public static string? BuiltIn(ReadOnlySpan<char> type)
+    public static string? FindBuiltIn(ReadOnlySpan<char> type)
     {
-        foreach (var name in OfClients)
+        foreach (var name in ClientTypes)
             if (type.Equals(name, StringComparison.OrdinalIgnoreCase))
                 return name;
-        foreach (var name in OfServer)
+        foreach (var name in ServerTypes)
             if (type.Equals(name, StringComparison.OrdinalIgnoreCase))
                 return name;
         return null;

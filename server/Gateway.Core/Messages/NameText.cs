@@ -19,36 +19,36 @@ public static class NameText
     ];
 
     /// <summary>Half a surrogate pair does not show either.</summary>
-    /// <param name="blanks">Whether it may contain the blank, U+0020, among them.</param>
-    public static bool Shows(ReadOnlySpan<char> name, bool blanks)
+    /// <param name="allowSpaces">Whether it may contain the blank, U+0020, among them.</param>
+    public static bool IsVisible(ReadOnlySpan<char> name, bool allowSpaces)
     {
         while (!name.IsEmpty)
         {
-            if (Rune.DecodeFromUtf16(name, out var rune, out var length) != OperationStatus.Done || !Shows(rune, blanks)) return false;
+            if (Rune.DecodeFromUtf16(name, out var rune, out var length) != OperationStatus.Done || !IsVisible(rune, allowSpaces)) return false;
             name = name[length..];
         }
         return true;
     }
 
     /// <summary>In normal form C. A name that does not show, or is too long for any, is left as it is, to be refused.</summary>
-    public static string Normalize(string name) => Ascii.IsValid(name) || name.Length > Longest || !Shows(name, blanks: true) ? name : NormalForm.Compose(name);
+    public static string Normalize(string name) => Ascii.IsValid(name) || name.Length > Longest || !IsVisible(name, allowSpaces: true) ? name : NormalForm.Compose(name);
 
     /// <summary>The name in normal form C, without what does not show; other white space becomes a blank.</summary>
     public static string Strip(string name)
     {
-        if (Shows(name, blanks: true)) return Normalize(name.Trim());
+        if (IsVisible(name, allowSpaces: true)) return Normalize(name.Trim());
         var stripped = new StringBuilder(name.Length);
         foreach (var rune in name.EnumerateRunes()) // half a pair comes as U+FFFD
         {
-            if (Shows(rune, blanks: true)) stripped.Append(rune);
+            if (IsVisible(rune, allowSpaces: true)) stripped.Append(rune);
             else if (Rune.IsWhiteSpace(rune) && !Rune.IsControl(rune)) stripped.Append(' ');
         }
         return Normalize(stripped.ToString().Trim());
     }
 
-    private static bool Shows(Rune rune, bool blanks)
+    private static bool IsVisible(Rune rune, bool allowSpaces)
     {
-        if (rune.Value == ' ') return blanks;
+        if (rune.Value == ' ') return allowSpaces;
         if (rune.IsAscii) return !Rune.IsControl(rune);
         if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned
             or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator) return false;

@@ -17,14 +17,14 @@ public sealed class AdmissionPolicy
         _connections = connections;
         _restrictions = restrictions;
         _maxPerUser = maxPerUser;
-        restrictions.Imposed += ShowOut;
+        restrictions.Imposed += CloseConnections;
     }
 
     /// <summary>Ahead of the upgrade: may the user come?</summary>
-    /// <param name="opens">One more connection, not a request of one that is there.</param>
-    public Error? Check(UserIdentity user, bool opens) =>
+    /// <param name="isNew">One more connection, not a request of one that is there.</param>
+    public Error? Check(UserIdentity user, bool isNew) =>
         _restrictions.Find(RestrictionKind.Ban, user.Id) is { } ban ? Banned(ban)
-        : opens && _maxPerUser > 0 && _connections.OfUser(user.Id).Length >= _maxPerUser ? new Error(503, "too many connections of this user")
+        : isNew && _maxPerUser > 0 && _connections.OfUser(user.Id).Length >= _maxPerUser ? new Error(503, "too many connections of this user")
         : null;
 
     /// <summary>
@@ -44,7 +44,7 @@ public sealed class AdmissionPolicy
     private static Error Banned(Restriction ban) =>
         Error.Forbidden(ban.Until is { } until ? $"banned until {until.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : "banned");
 
-    private void ShowOut(Restriction restriction)
+    private void CloseConnections(Restriction restriction)
     {
         if (restriction.Kind == RestrictionKind.Mute) return;
         foreach (var connection in _connections.OfUser(restriction.UserId)) connection.Close(restriction.Kind == RestrictionKind.Ban ? CloseReason.Banned : CloseReason.Revoked);

@@ -5,32 +5,32 @@ namespace Gateway.Core.Moderation;
 /// <summary>The restrictions of a gateway that has one replica: they end with its process.</summary>
 public sealed class InProcessRestrictionStore : IRestrictionStore, IDisposable
 {
-    private static readonly TimeSpan TidyInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
-    private readonly RestrictionTable _book;
-    private readonly ITimer _tidying;
+    private readonly RestrictionTable _table;
+    private readonly ITimer _sweep;
 
     public InProcessRestrictionStore(Supervisor supervisor, TimeProvider time)
     {
-        _book = new RestrictionTable(time);
-        _tidying = supervisor.Loop("restrictions_tidy").Every(TidyInterval, _book.Tidy);
+        _table = new RestrictionTable(time);
+        _sweep = supervisor.Loop("restrictions_tidy").Every(SweepInterval, _table.RemoveExpired);
     }
 
     public event Action<Restriction>? Imposed
     {
-        add => _book.Imposed += value;
-        remove => _book.Imposed -= value;
+        add => _table.Imposed += value;
+        remove => _table.Imposed -= value;
     }
 
-    public Restriction? Find(RestrictionKind kind, string userId, string? room = null) => _book.Find(kind, userId, room);
+    public Restriction? Find(RestrictionKind kind, string userId, string? room = null) => _table.Find(kind, userId, room);
 
     public ValueTask ImposeAsync(Restriction restriction)
     {
-        _book.Impose(restriction);
+        _table.Impose(restriction);
         return default;
     }
 
-    public ValueTask<bool> LiftAsync(RestrictionKind kind, string userId, string? room = null) => new(_book.Lift(kind, userId, room));
+    public ValueTask<bool> LiftAsync(RestrictionKind kind, string userId, string? room = null) => new(_table.Lift(kind, userId, room));
 
-    public void Dispose() => _tidying.Dispose();
+    public void Dispose() => _sweep.Dispose();
 }

@@ -29,7 +29,7 @@ public sealed partial class Moderator(
     }
 
     /// <summary>A frame without an envelope, of a user who may not say anything anywhere: counted, and logged once a second.</summary>
-    public bool RefusesFrame(Connection sender)
+    public bool ShouldDropFrame(Connection sender)
     {
         if (restrictions.Find(RestrictionKind.Mute, sender.User.Id) == null) return false;
         meter.CountMutedFrame();
@@ -44,7 +44,7 @@ public sealed partial class Moderator(
     public async ValueTask<Restriction> MuteAsync(string userId, string? room, TimeSpan duration, string by)
     {
         var mute = await ImposeAsync(RestrictionKind.Mute, userId, room, duration, by).ConfigureAwait(false);
-        await TellAsync(userId, room, ModerationPayloads.Muted(userId, room, mute.Until!.Value)).ConfigureAwait(false);
+        await NotifyAsync(userId, room, ModerationPayloads.Muted(userId, room, mute.Until!.Value)).ConfigureAwait(false);
         return mute;
     }
 
@@ -53,7 +53,7 @@ public sealed partial class Moderator(
     public async ValueTask<bool> UnmuteAsync(string userId, string? room, string by)
     {
         if (!await LiftAsync(RestrictionKind.Mute, userId, room, by).ConfigureAwait(false)) return false;
-        await TellAsync(userId, room, ModerationPayloads.Unmuted(userId, room)).ConfigureAwait(false);
+        await NotifyAsync(userId, room, ModerationPayloads.Unmuted(userId, room)).ConfigureAwait(false);
         return true;
     }
 
@@ -74,14 +74,14 @@ public sealed partial class Moderator(
     /// <exception cref="BackplaneException">The backplane is away, or a replica that may have some did not answer.</exception>
     public async ValueTask<int> KickAsync(string? userId, string? connectionId, string? room, string by)
     {
-        var question = new ClusterQuery(room == null ? ClusterQueryKind.Disconnect : ClusterQueryKind.TakeOut) { UserId = userId, ConnectionId = connectionId, Room = room };
-        var answers = await cluster.AskAsync(question).ConfigureAwait(false);
+        var question = new ClusterQuery(room == null ? ClusterQueryKind.Disconnect : ClusterQueryKind.RemoveFromRoom) { UserId = userId, ConnectionId = connectionId, Room = room };
+        var answers = await cluster.QueryAsync(question).ConfigureAwait(false);
         var affected = answers.All.Sum(static a => a.Affected.Count);
-        if (affected == 0 && answers.Silent > 0) throw new BackplaneException("a replica did not answer");
+        if (affected == 0 && answers.TimedOut > 0) throw new BackplaneException("a replica did not answer");
         if (affected == 0) return 0;
         Log.Kicked(logger, by, userId, connectionId, room, affected);
         foreach (var kicked in answers.All.SelectMany(static a => a.Affected).Distinct(StringComparer.Ordinal))
-            if (room != null) await TellAsync(kicked, room, ModerationPayloads.Kicked(kicked, room)).ConfigureAwait(false);
+            if (room != null) await NotifyAsync(kicked, room, ModerationPayloads.Kicked(kicked, room)).ConfigureAwait(false);
         return affected;
     }
 
@@ -102,7 +102,7 @@ public sealed partial class Moderator(
     }
 
     /// <summary>The room hears of it, and the user as one of its members; without a room the user alone does.</summary>
-    private async ValueTask TellAsync(string userId, string? room, byte[] payload)
+    private async ValueTask NotifyAsync(string userId, string? room, byte[] payload)
     {
         try
         {
@@ -111,7 +111,7 @@ public sealed partial class Moderator(
         }
         catch (BackplaneException fault)
         {
-            Log.NotTold(logger, userId, fault.Message); // it holds all the same
+            Log.NotNotified(logger, userId, fault.Message); // it holds all the same
         }
     }
 
@@ -130,6 +130,6 @@ public sealed partial class Moderator(
         public static partial void FrameOfMuted(ILogger logger, string connectionId, string userId);
 
         [LoggerMessage(4, LogLevel.Warning, "What was done against user {UserId} holds, but nobody was told: {Fault}")]
-        public static partial void NotTold(ILogger logger, string userId, string fault);
+        public static partial void NotNotified(ILogger logger, string userId, string fault);
     }
 }

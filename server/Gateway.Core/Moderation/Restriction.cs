@@ -18,7 +18,7 @@ public enum RestrictionKind : byte
 public sealed record Restriction(RestrictionKind Kind, string UserId, string? Room, DateTimeOffset Since, DateTimeOffset? Until)
 {
     /// <summary>Of one kind, a user has one in each room, and one everywhere.</summary>
-    public bool IsIn(RestrictionKind kind, string? room) => Kind == kind && Room == room;
+    public bool Matches(RestrictionKind kind, string? room) => Kind == kind && Room == room;
 
-    public bool Holds(DateTimeOffset now) => Until is not { } until || until > now;
+    public bool IsActive(DateTimeOffset now) => Until is not { } until || until > now;
 }

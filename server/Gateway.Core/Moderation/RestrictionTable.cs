@@ -18,7 +18,7 @@ public sealed class RestrictionTable(TimeProvider time)
     {
         if (!_byUser.TryGetValue(userId, out var restrictions)) return null;
         foreach (var restriction in restrictions)
-            if (restriction.IsIn(kind, room) && restriction.Holds(time.GetUtcNow()))
+            if (restriction.Matches(kind, room) && restriction.IsActive(time.GetUtcNow()))
                 return restriction;
         return null;
     }
@@ -31,7 +31,7 @@ public sealed class RestrictionTable(TimeProvider time)
             if (before == restriction) return;
             _byUser[restriction.UserId] = [.. others, restriction];
         }
-        if (restriction.Holds(time.GetUtcNow())) Imposed?.Invoke(restriction);
+        if (restriction.IsActive(time.GetUtcNow())) Imposed?.Invoke(restriction);
     }
 
     /// <returns>False if nothing held.</returns>
@@ -41,8 +41,8 @@ public sealed class RestrictionTable(TimeProvider time)
         {
             var others = Others(userId, kind, room, out var before);
             if (before == null) return false;
-            Keep(userId, others);
-            return before.Holds(time.GetUtcNow());
+            Set(userId, others);
+            return before.IsActive(time.GetUtcNow());
         }
     }
 
@@ -53,29 +53,29 @@ public sealed class RestrictionTable(TimeProvider time)
         lock (_changing)
             foreach (var userId in _byUser.Keys)
                 if (!byUser.Contains(userId)) _byUser.TryRemove(userId, out _);
-                else Keep(userId, [.. _byUser[userId].Where(one => byUser[userId].Any(other => other.IsIn(one.Kind, one.Room)))]);
+                else Set(userId, [.. _byUser[userId].Where(one => byUser[userId].Any(other => other.Matches(one.Kind, one.Room)))]);
         foreach (var restriction in all) Impose(restriction);
     }
 
     /// <summary>Forgets what is over by itself.</summary>
-    public void Tidy()
+    public void RemoveExpired()
     {
         var now = time.GetUtcNow();
         lock (_changing)
             foreach (var (userId, restrictions) in _byUser)
-                if (Array.Exists(restrictions, s => !s.Holds(now)))
-                    Keep(userId, Array.FindAll(restrictions, s => s.Holds(now)));
+                if (Array.Exists(restrictions, s => !s.IsActive(now)))
+                    Set(userId, Array.FindAll(restrictions, s => s.IsActive(now)));
     }
 
     private Restriction[] Others(string userId, RestrictionKind kind, string? room, out Restriction? before)
     {
         before = null;
         if (!_byUser.TryGetValue(userId, out var restrictions)) return [];
-        before = Array.Find(restrictions, s => s.IsIn(kind, room));
-        return Array.FindAll(restrictions, s => !s.IsIn(kind, room));
+        before = Array.Find(restrictions, s => s.Matches(kind, room));
+        return Array.FindAll(restrictions, s => !s.Matches(kind, room));
     }
 
-    private void Keep(string userId, Restriction[] restrictions)
+    private void Set(string userId, Restriction[] restrictions)
     {
         if (restrictions.Length == 0) _byUser.TryRemove(userId, out _);
         else _byUser[userId] = restrictions;

@@ -13,20 +13,20 @@ public interface IPresenceStore
 {
     /// <summary>One more connection of its user is in the room. Calls for one connection and room come one after the other, entering first.</summary>
     /// <returns>Completes when every replica's list shows it; or soon, if the backplane is away: then it is made up for.</returns>
-    ValueTask EnterAsync(string room, Connection connection);
+    ValueTask AddAsync(string room, Connection connection);
 
     /// <summary>The connection has left the room.</summary>
-    /// <param name="atOnce">There is no grace, because the user wanted to leave.</param>
-    /// <inheritdoc cref="EnterAsync"/>
-    ValueTask LeaveAsync(string room, Connection connection, bool atOnce);
+    /// <param name="immediately">There is no grace, because the user wanted to leave.</param>
+    /// <inheritdoc cref="AddAsync"/>
+    ValueTask RemoveAsync(string room, Connection connection, bool immediately);
 
     /// <summary>The status of a connection has changed. Nothing, if it is not in the room.</summary>
-    /// <inheritdoc cref="EnterAsync"/>
+    /// <inheritdoc cref="AddAsync"/>
     ValueTask UpdateAsync(string room, Connection connection);
 
     /// <summary>Is the user in the room, on whichever replica?</summary>
     /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
-    ValueTask<bool> HasAsync(string room, string userId);
+    ValueTask<bool> ContainsAsync(string room, string userId);
 
     /// <summary>Who came first stands first.</summary>
     /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>

@@ -17,10 +17,10 @@ public sealed partial class InProcessPresenceStore(
     // Guards what follows. Announcements are handed over under it, so that they go out in the order of what they tell; that does not wait.
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Dictionary<string, Entry>> _rooms = new(StringComparer.Ordinal);
-    private readonly Queue<Entry> _lingering = []; // all have the same grace, so the first to leave is the first that is due
+    private readonly Queue<Entry> _inGrace = []; // all have the same grace, so the first to leave is the first that is due
     private Task? _expiring; // runs while somebody lingers
 
-    public ValueTask EnterAsync(string room, Connection connection)
+    public ValueTask AddAsync(string room, Connection connection)
     {
         lock (_lock)
         {
@@ -33,11 +33,11 @@ public sealed partial class InProcessPresenceStore(
             }
             users[connection.User.Id] = entry = new Entry(room, rooms);
             entry.User.Add(connection);
-            return TellLocked(Announcement.Join(room, entry.User.Summary(), entry.User.ConnectionIds));
+            return AnnounceLocked(Announcement.Join(room, entry.User.Summary(), entry.User.ConnectionIds));
         }
     }
 
-    public ValueTask LeaveAsync(string room, Connection connection, bool atOnce)
+    public ValueTask RemoveAsync(string room, Connection connection, bool immediately)
     {
         lock (_lock)
         {
@@ -46,8 +46,8 @@ public sealed partial class InProcessPresenceStore(
             if (!entry.User.Remove(connection) || !entry.User.IsEmpty) return default;
             entry.Left = last! with { Connections = 0 };
             entry.LeftAt = time.GetTimestamp();
-            if (atOnce || grace == TimeSpan.Zero) return EndLocked(entry);
-            _lingering.Enqueue(entry);
+            if (immediately || grace == TimeSpan.Zero) return RemoveLocked(entry);
+            _inGrace.Enqueue(entry);
             _expiring ??= ExpireAsync();
             return default;
         }
@@ -56,7 +56,7 @@ public sealed partial class InProcessPresenceStore(
     /// <summary>The list is made of the connections themselves.</summary>
     public ValueTask UpdateAsync(string room, Connection connection) => default;
 
-    public ValueTask<bool> HasAsync(string room, string userId)
+    public ValueTask<bool> ContainsAsync(string room, string userId)
     {
         lock (_lock) return new(_rooms.TryGetValue(room, out var users) && users.ContainsKey(userId));
     }
@@ -67,7 +67,7 @@ public sealed partial class InProcessPresenceStore(
         {
             if (!_rooms.TryGetValue(room, out var users)) return new([]);
             var members = users.Values.Select(e => e.User.IsEmpty ? e.Left! : e.User.Summary()).ToList();
-            members.Sort(PresenceMember.ByComing);
+            members.Sort(PresenceMember.ByConnectedAt);
             return new(members);
         }
     }
@@ -95,17 +95,17 @@ public sealed partial class InProcessPresenceStore(
         ValueTask told = default;
         lock (_lock)
         {
-            if (_lingering.Count == 0)
+            if (_inGrace.Count == 0)
             {
                 _expiring = null;
                 return false;
             }
-            entry = _lingering.Peek();
+            entry = _inGrace.Peek();
             wait = grace - time.GetElapsedTime(entry.LeftAt);
             if (wait <= TimeSpan.Zero)
             {
-                _lingering.Dequeue();
-                told = EndLocked(entry);
+                _inGrace.Dequeue();
+                told = RemoveLocked(entry);
             }
         }
         if (wait > TimeSpan.Zero) await Task.Delay(wait, time, stop).ConfigureAwait(false);
@@ -114,15 +114,15 @@ public sealed partial class InProcessPresenceStore(
     }
 
     /// <summary>The user is gone, if it has not come back.</summary>
-    private ValueTask EndLocked(Entry entry)
+    private ValueTask RemoveLocked(Entry entry)
     {
         if (!_rooms.TryGetValue(entry.Room, out var users) || !users.TryGetValue(entry.Left!.UserId, out var present) || present != entry) return default;
         users.Remove(entry.Left.UserId);
         if (users.Count == 0) _rooms.Remove(entry.Room);
-        return TellLocked(Announcement.Leave(entry.Room, entry.Left));
+        return AnnounceLocked(Announcement.Leave(entry.Room, entry.Left));
     }
 
-    private ValueTask TellLocked((Audience Audience, Message Message) announcement)
+    private ValueTask AnnounceLocked((Audience Audience, Message Message) announcement)
     {
         if (!rooms.PolicyOf(announcement.Audience.Name).Announce) return default;
         var told = announce(announcement.Audience, announcement.Message);

@@ -36,9 +36,9 @@ internal sealed class LocalUser(string room, RoomTable rooms)
         {
             if (connection.ConnectedAt >= newest.ConnectedAt) newest = connection;
             if (connection.ConnectedAt < earliest) earliest = connection.ConnectedAt;
-            if (StatusOf(connection) is { SaidAt: { } at } said && (status.SaidAt is not { } before || at >= before)) status = said;
+            if (StatusOf(connection) is { SetAt: { } at } said && (status.SetAt is not { } before || at >= before)) status = said;
         }
-        return new PresenceMember(newest.User.Id, newest.User.Name, newest.User.ClientId, status.Text, earliest, _connections.Length) { StatusSaidAt = status.SaidAt };
+        return new PresenceMember(newest.User.Id, newest.User.Name, newest.User.ClientId, status.Text, earliest, _connections.Length) { StatusSetAt = status.SetAt };
     }
 
     /// <summary>A status is free text: a room sees it where it would see the user's messages.</summary>

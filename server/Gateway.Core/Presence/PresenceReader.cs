@@ -11,11 +11,11 @@ internal sealed class PresenceReader(IPresenceStore presence, TimeProvider time)
     /// <summary>A room with more members is large.</summary>
     public const int LargeRoom = 100;
 
-    public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan CacheDuration = TimeSpan.FromSeconds(1);
 
     // Guarded by itself.
     private readonly Dictionary<string, Reading> _rooms = new(StringComparer.Ordinal);
-    private readonly Queue<(string Room, Reading Reading, long At)> _kept = [];
+    private readonly Queue<(string Room, Reading Reading, long At)> _cached = [];
 
     /// <inheritdoc cref="IPresenceStore.ListAsync"/>
     public Task<IReadOnlyList<PresenceMember>> ListAsync(string room)
@@ -27,11 +27,11 @@ internal sealed class PresenceReader(IPresenceStore presence, TimeProvider time)
         {
             ForgetOldLocked();
             if (!_rooms.TryGetValue(room, out reading)) _rooms[room] = reading = new Reading();
-            if (reading.Kept is { } kept) return Task.FromResult(kept);
+            if (reading.Cached is { } kept) return Task.FromResult(kept);
             if (reading.Next is { } next) return next.Task;
             turn = new TaskCompletionSource<IReadOnlyList<PresenceMember>>(TaskCreationOptions.RunContinuationsAsynchronously);
-            before = reading.Now?.Task;
-            if (before == null) reading.Now = turn;
+            before = reading.Current?.Task;
+            if (before == null) reading.Current = turn;
             else reading.Next = turn;
         }
         return ReadAsync(room, reading, turn, before);
@@ -42,7 +42,7 @@ internal sealed class PresenceReader(IPresenceStore presence, TimeProvider time)
         if (before != null)
         {
             await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            lock (_rooms) (reading.Now, reading.Next) = (turn, null);
+            lock (_rooms) (reading.Current, reading.Next) = (turn, null);
         }
         try
         {
@@ -63,37 +63,37 @@ internal sealed class PresenceReader(IPresenceStore presence, TimeProvider time)
 
     private void EndLocked(string room, Reading reading, IReadOnlyList<PresenceMember> list, long began)
     {
-        reading.Now = null;
+        reading.Current = null;
         if (list.Count > LargeRoom)
         {
-            reading.Kept = list;
-            _kept.Enqueue((room, reading, began));
+            reading.Cached = list;
+            _cached.Enqueue((room, reading, began));
         }
         ReleaseLocked(room, reading);
     }
 
     private void ForgetOldLocked()
     {
-        while (_kept.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= KeptFor)
+        while (_cached.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= CacheDuration)
         {
-            _kept.Dequeue();
-            oldest.Reading.Kept = null;
+            _cached.Dequeue();
+            oldest.Reading.Cached = null;
             ReleaseLocked(oldest.Room, oldest.Reading);
         }
     }
 
     private void ReleaseLocked(string room, Reading reading)
     {
-        if (reading.Now == null && reading.Next == null && reading.Kept == null) _rooms.Remove(room);
+        if (reading.Current == null && reading.Next == null && reading.Cached == null) _rooms.Remove(room);
     }
 
     /// <summary>Guarded by the reader's lock.</summary>
     private sealed class Reading
     {
-        public TaskCompletionSource<IReadOnlyList<PresenceMember>>? Now { get; set; }
+        public TaskCompletionSource<IReadOnlyList<PresenceMember>>? Current { get; set; }
 
         /// <summary>The one that begins when the present one has ended.</summary>
         public TaskCompletionSource<IReadOnlyList<PresenceMember>>? Next { get; set; }
-        public IReadOnlyList<PresenceMember>? Kept { get; set; }
+        public IReadOnlyList<PresenceMember>? Cached { get; set; }
     }
 }

@@ -12,26 +12,26 @@ public sealed class PresenceTracker(IPresenceStore presence, RoomTable rooms, Ti
 {
     private readonly PresenceReader _reader = new(presence, time);
 
-    internal ValueTask EnterAsync(Room room, Membership membership)
+    internal ValueTask JoinAsync(Room room, Membership membership)
     {
         if (!room.Policy.HasPresence) return default;
         lock (membership)
         {
-            if (membership.PresenceTracker != PresenceState.NotYet) return default; // it has left already
-            membership.PresenceTracker = PresenceState.Present;
-            return presence.EnterAsync(room.Name, membership.Connection);
+            if (membership.Presence != PresenceState.None) return default; // it has left already
+            membership.Presence = PresenceState.Present;
+            return presence.AddAsync(room.Name, membership.Connection);
         }
     }
 
-    /// <param name="atOnce">Its user wanted to leave, so that it does not come back in a moment.</param>
-    internal ValueTask LeaveAsync(Room room, Membership membership, bool atOnce)
+    /// <param name="immediately">Its user wanted to leave, so that it does not come back in a moment.</param>
+    internal ValueTask LeaveAsync(Room room, Membership membership, bool immediately)
     {
         if (!room.Policy.HasPresence) return default;
         lock (membership)
         {
-            var was = membership.PresenceTracker;
-            membership.PresenceTracker = PresenceState.Over;
-            return was == PresenceState.Present ? presence.LeaveAsync(room.Name, membership.Connection, atOnce) : default;
+            var was = membership.Presence;
+            membership.Presence = PresenceState.Left;
+            return was == PresenceState.Present ? presence.RemoveAsync(room.Name, membership.Connection, immediately) : default;
         }
     }
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Gateway.Core.Replicas;
 
 /// <summary>What is signed: a signature made for one purpose is none for another.</summary>
-internal enum SignedFor
+internal enum SignaturePurpose
 {
     ConnectionToken,
     ForwardedRequest,
@@ -29,14 +29,14 @@ internal sealed class ReplicaKey
     /// <param name="secrets">The one that signs first.</param>
     public void Set(params IReadOnlyList<byte[]> secrets) => _secrets = [.. secrets.Select(secret => new Secret(secret))];
 
-    public void Sign(SignedFor purpose, ReadOnlySpan<byte> data, Span<byte> signature)
+    public void Sign(SignaturePurpose purpose, ReadOnlySpan<byte> data, Span<byte> signature)
     {
         if (_secrets is not [var first, ..]) throw new InvalidOperationException("the replicas' key is not known yet");
         HMACSHA256.HashData(first.For(purpose), data, signature);
     }
 
     /// <summary>Takes the same time whether it is nearly right or not at all.</summary>
-    public bool IsSigned(SignedFor purpose, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    public bool Verify(SignaturePurpose purpose, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         Span<byte> right = stackalloc byte[SignatureBytes];
         var isSigned = false;
@@ -53,6 +53,6 @@ internal sealed class ReplicaKey
         private readonly byte[] _token = HMACSHA256.HashData(whole, "gateway connection token"u8);
         private readonly byte[] _forwarded = HMACSHA256.HashData(whole, "gateway forwarded request"u8);
 
-        public byte[] For(SignedFor purpose) => purpose == SignedFor.ConnectionToken ? _token : _forwarded;
+        public byte[] For(SignaturePurpose purpose) => purpose == SignaturePurpose.ConnectionToken ? _token : _forwarded;
     }
 }

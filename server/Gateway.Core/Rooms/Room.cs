@@ -13,7 +13,7 @@ public sealed class Room(string name, RoomPolicy policy, int shards)
     public RoomPolicy Policy { get; } = policy;
 
     /// <summary>Guarded by the table's lock.</summary>
-    internal int Users { get; set; }
+    internal int References { get; set; }
 
     internal MemberSet Members { get; } = new(shards);
 
@@ -27,7 +27,7 @@ public sealed class Room(string name, RoomPolicy policy, int shards)
     }
 
     /// <summary>Can a member whose outbox is full have this message later, from the history?</summary>
-    internal bool Recovers(SlowConsumerPolicy onFull, Position position) =>
+    internal bool CanRecover(SlowConsumerPolicy onFull, Position position) =>
         onFull == SlowConsumerPolicy.Disconnect && Policy.History.Messages > 0 && position is { IsNone: false, Offset: > 0 };
 
     internal void Advance(Position position)

@@ -20,6 +20,6 @@ public static class RoomName
         name.Length == 0 ? Error.BadRequest("room must not be empty")
         : name.Length > MaxLength ? Error.BadRequest($"room is longer than {MaxLength} characters")
         : name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c == '*') ? Error.BadRequest("room must not contain white space, control characters or *")
-        : !NameText.Shows(name, blanks: false) ? Error.BadRequest("room must not contain invisible characters")
+        : !NameText.IsVisible(name, allowSpaces: false) ? Error.BadRequest("room must not contain invisible characters")
         : null;
 }

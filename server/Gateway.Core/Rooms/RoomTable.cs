@@ -21,21 +21,21 @@ public sealed class RoomTable(RoomPolicies policies, int shards)
 
     public IReadOnlyCollection<Room> Snapshot() => [.. _rooms.Values];
 
-    /// <summary>The room, for one more user of it: a member, or somebody about to be one. Each gives it back with <see cref="Close"/>.</summary>
-    internal Room Open(string name)
+    /// <summary>The room, for one more user of it: a member, or somebody about to be one. Each gives it back with <see cref="Release"/>.</summary>
+    internal Room Acquire(string name)
     {
         lock (_rooms)
         {
             var room = _rooms.GetOrAdd(name, n => new Room(n, policies.For(n), shards));
-            room.Users++;
+            room.References++;
             return room;
         }
     }
 
-    internal void Close(Room room)
+    internal void Release(Room room)
     {
         lock (_rooms)
-            if (--room.Users == 0)
+            if (--room.References == 0)
                 _rooms.TryRemove(room.Name, out _);
     }
 }

@@ -26,14 +26,14 @@ public sealed class Supervisor(TimeProvider time, ILogger<Supervisor> logger, Co
     /// <summary>The listener for the metrics page stands: every loop's counter exists before its first fault.</summary>
     public void StartCounting()
     {
-        foreach (var name in _loops.Keys) CountNone(name);
+        foreach (var name in _loops.Keys) InitializeCounter(name);
     }
 
-    private void CountNone(string name) => faults?.Add(0, new KeyValuePair<string, object?>("loop", name));
+    private void InitializeCounter(string name) => faults?.Add(0, new KeyValuePair<string, object?>("loop", name));
 
     private SupervisedLoop Open(string name)
     {
-        CountNone(name);
+        InitializeCounter(name);
         return new SupervisedLoop(name, this, time, logger, faults);
     }
 }

@@ -28,13 +28,13 @@ internal static class BackplaneFrame
     public enum Kind : byte
     {
         Message = 1,
-        RemoteCommand = 2,
-        ClusterReply = 3,
+        Command = 2,
+        Reply = 3,
         Counted = 4,
         Count = 5,
     }
 
-    private enum AnswerOutcome : byte
+    private enum ReplyOutcome : byte
     {
         NotHere = 0,
         Done = 1,
@@ -72,10 +72,10 @@ internal static class BackplaneFrame
         return frame.WrittenSpan.ToArray();
     }
 
-    public static byte[] WriteInstruction(string asker, int number, bool enter, string connectionId, string room)
+    public static byte[] WriteCommand(string sender, int number, bool enter, string connectionId, string room)
     {
-        var frame = Begin(Kind.RemoteCommand, 128);
-        Put(frame, asker);
+        var frame = Begin(Kind.Command, 128);
+        Put(frame, sender);
         Put(frame, number);
         Put(frame, enter ? (byte)1 : (byte)0);
         Put(frame, connectionId);
@@ -84,24 +84,24 @@ internal static class BackplaneFrame
     }
 
     /// <param name="refused"><c>null</c>: done.</param>
-    public static byte[] WriteAnswer(int number, Error? refused)
+    public static byte[] WriteReply(int number, Error? refused)
     {
-        var frame = Begin(Kind.ClusterReply, 64);
+        var frame = Begin(Kind.Reply, 64);
         Put(frame, number);
-        var outcome = refused == null ? AnswerOutcome.Done
-            : refused == Error.NoSuchConnection ? AnswerOutcome.NotHere
-            : AnswerOutcome.Refused;
+        var outcome = refused == null ? ReplyOutcome.Done
+            : refused == Error.NoSuchConnection ? ReplyOutcome.NotHere
+            : ReplyOutcome.Refused;
         Put(frame, (byte)outcome);
-        if (refused == null || outcome != AnswerOutcome.Refused) return frame.WrittenSpan.ToArray();
+        if (refused == null || outcome != ReplyOutcome.Refused) return frame.WrittenSpan.ToArray();
         Put(frame, refused.Code);
         Put(frame, refused.Text);
         return frame.WrittenSpan.ToArray();
     }
 
-    public static byte[] WriteCounted(string asker, int number, Audience audience, Message message)
+    public static byte[] WriteCounted(string sender, int number, Audience audience, Message message)
     {
         var frame = Begin(Kind.Counted, message.Payload.Length + 192);
-        Put(frame, asker);
+        Put(frame, sender);
         Put(frame, number);
         frame.Write(WriteMessage(audience, message));
         return frame.WrittenSpan.ToArray();
@@ -144,10 +144,10 @@ internal static class BackplaneFrame
         return !reader.Failed && message.Opcode <= 2 && kind is >= AudienceKind.Room and <= AudienceKind.Everyone;
     }
 
-    public static bool TryReadInstruction(ReadOnlySpan<byte> frame, out string asker, out int number, out bool enter, out string connectionId, out string room)
+    public static bool TryReadCommand(ReadOnlySpan<byte> frame, out string sender, out int number, out bool enter, out string connectionId, out string room)
     {
         var reader = new Reader(frame[2..]);
-        asker = reader.Text();
+        sender = reader.Text();
         number = reader.Number();
         enter = reader.Byte() == 1;
         connectionId = reader.Text();
@@ -156,24 +156,24 @@ internal static class BackplaneFrame
     }
 
     /// <param name="refused"><c>null</c>: done.</param>
-    public static bool TryReadAnswer(ReadOnlySpan<byte> frame, out int number, out Error? refused)
+    public static bool TryReadReply(ReadOnlySpan<byte> frame, out int number, out Error? refused)
     {
         var reader = new Reader(frame[2..]);
         number = reader.Number();
-        refused = (AnswerOutcome)reader.Byte() switch
+        refused = (ReplyOutcome)reader.Byte() switch
         {
-            AnswerOutcome.Done => null,
-            AnswerOutcome.Refused => new Error(reader.Number(), reader.Text()),
+            ReplyOutcome.Done => null,
+            ReplyOutcome.Refused => new Error(reader.Number(), reader.Text()),
             _ => Error.NoSuchConnection,
         };
         return !reader.Failed;
     }
 
     /// <param name="message">The frame of the message within.</param>
-    public static bool TryReadCounted(ReadOnlyMemory<byte> frame, out string asker, out int number, out ReadOnlyMemory<byte> message)
+    public static bool TryReadCounted(ReadOnlyMemory<byte> frame, out string sender, out int number, out ReadOnlyMemory<byte> message)
     {
         var reader = new Reader(frame.Span[2..]);
-        asker = reader.Text();
+        sender = reader.Text();
         number = reader.Number();
         message = reader.Failed ? default : frame[^reader.Rest.Length..];
         return !reader.Failed && KindOf(message.Span) == Kind.Message;

@@ -25,6 +25,6 @@ internal static class CloseWriter
             if (reason.AllowReconnect) json.WriteBoolean("allowReconnect"u8, true);
             json.WriteEndObject();
         });
-        return MessageWriter.Terminated(json, inWebSocketFrame);
+        return MessageWriter.WriteRecord(json, inWebSocketFrame);
     }
 }

@@ -80,7 +80,7 @@ internal static class EnvelopeReader
 
     private static Error? Twice(ref bool seen, string name)
     {
-        if (seen) return Error.BadRequest($"{name} stands there twice");
+        if (seen) return Error.BadRequest($"{name} appears twice");
         seen = true;
         return null;
     }

@@ -5,7 +5,7 @@ namespace Gateway.Core.Wire;
 /// <summary>An Invocation of the SignalR JSON protocol that asks for a result: <c>{"type":1,"invocationId":I,"target":T,"arguments":[…]}␞</c>.</summary>
 internal static class InvocationWriter
 {
-    public static byte[] Write(Message message, string invocationId, FrameFormat format) => MessageWriter.Terminated(
+    public static byte[] Write(Message message, string invocationId, FrameFormat format) => MessageWriter.WriteRecord(
         JsonText.Write((message, invocationId), static (json, m) =>
         {
             json.WriteStartObject();

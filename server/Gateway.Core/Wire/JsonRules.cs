@@ -59,7 +59,7 @@ internal static class JsonRules
     /// <summary>The JSON reader's finding in words that hold no type name, and no position that would be inside a wrapping.</summary>
     public static Error Describe(JsonException fault, ReadOnlySpan<byte> text, int maxDepth = MaxDepth) =>
         IsDeeper(text, maxDepth) ? Error.BadRequest($"JSON is nested deeper than {MaxDepth} levels")
-        : fault.Message.Contains("uplicate", StringComparison.Ordinal) ? Error.BadRequest("a field stands there twice")
+        : fault.Message.Contains("uplicate", StringComparison.Ordinal) ? Error.BadRequest("a field appears twice")
         : Error.BadRequest("malformed JSON");
 
     private static void CheckNames(ReadOnlySpan<byte> value)

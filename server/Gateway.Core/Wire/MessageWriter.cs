@@ -25,8 +25,8 @@ internal static class MessageWriter
     {
         FrameFormat.RawWebSocket => WriteRaw(message, payload),
         FrameFormat.Frames => WebSocketFrame.WriteData(message.Opcode, payload.Span),
-        FrameFormat.SignalRWebSocket => JsonText.Write((message, payload), WriteInvocation, static json => Terminated(json, inWebSocketFrame: true)),
-        _ => JsonText.Write((message, payload), WriteInvocation, static json => Terminated(json, inWebSocketFrame: false)),
+        FrameFormat.SignalRWebSocket => JsonText.Write((message, payload), WriteInvocation, static json => WriteRecord(json, inWebSocketFrame: true)),
+        _ => JsonText.Write((message, payload), WriteInvocation, static json => WriteRecord(json, inWebSocketFrame: false)),
     };
 
     private static byte[] WriteRaw(Message message, ReadOnlyMemory<byte> payload) => JsonText.Write((message, payload), static (json, m) =>
@@ -69,7 +69,7 @@ internal static class MessageWriter
     }
 
     /// <summary>A SignalR JSON record: the text and its separator, in a WebSocket frame or by itself.</summary>
-    internal static byte[] Terminated(ReadOnlySpan<byte> json, bool inWebSocketFrame)
+    internal static byte[] WriteRecord(ReadOnlySpan<byte> json, bool inWebSocketFrame)
     {
         var length = json.Length + 1;
         var header = inWebSocketFrame ? WebSocketFrame.HeaderLength(length) : 0;

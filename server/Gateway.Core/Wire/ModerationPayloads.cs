@@ -13,7 +13,7 @@ internal static class ModerationPayloads
     public static byte[] Kicked(string userId, string? room) => Event("kicked", userId, room, null);
 
     /// <summary><c>{"user_id","room"?,"until"?}</c>: what holds now; the answer to <c>mute</c> and <c>ban</c>, and without <c>until</c> to their opposites.</summary>
-    public static byte[] Holding(string userId, string? room, DateTimeOffset? until) => JsonText.Write((userId, room, until), static (json, p) =>
+    public static byte[] Restriction(string userId, string? room, DateTimeOffset? until) => JsonText.Write((userId, room, until), static (json, p) =>
     {
         json.WriteStartObject();
         json.WriteString("user_id"u8, p.userId);

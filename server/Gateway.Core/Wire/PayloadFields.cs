@@ -148,7 +148,7 @@ internal ref struct PayloadFields
                 reader.Skip();
                 continue;
             }
-            if ((seen & 1 << field) != 0) return Error.BadRequest($"{_names.Names[field]} stands there twice");
+            if ((seen & 1 << field) != 0) return Error.BadRequest($"{_names.Names[field]} appears twice");
             seen |= 1 << field;
             var start = (int)reader.TokenStartIndex;
             var isNull = reader.TokenType == JsonTokenType.Null;

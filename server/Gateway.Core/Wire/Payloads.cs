@@ -15,12 +15,12 @@ internal static class Payloads
     /// <summary><c>{"room","user_id","username","content","time","message_id"?}</c>; the offset is added when it is known, see <see cref="OffsetField"/>.</summary>
     /// <param name="content">A JSON string, quotes included.</param>
     public static byte[] Chat(string room, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset time, string? messageId) =>
-        JsonText.Write(new Spoken("room", room, userId, username, content, time, messageId), WriteSpoken);
+        JsonText.Write(new TextFields("room", room, userId, username, content, time, messageId), WriteTextMessage);
 
     /// <summary><c>{"to","user_id","username","content","time","message_id"?}</c>.</summary>
     /// <param name="content">A JSON string, quotes included.</param>
     public static byte[] Direct(string to, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset time, string? messageId) =>
-        JsonText.Write(new Spoken("to", to, userId, username, content, time, messageId), WriteSpoken);
+        JsonText.Write(new TextFields("to", to, userId, username, content, time, messageId), WriteTextMessage);
 
     /// <summary><c>{"event","room"?,"user_id"?,"username"?}</c>.</summary>
     public static byte[] System(string @event, string? room = null, string? userId = null, string? username = null) =>
@@ -64,7 +64,7 @@ internal static class Payloads
             if (p.guestKey != null) json.WriteString("guest_key"u8, p.guestKey);
             json.WriteString("replica"u8, p.replica);
             json.WriteStartArray("rooms"u8);
-            foreach (var (room, position) in p.rooms) RoomPayloads.WritePlace(json, room, position);
+            foreach (var (room, position) in p.rooms) RoomPayloads.WritePosition(json, room, position);
             json.WriteEndArray();
             json.WriteStartObject("cluster"u8);
             json.WriteNumber("replicas"u8, p.cluster.Replicas);
@@ -105,7 +105,7 @@ internal static class Payloads
         json.WriteEndObject();
     });
 
-    private static void WriteSpoken(Utf8JsonWriter json, Spoken p)
+    private static void WriteTextMessage(Utf8JsonWriter json, TextFields p)
     {
         json.WriteStartObject();
         json.WriteString(p.Where, p.Name);
@@ -127,7 +127,7 @@ internal static class Payloads
         else json.WriteStringValue(reader.ValueSpan);
     }
 
-    private readonly ref struct Spoken(string where, string name, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset at, string? messageId)
+    private readonly ref struct TextFields(string where, string name, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset at, string? messageId)
     {
         public readonly string Where = where;
         public readonly string Name = name;

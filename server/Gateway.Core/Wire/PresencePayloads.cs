@@ -8,9 +8,9 @@ namespace Gateway.Core.Wire;
 public sealed record PresenceMember(string UserId, string Username, string? ClientId, string Status, DateTimeOffset ConnectedAt, int Connections)
 {
     /// <summary>Of several statuses the one that was said last counts; <c>null</c>: none was. Not on the wire.</summary>
-    public DateTimeOffset? StatusSaidAt { get; init; }
+    public DateTimeOffset? StatusSetAt { get; init; }
 
-    internal static Comparison<PresenceMember> ByComing { get; } = static (a, b) =>
+    internal static Comparison<PresenceMember> ByConnectedAt { get; } = static (a, b) =>
         a.ConnectedAt != b.ConnectedAt ? a.ConnectedAt.CompareTo(b.ConnectedAt) : string.CompareOrdinal(a.UserId, b.UserId);
 }
 

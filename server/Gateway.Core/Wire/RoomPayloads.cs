@@ -63,7 +63,7 @@ internal static class RoomPayloads
     });
 
     /// <summary><c>{"room","epoch"?,"offset"?}</c>.</summary>
-    public static void WritePlace(Utf8JsonWriter json, string room, Position position)
+    public static void WritePosition(Utf8JsonWriter json, string room, Position position)
     {
         json.WriteStartObject();
         WriteFields(json, room, position);

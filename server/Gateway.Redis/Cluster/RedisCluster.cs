@@ -25,7 +25,7 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
 
     private RedisConnection Server => servers.For(RedisKeys.Replicas);
 
-    public async ValueTask<ClusterReplies> AskAsync(ClusterQuery query, CancellationToken cancel = default)
+    public async ValueTask<ClusterReplies> QueryAsync(ClusterQuery query, CancellationToken cancel = default)
     {
         if (!_listens) throw new BackplaneException("Redis: not listening yet");
         var number = Interlocked.Increment(ref _lastNumber);
@@ -79,7 +79,7 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
     {
         try
         {
-            var answer = await local.AnswerAsync(question.Content);
+            var answer = await local.HandleAsync(question.Content);
             var text = JsonSerializer.SerializeToUtf8Bytes(new Envelope<ClusterReply>(replica.Value, question.Number, answer));
             await Server.AskAsync(database => database.PublishAsync(keys.Replies(question.From), text), AnswerWithin);
         }

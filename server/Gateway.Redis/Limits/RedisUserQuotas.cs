@@ -40,7 +40,7 @@ internal sealed class RedisUserQuotas : IUserQuotas, IDisposable
     /// <summary>What may be kept, and what may be owed.</summary>
     private int Little => Math.Max(1, _messages / 40);
 
-    public void Expect(string userId)
+    public void Prefetch(string userId)
     {
         var purse = _purses.GetOrAdd(userId, static _ => new QuotaLease());
         lock (purse)
@@ -50,7 +50,7 @@ internal sealed class RedisUserQuotas : IUserQuotas, IDisposable
         }
     }
 
-    public bool TryTake(string userId, out TimeSpan retryAfter)
+    public bool TryAcquire(string userId, out TimeSpan retryAfter)
     {
         while (true)
         {

@@ -73,7 +73,7 @@ internal sealed partial class RedisRestrictionStore(RedisServers servers, RedisK
             async _ =>
             {
                 await LookAsync();
-                _book.Tidy();
+                _book.RemoveExpired();
             },
             stoppingToken);
         await listening;
@@ -166,7 +166,7 @@ internal sealed partial class RedisRestrictionStore(RedisServers servers, RedisK
         if (data.Length > 0 && data != newData && _book.All.Count > 0) return false;
         var standing = new List<Restriction>(fields.Length / 2);
         for (var i = 0; i < fields.Length; i += 2)
-            if ((string)fields[i]! is not ("" or "#") && Read((string)fields[i + 1]!) is { } restriction && restriction.Holds(time.GetUtcNow()))
+            if ((string)fields[i]! is not ("" or "#") && Read((string)fields[i + 1]!) is { } restriction && restriction.IsActive(time.GetUtcNow()))
                 standing.Add(restriction);
         lock (_lock)
         {

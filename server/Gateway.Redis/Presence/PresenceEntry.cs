@@ -13,7 +13,7 @@ internal static class PresenceEntry
         json.WriteString("username"u8, member.Username);
         if (member.ClientId != null) json.WriteString("client_id"u8, member.ClientId);
         json.WriteString("status"u8, member.Status);
-        if (member.StatusSaidAt is { } saidAt) json.WriteNumber("status_at"u8, saidAt.ToUnixTimeMilliseconds());
+        if (member.StatusSetAt is { } saidAt) json.WriteNumber("status_at"u8, saidAt.ToUnixTimeMilliseconds());
         json.WriteNumber("connected_at"u8, member.ConnectedAt.ToUnixTimeMilliseconds());
         json.WriteNumber("connections"u8, member.Connections);
         json.WriteEndObject();
@@ -52,17 +52,17 @@ internal static class PresenceEntry
         DateTimeOffset.FromUnixTimeMilliseconds(entry.GetProperty("connected_at").GetInt64()),
         isThere ? entry.GetProperty("connections").GetInt32() : 0)
     {
-        StatusSaidAt = entry.TryGetProperty("status_at", out var saidAt) ? DateTimeOffset.FromUnixTimeMilliseconds(saidAt.GetInt64()) : null,
+        StatusSetAt = entry.TryGetProperty("status_at", out var saidAt) ? DateTimeOffset.FromUnixTimeMilliseconds(saidAt.GetInt64()) : null,
     };
 
     private static PresenceMember Join(PresenceMember a, PresenceMember b)
     {
         var newest = a.ConnectedAt > b.ConnectedAt ? a : b;
-        var spoken = b.StatusSaidAt is { } at && (a.StatusSaidAt is not { } before || at >= before) ? b : a;
+        var spoken = b.StatusSetAt is { } at && (a.StatusSetAt is not { } before || at >= before) ? b : a;
         return newest with
         {
             Status = spoken.Status,
-            StatusSaidAt = spoken.StatusSaidAt,
+            StatusSetAt = spoken.StatusSetAt,
             ConnectedAt = a.ConnectedAt < b.ConnectedAt ? a.ConnectedAt : b.ConnectedAt,
             Connections = a.Connections + b.Connections,
         };

@@ -80,7 +80,7 @@ internal sealed class PresenceRooms(RedisConnection server, RedisKeys keys, Room
             members.Add(member);
             all.UnionWith(leases);
         }
-        members.Sort(PresenceMember.ByComing);
+        members.Sort(PresenceMember.ByConnectedAt);
         return (members, all);
     }
 

@@ -55,7 +55,7 @@ internal sealed partial class PresenceServer(
         }
     }
 
-    /// <inheritdoc cref="Gateway.Core.Presence.IPresenceStore.HasAsync"/>
+    /// <inheritdoc cref="Gateway.Core.Presence.IPresenceStore.ContainsAsync"/>
     public Task<bool> HasAsync(string room, string userId) => book.IsAway ? throw new BackplaneException("Redis is away") : rooms.HasAsync(room, userId);
 
     /// <inheritdoc cref="Gateway.Core.Presence.IPresenceStore.ListAsync"/>

@@ -7,13 +7,13 @@ namespace Gateway.Redis.Presence;
 /// <summary>The roster of several replicas.</summary>
 internal sealed class RedisPresenceStore(RedisPresence presence) : IPresenceStore
 {
-    public ValueTask EnterAsync(string room, Connection connection) => new(presence.For(room).Book.EnterAsync(room, connection));
+    public ValueTask AddAsync(string room, Connection connection) => new(presence.For(room).Book.EnterAsync(room, connection));
 
-    public ValueTask LeaveAsync(string room, Connection connection, bool atOnce) => new(presence.For(room).Book.LeaveAsync(room, connection, atOnce));
+    public ValueTask RemoveAsync(string room, Connection connection, bool atOnce) => new(presence.For(room).Book.LeaveAsync(room, connection, atOnce));
 
     public ValueTask UpdateAsync(string room, Connection connection) => new(presence.For(room).Book.UpdateAsync(room, connection));
 
-    public ValueTask<bool> HasAsync(string room, string userId) => new(presence.For(room).HasAsync(room, userId));
+    public ValueTask<bool> ContainsAsync(string room, string userId) => new(presence.For(room).HasAsync(room, userId));
 
     public ValueTask<IReadOnlyList<PresenceMember>> ListAsync(string room) => new(presence.For(room).ListAsync(room));
 }

@@ -40,7 +40,7 @@ internal sealed class IncomingQueue(IBackplaneReceiver receiver, Func<ReadOnlyMe
         lock (_lock)
         {
 #pragma warning disable CA2012 // it is not awaited, and not kept
-            if (!_draining && receiver.WhenReadyAsync().IsCompleted) return false;
+            if (!_draining && receiver.WaitForCapacityAsync().IsCompleted) return false;
 #pragma warning restore CA2012
             if (_bytes > MaxBytes)
             {
@@ -59,7 +59,7 @@ internal sealed class IncomingQueue(IBackplaneReceiver receiver, Func<ReadOnlyMe
     /// <returns>False if nothing waits any more.</returns>
     private async Task<bool> DrainAsync(CancellationToken cancel)
     {
-        await receiver.WhenReadyAsync();
+        await receiver.WaitForCapacityAsync();
         (ReadOnlyMemory<byte> Message, Action? Work) next;
         lock (_lock)
         {

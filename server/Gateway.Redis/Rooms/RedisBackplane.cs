@@ -117,7 +117,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
         return _counts.AskAsync((asker, number) => PublishAsync(audience, BackplaneFrame.WriteCounted(asker, number, audience, message), cancel), cancel);
     }
 
-    public async ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
+    public async ValueTask<HistoryPage> ReadHistoryAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
         await _store.ReadAsync(room, range, retention).WaitAsync(cancel);
 
     public async ValueTask<bool> HasSubscribersAsync(Audience audience)
@@ -126,7 +126,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
         return (long)counts[1] > 0;
     }
 
-    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
+    public ValueTask<Error?> SendCommandAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
         _instructions.AskAsync(instruction, cancel);
 
     public async ValueTask DisposeAsync()
@@ -181,7 +181,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
                 && BackplaneFrame.TryReadMessage(within, out var receivers, out var counted):
                 _counts.Answer(asker, number, _receiver.Deliver(receivers, counted, Position.None));
                 return true;
-            case BackplaneFrame.Kind.RemoteCommand:
+            case BackplaneFrame.Kind.Command:
                 return _instructions.OnInstruction(frame);
             default:
                 return false;

@@ -68,7 +68,7 @@ internal sealed class RedisSubscriptionMonitor : IAsyncDisposable
         {
             await _server.Channels.MendAsync(Limit);
             if (Interlocked.Exchange(ref _restored, 0) == 1)
-                foreach (var (room, _) in _feeds()) _receiver.LostAnnouncements(room); // they are kept nowhere, so they cannot be read again
+                foreach (var (room, _) in _feeds()) _receiver.OnAnnouncementsLost(room); // they are kept nowhere, so they cannot be read again
             var looked = await Task.WhenAll(_feeds().Select(async feed => (Feed: feed.Value, Before: feed.Value.Last, Head: await _store.PositionAsync(feed.Key))));
             await _server.Channels.FenceAsync(Limit);
             foreach (var (feed, before, head) in looked) feed.Check(before, head);

@@ -62,7 +62,7 @@ internal sealed class RoomStore(
     /// <exception cref="BackplaneException">Redis is away.</exception>
     public async Task<Position> PositionAsync(string room) => (await AskAsync(room, 0, 0, 0, fromTheEnd: false)).Head;
 
-    /// <inheritdoc cref="IBackplane.ReadAsync"/>
+    /// <inheritdoc cref="IBackplane.ReadHistoryAsync"/>
     public async Task<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention)
     {
         var (first, last) = (range.After + 1, range.Before == long.MaxValue ? long.MaxValue : range.Before - 1);
@@ -71,8 +71,8 @@ internal sealed class RoomStore(
         var head = Position.None;
         while (true)
         {
-            var chunk = await AskAsync(room, first, last, retention.Messages == 0 ? 0 : Math.Min(ChunkMessages, range.Limit - page.Count + 1), range.FromTheEnd);
-            if (!head.IsNone && chunk.Head.Epoch != head.Epoch) return new HistoryPage(chunk.Head, [], More: false);
+            var chunk = await AskAsync(room, first, last, retention.Messages == 0 ? 0 : Math.Min(ChunkMessages, range.Limit - page.Count + 1), range.FromEnd);
+            if (!head.IsNone && chunk.Head.Epoch != head.Epoch) return new HistoryPage(chunk.Head, [], HasMore: false);
             head = chunk.Head;
             foreach (var (offset, at, frame) in chunk.Entries)
             {
@@ -89,14 +89,14 @@ internal sealed class RoomStore(
             }
             if (chunk.Entries.Count == 0 || chunk.Entries.Count < chunk.Asked) return Page(more: false);
             var reached = chunk.Entries[^1].Offset;
-            if (range.FromTheEnd) last = reached - 1;
+            if (range.FromEnd) last = reached - 1;
             else first = reached + 1;
             if (first > last) return Page(more: false);
         }
 
         HistoryPage Page(bool more)
         {
-            if (range.FromTheEnd) page.Reverse();
+            if (range.FromEnd) page.Reverse();
             return new HistoryPage(head, page, more);
         }
     }

@@ -117,8 +117,8 @@ internal sealed class RoomSubscription(string room, Retention retention, RoomSto
                 lock (_lock)
                     if (_closed || !IsBehindLocked(page, arrivals, out lost)) return false;
             if (!lost.IsNone) await store.RenewAsync(room, lost);
-            await receiver.WhenReadyAsync();
-            await receiver.WhenTakenAsync(room); // at the pace of healthy clients: what they are still to get waits in the history, not in their outboxes
+            await receiver.WaitForCapacityAsync();
+            await receiver.WaitForRoomCapacityAsync(room); // at the pace of healthy clients: what they are still to get waits in the history, not in their outboxes
         }
         catch (BackplaneException)
         {
@@ -158,7 +158,7 @@ internal sealed class RoomSubscription(string room, Retention retention, RoomSto
             if (past.Offset == _last.Offset + 1) events.CountFilled();
             TryDeliverLocked(_last with { Offset = past.Offset }, past.Audience, past.Message);
         }
-        if (page.More) return true;
+        if (page.HasMore) return true;
         var before = _last.Offset;
         while (_ahead.TryPeek(out var next))
         {

@@ -15,13 +15,13 @@ internal static class PortRules
     private static void PortsDiffer(ProgramOptions options, Binding binding)
     {
         var (metrics, server) = (options.Metrics.Port, options.Server.Port);
-        if (binding.Sound("metrics", "server.port") && options.Metrics.Enabled && metrics == server && metrics != 0)
+        if (binding.AreValid("metrics", "server.port") && options.Metrics.Enabled && metrics == server && metrics != 0)
             GatewayRules.Refuse(binding, "metrics.port", $"{metrics}", "0, or something other than", "server.port", $"{server}");
     }
 
     private static void AdminPortIsItsOwn(ProgramOptions options, Binding binding)
     {
-        if (options.Admin.Port == 0 || !binding.Sound("admin.port", "server.port", "metrics")) return;
+        if (options.Admin.Port == 0 || !binding.AreValid("admin.port", "server.port", "metrics")) return;
         var port = options.Admin.Port;
         if (port == options.Server.Port) GatewayRules.Refuse(binding, "admin.port", $"{port}", "0, or something other than", "server.port", $"{options.Server.Port}");
         if (options.Metrics.Enabled && port == options.Metrics.Port) GatewayRules.Refuse(binding, "admin.port", $"{port}", "0, or something other than", "metrics.port", $"{options.Metrics.Port}");

@@ -22,7 +22,7 @@ internal static class TlsRule
 
     private static string? Read(string key, string file, string directory, Binding binding)
     {
-        if (!binding.Sound(key))
+        if (!binding.AreValid(key))
             return null;
         if (file.Length == 0)
         {

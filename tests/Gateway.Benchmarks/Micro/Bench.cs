@@ -50,7 +50,7 @@ internal sealed class Bench
         Router = new CommandRouter(publisher, Rooms, membership, tracker, _backplane, new CustomTypes([], false), new DirectMessagePermission(new DirectMessageRule(DirectReach.Anyone, []), Rooms, Connections, presence), new MessageRateLimiter(0, TimeSpan.FromSeconds(1), TimeProvider.System), moderator, _ => new((null, Error.InvalidToken)), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
         for (var i = 0; i < members; i++)
         {
-            var outbox = new Outbox(new OpenSink(i % 2 == 0 ? FrameFormat.RawWebSocket : FrameFormat.SignalRWebSocket), new OutboxLimits(256, 1 << 20), gates: 0, TimeProvider.System);
+            var outbox = new Outbox(new OpenSink(i % 2 == 0 ? FrameFormat.RawWebSocket : FrameFormat.SignalRWebSocket), new OutboxLimits(256, 1 << 20), corks: 0, TimeProvider.System);
             Sender = new Connection($"c{i}", new UserIdentity($"u{i}", "Ann"), i % 2 == 0 ? Dialect.Raw : Dialect.SignalR, outbox, _events, TimeProvider.System);
             Connections.Add(Sender);
             membership.JoinAsync(Sender, "lobby").AsTask().Wait();

@@ -163,12 +163,12 @@ public abstract class BackplaneSpec : IAsyncLifetime
         var message = new Message("moved", "[1,2]"u8.ToArray()) { IsArgumentList = true, CarriesOffset = true };
         await _backplane.PublishAsync(Audience.Room(_room) with { Except = ["c-1"] }, message, Kept).Bounded();
 
-        var page = await _backplane.ReadAsync(_room, All, Kept).Bounded();
+        var page = await _backplane.ReadHistoryAsync(_room, All, Kept).Bounded();
 
         var past = Assert.Single(page.Messages);
         Assert.Equal((1, "c-1", "moved", true, true), (past.Offset, past.Audience.Except.Single(), past.Message.Type, past.Message.IsArgumentList, past.Message.CarriesOffset));
         Assert.Equal("[1,2]", Encoding.UTF8.GetString(past.Message.Payload.Span));
-        Assert.Equal((1, false), (page.Head.Offset, page.More));
+        Assert.Equal((1, false), (page.Head.Offset, page.HasMore));
     }
 
     [Theory]
@@ -187,7 +187,7 @@ public abstract class BackplaneSpec : IAsyncLifetime
         await SubscribeAsync(_room);
         await PublishManyAsync(5);
 
-        Assert.Equal(expected, await HistoryAsync(new HistoryRange(after, before, limit) { FromTheEnd = fromTheEnd }));
+        Assert.Equal(expected, await HistoryAsync(new HistoryRange(after, before, limit) { FromEnd = fromTheEnd }));
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public abstract class BackplaneSpec : IAsyncLifetime
 
         Assert.Equal("1a …", await HistoryAsync(All with { MaxBytes = 1 }));
         Assert.Equal("1a 2b …", await HistoryAsync(All with { MaxBytes = 150 }));
-        Assert.Equal("5e …", await HistoryAsync(All with { MaxBytes = 1, FromTheEnd = true }));
+        Assert.Equal("5e …", await HistoryAsync(All with { MaxBytes = 1, FromEnd = true }));
     }
 
     [Fact]
@@ -228,9 +228,9 @@ public abstract class BackplaneSpec : IAsyncLifetime
         await SubscribeAsync(_room);
         await PublishManyAsync(2, Retention.None);
 
-        var page = await _backplane.ReadAsync(_room, All, Retention.None).Bounded();
+        var page = await _backplane.ReadHistoryAsync(_room, All, Retention.None).Bounded();
 
-        Assert.Equal((2, 0, false), (page.Head.Offset, page.Messages.Count, page.More));
+        Assert.Equal((2, 0, false), (page.Head.Offset, page.Messages.Count, page.HasMore));
     }
 
     [Fact]
@@ -322,7 +322,7 @@ public abstract class BackplaneSpec : IAsyncLifetime
     [Fact]
     public async Task NobodyCarriesOutAnInstructionForAConnectionThatIsNowhere() =>
         Assert.Equal(
-            Error.NoSuchConnection, await _backplane.InstructAsync(new RemoteCommand("nobody-" + _room, _room, Enter: true)).Bounded());
+            Error.NoSuchConnection, await _backplane.SendCommandAsync(new RemoteCommand("nobody-" + _room, _room, Join: true)).Bounded());
 
     private static string Text(Message message) => Encoding.UTF8.GetString(message.Payload.Span).Trim('"');
 
@@ -335,9 +335,9 @@ public abstract class BackplaneSpec : IAsyncLifetime
 
     private async Task<string> HistoryAsync(HistoryRange range, Retention? retention = null)
     {
-        var page = await _backplane.ReadAsync(_room, range, retention ?? Kept).Bounded();
+        var page = await _backplane.ReadHistoryAsync(_room, range, retention ?? Kept).Bounded();
         Assert.Equal(page.Messages.Select(m => m.Offset).Order(), page.Messages.Select(m => m.Offset));
-        return string.Join(' ', page.Messages.Select(m => $"{m.Offset}{Text(m.Message)}")) + (page.More ? " …" : "");
+        return string.Join(' ', page.Messages.Select(m => $"{m.Offset}{Text(m.Message)}")) + (page.HasMore ? " …" : "");
     }
 
     private async Task PublishManyAsync(int count, Retention? retention = null)

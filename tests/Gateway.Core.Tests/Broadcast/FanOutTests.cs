@@ -16,7 +16,7 @@ public sealed class FanOutTests : IDisposable
     {
         const int Publishers = 4, Each = 250;
         var clients = new List<TestClient>();
-        for (var i = 0; i < 9; i++) clients.Add(await _core.ArriveAsync(["r", "s"], format: (FrameFormat)(i % 3)));
+        for (var i = 0; i < 9; i++) clients.Add(await _core.ConnectAsync(["r", "s"], format: (FrameFormat)(i % 3)));
 
         await Task.WhenAll(Enumerable.Range(0, Publishers).Select(p => Task.Run(async () =>
         {
@@ -38,7 +38,7 @@ public sealed class FanOutTests : IDisposable
     [Fact]
     public async Task WhoIsExcludedIsLeftOutAndNobodyElse()
     {
-        var (ada, bob, eve) = (await _core.ArriveAsync(["r"]), await _core.ArriveAsync(["r"]), await _core.ArriveAsync(["r"]));
+        var (ada, bob, eve) = (await _core.ConnectAsync(["r"]), await _core.ConnectAsync(["r"]), await _core.ConnectAsync(["r"]));
         for (var i = 0; i < 100; i++)
         {
             string[] except = i % 3 == 0 ? [ada.Connection.Id, "nobody"] : i % 3 == 1 ? [bob.Connection.Id] : [];
@@ -56,9 +56,9 @@ public sealed class FanOutTests : IDisposable
     [Fact]
     public async Task EveryoneUsersAndConnectionsAreReachedWhateverRoomsTheyAreIn()
     {
-        var ada = await _core.ArriveAsync([], "ada");
-        var adaToo = await _core.ArriveAsync(["r"], "ada", FrameFormat.SignalRRecord);
-        var bob = await _core.ArriveAsync(["r"], "bob");
+        var ada = await _core.ConnectAsync([], "ada");
+        var adaToo = await _core.ConnectAsync(["r"], "ada", FrameFormat.SignalRRecord);
+        var bob = await _core.ConnectAsync(["r"], "bob");
 
         Assert.Equal(3, (await PublishAsync(Audience.Everyone, "all", "1")).Receivers);
         Assert.True((await PublishAsync(Audience.Everyone with { Except = [bob.Connection.Id] }, "but-bob", "1")).Receivers >= 2);
@@ -78,7 +78,7 @@ public sealed class FanOutTests : IDisposable
     [Fact]
     public async Task StalledMemberIsNotNoticedByTheOthers()
     {
-        var (stalled, well) = (await _core.ArriveAsync(["r"]), await _core.ArriveAsync(["r"]));
+        var (stalled, well) = (await _core.ConnectAsync(["r"]), await _core.ConnectAsync(["r"]));
         stalled.Sink.Stall();
 
         for (var i = 0; i < 500; i++) await PublishAsync(Audience.Room("r"), "chat", "{}");
@@ -90,7 +90,7 @@ public sealed class FanOutTests : IDisposable
     [Fact]
     public async Task PoliciesApplyByRoom()
     {
-        var client = await _core.ArriveAsync(["r", "metrics"]);
+        var client = await _core.ConnectAsync(["r", "metrics"]);
         client.Sink.Stall();
         await PublishAsync(Audience.Room("r"), "chat", """{"i":0}""");
         await Within.Until(() => client.Sink.IsWaiting, "the first is with the sink");
@@ -107,7 +107,7 @@ public sealed class FanOutTests : IDisposable
     [Fact]
     public async Task WelcomeComesBeforeWhateverIsPublishedWhileAClientArrives()
     {
-        await _core.ArriveAsync(["r"]);
+        await _core.ConnectAsync(["r"]);
         using var stop = new CancellationTokenSource();
         var publisher = Task.Run(async () =>
         {
@@ -120,9 +120,9 @@ public sealed class FanOutTests : IDisposable
 
         for (var i = 0; i < 100; i++)
         {
-            var client = await _core.ArriveAsync(["r"], format: (FrameFormat)(i % 3));
+            var client = await _core.ConnectAsync(["r"], format: (FrameFormat)(i % 3));
             await client.HasAsync("chat", 1);
-            await _core.Lifecycle.DepartAsync(client.Connection).Bounded();
+            await _core.Lifecycle.OnDisconnectedAsync(client.Connection).Bounded();
             var received = client.Received;
             Assert.Equal("welcome", received[0].Type);
             var position = received[0].Payload.GetProperty("rooms")[0].GetProperty("offset").GetInt64();
@@ -138,7 +138,7 @@ public sealed class FanOutTests : IDisposable
     [InlineData(21, 11, 3, false)] // the pause would be long beside the run
     [InlineData(3, 1, 50, false)] // few messages: nothing to gain
     public void WorkerPausesForFullerBatchesOnlyBesideLongRuns(int taken, int waiting, int tookMs, bool pauses) =>
-        Assert.Equal(pauses, FanOutWorker.IsWorthAPause(taken, waiting, TimeSpan.FromMilliseconds(tookMs)));
+        Assert.Equal(pauses, FanOutWorker.ShouldPause(taken, waiting, TimeSpan.FromMilliseconds(tookMs)));
 
     private static IEnumerable<int> Numbers(TestClient client) => client.Received.Where(r => r.Type == "chat").Select(r => r.Payload.GetProperty("i").GetInt32());
 

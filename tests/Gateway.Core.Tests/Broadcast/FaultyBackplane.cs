@@ -19,11 +19,11 @@ internal sealed class FaultyBackplane : IBackplane
     public ValueTask<PublishResult> PublishAsync(Audience audience, Message message, Retention? retention = null, string? idempotencyKey = null, CancellationToken cancel = default) =>
         throw new InvalidOperationException("secret");
 
-    public ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
+    public ValueTask<HistoryPage> ReadHistoryAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
         throw new InvalidOperationException("secret");
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => throw new InvalidOperationException("secret");
 
-    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
+    public ValueTask<Error?> SendCommandAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
         throw new InvalidOperationException("secret");
 }

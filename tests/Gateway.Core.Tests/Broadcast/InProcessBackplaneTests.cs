@@ -77,7 +77,7 @@ public sealed class InProcessBackplaneTests : BackplaneSpec
         }))).Bounded();
         await backplane.PublishAsync(Audience.Room("last"), big, kept).Bounded();
 
-        Assert.InRange(backplane.KeptBytes, 0, Bound + 2000);
+        Assert.InRange(backplane.HistoryBytes, 0, Bound + 2000);
     }
 
     private static Thread Run(Action action)

@@ -16,9 +16,9 @@ public sealed class LagRecoveryTests : IDisposable
     public async Task BurstLargerThanTheOutboxComesFromTheHistory(int messages, int bytes)
     {
         _core.OutboxLimits = new OutboxLimits(messages, bytes);
-        var bob = await _core.ArriveAsync(["r"]);
+        var bob = await _core.ConnectAsync(["r"]);
         _core.OutboxLimits = new OutboxLimits(100_000, 100_000_000);
-        var ada = await _core.ArriveAsync(["r"]);
+        var ada = await _core.ConnectAsync(["r"]);
         bob.Sink.Stall();
 
         await SayAsync(ada, 1, 45);
@@ -36,9 +36,9 @@ public sealed class LagRecoveryTests : IDisposable
     public async Task MemberWhomTheHistoryHasMovedPastIsClosedAsASlowConsumer()
     {
         _core.OutboxLimits = new OutboxLimits(16, 100_000);
-        var bob = await _core.ArriveAsync(["r"]);
+        var bob = await _core.ConnectAsync(["r"]);
         _core.OutboxLimits = new OutboxLimits(100_000, 100_000_000);
-        var ada = await _core.ArriveAsync(["r"]);
+        var ada = await _core.ConnectAsync(["r"]);
         bob.Sink.Stall();
 
         await SayAsync(ada, 1, 100);
@@ -55,9 +55,9 @@ public sealed class LagRecoveryTests : IDisposable
         const int Messages = 2000;
         _core.OutboxLimits = new OutboxLimits(8, 100_000);
         var listeners = new List<TestClient>();
-        for (var i = 0; i < 6; i++) listeners.Add(await _core.ArriveAsync(["r"]));
+        for (var i = 0; i < 6; i++) listeners.Add(await _core.ConnectAsync(["r"]));
         _core.OutboxLimits = new OutboxLimits(100_000, 100_000_000);
-        var ada = await _core.ArriveAsync(["r"]);
+        var ada = await _core.ConnectAsync(["r"]);
         var random = new Random(1);
         for (var said = 0; said < Messages; said += 20)
         {
@@ -83,9 +83,9 @@ public sealed class LagRecoveryTests : IDisposable
     public async Task MemberThatLeavesWhileItRecoversIsGivenNothingMore()
     {
         _core.OutboxLimits = new OutboxLimits(8, 100_000);
-        var bob = await _core.ArriveAsync(["r"]);
+        var bob = await _core.ConnectAsync(["r"]);
         _core.OutboxLimits = new OutboxLimits(100_000, 100_000_000);
-        var ada = await _core.ArriveAsync(["r", "s"]);
+        var ada = await _core.ConnectAsync(["r", "s"]);
         bob.Sink.Stall();
         await SayAsync(ada, 1, 30);
         await ada.HasAsync("chat", 30);
@@ -106,9 +106,9 @@ public sealed class LagRecoveryTests : IDisposable
     public async Task RoomWithoutAHistoryClosesAtOnce()
     {
         _core.OutboxLimits = new OutboxLimits(8, 100_000);
-        var bob = await _core.ArriveAsync(["unkept"]);
+        var bob = await _core.ConnectAsync(["unkept"]);
         _core.OutboxLimits = new OutboxLimits(100_000, 100_000_000);
-        var ada = await _core.ArriveAsync(["unkept"]);
+        var ada = await _core.ConnectAsync(["unkept"]);
         bob.Sink.Stall();
 
         for (var i = 0; i < 30; i++) await ada.DoAsync("chat", """{"room":"unkept","content":"x"}""");

@@ -15,10 +15,10 @@ public sealed class OpaqueMessageTests : IDisposable
     [Fact]
     public async Task FrameGoesAsItIsToConnectionsOfHandlersAndToNoOther()
     {
-        var frames = await _core.ArriveAsync([], format: FrameFormat.Frames);
-        var other = await _core.ArriveAsync([], format: FrameFormat.Frames);
-        var raw = await _core.ArriveAsync([]);
-        foreach (var client in new[] { frames, other, raw }) await _core.Membership.EnterAsync(client.Connection, RoomName.Relay);
+        var frames = await _core.ConnectAsync([], format: FrameFormat.Frames);
+        var other = await _core.ConnectAsync([], format: FrameFormat.Frames);
+        var raw = await _core.ConnectAsync([]);
+        foreach (var client in new[] { frames, other, raw }) await _core.Membership.JoinUncheckedAsync(client.Connection, RoomName.Relay);
 
         await _core.Publisher.PublishAsync(Audience.Room(RoomName.Relay), Message.Frame(2, new byte[] { 1, 2, 3 }));
         await _core.Publisher.PublishAsync(Audience.Room(RoomName.Relay) with { Except = [frames.Connection.Id] }, Message.Frame(1, "text"u8.ToArray()));
@@ -36,14 +36,14 @@ public sealed class OpaqueMessageTests : IDisposable
     [Fact]
     public async Task HandlersConnectionHearsNothingThatItsHandlerDidNotAskFor()
     {
-        var frames = await _core.ArriveAsync(["r"], "ada", FrameFormat.Frames);
-        var raw = await _core.ArriveAsync(["r"]);
+        var frames = await _core.ConnectAsync(["r"], "ada", FrameFormat.Frames);
+        var raw = await _core.ConnectAsync(["r"]);
 
         await _core.Publisher.PublishAsync(Audience.Everyone, new Message("notice", "{}"u8.ToArray()));
         await _core.Publisher.PublishAsync(Audience.User("ada"), new Message("notice", "{}"u8.ToArray()));
         await raw.DoAsync("chat", """{"room":"r","content":"x"}""");
         await raw.HasAsync("chat", 1);
-        _core.Lifecycle.SayGoodbye();
+        _core.Lifecycle.Drain();
 
         await Within.Until(() => frames.Sink.Written.Length > 0, "the goodbye");
         Assert.Equal(WebSocketFrame.WriteClose(1001, "shutting down"), frames.Sink.Written);
@@ -53,7 +53,7 @@ public sealed class OpaqueMessageTests : IDisposable
     [Fact]
     public async Task RoomOfTheRelayIsOutOfClientsReach()
     {
-        var raw = await _core.ArriveAsync([]);
+        var raw = await _core.ConnectAsync([]);
 
         Assert.StartsWith("400: room must not contain white space", await raw.FailAsync("join", $$"""{"room":"{{RoomName.Relay}}"}"""));
         Assert.StartsWith("400: room must not contain white space", await raw.FailAsync("chat", $$"""{"room":"{{RoomName.Relay}}","content":"x"}"""));

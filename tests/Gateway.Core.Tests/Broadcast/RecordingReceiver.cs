@@ -34,13 +34,13 @@ internal sealed class RecordingReceiver : IBackplaneReceiver
     /// <summary>The rooms whose announcements were lost, in that order.</summary>
     public ConcurrentQueue<string> WithoutAnnouncements { get; } = [];
 
-    public void LostAnnouncements(string room) => WithoutAnnouncements.Enqueue(room);
+    public void OnAnnouncementsLost(string room) => WithoutAnnouncements.Enqueue(room);
 
-    public ValueTask WhenReadyAsync() => new(Ready);
+    public ValueTask WaitForCapacityAsync() => new(Ready);
 
-    public ValueTask<Error?> CarryOutAsync(RemoteCommand instruction) => new(Error.NoSuchConnection);
+    public ValueTask<Error?> ExecuteAsync(RemoteCommand instruction) => new(Error.NoSuchConnection);
 
-    public ValueTask WhenTakenAsync(string room)
+    public ValueTask WaitForRoomCapacityAsync(string room)
     {
         Interlocked.Increment(ref _askedForTaken);
         return new ValueTask(Taken);

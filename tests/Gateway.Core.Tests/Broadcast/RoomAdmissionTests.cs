@@ -6,8 +6,8 @@ public sealed class RoomAdmissionTests
     public async Task UserIsInNoMoreRoomsThanAllowedOnAllItsConnectionsTogether()
     {
         using var core = new TestCore(maxPerUser: 6);
-        var (one, two) = (await core.ArriveAsync(["a", "b", "c"], "ada"), await core.ArriveAsync(["a", "b"], "ada"));
-        var bob = await core.ArriveAsync(["a"], "bob");
+        var (one, two) = (await core.ConnectAsync(["a", "b", "c"], "ada"), await core.ConnectAsync(["a", "b"], "ada"));
+        var bob = await core.ConnectAsync(["a"], "bob");
 
         await two.DoAsync("join", """{"room":"d"}""");
         foreach (var connection in new[] { one, two })
@@ -22,7 +22,7 @@ public sealed class RoomAdmissionTests
     public async Task UserWithOneConnectionIsInNoMoreRoomsThanAllowed()
     {
         using var core = new TestCore(maxPerUser: 2);
-        var ada = await core.ArriveAsync(["a", "b"], "ada");
+        var ada = await core.ConnectAsync(["a", "b"], "ada");
 
         Assert.Equal("403: a user may be in 2 rooms, on all its connections together", await ada.FailAsync("join", """{"room":"c"}"""));
     }
@@ -31,7 +31,7 @@ public sealed class RoomAdmissionTests
     public async Task HubHasNoMoreRoomsThanAllowed()
     {
         using var core = new TestCore(maxRooms: 3);
-        var (ada, bob) = (await core.ArriveAsync(["a", "b"], "ada"), await core.ArriveAsync(["a", "c"], "bob"));
+        var (ada, bob) = (await core.ConnectAsync(["a", "b"], "ada"), await core.ConnectAsync(["a", "c"], "bob"));
 
         Assert.Equal("503: too many rooms", await ada.FailAsync("join", """{"room":"d"}"""));
         await ada.DoAsync("join", """{"room":"c"}""");

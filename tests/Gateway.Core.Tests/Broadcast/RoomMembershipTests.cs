@@ -70,8 +70,8 @@ public sealed class RoomMembershipTests
     public async Task OthersHearWhoJoinsAndLeavesWhereTheRoomSaysSo()
     {
         using var core = new TestCore(_backplane);
-        var ada = await core.ArriveAsync(["announced", "r"], "ada");
-        var bob = await core.ArriveAsync(["announced", "r"], "bob");
+        var ada = await core.ConnectAsync(["announced", "r"], "ada");
+        var bob = await core.ConnectAsync(["announced", "r"], "bob");
         await bob.DoAsync("leave", "{\"room\":\"announced\"}");
         await bob.DoAsync("leave", "{\"room\":\"r\"}");
         await ada.HasAsync("system", 2);
@@ -85,11 +85,11 @@ public sealed class RoomMembershipTests
     public async Task OthersHearOfAUserOnceAndNotWhenItIsSoonBack()
     {
         using var core = new TestCore(_backplane, grace: TimeSpan.FromMinutes(1));
-        var watcher = await core.ArriveAsync(["announced"], "watcher");
-        var (one, two) = (await core.ArriveAsync(["announced"], "ada"), await core.ArriveAsync(["announced"], "ada"));
-        await core.Lifecycle.DepartAsync(one.Connection).Bounded();
-        await core.Lifecycle.DepartAsync(two.Connection).Bounded();
-        var back = await core.ArriveAsync(["announced"], "ada");
+        var watcher = await core.ConnectAsync(["announced"], "watcher");
+        var (one, two) = (await core.ConnectAsync(["announced"], "ada"), await core.ConnectAsync(["announced"], "ada"));
+        await core.Lifecycle.OnDisconnectedAsync(one.Connection).Bounded();
+        await core.Lifecycle.OnDisconnectedAsync(two.Connection).Bounded();
+        var back = await core.ConnectAsync(["announced"], "ada");
         await back.DoAsync("leave", "{\"room\":\"announced\"}");
         await watcher.HasAsync("system", 2);
 
@@ -100,7 +100,7 @@ public sealed class RoomMembershipTests
     public async Task RoomWithoutPresenceAndAnnouncementsKeepsNoPresence()
     {
         using var core = new TestCore(_backplane);
-        await core.ArriveAsync(["metrics", "r"], "ada");
+        await core.ConnectAsync(["metrics", "r"], "ada");
 
         Assert.Empty(await core.Presence.ListAsync("metrics").Bounded());
         Assert.Single(await core.Presence.ListAsync("r").Bounded());
@@ -174,7 +174,7 @@ public sealed class RoomMembershipTests
     public async Task JoinerGetsEverythingAfterThePositionThatItIsToldAndNothingBefore()
     {
         using var core = new TestCore(_backplane);
-        await core.ArriveAsync(["r"]); // so that the sequence lasts
+        await core.ConnectAsync(["r"]); // so that the sequence lasts
         using var stop = new CancellationTokenSource();
         var publisher = Task.Run(async () =>
         {
@@ -187,7 +187,7 @@ public sealed class RoomMembershipTests
         var joiners = new List<(TestClient Client, long Position)>();
         for (var i = 0; i < 150; i++)
         {
-            var client = await core.ArriveAsync([]);
+            var client = await core.ConnectAsync([]);
             joiners.Add((client, (await core.Membership.JoinAsync(client.Connection, "r").Bounded()).Position.Offset));
             await client.HasAsync("chat", 1);
             await core.Membership.LeaveAsync(client.Connection, "r").Bounded();

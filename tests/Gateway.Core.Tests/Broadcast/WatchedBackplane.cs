@@ -58,16 +58,16 @@ internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplan
         return _inner.PublishAsync(audience, message, retention, idempotencyKey, cancel);
     }
 
-    public ValueTask<HistoryPage> ReadAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default)
+    public ValueTask<HistoryPage> ReadHistoryAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default)
     {
         ThrowIfAway();
-        return _inner.ReadAsync(room, range, retention, cancel);
+        return _inner.ReadHistoryAsync(room, range, retention, cancel);
     }
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => _inner.HasSubscribersAsync(audience);
 
-    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
-        _inner.InstructAsync(instruction, cancel);
+    public ValueTask<Error?> SendCommandAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
+        _inner.SendCommandAsync(instruction, cancel);
 
     private void Count(Audience audience, int subscribed)
     {

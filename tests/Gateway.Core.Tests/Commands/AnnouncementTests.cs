@@ -14,10 +14,10 @@ public sealed class AnnouncementTests : IDisposable
     [InlineData(FrameFormat.SignalRRecord)]
     public async Task AnnouncementsTakeNoOffsetsAndPushNothingOutOfTheHistory(FrameFormat format)
     {
-        var ada = await _core.ArriveAsync(["announced"], "ada", format);
+        var ada = await _core.ConnectAsync(["announced"], "ada", format);
         await ada.DoAsync("chat", """{"room":"announced","content":"one"}""");
 
-        var bob = await _core.ArriveAsync(["announced"], "bob");
+        var bob = await _core.ConnectAsync(["announced"], "bob");
         for (var i = 0; i < 60; i++) await bob.DoAsync("presence", $$"""{"status":"s{{i}}"}""");
         for (var i = 0; i < 30; i++)
         {
@@ -37,7 +37,7 @@ public sealed class AnnouncementTests : IDisposable
     [Fact]
     public async Task StatusIsShownOnlyInRoomsInWhichItsUserMayPublish()
     {
-        var (ada, bob) = (await _core.ArriveAsync(["r", "served"], "ada"), await _core.ArriveAsync(["r", "served"], "bob"));
+        var (ada, bob) = (await _core.ConnectAsync(["r", "served"], "ada"), await _core.ConnectAsync(["r", "served"], "bob"));
 
         await bob.DoAsync("presence", """{"status":"free text"}""");
         await bob.DoAsync("chat", """{"room":"r","content":"fence"}""");
@@ -51,7 +51,7 @@ public sealed class AnnouncementTests : IDisposable
     [Fact]
     public async Task StatusThatNoRoomWouldHearIsRefused()
     {
-        var (ada, mod) = (await _core.ArriveAsync(["served"], "ada"), await _core.ArriveAsync(["r"], "mod", roles: "moderator"));
+        var (ada, mod) = (await _core.ConnectAsync(["served"], "ada"), await _core.ConnectAsync(["r"], "mod", roles: "moderator"));
         Assert.Equal("403: only the server publishes in room served", await ada.FailAsync("presence", """{"status":"x"}"""));
 
         await ada.DoAsync("join", """{"room":"r"}""");
@@ -64,7 +64,7 @@ public sealed class AnnouncementTests : IDisposable
     [Fact]
     public async Task RoomInWhichTheUserIsMutedNeitherHearsNorListsItsStatus()
     {
-        var (mod, ada) = (await _core.ArriveAsync(["r", "other"], "mod", roles: "moderator"), await _core.ArriveAsync(["r", "other"], "ada"));
+        var (mod, ada) = (await _core.ConnectAsync(["r", "other"], "mod", roles: "moderator"), await _core.ConnectAsync(["r", "other"], "ada"));
         await mod.DoAsync("mute", """{"user_id":"ada","room":"r","duration":"1m"}""");
 
         await ada.DoAsync("presence", """{"status":"free text"}""");
@@ -80,7 +80,7 @@ public sealed class AnnouncementTests : IDisposable
     public async Task StatusesOfOneUserAreBoundedOnAllItsConnectionsTogether()
     {
         using var core = new TestCore(announcements: 3);
-        var (one, two, bob) = (await core.ArriveAsync(["r"], "ada"), await core.ArriveAsync(["r"], "ada"), await core.ArriveAsync(["r"], "bob"));
+        var (one, two, bob) = (await core.ConnectAsync(["r"], "ada"), await core.ConnectAsync(["r"], "ada"), await core.ConnectAsync(["r"], "bob"));
 
         foreach (var connection in new[] { one, two, one }) await connection.DoAsync("presence", """{"status":"x"}""");
         foreach (var connection in new[] { one, two })
@@ -97,11 +97,11 @@ public sealed class AnnouncementTests : IDisposable
     [Fact]
     public async Task MembersAreToldWhenAnnouncementsMayHaveBeenLost()
     {
-        var ada = await _core.ArriveAsync(["announced", "metrics"], "ada");
+        var ada = await _core.ConnectAsync(["announced", "metrics"], "ada");
         var receiver = new Core.Broadcast.BackplaneReceiver(_core.FanOut, _core.Connections, _core.Rooms, _core.Membership);
 
-        receiver.LostAnnouncements("metrics"); // which has no roster
-        receiver.LostAnnouncements("announced");
+        receiver.OnAnnouncementsLost("metrics"); // which has no roster
+        receiver.OnAnnouncementsLost("announced");
 
         await ada.HasAsync("system", 1);
         Assert.Equal(["""{"event":"presence_reset","room":"announced"}"""], ada.PayloadsOf("system"));

@@ -10,7 +10,7 @@ public sealed class CommandRouterTests
     public async Task UnknownTypeIsRelayedToTheRoomWhereThatIsAllowed()
     {
         using var core = new TestCore(relayUnknown: true);
-        var (ada, bob) = (await core.ArriveAsync(["lobby", "r"]), await core.ArriveAsync(["lobby", "r"]));
+        var (ada, bob) = (await core.ConnectAsync(["lobby", "r"]), await core.ConnectAsync(["lobby", "r"]));
 
         Assert.Equal("{\"offset\":1}", await ada.DoAsync("wave", """{"room":"r","hand":"left"}"""));
         Assert.Equal("{\"offset\":1}", await ada.DoAsync("wave", "5"));
@@ -28,7 +28,7 @@ public sealed class CommandRouterTests
     public async Task ConnectionThatIsBeingClosedCanDoNothing(FrameFormat format)
     {
         using var core = new TestCore();
-        var (ada, bob) = (await core.ArriveAsync(["lobby"], format: format), await core.ArriveAsync(["lobby"]));
+        var (ada, bob) = (await core.ConnectAsync(["lobby"], format: format), await core.ConnectAsync(["lobby"]));
         ada.Connection.Close(CloseReason.Banned);
 
         Assert.Equal("403: the connection is being closed", core.Router.Admit(ada.Connection)?.ToString());
@@ -40,14 +40,14 @@ public sealed class CommandRouterTests
         Assert.Contains("\"content\":\"b\"", Assert.Single(bob.PayloadsOf("chat")), StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> TypesOfTheServer => [.. MessageType.OfServer];
+    public static TheoryData<string> TypesOfTheServer => [.. MessageType.ServerTypes];
 
     /// <summary>SignalR clients match targets without regard to case.</summary>
     [Theory, MemberData(nameof(TypesOfTheServer))]
     public async Task NoClientPassesForTheGatewayInWhateverCase(string type)
     {
         using var core = new TestCore(relayUnknown: true);
-        var ada = await core.ArriveAsync(["lobby"]);
+        var ada = await core.ConnectAsync(["lobby"]);
 
         foreach (var written in new[] { type, type.ToUpperInvariant(), char.ToUpperInvariant(type[0]) + type[1..], type[..^1] + char.ToUpperInvariant(type[^1]) })
             Assert.Equal($"400: unknown message type: {written}", await ada.FailAsync(written, "{}"));
@@ -60,7 +60,7 @@ public sealed class CommandRouterTests
     public async Task TypesAreOfASmallPartOfAscii(string type)
     {
         using var core = new TestCore(relayUnknown: true);
-        var ada = await core.ArriveAsync(["lobby"]);
+        var ada = await core.ConnectAsync(["lobby"]);
 
         Assert.Equal("400: type may only contain A-Z a-z 0-9 _ . : / -", await ada.FailAsync(type, "{}"));
     }
@@ -70,7 +70,7 @@ public sealed class CommandRouterTests
     public async Task KnownTypeInAnotherCaseIsNotRelayedAsATypeOfItsOwn(string type)
     {
         using var core = new TestCore(relayUnknown: true);
-        var ada = await core.ArriveAsync(["lobby"]);
+        var ada = await core.ConnectAsync(["lobby"]);
 
         Assert.Equal($"400: unknown message type: {type}", await ada.FailAsync(type, """{"content":"a"}"""));
         Assert.Equal(["welcome"], ada.Received.Select(r => r.Type));
@@ -86,7 +86,7 @@ public sealed class CommandRouterTests
     {
         var backplane = new WatchedBackplane();
         using var core = new TestCore(backplane);
-        var ada = await core.ArriveAsync(["lobby"]);
+        var ada = await core.ConnectAsync(["lobby"]);
         backplane.IsAway = true;
 
         Assert.Equal("503: the backplane is away, try again later", await ada.FailAsync(type, payload));
@@ -98,7 +98,7 @@ public sealed class CommandRouterTests
     {
         var backplane = new WatchedBackplane();
         using var core = new TestCore(backplane);
-        var ada = await core.ArriveAsync(["lobby"]);
+        var ada = await core.ConnectAsync(["lobby"]);
         backplane.IsAway = true;
 
         Assert.StartsWith("{\"time\":", await ada.DoAsync("ping", "null"), StringComparison.Ordinal);
@@ -109,7 +109,7 @@ public sealed class CommandRouterTests
     public async Task FaultOfOursIsToldAsInternalAndNothingElse()
     {
         using var core = new TestCore(new FaultyBackplane());
-        var ada = await core.ArriveAsync([]);
+        var ada = await core.ConnectAsync([]);
 
         Assert.Equal("500: internal error", await ada.FailAsync("direct", "{\"to\":\"a\",\"content\":\"a\"}"));
     }
@@ -118,7 +118,7 @@ public sealed class CommandRouterTests
     public async Task WhoSendsTooMuchIsToldWhenToComeAgainAndOthersAreNot()
     {
         using var core = new TestCore(rateLimit: 3);
-        var (ada, bob) = (await core.ArriveAsync(["lobby"]), await core.ArriveAsync(["lobby"]));
+        var (ada, bob) = (await core.ConnectAsync(["lobby"]), await core.ConnectAsync(["lobby"]));
         for (var i = 0; i < 3; i++) Assert.Null(core.Router.Admit(ada.Connection));
 
         var refused = core.Router.Admit(ada.Connection);
@@ -135,7 +135,7 @@ public sealed class CommandRouterTests
     public async Task WithoutALimitAnythingGoes()
     {
         using var core = new TestCore(rateLimit: 0);
-        var ada = await core.ArriveAsync([]);
+        var ada = await core.ConnectAsync([]);
 
         for (var i = 0; i < 10_000; i++) Assert.Null(core.Router.Admit(ada.Connection));
     }

@@ -16,7 +16,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task ChatReachesEveryMemberWithItsOffsetAndTheSenderHearsIt()
     {
-        var (ada, bob) = (await _core.ArriveAsync(["lobby"], "ada"), await _core.ArriveAsync(["lobby"], "bob"));
+        var (ada, bob) = (await _core.ConnectAsync(["lobby"], "ada"), await _core.ConnectAsync(["lobby"], "bob"));
 
         Assert.Equal("{\"offset\":1}", await ada.DoAsync("chat", """{"content":"hi \u00e9","message_id":"m","offset":99,"user_id":"eve"}"""));
         await Task.WhenAll(ada.HasAsync("chat", 1), bob.HasAsync("chat", 1));
@@ -29,7 +29,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task SenderDoesNotHearItselfWhereTheRoomDoesNotEcho()
     {
-        var (ada, bob) = (await _core.ArriveAsync(["silent", "lobby"]), await _core.ArriveAsync(["silent"]));
+        var (ada, bob) = (await _core.ConnectAsync(["silent", "lobby"]), await _core.ConnectAsync(["silent"]));
 
         await ada.DoAsync("chat", """{"room":"silent","content":"a"}""");
         await ada.DoAsync("chat", """{"content":"b"}""");
@@ -61,7 +61,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("presence", "[1]", "400: payload must be an object")]
     [InlineData("cursor", "{\"room\":\"elsewhere\"}", "403: not in room elsewhere")]
     [InlineData("cursor", "{\"offset\":1}", "400: offset is assigned by the gateway: leave it out")]
-    [InlineData("cursor", "{\"a\":1,\"a\":2}", "400: a field stands there twice")]
+    [InlineData("cursor", "{\"a\":1,\"a\":2}", "400: a field appears twice")]
     [InlineData("cursor", "{\"a\":\"\\ud83d\"}", "400: a string holds half a surrogate pair")]
     [InlineData("notice", "{}", "403: only the server sends notice")]
     [InlineData("nonsense", "{}", "400: unknown message type: nonsense")]
@@ -70,7 +70,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("welcome", "{}", "400: unknown message type: welcome")]
     public async Task WhatCannotBeDoneIsRefusedWithAReason(string type, string payload, string error)
     {
-        var ada = await _core.ArriveAsync(["lobby", "metrics"]);
+        var ada = await _core.ConnectAsync(["lobby", "metrics"]);
 
         Assert.Equal(error, await ada.FailAsync(type, payload));
     }
@@ -78,7 +78,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task TextsHaveALongestLength()
     {
-        var ada = await _core.ArriveAsync(["lobby"]);
+        var ada = await _core.ConnectAsync(["lobby"]);
 
         Assert.Equal("400: room is longer than 128 characters", await ada.FailAsync("join", $$"""{"room":"{{new string('r', 129)}}"}"""));
         Assert.Equal("400: message_id is longer than 128 characters", await ada.FailAsync("chat", $$"""{"content":"","message_id":"{{new string('m', 129)}}"}"""));
@@ -90,7 +90,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task JoinTellsThePositionAndLeaveEndsDelivery()
     {
-        var (ada, bob) = (await _core.ArriveAsync(["r", "lobby"]), await _core.ArriveAsync(["r", "lobby"]));
+        var (ada, bob) = (await _core.ConnectAsync(["r", "lobby"]), await _core.ConnectAsync(["r", "lobby"]));
         await ada.DoAsync("chat", """{"room":"r","content":"a"}""");
 
         using var joined = JsonDocument.Parse(await ada.DoAsync("join", """{"room":"r"}"""));
@@ -109,7 +109,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task DirectReachesAllConnectionsOfAUserAndNobodyElse()
     {
-        var (ada, bob, bobToo) = (await _core.ArriveAsync(["lobby"], "ada"), await _core.ArriveAsync([], "bob"), await _core.ArriveAsync(["lobby"], "bob"));
+        var (ada, bob, bobToo) = (await _core.ConnectAsync(["lobby"], "ada"), await _core.ConnectAsync([], "bob"), await _core.ConnectAsync(["lobby"], "bob"));
 
         Assert.Equal("""{"connections":2}""", await ada.DoAsync("direct", """{"to":"bob","content":"psst"}"""));
         await Task.WhenAll(bob.HasAsync("direct", 1), bobToo.HasAsync("direct", 1));
@@ -122,7 +122,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("""{"x":1,"sender":{"user_id":"eve"}}"""), InlineData("5")]
     public async Task MessageOfAnOwnTypeNamesItsSenderBesideThePayload(string payload)
     {
-        var (ada, bob) = (await _core.ArriveAsync(["lobby"], "ada"), await _core.ArriveAsync(["lobby"], "bob", FrameFormat.SignalRRecord));
+        var (ada, bob) = (await _core.ConnectAsync(["lobby"], "ada"), await _core.ConnectAsync(["lobby"], "bob", FrameFormat.SignalRRecord));
 
         await ada.DoAsync("cursor", payload);
         await Task.WhenAll(ada.HasAsync("cursor", 1), bob.HasAsync("cursor", 1));
@@ -136,10 +136,10 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task PresenceListsEachUserOnceWithItsNewestStatus()
     {
-        var ada = await _core.ArriveAsync(["r"], "ada");
+        var ada = await _core.ConnectAsync(["r"], "ada");
         _core.Time.Advance(TimeSpan.FromSeconds(1));
-        await _core.ArriveAsync(["r"], "ada");
-        var bob = await _core.ArriveAsync(["r", "metrics"], "bob");
+        await _core.ConnectAsync(["r"], "ada");
+        var bob = await _core.ConnectAsync(["r", "metrics"], "bob");
 
         Assert.Equal("{}", await bob.DoAsync("presence", """{"status":"away"}"""));
         await ada.HasAsync("presence", 1);
@@ -154,7 +154,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("null"), InlineData("{}"), InlineData("[1,2]"), InlineData("\"x\"")]
     public async Task PingIsAnsweredWhateverItCarries(string payload)
     {
-        var ada = await _core.ArriveAsync([]);
+        var ada = await _core.ConnectAsync([]);
 
         Assert.Equal($$"""{"time":"{{Now}}"}""", await ada.DoAsync("ping", payload));
         Assert.Equal("pong", (await ada.SendAsync("ping", payload)).ReplyType);
@@ -168,7 +168,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("\"text\"", "\"text\"")]
     public async Task CustomPayloadIsPassedOnAsItIs(string payload, string received)
     {
-        var (ada, bob) = (await _core.ArriveAsync(["lobby"]), await _core.ArriveAsync(["lobby"]));
+        var (ada, bob) = (await _core.ConnectAsync(["lobby"]), await _core.ConnectAsync(["lobby"]));
 
         Assert.Equal("{\"offset\":1}", await ada.DoAsync("cursor", payload));
         await bob.HasAsync("cursor", 1);
@@ -179,7 +179,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task CustomPayloadThatIsNotUtf8ReachesNobody()
     {
-        var ada = await _core.ArriveAsync(["lobby"]);
+        var ada = await _core.ConnectAsync(["lobby"]);
 
         var outcome = await _core.Router.ExecuteAsync(ada.Connection, "cursor"u8, [(byte)'"', 0xff, (byte)'"']).Bounded();
 

@@ -10,7 +10,7 @@ public sealed class DirectMessagePermissionTests
     public async Task WhoeverSharesARoomMayBeWrittenToAndNobodyElseIsToldOf()
     {
         using var core = new TestCore(direct: new DirectMessageRule(DirectReach.SharedRoom, []));
-        var (ada, bob, eve) = (await core.ArriveAsync(["r"], "ada"), await core.ArriveAsync(["r"], "bob"), await core.ArriveAsync(["elsewhere"], "eve"));
+        var (ada, bob, eve) = (await core.ConnectAsync(["r"], "ada"), await core.ConnectAsync(["r"], "bob"), await core.ConnectAsync(["elsewhere"], "eve"));
 
         Assert.Equal("""{"connections":1}""", await SendAsync(ada, "bob"));
         Assert.Equal("404: user bob is not connected", await SendAsync(eve, "bob"));
@@ -29,8 +29,8 @@ public sealed class DirectMessagePermissionTests
     {
         var hidden = new RoomRule("hidden", ["*"], ["*"], ["*"], ["auditor"]);
         using var core = new TestCore(direct: new DirectMessageRule(DirectReach.SharedRoom, []), permissions: new RoomPermissions([hidden]));
-        var ada = await core.ArriveAsync(["hidden", "metrics"], "ada");
-        await core.ArriveAsync(["hidden", "metrics"], "bob");
+        var ada = await core.ConnectAsync(["hidden", "metrics"], "ada");
+        await core.ConnectAsync(["hidden", "metrics"], "bob");
 
         Assert.Equal("404: user bob is not connected", await SendAsync(ada, "bob"));
     }
@@ -39,8 +39,8 @@ public sealed class DirectMessagePermissionTests
     public async Task UserWhoMayComeBackSharesItsRoomsUntilThen()
     {
         using var core = new TestCore(direct: new DirectMessageRule(DirectReach.SharedRoom, []), grace: TimeSpan.FromMinutes(1));
-        var (ada, bob) = (await core.ArriveAsync(["r"], "ada"), await core.ArriveAsync(["r"], "bob"));
-        await core.Lifecycle.DepartAsync(bob.Connection);
+        var (ada, bob) = (await core.ConnectAsync(["r"], "ada"), await core.ConnectAsync(["r"], "bob"));
+        await core.Lifecycle.OnDisconnectedAsync(bob.Connection);
 
         Assert.Equal("404: user bob is not connected", await SendAsync(ada, "bob"));
     }
@@ -49,7 +49,7 @@ public sealed class DirectMessagePermissionTests
     public async Task RoleOpensWhatTheRuleCloses()
     {
         using var core = new TestCore(direct: new DirectMessageRule(DirectReach.Nobody, ["support"]));
-        var (ada, helper) = (await core.ArriveAsync(["r"], "ada"), await core.ArriveAsync([], "helper", roles: "support"));
+        var (ada, helper) = (await core.ConnectAsync(["r"], "ada"), await core.ConnectAsync([], "helper", roles: "support"));
 
         Assert.Equal("403: not allowed to send direct messages", await SendAsync(ada, "helper"));
         Assert.Equal("403: not allowed to send direct messages", await SendAsync(ada, "nobody"));

@@ -18,7 +18,7 @@ public sealed class HistoryTests : IDisposable
     [InlineData("""{"room":"r","after":1,"before":5,"limit":2}""", "2 3", true)]
     public async Task IsReadInPages(string payload, string offsets, bool more)
     {
-        var ada = await _core.ArriveAsync(["r"]);
+        var ada = await _core.ConnectAsync(["r"]);
         for (var i = 1; i <= 5; i++) await ada.DoAsync("chat", $$"""{"room":"r","content":"{{i}}"}""");
 
         var answer = JsonDocument.Parse(await ada.DoAsync("history", payload)).RootElement;
@@ -32,7 +32,7 @@ public sealed class HistoryTests : IDisposable
     [Fact]
     public async Task HoldsTheBytesThatWereSent()
     {
-        var ada = await _core.ArriveAsync(["r"]);
+        var ada = await _core.ConnectAsync(["r"]);
         await ada.DoAsync("chat", """{"room":"r","content":"grüß 😀"}""");
         await ada.HasAsync("chat", 1);
 
@@ -49,7 +49,7 @@ public sealed class HistoryTests : IDisposable
     [InlineData("""{"room":"a b"}""", "400: room must not contain white space, control characters or *")]
     public async Task WrongQuestionIsRefused(string payload, string error)
     {
-        var ada = await _core.ArriveAsync(["r", "metrics"]);
+        var ada = await _core.ConnectAsync(["r", "metrics"]);
 
         Assert.Equal(error, await ada.FailAsync("history", payload));
     }
@@ -59,12 +59,12 @@ public sealed class HistoryTests : IDisposable
     [InlineData("cursor", """{"room":"r","x":1,"message_id":"m"}""")]
     public async Task MessageSentAgainIsPublishedOnceAndAnsweredAlike(string type, string payload)
     {
-        var ada = await _core.ArriveAsync(["r"], "ada");
+        var ada = await _core.ConnectAsync(["r"], "ada");
         var first = await ada.DoAsync(type, payload);
 
         Assert.Equal(first, await ada.DoAsync(type, payload));
-        Assert.Equal(first, await (await _core.ArriveAsync(["r"], "ada")).DoAsync(type, payload)); // on another connection of the user's, too
-        Assert.NotEqual(first, await (await _core.ArriveAsync(["r"], "bob")).DoAsync(type, payload)); // another user's id is another id
+        Assert.Equal(first, await (await _core.ConnectAsync(["r"], "ada")).DoAsync(type, payload)); // on another connection of the user's, too
+        Assert.NotEqual(first, await (await _core.ConnectAsync(["r"], "bob")).DoAsync(type, payload)); // another user's id is another id
 
         await ada.HasAsync(type, 2);
         Assert.Equal([1, 2], ada.OffsetsOf(type));

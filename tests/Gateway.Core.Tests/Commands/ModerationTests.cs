@@ -11,7 +11,7 @@ public sealed class ModerationTests : IDisposable
     [Fact]
     public async Task WhoeverIsNoModeratorMayDoNothingOfIt()
     {
-        var ada = await _core.ArriveAsync(["team"], "ada", roles: ["member", "Moderator"]);
+        var ada = await _core.ConnectAsync(["team"], "ada", roles: ["member", "Moderator"]);
 
         foreach (var type in new[] { "mute", "unmute", "kick", "ban", "unban" })
             Assert.Equal("403: only moderators may do that", await ada.FailAsync(type, """{"user_id":"ada","duration":"1m"}"""));
@@ -20,7 +20,7 @@ public sealed class ModerationTests : IDisposable
     [Fact]
     public async Task MutedUserSaysNothingInTheRoomAndIsToldForHowLong()
     {
-        var (mod, ada) = (await _core.ArriveAsync(["team"], "mod", roles: "moderator"), await _core.ArriveAsync(["team", "other"], "ada"));
+        var (mod, ada) = (await _core.ConnectAsync(["team"], "mod", roles: "moderator"), await _core.ConnectAsync(["team", "other"], "ada"));
 
         Assert.Equal("""{"user_id":"ada","room":"team","until":"2026-02-03T04:06:06.789Z"}""", await mod.DoAsync("mute", """{"user_id":"ada","room":"team","duration":"1m"}"""));
         _core.Time.Advance(TimeSpan.FromSeconds(10));
@@ -45,7 +45,7 @@ public sealed class ModerationTests : IDisposable
     [Fact]
     public async Task UserMutedEverywhereSaysNothingAtAll()
     {
-        var (mod, ada) = (await _core.ArriveAsync(["team"], "mod", roles: "moderator"), await _core.ArriveAsync(["team"], "ada"));
+        var (mod, ada) = (await _core.ConnectAsync(["team"], "mod", roles: "moderator"), await _core.ConnectAsync(["team"], "ada"));
 
         await mod.DoAsync("mute", """{"user_id":"ada","duration":"1h"}""");
 
@@ -66,7 +66,7 @@ public sealed class ModerationTests : IDisposable
     [Fact]
     public async Task KickedOutOfARoomTheUserIsToldAndTheRoomToo()
     {
-        var (mod, ada, again) = (await _core.ArriveAsync(["team"], "mod", roles: "moderator"), await _core.ArriveAsync(["team", "other"], "ada"), await _core.ArriveAsync(["team"], "ada"));
+        var (mod, ada, again) = (await _core.ConnectAsync(["team"], "mod", roles: "moderator"), await _core.ConnectAsync(["team", "other"], "ada"), await _core.ConnectAsync(["team"], "ada"));
 
         Assert.Equal("""{"connections":2}""", await mod.DoAsync("kick", """{"user_id":"ada","room":"team"}"""));
 
@@ -82,7 +82,7 @@ public sealed class ModerationTests : IDisposable
     [Fact]
     public async Task KickedUserOrConnectionIsClosed()
     {
-        var (mod, ada, bob) = (await _core.ArriveAsync(["team"], "mod", roles: "moderator"), await _core.ArriveAsync(["team"], "ada"), await _core.ArriveAsync(["team"], "bob"));
+        var (mod, ada, bob) = (await _core.ConnectAsync(["team"], "mod", roles: "moderator"), await _core.ConnectAsync(["team"], "ada"), await _core.ConnectAsync(["team"], "bob"));
 
         Assert.Equal("""{"connections":1}""", await mod.DoAsync("kick", """{"user_id":"ada"}"""));
         Assert.Equal("""{"connections":1}""", await mod.DoAsync("kick", $$"""{"connection_id":"{{bob.Connection.Id}}"}"""));
@@ -96,16 +96,16 @@ public sealed class ModerationTests : IDisposable
     [Fact]
     public async Task BannedUserIsShownOutAndLetInNoMore()
     {
-        var (mod, ada) = (await _core.ArriveAsync(["team"], "mod", roles: "moderator"), await _core.ArriveAsync(["team"], "ada"));
+        var (mod, ada) = (await _core.ConnectAsync(["team"], "mod", roles: "moderator"), await _core.ConnectAsync(["team"], "ada"));
         var late = _core.Client("ada");
 
         Assert.Equal("""{"user_id":"ada","until":"2026-02-03T05:05:06.789Z"}""", await mod.DoAsync("ban", """{"user_id":"ada","duration":"1h"}"""));
 
         Assert.False(ada.Connection.Outbox.IsOpen);
-        Assert.Equal("403: banned until 2026-02-03T05:05:06Z", _core.AdmissionPolicy.Check(late.Connection.User, opens: true)!.ToString());
+        Assert.Equal("403: banned until 2026-02-03T05:05:06Z", _core.AdmissionPolicy.Check(late.Connection.User, isNew: true)!.ToString());
         Assert.Equal("banned", _core.AdmissionPolicy.Check(late.Connection)!.Text);
         Assert.Equal("""{"user_id":"ada"}""", await mod.DoAsync("unban", """{"user_id":"ada"}"""));
-        Assert.Null(_core.AdmissionPolicy.Check(late.Connection.User, opens: true));
+        Assert.Null(_core.AdmissionPolicy.Check(late.Connection.User, isNew: true));
         Assert.Equal("""{"user_id":"ada"}""", await mod.DoAsync("ban", """{"user_id":"ada"}"""));
         Assert.Equal("404: user bob is not banned", await mod.FailAsync("unban", """{"user_id":"bob"}"""));
     }
@@ -113,7 +113,7 @@ public sealed class ModerationTests : IDisposable
     [Fact]
     public async Task RevocationClosesAndTokensFromBeforeDoNotCount()
     {
-        var ada = await _core.ArriveAsync(["team"], "ada");
+        var ada = await _core.ConnectAsync(["team"], "ada");
         var now = _core.Time.GetUtcNow();
         Assert.False(_core.AdmissionPolicy.IsRevoked("ada", now));
 
@@ -123,7 +123,7 @@ public sealed class ModerationTests : IDisposable
         Assert.True(_core.AdmissionPolicy.IsRevoked("ada", now.AddSeconds(-1)));
         Assert.True(_core.AdmissionPolicy.IsRevoked("ada", now));
         Assert.False(_core.AdmissionPolicy.IsRevoked("ada", now.AddSeconds(1)));
-        Assert.Null(_core.AdmissionPolicy.Check(ada.Connection.User, opens: true));
+        Assert.Null(_core.AdmissionPolicy.Check(ada.Connection.User, isNew: true));
     }
 
     [Theory]
@@ -139,7 +139,7 @@ public sealed class ModerationTests : IDisposable
     [InlineData("kick", """{"user_id":"a","connection_id":"b"}""", "400: either user_id or connection_id must be given")]
     public async Task WrongOrderIsToldWhatIsWrong(string type, string payload, string expected)
     {
-        var mod = await _core.ArriveAsync(["team"], "mod", roles: "moderator");
+        var mod = await _core.ConnectAsync(["team"], "mod", roles: "moderator");
 
         Assert.Equal(expected, await mod.FailAsync(type, payload));
         Assert.Null(_core.Restrictions.Find(RestrictionKind.Ban, "a"));
@@ -150,10 +150,10 @@ public sealed class ModerationTests : IDisposable
     {
         using var restrictions = new InProcessRestrictionStore(_core.Supervisor, _core.Time);
         var admission = new AdmissionPolicy(_core.Connections, restrictions, maxPerUser: 2);
-        var clients = new[] { await _core.ArriveAsync(["team"], "ada"), await _core.ArriveAsync(["team"], "ada"), await _core.ArriveAsync(["team"], "ada") };
+        var clients = new[] { await _core.ConnectAsync(["team"], "ada"), await _core.ConnectAsync(["team"], "ada"), await _core.ConnectAsync(["team"], "ada") };
 
         Assert.Equal([null, null, "too many connections of this user"], clients.Select(c => admission.Check(c.Connection)?.Text));
-        Assert.Equal(503, admission.Check(clients[0].Connection.User, opens: true)?.Code);
-        Assert.Null(admission.Check(_core.Client("bob").Connection.User, opens: true));
+        Assert.Equal(503, admission.Check(clients[0].Connection.User, isNew: true)?.Code);
+        Assert.Null(admission.Check(_core.Client("bob").Connection.User, isNew: true));
     }
 }

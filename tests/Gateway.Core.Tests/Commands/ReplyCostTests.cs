@@ -16,18 +16,18 @@ public sealed class ReplyCostTests : IDisposable
     [Fact]
     public async Task PresenceComesInPagesThatFollowOneAnotherAlsoWhenMembersLeave()
     {
-        var asker = await _core.ArriveAsync(["r"], "asker");
+        var asker = await _core.ConnectAsync(["r"], "asker");
         var members = new List<TestClient>();
         for (var i = 0; i < 120; i++)
         {
             _core.Time.Advance(TimeSpan.FromMilliseconds(i % 2)); // some come at the same moment
-            members.Add(await _core.ArriveAsync(["r"], $"user{i:000}"));
+            members.Add(await _core.ConnectAsync(["r"], $"user{i:000}"));
         }
 
         var first = Read(await asker.DoAsync("presence", """{"room":"r"}"""));
         Assert.Equal((121, 100), (first.GetProperty("count").GetInt32(), first.GetProperty("members").GetArrayLength()));
         await members[98].DoAsync("leave", """{"room":"r"}"""); // the last one of the page
-        _core.Time.Advance(PresenceReader.KeptFor);
+        _core.Time.Advance(PresenceReader.CacheDuration);
         var second = Read(await asker.DoAsync("presence", JsonSerializer.Serialize(new { room = "r", after = first.GetProperty("next").GetString() })));
 
         Assert.False(second.TryGetProperty("next", out _));
@@ -44,7 +44,7 @@ public sealed class ReplyCostTests : IDisposable
     [InlineData("{\"room\":\"r\",\"counts\":1}", "400: counts must be true or false")]
     public async Task WrongPageIsRefused(string payload, string error)
     {
-        var ada = await _core.ArriveAsync(["r"], "ada");
+        var ada = await _core.ConnectAsync(["r"], "ada");
         Assert.Equal(error, await ada.FailAsync("presence", payload));
     }
 
@@ -52,13 +52,13 @@ public sealed class ReplyCostTests : IDisposable
     public async Task LongAnswersAndReplaysCountAgainstTheRateLimit()
     {
         using var core = new TestCore(rateLimit: 20);
-        var ada = await core.ArriveAsync(["r"], "ada");
+        var ada = await core.ConnectAsync(["r"], "ada");
         var epoch = core.Rooms.Find("r")!.Position.Epoch;
         for (var i = 0; i < 40; i++) await core.Publisher.PublishAsync(Audience.Room("r"), new Message("chat", Payload(16 * 1024))).Bounded();
 
         Assert.Equal(1, await CostAsync(core, ada, "presence", """{"room":"r"}"""));
         Assert.Equal(1 + (15 * 16 / 64), await CostAsync(core, ada, "history", """{"room":"r","limit":17}""")); // a page ends at 256 KiB
-        var back = await core.ArriveAsync([], "bob");
+        var back = await core.ConnectAsync([], "bob");
         Assert.Equal(1 + (40 * 16 / 64), await CostAsync(core, back, "join", $$$"""{"room":"r","since":{"epoch":"{{{epoch}}}","offset":0}}"""));
     }
 
@@ -93,7 +93,7 @@ public sealed class ReplyCostTests : IDisposable
             }
             Assert.Equal(readings, presence.Readings);
         }
-        _core.Time.Advance(PresenceReader.KeptFor);
+        _core.Time.Advance(PresenceReader.CacheDuration);
         var later = reader.ListAsync("r");
         Assert.False(later.IsCompleted);
         presence.Fail(new BackplaneException("away"));
@@ -122,7 +122,7 @@ public sealed class ReplyCostTests : IDisposable
     /// <summary>A roster whose readings the test answers.</summary>
     private sealed class SlowPresence : IPresenceStore
     {
-        public ValueTask<bool> HasAsync(string room, string userId) => throw new NotSupportedException();
+        public ValueTask<bool> ContainsAsync(string room, string userId) => throw new NotSupportedException();
 
         private volatile TaskCompletionSource<IReadOnlyList<PresenceMember>> _asked = new();
         private int _readings;
@@ -140,9 +140,9 @@ public sealed class ReplyCostTests : IDisposable
             return await asked.Task;
         }
 
-        public ValueTask EnterAsync(string room, Core.Connections.Connection connection) => default;
+        public ValueTask AddAsync(string room, Core.Connections.Connection connection) => default;
 
-        public ValueTask LeaveAsync(string room, Core.Connections.Connection connection, bool atOnce) => default;
+        public ValueTask RemoveAsync(string room, Core.Connections.Connection connection, bool atOnce) => default;
 
         public ValueTask UpdateAsync(string room, Core.Connections.Connection connection) => default;
     }

@@ -12,9 +12,9 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public async Task WhatWasMissedComesFirstThenWhatIsNew()
     {
-        var ada = await _core.ArriveAsync(["r"]);
+        var ada = await _core.ConnectAsync(["r"]);
         var epoch = await SayAsync(ada, 1, 5);
-        var bob = await _core.ArriveAsync([]);
+        var bob = await _core.ConnectAsync([]);
 
         var answer = await bob.DoAsync("join", Since("r", epoch, 2));
         await SayAsync(ada, 6, 7);
@@ -29,9 +29,9 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public async Task NothingMissedIsRecoveredToo()
     {
-        var ada = await _core.ArriveAsync(["r"]);
+        var ada = await _core.ConnectAsync(["r"]);
         var epoch = await SayAsync(ada, 1, 2);
-        var bob = await _core.ArriveAsync([]);
+        var bob = await _core.ConnectAsync([]);
 
         Assert.EndsWith("\"offset\":2,\"recovered\":true,\"replayed\":0}", await bob.DoAsync("join", Since("r", epoch, 2)));
     }
@@ -43,9 +43,9 @@ public sealed class ResumeTests : IDisposable
     [InlineData(null, 61, "position unknown")]
     public async Task WhatCannotBeRecoveredIsSaid(string? epoch, long offset, string reason)
     {
-        var ada = await _core.ArriveAsync(["r"]);
+        var ada = await _core.ConnectAsync(["r"]);
         var real = await SayAsync(ada, 1, 60);
-        var bob = await _core.ArriveAsync([]);
+        var bob = await _core.ConnectAsync([]);
 
         var answer = await bob.DoAsync("join", Since("r", epoch ?? real, offset));
         await SayAsync(ada, 61, 61);
@@ -58,9 +58,9 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public async Task WhoIsInTheRoomAlreadyIsGivenWhatWasBeforeItEntered()
     {
-        var ada = await _core.ArriveAsync(["r"]);
+        var ada = await _core.ConnectAsync(["r"]);
         var epoch = await SayAsync(ada, 1, 4);
-        var bob = await _core.ArriveAsync(["r"]);
+        var bob = await _core.ConnectAsync(["r"]);
         await SayAsync(ada, 5, 5);
         await bob.HasAsync("chat", 1);
 
@@ -74,7 +74,7 @@ public sealed class ResumeTests : IDisposable
     public async Task ManyWhoComeAndGoMissNothingWhileOthersTalk()
     {
         const int Messages = 3000;
-        var ada = await _core.ArriveAsync(["r"]);
+        var ada = await _core.ConnectAsync(["r"]);
         var epoch = await SayAsync(ada, 1, 1);
         var talking = Task.Run(() => SayAsync(ada, 2, Messages));
         var listeners = Enumerable.Range(0, 8).Select(n => Task.Run(async () =>
@@ -82,7 +82,7 @@ public sealed class ResumeTests : IDisposable
             var last = 1L;
             while (last < Messages)
             {
-                var listener = await _core.ArriveAsync([], "listener" + n);
+                var listener = await _core.ConnectAsync([], "listener" + n);
                 var answer = JsonDocument.Parse(await listener.DoAsync("join", Since("r", epoch, last))).RootElement;
                 if (!answer.GetProperty("recovered").GetBoolean())
                 {
@@ -90,7 +90,7 @@ public sealed class ResumeTests : IDisposable
                     last = answer.GetProperty("offset").GetInt64() - answer.GetProperty("replayed").GetInt64();
                 }
                 await Within.Until(() => listener.OffsetsOf("chat").Count >= Math.Min(5, Messages - last), "some messages");
-                await _core.Lifecycle.DepartAsync(listener.Connection).Bounded();
+                await _core.Lifecycle.OnDisconnectedAsync(listener.Connection).Bounded();
                 await listener.Connection.Outbox.StopAsync(TimeSpan.FromSeconds(5)).Bounded();
                 var heard = listener.OffsetsOf("chat");
                 if (answer.GetProperty("recovered").GetBoolean()) Assert.Equal(Enumerable.Range(1, heard.Count).Select(i => last + i), heard);
@@ -112,7 +112,7 @@ public sealed class ResumeTests : IDisposable
     [InlineData("""{"room":"r","since":{"epoch":"e","offset":"1"}}""", "400: since.offset must be a whole number of at least 0")]
     public async Task WrongPlaceIsRefused(string payload, string error)
     {
-        var ada = await _core.ArriveAsync([]);
+        var ada = await _core.ConnectAsync([]);
 
         Assert.Equal(error, await ada.FailAsync("join", payload));
     }

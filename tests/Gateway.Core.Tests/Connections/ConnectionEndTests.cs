@@ -33,11 +33,11 @@ public sealed class ConnectionEndTests
     public async Task FirstToKnowDecides()
     {
         using var core = new TestCore();
-        var client = await core.ArriveAsync([]);
+        var client = await core.ConnectAsync([]);
 
         client.Connection.Close(CloseReason.Kicked);
 
-        Assert.False(client.Connection.NoteEnding(ConnectionEnd.ByClient(1000, null)));
+        Assert.False(client.Connection.TrySetEnd(ConnectionEnd.ByClient(1000, null)));
         Assert.Equal(DisconnectReason.Kicked, client.Connection.End!.Reason);
     }
 

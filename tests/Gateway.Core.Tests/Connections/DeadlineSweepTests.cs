@@ -10,7 +10,7 @@ public sealed class DeadlineSweepTests
     public async Task SilentClientIsGoneTwoSecondsAfterPongWait()
     {
         using var core = new TestCore();
-        var client = await core.ArriveAsync([]);
+        var client = await core.ConnectAsync([]);
         using var sweep = new DeadlineSweep(core.Connections, Usual, core.Supervisor, core.Time);
 
         core.Time.Advance(TimeSpan.FromSeconds(60.5));
@@ -26,7 +26,7 @@ public sealed class DeadlineSweepTests
     public async Task WriteThatTakesTooLongIsTheReason()
     {
         using var core = new TestCore();
-        var client = await core.ArriveAsync([]);
+        var client = await core.ConnectAsync([]);
         using var sweep = new DeadlineSweep(core.Connections, Usual, core.Supervisor, core.Time);
         client.Sink.Stall();
         client.Connection.Reply(OutboxFixture.Frame("stalled"));

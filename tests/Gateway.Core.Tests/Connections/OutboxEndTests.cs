@@ -152,7 +152,7 @@ public sealed class OutboxEndTests
         f.Outbox.Abort();
         f.Outbox.Post(One("a"));
         f.Outbox.Close(CloseReason.Shutdown);
-        f.Outbox.OpenGate(One("welcome"));
+        f.Outbox.Uncork(One("welcome"));
         await f.Outbox.WriteAsync(Frame("a")).Bounded();
         await f.Outbox.StopAsync(Long).Bounded();
 

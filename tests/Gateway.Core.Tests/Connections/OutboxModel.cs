@@ -123,7 +123,7 @@ internal sealed class OutboxModel
         if (_gates == 0) return;
         var welcome = --_gates == 0 ? OutboxFixture.One(Text('w', 0, 0, null), policy: null, room: null) : null;
         if (_f.Outbox.IsOpen && welcome != null) _offered++;
-        _f.Outbox.OpenGate(welcome);
+        _f.Outbox.Uncork(welcome);
     }
 
     private void Close(Random random)

@@ -33,11 +33,11 @@ public sealed class OutboxStressTests
         var random = new Random(seed);
         var sink = new StressSink(seed, end == End.Failed ? random.Next(30_000) : long.MaxValue);
         var owner = new TestOwner();
-        var outbox = new Outbox(sink, new OutboxLimits(random.Next(1, 100), random.Next(500, 20_000)), gates: 1, TimeProvider.System);
+        var outbox = new Outbox(sink, new OutboxLimits(random.Next(1, 100), random.Next(500, 20_000)), corks: 1, TimeProvider.System);
         outbox.Attach(owner);
         var posters = Enumerable.Range(0, Posters).Select(room => Task.Run(() => Post(outbox, room, seed))).ToArray();
         var framework = Task.Run(() => WriteAsync(outbox, seed));
-        var opener = Task.Run(() => outbox.OpenGate(One("w 0 0 0 ", policy: null, room: null)));
+        var opener = Task.Run(() => outbox.Uncork(One("w 0 0 0 ", policy: null, room: null)));
         var ender = Task.Run(async () =>
         {
             for (var yields = random.Next(200); yields > 0; yields--) await Task.Yield();

@@ -34,5 +34,5 @@ internal sealed class TestOwner : IOutboxOwner
         lock (_lock) _closes.Add(reason);
     }
 
-    public void OnBroken(Exception fault) => Broken++;
+    public void OnWriteFailed(Exception fault) => Broken++;
 }

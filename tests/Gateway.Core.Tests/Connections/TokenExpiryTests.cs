@@ -8,14 +8,14 @@ public sealed class TokenExpiryTests : IDisposable
 {
     private readonly TestCore _core;
 
-    public TokenExpiryTests() => _core = new TestCore(verify: token => new(token == "away" ? (null, Error.KeysAway) : (new AuthenticatedUser(new UserIdentity(token, "Other name"), Term(3600)), null)));
+    public TokenExpiryTests() => _core = new TestCore(verify: token => new(token == "away" ? (null, Error.KeysUnavailable) : (new AuthenticatedUser(new UserIdentity(token, "Other name"), Term(3600)), null)));
 
     public void Dispose() => _core.Dispose();
 
     [Fact]
     public async Task ClientIsWarnedOnceAndThenClosed()
     {
-        var client = await ArriveAsync(Term(100));
+        var client = await ConnectAsync(Term(100));
         client.Connection.CheckToken();
         Assert.Empty(client.PayloadsOf("system"));
 
@@ -35,7 +35,7 @@ public sealed class TokenExpiryTests : IDisposable
     [Fact]
     public async Task NewTokenIsWarnedOfAgain()
     {
-        var client = await ArriveAsync(Term(20));
+        var client = await ConnectAsync(Term(20));
         client.Connection.CheckToken();
 
         await client.DoAsync("refresh", """{"token":"ada"}""");
@@ -51,7 +51,7 @@ public sealed class TokenExpiryTests : IDisposable
     [Fact]
     public async Task RefreshIsRefusedForAnotherUserAndWhileKeysCannotBeHad()
     {
-        var client = await ArriveAsync(Term(20));
+        var client = await ConnectAsync(Term(20));
 
         Assert.Equal("403: the token is another user's", await client.FailAsync("refresh", """{"token":"eve"}"""));
         Assert.Equal("503: tokens cannot be checked now, try again later", await client.FailAsync("refresh", """{"token":"away"}"""));
@@ -61,7 +61,7 @@ public sealed class TokenExpiryTests : IDisposable
     [Fact]
     public async Task ConnectionWithoutATokenLivesOn()
     {
-        var client = await _core.ArriveAsync([]);
+        var client = await _core.ConnectAsync([]);
         _core.Time.Advance(TimeSpan.FromDays(1000));
 
         client.Connection.CheckToken();
@@ -70,9 +70,9 @@ public sealed class TokenExpiryTests : IDisposable
         Assert.Equal("400: this connection has no token to renew", await client.FailAsync("refresh", """{"token":"ada"}"""));
     }
 
-    private async Task<TestClient> ArriveAsync(TokenExpiry term)
+    private async Task<TestClient> ConnectAsync(TokenExpiry term)
     {
-        var client = await _core.ArriveAsync([], "ada");
+        var client = await _core.ConnectAsync([], "ada");
         client.Connection.Token = term;
         return client;
     }

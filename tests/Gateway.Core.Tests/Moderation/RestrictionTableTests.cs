@@ -34,7 +34,7 @@ public sealed class RestrictionTableTests
         _book.Impose(Ban("bob"));
 
         _time.Advance(TimeSpan.FromSeconds(11));
-        _book.Tidy();
+        _book.RemoveExpired();
 
         Assert.Equal(["bob"], _book.All.Select(s => s.UserId));
     }

@@ -30,9 +30,9 @@ public sealed class InProcessPresenceStoreTests : PresenceSpec
         await using var presence = Presence(TimeSpan.FromMilliseconds(1), static (_, _) => ValueTask.FromException(new InvalidOperationException("nobody listens")));
         var (ada, bob) = (Users.Connect("ada"), Users.Connect("bob"));
 
-        await presence.EnterAsync(Team, ada).Bounded();
-        await presence.EnterAsync(Team, bob).Bounded();
-        await presence.LeaveAsync(Team, ada, atOnce: false).Bounded();
+        await presence.AddAsync(Team, ada).Bounded();
+        await presence.AddAsync(Team, bob).Bounded();
+        await presence.RemoveAsync(Team, ada, immediately: false).Bounded();
 
         await Within.Until(() => presence.ListAsync(Team).AsTask().Result.Count == 1, "only bob is there");
     }
@@ -42,8 +42,8 @@ public sealed class InProcessPresenceStoreTests : PresenceSpec
     {
         var presence = Presence(TimeSpan.FromHours(1), static (_, _) => default);
         var ada = Users.Connect("ada");
-        await presence.EnterAsync(Team, ada).Bounded();
-        await presence.LeaveAsync(Team, ada, atOnce: false).Bounded();
+        await presence.AddAsync(Team, ada).Bounded();
+        await presence.RemoveAsync(Team, ada, immediately: false).Bounded();
 
         await presence.DisposeAsync().Bounded();
     }

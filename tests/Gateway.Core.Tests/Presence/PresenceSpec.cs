@@ -40,10 +40,10 @@ public abstract class PresenceSpec : IAsyncLifetime
         var presence = await OpenAsync(Grace, _told).Bounded();
         var (first, second) = (Users.Connect("ada", "Ada"), Users.Connect("ada", "Ada L."));
 
-        await presence.EnterAsync(Team, first).Bounded();
-        await presence.EnterAsync(Team, second).Bounded();
-        await presence.LeaveAsync(Team, first, atOnce: true).Bounded();
-        await presence.EnterAsync(Team, first).Bounded();
+        await presence.AddAsync(Team, first).Bounded();
+        await presence.AddAsync(Team, second).Bounded();
+        await presence.RemoveAsync(Team, first, immediately: true).Bounded();
+        await presence.AddAsync(Team, first).Bounded();
 
         var ada = Assert.Single(await presence.ListAsync(Team).Bounded());
         Assert.Equal(("ada", "Ada L.", "online", first.ConnectedAt, 2), (ada.UserId, ada.Username, ada.Status, ada.ConnectedAt, ada.Connections));
@@ -56,9 +56,9 @@ public abstract class PresenceSpec : IAsyncLifetime
     {
         var presence = await OpenAsync(TimeSpan.FromMinutes(1), _told).Bounded();
         var ada = Users.Connect("ada");
-        await presence.EnterAsync(Team, ada).Bounded();
+        await presence.AddAsync(Team, ada).Bounded();
 
-        await presence.LeaveAsync(Team, ada, atOnce: true).Bounded();
+        await presence.RemoveAsync(Team, ada, immediately: true).Bounded();
 
         Assert.Empty(await presence.ListAsync(Team).Bounded());
         await AssertToldAsync(presence, "join ada", "leave ada");
@@ -69,10 +69,10 @@ public abstract class PresenceSpec : IAsyncLifetime
     {
         var presence = await OpenAsync(Grace, _told).Bounded();
         var ada = Users.Connect("ada");
-        await presence.EnterAsync(Team, ada).Bounded();
+        await presence.AddAsync(Team, ada).Bounded();
         var left = TimeProvider.System.GetTimestamp();
 
-        await presence.LeaveAsync(Team, ada, atOnce: false).Bounded();
+        await presence.RemoveAsync(Team, ada, immediately: false).Bounded();
 
         var listed = Assert.Single(await presence.ListAsync(Team).Bounded());
         Assert.Equal(("ada", "ADA", ada.ConnectedAt, 0), (listed.UserId, listed.Username, listed.ConnectedAt, listed.Connections));
@@ -87,12 +87,12 @@ public abstract class PresenceSpec : IAsyncLifetime
     {
         var presence = await OpenAsync(Grace, _told).Bounded();
         var (ada, bob) = (Users.Connect("ada"), Users.Connect("bob"));
-        await presence.EnterAsync(Team, ada).Bounded();
-        await presence.EnterAsync(Team, bob).Bounded();
+        await presence.AddAsync(Team, ada).Bounded();
+        await presence.AddAsync(Team, bob).Bounded();
 
-        await presence.LeaveAsync(Team, ada, atOnce: false).Bounded();
-        await presence.EnterAsync(Team, Users.Connect("ada")).Bounded();
-        await presence.LeaveAsync(Team, bob, atOnce: false).Bounded();
+        await presence.RemoveAsync(Team, ada, immediately: false).Bounded();
+        await presence.AddAsync(Team, Users.Connect("ada")).Bounded();
+        await presence.RemoveAsync(Team, bob, immediately: false).Bounded();
 
         await _told.HasAsync(3); // bob, who left later, is gone: so ada would be
         Assert.Equal([("ada", 1)], (await presence.ListAsync(Team).Bounded()).Select(m => (m.UserId, m.Connections)));
@@ -104,12 +104,12 @@ public abstract class PresenceSpec : IAsyncLifetime
     {
         var presence = await OpenAsync(TimeSpan.Zero, _told).Bounded();
         var (one, two) = (Users.Connect("ada"), Users.Connect("ada"));
-        await presence.EnterAsync(Team, one).Bounded();
-        await presence.EnterAsync(Team, two).Bounded();
+        await presence.AddAsync(Team, one).Bounded();
+        await presence.AddAsync(Team, two).Bounded();
 
-        await presence.LeaveAsync(Team, one, atOnce: false).Bounded();
+        await presence.RemoveAsync(Team, one, immediately: false).Bounded();
         Assert.Single(await presence.ListAsync(Team).Bounded());
-        await presence.LeaveAsync(Team, two, atOnce: false).Bounded();
+        await presence.RemoveAsync(Team, two, immediately: false).Bounded();
 
         Assert.Empty(await presence.ListAsync(Team).Bounded());
         await AssertToldAsync(presence, "join ada", "leave ada");
@@ -120,8 +120,8 @@ public abstract class PresenceSpec : IAsyncLifetime
     {
         var presence = await OpenAsync(Grace, _told).Bounded();
         var (one, two) = (Users.Connect("ada"), Users.Connect("ada"));
-        await presence.EnterAsync(Team, one).Bounded();
-        await presence.EnterAsync(Team, two).Bounded();
+        await presence.AddAsync(Team, one).Bounded();
+        await presence.AddAsync(Team, two).Bounded();
 
         two.SetStatus("busy");
         await presence.UpdateAsync(Team, two).Bounded();
@@ -131,7 +131,7 @@ public abstract class PresenceSpec : IAsyncLifetime
         await presence.UpdateAsync(Team, Users.Connect("ada")).Bounded(); // is not in the room
 
         Assert.Equal([("away", 2)], (await presence.ListAsync(Team).Bounded()).Select(m => (m.Status, m.Connections)));
-        await presence.LeaveAsync(Team, one, atOnce: true).Bounded();
+        await presence.RemoveAsync(Team, one, immediately: true).Bounded();
         Assert.Equal(["busy"], (await presence.ListAsync(Team).Bounded()).Select(m => m.Status));
     }
 
@@ -140,8 +140,8 @@ public abstract class PresenceSpec : IAsyncLifetime
     {
         var presence = await OpenAsync(Grace, _told).Bounded();
         var (ada, bob, cyd) = (Users.Connect("ada"), Users.Connect("bob"), Users.Connect("cyd"));
-        foreach (var connection in new[] { cyd, ada, bob }) await presence.EnterAsync(Team, connection).Bounded();
-        await presence.EnterAsync(Quiet, bob).Bounded();
+        foreach (var connection in new[] { cyd, ada, bob }) await presence.AddAsync(Team, connection).Bounded();
+        await presence.AddAsync(Quiet, bob).Bounded();
 
         Assert.Equal(["ada", "bob", "cyd"], (await presence.ListAsync(Team).Bounded()).Select(m => m.UserId));
         Assert.Equal(["bob"], (await presence.ListAsync(Quiet).Bounded()).Select(m => m.UserId));
@@ -153,9 +153,9 @@ public abstract class PresenceSpec : IAsyncLifetime
     {
         var presence = await OpenAsync(TimeSpan.Zero, _told).Bounded();
         var (ada, bob) = (Users.Connect("ada"), Users.Connect("bob"));
-        await presence.EnterAsync(Quiet, ada).Bounded();
-        await presence.EnterAsync(Quiet, bob).Bounded();
-        await presence.LeaveAsync(Quiet, ada, atOnce: true).Bounded();
+        await presence.AddAsync(Quiet, ada).Bounded();
+        await presence.AddAsync(Quiet, bob).Bounded();
+        await presence.RemoveAsync(Quiet, ada, immediately: true).Bounded();
 
         Assert.Equal(["bob"], (await presence.ListAsync(Quiet).Bounded()).Select(m => m.UserId));
         await AssertToldAsync(presence);
@@ -167,9 +167,9 @@ public abstract class PresenceSpec : IAsyncLifetime
         const string User = "zoë\u0001 \"/{}\\ 😀";
         var presence = await OpenAsync(TimeSpan.FromSeconds(1), _told).Bounded();
         var connection = Users.Connect(User, "Zoë \"{}[] 日本 \u0000");
-        await presence.EnterAsync(Team, connection).Bounded();
-        await presence.EnterAsync(Team, Users.Connect(User, "Zoë \"{}[] 日本 \u0000")).Bounded();
-        await presence.LeaveAsync(Team, connection, atOnce: false).Bounded();
+        await presence.AddAsync(Team, connection).Bounded();
+        await presence.AddAsync(Team, Users.Connect(User, "Zoë \"{}[] 日本 \u0000")).Bounded();
+        await presence.RemoveAsync(Team, connection, immediately: false).Bounded();
 
         var listed = Assert.Single(await presence.ListAsync(Team).Bounded());
         Assert.Equal((User, "Zoë \"{}[] 日本 \u0000"), (listed.UserId, listed.Username));
@@ -189,11 +189,11 @@ public abstract class PresenceSpec : IAsyncLifetime
             var isIn = false;
             for (var i = 0; i < 150; i++)
             {
-                if (isIn) await presence.LeaveAsync(Team, own, atOnce: random.Next(2) == 0);
-                else await presence.EnterAsync(Team, own);
+                if (isIn) await presence.RemoveAsync(Team, own, immediately: random.Next(2) == 0);
+                else await presence.AddAsync(Team, own);
                 isIn = !isIn;
             }
-            if (worker % 2 == 0) await presence.EnterAsync(Team, own);
+            if (worker % 2 == 0) await presence.AddAsync(Team, own);
             return worker % 2 == 0 ? own.User.Id : null;
         }))).Bounded();
 
@@ -214,7 +214,7 @@ public abstract class PresenceSpec : IAsyncLifetime
     /// <summary>This and nothing else has been told: one more user comes, whose joining would be the next.</summary>
     protected async Task AssertToldAsync(IPresenceStore presence, params string[] told)
     {
-        await presence.EnterAsync(Team, Users.Connect("fence")).Bounded();
+        await presence.AddAsync(Team, Users.Connect("fence")).Bounded();
         await _told.HasAsync(told.Length + 1);
         Assert.Equal([.. told, "join fence"], ToldSoFar());
     }

@@ -19,7 +19,7 @@ internal sealed class PresenceUsers : TimeProvider, IDisposable
     public Connection Connect(string user, string? name = null)
     {
         var number = Interlocked.Increment(ref _last);
-        var outbox = new Outbox(new Nowhere(), new OutboxLimits(16, 65536), gates: 1, System);
+        var outbox = new Outbox(new Nowhere(), new OutboxLimits(16, 65536), corks: 1, System);
         return new Connection("c" + number.ToString(CultureInfo.InvariantCulture), new UserIdentity(user, name ?? user.ToUpperInvariant()), Dialect.Raw, outbox, _events, this);
     }
 

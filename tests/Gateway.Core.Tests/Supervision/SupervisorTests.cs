@@ -85,7 +85,7 @@ public sealed class SupervisorTests : IDisposable
     public async Task FanOutGoesOnAfterAFaultAndLosesNothingThatWaited()
     {
         using var core = new TestCore();
-        var ada = await core.ArriveAsync(["r"]);
+        var ada = await core.ConnectAsync(["r"]);
         var faults = 3;
         core.Supervisor.FailPoint = loop => { if (loop == "fan_out" && Interlocked.Decrement(ref faults) >= 0) throw new InvalidOperationException("injected"); };
 

@@ -116,7 +116,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     [InlineData("""{"type":5}""", "type must be a string")]
     [InlineData("""{"type":"ack"}""", "type must not be one of welcome, ack, error, pong")]
     [InlineData("""{"type":"a","payload":{"offset":1}}""", "payload.offset is assigned by the gateway: leave it out")]
-    [InlineData("""{"type":"a","type":"b"}""", "a field stands there twice")]
+    [InlineData("""{"type":"a","type":"b"}""", "a field appears twice")]
     [InlineData("""{"type":"a","payload":"\ud800"}""", "a string holds half a surrogate pair")]
     [InlineData("{", "malformed JSON")]
     [InlineData("[]", "the body must be a JSON object")]

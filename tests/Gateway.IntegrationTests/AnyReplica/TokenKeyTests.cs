@@ -111,14 +111,14 @@ public sealed class TokenKeyTests : IAsyncLifetime
         both.Set(AnyReplicaServices.Configured(options));
         old.Set(System.Text.Encoding.UTF8.GetBytes(Old));
         var (byBoth, byOld) = (new byte[ReplicaKey.SignatureBytes], new byte[ReplicaKey.SignatureBytes]);
-        both.Sign(SignedFor.ConnectionToken, "x"u8, byBoth);
-        old.Sign(SignedFor.ConnectionToken, "x"u8, byOld);
+        both.Sign(SignaturePurpose.ConnectionToken, "x"u8, byBoth);
+        old.Sign(SignaturePurpose.ConnectionToken, "x"u8, byOld);
 
-        Assert.True(both.IsSigned(SignedFor.ConnectionToken, "x"u8, byBoth));
-        Assert.True(both.IsSigned(SignedFor.ConnectionToken, "x"u8, byOld));
-        Assert.False(old.IsSigned(SignedFor.ConnectionToken, "x"u8, byBoth));
-        Assert.False(both.IsSigned(SignedFor.ForwardedRequest, "x"u8, byBoth));
-        Assert.False(none.IsSigned(SignedFor.ConnectionToken, "x"u8, byBoth));
+        Assert.True(both.Verify(SignaturePurpose.ConnectionToken, "x"u8, byBoth));
+        Assert.True(both.Verify(SignaturePurpose.ConnectionToken, "x"u8, byOld));
+        Assert.False(old.Verify(SignaturePurpose.ConnectionToken, "x"u8, byBoth));
+        Assert.False(both.Verify(SignaturePurpose.ForwardedRequest, "x"u8, byBoth));
+        Assert.False(none.Verify(SignaturePurpose.ConnectionToken, "x"u8, byBoth));
     }
 
     private void Share(ProgramOptions options, params string[] keys)

@@ -91,7 +91,7 @@ public sealed class EndedConnectionTests : IAsyncLifetime
 
     private async Task<int> MembersOfTeamAsync()
     {
-        var answer = await _gateway.Get<ClusterQueryHandler>().AnswerAsync(new ClusterQuery(ClusterQueryKind.Rooms) { Limit = 100 });
+        var answer = await _gateway.Get<ClusterQueryHandler>().HandleAsync(new ClusterQuery(ClusterQueryKind.Rooms) { Limit = 100 });
         return answer.Rooms.Single(r => r.Room == "team").Connections;
     }
 

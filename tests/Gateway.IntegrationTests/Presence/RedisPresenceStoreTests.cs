@@ -31,9 +31,9 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
     {
         var (a, b) = (await StartAsync("a", Grace, _heard), await StartAsync("b", Grace));
         var (ada, adaToo, bob) = (Users.Connect("ada"), Users.Connect("ada"), Users.Connect("bob"));
-        await a.Presence.EnterAsync(Team, ada).Bounded();
-        await b.Presence.EnterAsync(Team, bob).Bounded();
-        await b.Presence.EnterAsync(Team, adaToo).Bounded();
+        await a.Presence.AddAsync(Team, ada).Bounded();
+        await b.Presence.AddAsync(Team, bob).Bounded();
+        await b.Presence.AddAsync(Team, adaToo).Bounded();
         adaToo.SetStatus("away");
         await b.Presence.UpdateAsync(Team, adaToo).Bounded();
 
@@ -43,8 +43,8 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
                 [("ada", "away", 2, ada.ConnectedAt), ("bob", "online", 1, bob.ConnectedAt)],
                 (await replica.Presence.ListAsync(Team).Bounded()).Select(m => (m.UserId, m.Status, m.Connections, m.ConnectedAt)));
         }
-        await a.Presence.LeaveAsync(Team, ada, atOnce: true).Bounded();
-        await b.Presence.LeaveAsync(Team, adaToo, atOnce: true).Bounded();
+        await a.Presence.RemoveAsync(Team, ada, atOnce: true).Bounded();
+        await b.Presence.RemoveAsync(Team, adaToo, atOnce: true).Bounded();
         await AssertHeardAsync(a, "join ada", "join bob", "leave ada");
     }
 
@@ -53,12 +53,12 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
     {
         var (a, b) = (await StartAsync("a", Grace, _heard), await StartAsync("b", Grace));
         var (ada, bob) = (Users.Connect("ada"), Users.Connect("bob"));
-        await a.Presence.EnterAsync(Team, ada).Bounded();
-        await a.Presence.EnterAsync(Team, bob).Bounded();
+        await a.Presence.AddAsync(Team, ada).Bounded();
+        await a.Presence.AddAsync(Team, bob).Bounded();
 
-        await a.Presence.LeaveAsync(Team, ada, atOnce: false).Bounded();
-        await b.Presence.EnterAsync(Team, Users.Connect("ada")).Bounded();
-        await a.Presence.LeaveAsync(Team, bob, atOnce: false).Bounded();
+        await a.Presence.RemoveAsync(Team, ada, atOnce: false).Bounded();
+        await b.Presence.AddAsync(Team, Users.Connect("ada")).Bounded();
+        await a.Presence.RemoveAsync(Team, bob, atOnce: false).Bounded();
 
         await _heard.HasAsync(3);
         await AssertHeardAsync(a, "join ada", "join bob", "leave bob");
@@ -68,10 +68,10 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
     public async Task MembersOfADeadReplicaAreGoneWithinItsLeaseAndToldOfOnce()
     {
         var (a, b, c) = (await StartAsync("a", Grace, _heard), await StartAsync("b", Grace), await StartAsync("c", Grace));
-        for (var i = 0; i < 250; i++) await b.Presence.EnterAsync(Team, Users.Connect($"lost{i:000}")).Bounded();
-        await b.Presence.EnterAsync(Quiet, Users.Connect("lost")).Bounded();
-        await b.Presence.EnterAsync(Team, Users.Connect("ada")).Bounded();
-        await c.Presence.EnterAsync(Team, Users.Connect("ada")).Bounded();
+        for (var i = 0; i < 250; i++) await b.Presence.AddAsync(Team, Users.Connect($"lost{i:000}")).Bounded();
+        await b.Presence.AddAsync(Quiet, Users.Connect("lost")).Bounded();
+        await b.Presence.AddAsync(Team, Users.Connect("ada")).Bounded();
+        await c.Presence.AddAsync(Team, Users.Connect("ada")).Bounded();
         await Within.Until(() => a.Replicas.Counts.Replicas == 3, "a sees all");
 
         await b.KillAsync();
@@ -93,10 +93,10 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
     public async Task MembersOfAReplicaThatStopsMayComeBackWithinTheirGrace()
     {
         var (a, b, c) = (await StartAsync("a", Grace, _heard), await StartAsync("b", Grace), await StartAsync("c", Grace));
-        foreach (var user in new[] { "ada", "bob", "cyd" }) await b.Presence.EnterAsync(Team, Users.Connect(user)).Bounded();
+        foreach (var user in new[] { "ada", "bob", "cyd" }) await b.Presence.AddAsync(Team, Users.Connect(user)).Bounded();
 
         await b.StopAsync();
-        await c.Presence.EnterAsync(Team, Users.Connect("bob")).Bounded();
+        await c.Presence.AddAsync(Team, Users.Connect("bob")).Bounded();
 
         Assert.Equal(["ada", "bob", "cyd"], (await c.Presence.ListAsync(Team).Bounded()).Select(m => m.UserId).Order(StringComparer.Ordinal));
         await _heard.HasAsync(5);
@@ -111,7 +111,7 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
     public async Task WhatTheLastReplicaLeavesTheNextOneClearsUp()
     {
         var a = await StartAsync("a", Grace);
-        await a.Presence.EnterAsync(Team, Users.Connect("ada")).Bounded();
+        await a.Presence.AddAsync(Team, Users.Connect("ada")).Bounded();
         await a.StopAsync();
 
         var b = await StartAsync("b", Grace, _heard);
@@ -125,8 +125,8 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
     {
         var (a, b) = (await StartAsync("a", Grace, _heard), await StartAsync("b", Grace));
         var ada = Users.Connect("ada");
-        await b.Presence.EnterAsync(Team, ada).Bounded();
-        await b.Presence.EnterAsync(Quiet, ada).Bounded();
+        await b.Presence.AddAsync(Team, ada).Bounded();
+        await b.Presence.AddAsync(Quiet, ada).Bounded();
 
         Assert.Equal(":1", await _redis.CommandAsync("HDEL gw:{replicas}:alive b/1"));
         await _redis.CommandAsync("SADD gw:{replicas}:dead b/1");
@@ -135,7 +135,7 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
         await UntilAsync(async () => await _redis.CommandAsync("EXISTS gw:{replicas}:rooms:b/1") == ":0", "the old one is cleared up");
         await UntilAsync(async () => (await _redis.CommandAsync("SCARD gw:{replicas}:rooms:b/2")) == ":2", "its rooms stand under the new one");
         foreach (var room in new[] { Team, Quiet }) Assert.Equal([("ada", 1)], (await a.Presence.ListAsync(room).Bounded()).Select(m => (m.UserId, m.Connections)));
-        await b.Presence.LeaveAsync(Team, ada, atOnce: true).Bounded();
+        await b.Presence.RemoveAsync(Team, ada, atOnce: true).Bounded();
         await AssertHeardAsync(a, "join ada", "leave ada");
     }
 
@@ -159,12 +159,12 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
         _redis = await RedisServer.StartAsync(keepsData);
         var a = await StartAsync("a", Grace);
         var users = new[] { "stays", "leaves", "drops" }.Select(user => Users.Connect(user)).ToList();
-        foreach (var user in users) await a.Presence.EnterAsync(Team, user).Bounded();
+        foreach (var user in users) await a.Presence.AddAsync(Team, user).Bounded();
 
         await _redis.KillAsync();
-        await a.Presence.LeaveAsync(Team, users[1], atOnce: true).Bounded();
-        await a.Presence.LeaveAsync(Team, users[2], atOnce: false).Bounded();
-        await a.Presence.EnterAsync(Team, Users.Connect("comes")).Bounded();
+        await a.Presence.RemoveAsync(Team, users[1], atOnce: true).Bounded();
+        await a.Presence.RemoveAsync(Team, users[2], atOnce: false).Bounded();
+        await a.Presence.AddAsync(Team, Users.Connect("comes")).Bounded();
         await Assert.ThrowsAsync<BackplaneException>(() => a.Presence.ListAsync(Team).Bounded());
         await _redis.RestartAsync();
 
@@ -180,7 +180,7 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
         _more.AddRange([await RedisServer.StartAsync(), await RedisServer.StartAsync()]);
         var (a, b) = (await StartAsync("a", Grace), await StartAsync("b", Grace));
         var rooms = Enumerable.Range(0, 20).Select(i => $"room{i}").ToList();
-        foreach (var room in rooms) await b.Presence.EnterAsync(room, Users.Connect("ada")).Bounded();
+        foreach (var room in rooms) await b.Presence.AddAsync(room, Users.Connect("ada")).Bounded();
         foreach (var redis in _more.Append(_redis)) Assert.NotEqual(":0", await redis.CommandAsync("SCARD gw:{replicas}:rooms:b/1"));
         foreach (var room in rooms) Assert.Single(await a.Presence.ListAsync(room).Bounded());
 
@@ -222,12 +222,12 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
             var isIn = false;
             for (var i = 0; i < 300 && await tick.WaitForNextTickAsync(); i++)
             {
-                if (isIn) await presence.LeaveAsync(Team, own, atOnce: random.Next(2) == 0);
-                else await presence.EnterAsync(Team, own);
+                if (isIn) await presence.RemoveAsync(Team, own, atOnce: random.Next(2) == 0);
+                else await presence.AddAsync(Team, own);
                 isIn = !isIn;
             }
-            if (worker % 4 == 0 && !isIn) await presence.EnterAsync(Team, own);
-            if (worker % 4 != 0 && isIn) await presence.LeaveAsync(Team, own, atOnce: true);
+            if (worker % 4 == 0 && !isIn) await presence.AddAsync(Team, own);
+            if (worker % 4 != 0 && isIn) await presence.RemoveAsync(Team, own, atOnce: true);
             return worker % 4 == 0 ? own.User.Id : null;
         }
     }
@@ -242,7 +242,7 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
         await _redis.CommandAsync("CLIENT KILL TYPE pubsub");
 
         await Within.Until(() => _heard.WithoutAnnouncements.Contains(Team), "the room is to be looked at again");
-        await a.Presence.EnterAsync(Team, Users.Connect("ada")).Bounded();
+        await a.Presence.AddAsync(Team, Users.Connect("ada")).Bounded();
         await Within.Until(() => ToldBy(_heard).Contains("join ada"), "what is announced from then on is heard");
     }
 
@@ -251,11 +251,11 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
     public async Task NobodyIsDeadBecauseRedisIsSlow()
     {
         var (a, b) = (await StartAsync("a", Grace, _heard), await StartAsync("b", Grace));
-        await b.Presence.EnterAsync(Team, Users.Connect("ada")).Bounded();
+        await b.Presence.AddAsync(Team, Users.Connect("ada")).Bounded();
 
         await _redis.CommandAsync($"CLIENT PAUSE {PresenceReplica.Lease.TotalMilliseconds * 1.5} ALL");
         var during = TimeProvider.System.GetTimestamp();
-        await b.Presence.EnterAsync(Team, Users.Connect("bob")).Bounded();
+        await b.Presence.AddAsync(Team, Users.Connect("bob")).Bounded();
         Assert.InRange(TimeProvider.System.GetElapsedTime(during), TimeSpan.Zero, TimeSpan.FromSeconds(2.8)); // it does not wait for the end
 
         await UntilAsync(async () => (await ListedAsync(a)).Count == 2, "both are listed");
@@ -287,7 +287,7 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
     /// <summary>This and nothing else has been told, in any order within what one step tells.</summary>
     private async Task AssertHeardAsync(PresenceReplica replica, params string[] told)
     {
-        await replica.Presence.EnterAsync(Team, Users.Connect("last")).Bounded();
+        await replica.Presence.AddAsync(Team, Users.Connect("last")).Bounded();
         await _heard.HasAsync(told.Length + 1);
         await Within.Until(() => ToldBy(_heard).Contains("join last"), "the last");
         Assert.Equal(told.Order(StringComparer.Ordinal), ToldBy(_heard)[..^1].Order(StringComparer.Ordinal));

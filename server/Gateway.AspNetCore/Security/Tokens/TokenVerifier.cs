@@ -59,7 +59,7 @@ internal sealed partial class TokenVerifier : IDisposable
         var keyId = TokenHeader.KeyIdOf(read);
         _keys.RefreshIfOld();
         if (_keys.Current is not { } known || !known.Knows(keyId)) await _keys.RefreshAsync();
-        if (_keys.Current is not { } keys) return (null, Fail("keys away", Error.KeysAway));
+        if (_keys.Current is not { } keys) return (null, Fail("keys away", Error.KeysUnavailable));
         if (!keys.Knows(keyId)) return Refuse("unknown key");
         if (!keys.For(read.Alg, keyId).Any()) return Refuse("algorithm not allowed");
         var result = await Handler.ValidateTokenAsync(read, RulesOf(keys));

@@ -4,7 +4,7 @@ using static Gateway.Core.Tests.Connections.OutboxFixture;
 
 namespace Gateway.Core.Tests.Connections;
 
-public sealed class OutboxGateTests
+public sealed class OutboxCorkTests
 {
     [Fact]
     public void PostedFramesWaitForEveryGateAndTheWelcomeGoesFirst()
@@ -12,9 +12,9 @@ public sealed class OutboxGateTests
         var f = new OutboxFixture(gates: 2);
         f.Outbox.Post(Many(["a", "b"]));
 
-        f.Outbox.OpenGate();
+        f.Outbox.Uncork();
         Assert.Empty(f.Written);
-        f.Outbox.OpenGate(One("welcome", policy: null, room: null));
+        f.Outbox.Uncork(One("welcome", policy: null, room: null));
 
         Assert.Equal(["welcome", "a", "b"], f.Written);
     }
@@ -25,9 +25,9 @@ public sealed class OutboxGateTests
         var f = new OutboxFixture(gates: 2);
         f.Outbox.Post(One("a"));
 
-        f.Outbox.OpenGate(One("welcome", policy: null, room: null));
+        f.Outbox.Uncork(One("welcome", policy: null, room: null));
         Assert.Empty(f.Written);
-        f.Outbox.OpenGate();
+        f.Outbox.Uncork();
 
         Assert.Equal(["welcome", "a"], f.Written);
     }
@@ -38,7 +38,7 @@ public sealed class OutboxGateTests
         var f = new OutboxFixture(messages: 1, gates: 1);
         f.Outbox.Post(One("a"));
 
-        f.Outbox.OpenGate(One("welcome", policy: null, room: null));
+        f.Outbox.Uncork(One("welcome", policy: null, room: null));
 
         Assert.Equal(["welcome", "a"], f.Written);
     }
@@ -51,7 +51,7 @@ public sealed class OutboxGateTests
 
         await f.Outbox.WriteAsync(Frame("handshake")).Bounded();
         Assert.Equal(["handshake"], f.Written);
-        f.Outbox.OpenGate();
+        f.Outbox.Uncork();
 
         Assert.Equal(["handshake", "a"], f.Written);
     }
@@ -64,7 +64,7 @@ public sealed class OutboxGateTests
         var handshake = f.Outbox.WriteAsync(Frame("handshake"));
         f.Outbox.Post(One("a"));
 
-        f.Outbox.OpenGate(One("welcome", policy: null, room: null));
+        f.Outbox.Uncork(One("welcome", policy: null, room: null));
         Assert.Empty(f.Written);
         f.Sink.Flow();
         await handshake.Bounded();
@@ -92,7 +92,7 @@ public sealed class OutboxGateTests
         f.Outbox.Post(Many(["a", "b"]));
 
         f.Outbox.Close(CloseReason.Shutdown);
-        f.Outbox.OpenGate(One("welcome", policy: null, room: null));
+        f.Outbox.Uncork(One("welcome", policy: null, room: null));
 
         Assert.Equal(["close 1001 shutting down"], f.Written);
         Assert.Equal([(null, 2)], f.Owner.Drops);
@@ -105,7 +105,7 @@ public sealed class OutboxGateTests
         f.Outbox.Post(Many(["a", "b"]));
 
         await f.Outbox.WriteAsync(WebSocketFrame.WriteClose(1000, "")).Bounded();
-        f.Outbox.OpenGate();
+        f.Outbox.Uncork();
 
         Assert.Equal(["close 1000"], f.Written);
         Assert.Equal([(null, 2)], f.Owner.Drops);
