@@ -109,7 +109,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     {
         var refused = connections.Find(connectionId) is { } local
             ? (await membership.JoinAsync(local, groupName)).Error
-            : await backplane.SendCommandAsync(new RemoteCommand(connectionId, groupName, Join: true), cancellationToken);
+            : await backplane.InstructAsync(new RemoteCommand(connectionId, groupName, Enter: true), cancellationToken);
         // As with the framework's own groups, a connection that is nowhere is no error.
         if (refused != null && refused != Error.NoSuchConnection) throw new HubException(refused.ToString());
     }
@@ -117,7 +117,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     public override async Task RemoveFromGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
     {
         if (connections.Find(connectionId) is { } local) await membership.LeaveAsync(local, groupName);
-        else await backplane.SendCommandAsync(new RemoteCommand(connectionId, groupName, Join: false), cancellationToken);
+        else await backplane.InstructAsync(new RemoteCommand(connectionId, groupName, Enter: false), cancellationToken);
     }
 
     public override Task<T> InvokeConnectionAsync<T>(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken) =>

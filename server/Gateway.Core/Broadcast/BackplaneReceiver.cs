@@ -21,10 +21,10 @@ public sealed class BackplaneReceiver(FanOut fanOut, ConnectionTable connections
 
     public ValueTask WaitForRoomCapacityAsync(string room) => fanOut.WaitForRoomCapacityAsync(room);
 
-    public async ValueTask<Error?> ExecuteAsync(RemoteCommand command)
+    public async ValueTask<Error?> CarryOutAsync(RemoteCommand command)
     {
         if (connections.Find(command.ConnectionId) is not { } connection) return Error.NoSuchConnection;
-        if (command.Join) return (await membership.JoinAsync(connection, command.Room).ConfigureAwait(false)).Error;
+        if (command.Enter) return (await membership.JoinAsync(connection, command.Room).ConfigureAwait(false)).Error;
         await membership.LeaveAsync(connection, command.Room).ConfigureAwait(false);
         return null;
     }

@@ -51,7 +51,7 @@ public interface IBackplane
     /// <c>null</c> if it did; <see cref="Error.NoSuchConnection"/> if none has it; otherwise why the one that has it refused.
     /// </returns>
     /// <exception cref="BackplaneException">The backplane is away.</exception>
-    ValueTask<Error?> SendCommandAsync(RemoteCommand command, CancellationToken cancel = default);
+    ValueTask<Error?> InstructAsync(RemoteCommand command, CancellationToken cancel = default);
 }
 
 /// <summary>Where a replica takes what the backplane brings.</summary>
@@ -75,8 +75,8 @@ public interface IBackplaneReceiver
     }
 
     /// <summary>Carries out what another replica asked for.</summary>
-    /// <returns>See <see cref="IBackplane.SendCommandAsync"/>.</returns>
-    ValueTask<Error?> ExecuteAsync(RemoteCommand command);
+    /// <returns>See <see cref="IBackplane.InstructAsync"/>.</returns>
+    ValueTask<Error?> CarryOutAsync(RemoteCommand command);
 }
 
 /// <summary>What became of a published message.</summary>
@@ -85,7 +85,7 @@ public interface IBackplaneReceiver
 public readonly record struct PublishResult(Position Position, long Receivers);
 
 /// <summary>Enter a connection into a room, or take it out.</summary>
-public sealed record RemoteCommand(string ConnectionId, string Room, bool Join);
+public sealed record RemoteCommand(string ConnectionId, string Room, bool Enter);
 
 /// <summary>The backplane did not take a message or a subscription.</summary>
 public sealed class BackplaneException(string message, Exception? inner = null) : Exception(message, inner);

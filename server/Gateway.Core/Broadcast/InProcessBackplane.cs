@@ -91,7 +91,7 @@ public sealed class InProcessBackplane : IBackplane, IDisposable
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => new(_rooms.TryGetValue(audience.Name, out var room) && room.HasSubscribers);
 
-    public ValueTask<Error?> SendCommandAsync(RemoteCommand command, CancellationToken cancel = default) => new(Error.NoSuchConnection);
+    public ValueTask<Error?> InstructAsync(RemoteCommand command, CancellationToken cancel = default) => new(Error.NoSuchConnection);
 
     public void Dispose() => _sweep.Dispose();
 

@@ -41,13 +41,13 @@ public sealed class ReplicaStatus(string id, ConnectionTable connections, TimePr
 
     public string Address { get => _address; set => _address = value; }
 
-    public Replica Current => new(id, Address, _startedAt, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR), connections.CountOf(Dialect.Frames), Environment.MachineName);
+    public Replica Now => new(id, Address, _startedAt, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR), connections.CountOf(Dialect.Frames), Environment.MachineName);
 }
 
 /// <summary>A gateway that has one replica.</summary>
 public sealed class SingleReplicaRegistry(ReplicaStatus status) : IReplicaRegistry
 {
-    public IReadOnlyList<Replica> All => [status.Current];
+    public IReadOnlyList<Replica> All => [status.Now];
 
-    public ValueTask<Replica?> FindAsync(string id) => ValueTask.FromResult(id == status.Id ? status.Current : null);
+    public ValueTask<Replica?> FindAsync(string id) => ValueTask.FromResult(id == status.Id ? status.Now : null);
 }

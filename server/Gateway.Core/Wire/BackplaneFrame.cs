@@ -29,7 +29,7 @@ internal static class BackplaneFrame
     {
         Message = 1,
         Command = 2,
-        Reply = 3,
+        ClusterReply = 3,
         Counted = 4,
         Count = 5,
     }
@@ -72,7 +72,7 @@ internal static class BackplaneFrame
         return frame.WrittenSpan.ToArray();
     }
 
-    public static byte[] WriteCommand(string sender, int number, bool enter, string connectionId, string room)
+    public static byte[] WriteInstruction(string sender, int number, bool enter, string connectionId, string room)
     {
         var frame = Begin(Kind.Command, 128);
         Put(frame, sender);
@@ -84,9 +84,9 @@ internal static class BackplaneFrame
     }
 
     /// <param name="refused"><c>null</c>: done.</param>
-    public static byte[] WriteReply(int number, Error? refused)
+    public static byte[] WriteAnswer(int number, Error? refused)
     {
-        var frame = Begin(Kind.Reply, 64);
+        var frame = Begin(Kind.ClusterReply, 64);
         Put(frame, number);
         var outcome = refused == null ? ReplyOutcome.Done
             : refused == Error.NoSuchConnection ? ReplyOutcome.NotHere
@@ -144,7 +144,7 @@ internal static class BackplaneFrame
         return !reader.Failed && message.Opcode <= 2 && kind is >= AudienceKind.Room and <= AudienceKind.Everyone;
     }
 
-    public static bool TryReadCommand(ReadOnlySpan<byte> frame, out string sender, out int number, out bool enter, out string connectionId, out string room)
+    public static bool TryReadInstruction(ReadOnlySpan<byte> frame, out string sender, out int number, out bool enter, out string connectionId, out string room)
     {
         var reader = new Reader(frame[2..]);
         sender = reader.Text();
@@ -156,7 +156,7 @@ internal static class BackplaneFrame
     }
 
     /// <param name="refused"><c>null</c>: done.</param>
-    public static bool TryReadReply(ReadOnlySpan<byte> frame, out int number, out Error? refused)
+    public static bool TryReadAnswer(ReadOnlySpan<byte> frame, out int number, out Error? refused)
     {
         var reader = new Reader(frame[2..]);
         number = reader.Number();

@@ -92,7 +92,7 @@ internal sealed partial class Lease(RedisConnection server, RedisKeys keys, Repl
 
     private async Task<(bool Stands, IReadOnlyList<string> Dead, Dictionary<string, RedisValue> Alive)> BeatAsync()
     {
-        _ownSign = Write(own.Current, ++_signs);
+        _ownSign = Write(own.Now, ++_signs);
         var beat = (RedisResult[])(await server.AskAsync(database => database.ScriptEvaluateAsync(
             PresenceScripts.Beat, [keys.Alive, keys.Dead], [_names.Current, _ownSign, RandomNumberGenerator.GetHexString(8, lowercase: true), _held ? "1" : ""]), PresenceRooms.Limit))!;
         var fields = (RedisValue[])beat[2]!;

@@ -7,14 +7,14 @@ namespace Gateway.Redis.Presence;
 /// <summary>The replicas that share a Redis and its prefix.</summary>
 internal sealed class RedisReplicaRegistry(RedisPresence presence, ReplicaStatus own) : IReplicaRegistry
 {
-    public IReadOnlyList<Replica> All => [own.Current, .. Lease.Others];
+    public IReadOnlyList<Replica> All => [own.Now, .. Lease.Others];
 
     private Lease Lease => presence.For(RedisKeys.Replicas).Lease;
 
     /// <summary>One that has just come, or has just learned its address, is not among those of the last sign: Redis is asked for it.</summary>
     public async ValueTask<Replica?> FindAsync(string id)
     {
-        if (id == own.Id) return own.Current;
+        if (id == own.Id) return own.Now;
         if (Lease.Others.FirstOrDefault(replica => replica.Id == id && replica.Address.Length > 0) is { } known) return known;
         try
         {

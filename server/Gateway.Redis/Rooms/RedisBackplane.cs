@@ -126,7 +126,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
         return (long)counts[1] > 0;
     }
 
-    public ValueTask<Error?> SendCommandAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
+    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
         _instructions.AskAsync(instruction, cancel);
 
     public async ValueTask DisposeAsync()

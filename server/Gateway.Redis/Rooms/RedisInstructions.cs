@@ -33,7 +33,7 @@ internal sealed partial class RedisInstructions
 
     public void Start(IBackplaneReceiver receiver) => _receiver = receiver;
 
-    /// <inheritdoc cref="IBackplane.SendCommandAsync"/>
+    /// <inheritdoc cref="IBackplane.InstructAsync"/>
     public async ValueTask<Error?> AskAsync(RemoteCommand instruction, CancellationToken cancel)
     {
         var number = Interlocked.Increment(ref _lastNumber);
@@ -41,7 +41,7 @@ internal sealed partial class RedisInstructions
         try
         {
             await _answers.EnsureAsync();
-            var frame = BackplaneFrame.WriteCommand(_replica.Value, number, instruction.Join, instruction.ConnectionId, instruction.Room);
+            var frame = BackplaneFrame.WriteInstruction(_replica.Value, number, instruction.Enter, instruction.ConnectionId, instruction.Room);
             var to = Audience.Connection(instruction.ConnectionId);
             byte[] message = [.. PositionHeader.None, .. frame];
             var receivers = await _servers.For(to).AskAsync(database => database.PublishAsync(_keys.Channel(to), message), cancel: cancel);
@@ -62,7 +62,7 @@ internal sealed partial class RedisInstructions
     /// <returns>False if it cannot be read.</returns>
     public bool OnInstruction(ReadOnlyMemory<byte> frame)
     {
-        if (!BackplaneFrame.TryReadCommand(frame.Span, out var asker, out var number, out var enter, out var connectionId, out var room)) return false;
+        if (!BackplaneFrame.TryReadInstruction(frame.Span, out var asker, out var number, out var enter, out var connectionId, out var room)) return false;
         _carryingOut.Start(() => CarryOutAsync(asker, number, new RemoteCommand(connectionId, room, enter))); // ends within the Redis client's own time-outs
         return true;
     }
@@ -71,8 +71,8 @@ internal sealed partial class RedisInstructions
     {
         try
         {
-            var refused = await _receiver.ExecuteAsync(instruction);
-            var answer = BackplaneFrame.WriteReply(number, refused);
+            var refused = await _receiver.CarryOutAsync(instruction);
+            var answer = BackplaneFrame.WriteAnswer(number, refused);
             await _servers.For(asker).AskAsync(database => database.PublishAsync(_keys.Replica(asker), answer));
         }
         catch (BackplaneException fault)
@@ -83,7 +83,7 @@ internal sealed partial class RedisInstructions
 
     private bool OnAnswer(ReadOnlyMemory<byte> frame)
     {
-        if (BackplaneFrame.KindOf(frame.Span) != BackplaneFrame.Kind.Reply || !BackplaneFrame.TryReadReply(frame.Span, out var number, out var refused)) return false;
+        if (BackplaneFrame.KindOf(frame.Span) != BackplaneFrame.Kind.ClusterReply || !BackplaneFrame.TryReadAnswer(frame.Span, out var number, out var refused)) return false;
         if (_asked.TryRemove(number, out var answer)) answer.TrySetResult(refused);
         return true;
     }

@@ -24,6 +24,6 @@ internal sealed class FaultyBackplane : IBackplane
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => throw new InvalidOperationException("secret");
 
-    public ValueTask<Error?> SendCommandAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
+    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
         throw new InvalidOperationException("secret");
 }

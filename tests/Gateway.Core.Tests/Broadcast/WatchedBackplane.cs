@@ -66,8 +66,8 @@ internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplan
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => _inner.HasSubscribersAsync(audience);
 
-    public ValueTask<Error?> SendCommandAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
-        _inner.SendCommandAsync(instruction, cancel);
+    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
+        _inner.InstructAsync(instruction, cancel);
 
     private void Count(Audience audience, int subscribed)
     {

@@ -46,16 +46,16 @@ public sealed class BackplaneFrameTests
          select (asker, number, connection, room, yes)).ToArbitrary(),
         i =>
         {
-            var instruction = BackplaneFrame.WriteCommand(i.asker, i.number, i.yes, i.connection, i.room);
+            var instruction = BackplaneFrame.WriteInstruction(i.asker, i.number, i.yes, i.connection, i.room);
             Assert.Equal(BackplaneFrame.Kind.Command, BackplaneFrame.KindOf(instruction));
-            Assert.True(BackplaneFrame.TryReadCommand(instruction, out var asker, out var number, out var enter, out var connection, out var room));
+            Assert.True(BackplaneFrame.TryReadInstruction(instruction, out var asker, out var number, out var enter, out var connection, out var room));
             Assert.Equal(i, (asker, number, connection, room, enter));
 
             foreach (var outcome in new[] { null, Error.NoSuchConnection, new Error(i.number, i.room) })
             {
-                var answer = BackplaneFrame.WriteReply(i.number, outcome);
-                Assert.Equal(BackplaneFrame.Kind.Reply, BackplaneFrame.KindOf(answer));
-                Assert.True(BackplaneFrame.TryReadReply(answer, out number, out var refused));
+                var answer = BackplaneFrame.WriteAnswer(i.number, outcome);
+                Assert.Equal(BackplaneFrame.Kind.ClusterReply, BackplaneFrame.KindOf(answer));
+                Assert.True(BackplaneFrame.TryReadAnswer(answer, out number, out var refused));
                 Assert.Equal((i.number, outcome), (number, refused));
             }
 
@@ -89,12 +89,12 @@ public sealed class BackplaneFrameTests
     public void FrameCutShortIsNoFrame()
     {
         var header = BackplaneFrame.WriteMessage(Audience.Room("lobby") with { Except = ["a", "bc"] }, new Message("chat", ReadOnlyMemory<byte>.Empty));
-        var instruction = BackplaneFrame.WriteCommand("r1", 1, enter: true, "c-1", "lobby");
-        var answer = BackplaneFrame.WriteReply(1, Error.Forbidden("no"));
+        var instruction = BackplaneFrame.WriteInstruction("r1", 1, enter: true, "c-1", "lobby");
+        var answer = BackplaneFrame.WriteAnswer(1, Error.Forbidden("no"));
 
         AssertCut(header, cut => BackplaneFrame.TryReadMessage(cut, out _, out _));
-        AssertCut(instruction, cut => BackplaneFrame.TryReadCommand(cut, out _, out _, out _, out _, out _));
-        AssertCut(answer, cut => BackplaneFrame.TryReadReply(cut, out _, out _));
+        AssertCut(instruction, cut => BackplaneFrame.TryReadInstruction(cut, out _, out _, out _, out _, out _));
+        AssertCut(answer, cut => BackplaneFrame.TryReadAnswer(cut, out _, out _));
         AssertCut(BackplaneFrame.WriteCount(1, 2), cut => BackplaneFrame.TryReadCount(cut, out _, out _));
     }
 
