@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -22,7 +23,8 @@ public sealed class DomainServices(IServiceCollection services, string name, ISe
     /// <summary>
     /// Registers what all domains of the process share. The default domain makes it; a named one gets the same instance, which its container does not dispose of.
     /// </summary>
-    public DomainServices Share<T>(Func<IServiceProvider, T>? create = null)
+    public DomainServices Share<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
+        Func<IServiceProvider, T>? create = null)
         where T : class
     {
         if (application != null) services.Replace(ServiceDescriptor.Singleton(OfApplication<T>()));
