@@ -17,7 +17,6 @@ public static class BridgeApp
         builder.Services.AddGateway(configure);
 
         var app = builder.Build();
-        app.UseGateway();
         app.UseRouting();
         app.MapGateway();
         app.MapFrames("/lines", _ => new LineHandler());

@@ -88,7 +88,6 @@ internal static class GatewayApp
         app.UseTrustedProxies(); // ahead of whatever looks at a client's address
         app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), options.Metrics));
         app.UseAdminApi(options.Admin, options.Admin.Port);
-        app.UseGateway();
         app.UseRouting();
         app.MapGateway();
         if (options.Server.Page)

@@ -15,12 +15,9 @@ namespace Gateway.AspNetCore.AnyReplica;
 /// it arrives, under the id that was promised; what belongs to another transport is sent on to the owner.
 /// </summary>
 internal sealed partial class AnyReplicaMiddleware(
-    GatewayOptions options, ReplicaKey key, ReplicaId replica, Negotiation negotiation, PendingNegotiations pending, ConnectionClaims beginnings, ForwardedRequests requests, ReplicaDirectory owners,
+    ReplicaKey key, ReplicaId replica, Negotiation negotiation, PendingNegotiations pending, ConnectionClaims beginnings, ForwardedRequests requests, ReplicaDirectory owners,
     Forwarder forwarder, GatewayMeter meter, TimeProvider time, ILogger<AnyReplicaMiddleware> logger)
 {
-    /// <summary>Below the hub's path: where replicas ask one another for a connection.</summary>
-    public const string HandOver = "/handover";
-
     private static readonly TimeSpan HandOverWithin = TimeSpan.FromSeconds(5);
 
     private readonly LogThrottle _refusals = new(time);
@@ -29,7 +26,7 @@ internal sealed partial class AnyReplicaMiddleware(
     /// <summary>To stand ahead of the gate: makes a request that another replica has sent what it was there. Whoever else says that it is forwarded is refused.</summary>
     public Task RestoreAsync(HttpContext context, RequestDelegate next)
     {
-        if (!context.Request.Headers.ContainsKey(ForwardedRequest.Header) || !context.Request.Path.StartsWithSegments(options.SignalR.Path)) return next(context);
+        if (!context.Request.Headers.ContainsKey(ForwardedRequest.Header)) return next(context);
         if (requests.Read(context) is not { } forwarded) return RefuseAsync(context);
         if (forwarded.To != replica.Value) return NoSuchConnection.WriteAsync(context); // for the one that was here before
         context.Request.Headers.Remove(ForwardedRequest.Header);
@@ -57,18 +54,16 @@ internal sealed partial class AnyReplicaMiddleware(
     }
 
     /// <summary>To stand behind the gate.</summary>
-    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public Task InvokeAsync(HttpContext context, GatewayEndpoint endpoint, RequestDelegate next)
     {
-        var isHandOver = context.Features.Get<ForwardedRequest>() != null && context.Request.Path.Equals(options.SignalR.Path + HandOver);
-        var endpoint = context.Features.Get<GatewayEndpoint>();
-        if (!isHandOver && endpoint is not { IsSignalR: true }) return next(context);
-        var isNegotiate = endpoint is { IsNegotiate: true };
+        if (endpoint.IsHandOver && context.Features.Get<ForwardedRequest>() == null) return next(context);
+        var isNegotiate = endpoint.IsNegotiate;
         var id = context.Request.Query["id"];
         if (isNegotiate ? !HttpMethods.IsPost(context.Request.Method) : StringValues.IsNullOrEmpty(id)) return next(context);
         if (!key.IsKnown) return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "not connected to the other replicas yet");
         if (isNegotiate) return negotiation.InvokeAsync(context, next);
         if (ConnectionToken.Read(id.ToString(), key) is not { } token) return NoSuchConnection.WriteAsync(context);
-        if (isHandOver) return HandOverAsync(context, token);
+        if (endpoint.IsHandOver) return HandOverAsync(context, token);
         if (!ConnectionUser.Matches(context, token)) return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "not your connection");
         return token.Replica == replica.Value ? HereAsync(context, token, next) : ElsewhereAsync(context, token, next);
     }

@@ -42,7 +42,7 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
     /// <summary>Asks the owner for a connection whose WebSocket has arrived here. Whose it is was checked here.</summary>
     public HttpRequestMessage MakeHandOver(HttpContext context, ReplicaClient owner)
     {
-        var path = context.Request.PathBase.Add(options.SignalR.Path + AnyReplicaMiddleware.HandOver).ToUriComponent();
+        var path = context.Request.PathBase.Add(context.Request.Path.Value!.TrimEnd('/') + HandOverEndpoint.Path).ToUriComponent();
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(owner.Address, path + QueryString.Create("id", context.Request.Query["id"].ToString())));
         Sign(context, owner, request, default);
         return request;

@@ -21,7 +21,7 @@ internal sealed partial class FrameEndpoint(GatewayDomain hub, Func<IServiceProv
             await Refusal.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "this is a WebSocket endpoint");
             return;
         }
-        var request = context.Features.Get<ConnectRequest>() ?? throw new InvalidOperationException("MapFrames needs UseGateway ahead of it");
+        var request = context.Features.Get<ConnectRequest>() ?? throw new InvalidOperationException("the endpoint was not mapped by MapFrames");
         var rooms = new FrameRooms(hub, time);
         var frames = new FrameContext(context, ConnectionId.New(), request.User!, hub.Name, rooms);
         IFrameHandler? handler = null;

@@ -1,7 +1,7 @@
 using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Frames.BuiltIn;
 using Gateway.AspNetCore.Options;
-using Gateway.Core.Wire;
+using Gateway.AspNetCore.Pipeline;
 
 namespace Gateway.AspNetCore.Frames;
 
@@ -12,7 +12,7 @@ public static class FrameEndpoints
     public static IEndpointConventionBuilder MapFrames(this IEndpointRouteBuilder endpoints, string path, Func<IServiceProvider, IFrameHandler> factory) =>
         endpoints.MapFrames(path, hub: "", factory);
 
-    /// <summary>A WebSocket endpoint whose frames a handler answers. Needs <c>AddGateway</c>, and <c>UseGateway</c> ahead of it.</summary>
+    /// <summary>A WebSocket endpoint whose frames a handler answers. Needs <c>AddGateway</c>.</summary>
     /// <param name="path">Begins with /; without route parameters.</param>
     /// <param name="hub">A hub of the configuration's or <c>AddHub</c>'s; empty for the default one.</param>
     /// <param name="factory">Makes a handler for each connection, from the services of its request.</param>
@@ -21,16 +21,16 @@ public static class FrameEndpoints
         if (!path.StartsWith('/') || path.AsSpan().IndexOfAny('{', '*') >= 0) throw new ArgumentException($"'{path}' cannot be the path of MapFrames: it begins with / and has no route parameters", nameof(path));
         var services = endpoints.ServiceProvider;
         var core = services.GetRequiredService<GatewayDomains>()[hub];
-        services.GetRequiredService<EndpointRegistry>().Open(path, new GatewayEndpoint(core, FrameFormat.Frames, Gates: 0));
+        EndpointPaths.Claim(endpoints, path);
         var endpoint = new FrameEndpoint(core, factory, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<FrameEndpoint>>());
-        return endpoints.Map(path, endpoint.HandleAsync);
+        return endpoints.Map(path, endpoint.HandleAsync).Guard(endpoints, GatewayEndpoint.Frames(core));
     }
 
     /// <summary>One that the configuration switches on.</summary>
-    internal static void MapHandler(this IEndpointRouteBuilder endpoints, HandlerOptions options)
+    internal static IEndpointConventionBuilder MapHandler(this IEndpointRouteBuilder endpoints, HandlerOptions options)
     {
         var time = endpoints.ServiceProvider.GetRequiredService<TimeProvider>();
-        endpoints.MapFrames(options.Path, options.Hub, options.Handler switch
+        return endpoints.MapFrames(options.Path, options.Hub, options.Handler switch
         {
             BuiltInHandler.Echo => _ => new EchoHandler(options.Interval, time),
             BuiltInHandler.Clock => _ => new ClockHandler(options.Interval, time),

@@ -58,7 +58,6 @@ public static class GatewayServiceCollectionExtensions
         AddSignalR(services);
         services.AddSingleton<DomainContainers>();
         services.AddSingleton(p => p.GetRequiredService<DomainContainers>().Domains);
-        services.AddSingleton<EndpointRegistry>();
         services.AddHostedService<DomainHost>();
         services.AddDomain();
         services.AddSingleton<HubLifetimeManager<GatewayHub>, DomainLifetimeManager<GatewayHub>>(); // in front of the default domain's own
@@ -85,8 +84,9 @@ public static class GatewayServiceCollectionExtensions
         services.AddCors();
         services.AddSignalR().AddHubOptions<GatewayHub>(_ => { }); // takes over what the application sets for all hubs
         services.AddSingleton<IConfigureOptions<HubOptions<GatewayHub>>, GatewayHubOptions>();
-        services.AddSingleton<IHubProtocol, GatewayJsonProtocol>(); // of two protocols with one name the last counts
-        services.AddSingleton<IHubProtocolResolver, RateLimitedProtocolResolver>();
+        services.AddSingleton<RateLimitedProtocolResolver>();
+        // Only the gateway's hub has these protocols: other hubs of the application keep the framework's resolver.
+        services.AddSingleton(p => ActivatorUtilities.CreateInstance<HubConnectionHandler<GatewayHub>>(p, p.GetRequiredService<RateLimitedProtocolResolver>()));
         services.AddSingleton<HubPayloads>();
         services.AddSingleton<SignalRRequests>();
         services.AddSingleton<InvocationIds>();

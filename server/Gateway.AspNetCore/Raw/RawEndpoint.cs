@@ -24,7 +24,7 @@ internal sealed class RawEndpoint(
             await Refusal.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "this is a WebSocket endpoint");
             return;
         }
-        var request = context.Features.Get<ConnectRequest>() ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
+        var request = context.Features.Get<ConnectRequest>() ?? throw new InvalidOperationException("the endpoint was not mapped by MapGateway");
         var upgrade = context.Features.Get<OutboxUpgrade>()!;
         using var webSocket = await context.WebSockets.AcceptWebSocketAsync(context.WebSockets.WebSocketRequestedProtocols.Contains(RequestToken.SubProtocol) ? RequestToken.SubProtocol : null);
         if (request.User == null)

@@ -10,22 +10,15 @@ namespace Gateway.AspNetCore.Security;
 
 /// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, rate, token, limits, query.</summary>
 internal sealed class ConnectionAdmission(
-    EndpointRegistry endpointRegistry, OriginPolicy origins, ConnectionRateLimiter arrivals, ConnectionQuota quota, TokenAuthentication tokens, ReadinessState readiness)
+    OriginPolicy origins, ConnectionRateLimiter arrivals, ConnectionQuota quota, TokenAuthentication tokens, ReadinessState readiness)
 {
     private int _underWay;
 
     /// <summary>Connections that stand, or are about to; and what belongs to them.</summary>
     public int UnderWay => Volatile.Read(ref _underWay);
 
-    /// <summary>A request of a page of an allowed foreign origin to one of the gateway's paths: the browser wants to hear that it is allowed.</summary>
-    public bool IsForeignPage(HttpContext context) =>
-        context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && origins.IsListed(origin) && endpointRegistry.Find(context.Request.Path) != null;
-
-    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public Task InvokeAsync(HttpContext context, GatewayEndpoint endpoint, RequestDelegate next)
     {
-        var path = context.Request.Path;
-        if (endpointRegistry.Find(path) is not { } endpoint) return next(context);
-        context.Features.Set(endpoint);
         if (!origins.Allows(context.Request)) return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "origin not allowed");
         var connects = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
         if (readiness.IsDraining && (ConnectionRateLimiter.Opens(context, endpoint.IsSignalR) || endpoint.IsNegotiate)) // a poll may still fetch the goodbye
@@ -42,9 +35,9 @@ internal sealed class ConnectionAdmission(
         if (refused != null) return Refusal.WriteAsync(context, refused.Code, refused.Text);
         if (!connects) return next(context);
         var awaitsToken = endpoint.Format == FrameFormat.RawWebSocket && tokens.AwaitsMessage(context);
-        var (request, error) = ConnectRequest.Read(context, endpoint.Hub.Options, endpoint.Hub.Get<RoomTable>().Permissions, awaitsToken);
+        var (request, error) = ConnectRequest.Read(context, endpoint.Domain.Options, endpoint.Domain.Get<RoomTable>().Permissions, awaitsToken);
         if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
-        if (request!.User is { } user && endpoint.Hub.Get<AdmissionPolicy>().Check(user, ConnectionRateLimiter.Opens(context, endpoint.IsSignalR)) is { } unwanted) return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
+        if (request!.User is { } user && endpoint.Domain.Get<AdmissionPolicy>().Check(user, ConnectionRateLimiter.Opens(context, endpoint.IsSignalR)) is { } unwanted) return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
         context.Features.Set(request);
         return ConnectAsync(context, endpoint, next);
     }
@@ -57,7 +50,7 @@ internal sealed class ConnectionAdmission(
         {
             if (!endpoint.IsSignalR) // a SignalR connection may have many requests: SignalRRequests knows which belong together
             {
-                (lease, var refusal) = quota.TryAcquire(endpoint.Hub, context.Connection.RemoteIpAddress);
+                (lease, var refusal) = quota.TryAcquire(endpoint.Domain, context.Connection.RemoteIpAddress);
                 if (refusal != null)
                 {
                     await ConnectionQuota.RefuseAsync(context, refusal);

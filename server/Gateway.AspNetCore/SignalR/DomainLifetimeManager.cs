@@ -9,7 +9,7 @@ namespace Gateway.AspNetCore.SignalR;
 /// To the framework all hubs are one. A connection belongs to the hub of the path by which it came in; what server code sends through <c>IHubContext</c> goes to
 /// the default hub. (The context of a named one is its own: <c>GatewayDomains["test"].Get&lt;IHubContext&lt;GatewayHub&gt;&gt;()</c>.)
 /// </summary>
-internal sealed class DomainLifetimeManager<THub>(GatewayDomains hubs, EndpointRegistry endpointRegistry) : HubLifetimeManager<THub>
+internal sealed class DomainLifetimeManager<THub>(GatewayDomains hubs) : HubLifetimeManager<THub>
     where THub : Hub
 {
     private readonly GatewayHubLifetimeManager<THub> _default = Of(hubs.Default);
@@ -73,9 +73,9 @@ internal sealed class DomainLifetimeManager<THub>(GatewayDomains hubs, EndpointR
 
     private static GatewayHubLifetimeManager<THub> Of(GatewayDomain hub) => hub.Get<GatewayHubLifetimeManager<THub>>();
 
-    /// <summary>Long polling hands on a copy of the request without our features, but with its path.</summary>
+    /// <summary>Long polling hands on a copy of the request without our features, but with its endpoint.</summary>
     private GatewayHubLifetimeManager<THub> Of(HubConnectionContext connection) =>
-        connection.GetHttpContext() is { } http && endpointRegistry.Find(http.Request.Path) is { } endpoint ? Of(endpoint.Hub) : _default;
+        connection.GetHttpContext()?.GetEndpoint()?.Metadata.GetMetadata<GatewayEndpoint>() is { } endpoint ? Of(endpoint.Domain) : _default;
 
     /// <summary>The hub that has the connection on this replica; if none has, another replica's default hub may.</summary>
     private GatewayHubLifetimeManager<THub> Having(string connectionId)

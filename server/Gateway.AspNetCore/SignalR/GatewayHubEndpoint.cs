@@ -12,14 +12,14 @@ namespace Gateway.AspNetCore.SignalR;
 /// </summary>
 internal static class GatewayHubEndpoint
 {
-    public static void MapGatewayHub(this IEndpointRouteBuilder endpoints, string path, GatewayDomain hub)
+    public static IEndpointConventionBuilder MapGatewayHub(this IEndpointRouteBuilder endpoints, string path, GatewayDomain hub)
     {
         var time = endpoints.ServiceProvider.GetRequiredService<TimeProvider>();
         var requests = endpoints.ServiceProvider.GetRequiredService<SignalRRequests>();
         var pending = endpoints.ServiceProvider.GetRequiredService<PendingNegotiations>();
         var options = new HttpConnectionDispatcherOptions { WebSockets = { SubProtocolSelector = SubProtocolOf } };
         options.LongPolling.PollTimeout = hub.Options.SignalR.ClientTimeout / 2; // so that a client that is there is heard of in time
-        endpoints.MapConnections(path, options, Build).WithMetadata(new HubMetadata(typeof(GatewayHub)));
+        return endpoints.MapConnections(path, options, Build).WithMetadata(new HubMetadata(typeof(GatewayHub)));
 
         void Build(IConnectionBuilder connections) =>
             connections.Use((connection, next) => HubConnectionCount.RunAsync(connection, next, hub, requests, pending))

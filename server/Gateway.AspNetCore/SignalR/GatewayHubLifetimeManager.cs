@@ -30,7 +30,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         var http = connection.GetHttpContext() ?? throw new InvalidOperationException("a hub connection without an HTTP request");
         if (http.Features.Get<ReservedConnectionId>() is { } promised) connection.Features.Get<IConnectionIdFeature>()!.ConnectionId = promised.Value;
         // Long polling hands on a copy of the request without our features; its query was checked at the gate all the same.
-        var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options, rooms.Permissions).Request ?? throw new InvalidOperationException("MapGateway needs UseGateway ahead of it");
+        var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options, rooms.Permissions).Request ?? throw new InvalidOperationException("the hub was not mapped by MapGateway");
         var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? connection.Features.Get<HubConnectionOutbox>()?.For(connection)
             ?? throw new InvalidOperationException("the hub is not mapped by MapGateway");
         var arrived = new Connection(connection.ConnectionId, request.User!, Dialect.SignalR, outbox, events, time)
@@ -45,7 +45,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         connection.Features.Set(router); // the one of this hub, for the hub's methods
         if (!requests.Open(http, arrived)) throw new HubException(Error.Unauthorized.ToString());
         router.Expect(arrived);
-        if (connection.Protocol is not RateLimitedProtocol counted) throw new InvalidOperationException("IHubProtocolResolver was replaced after AddGateway: nothing would be counted");
+        if (connection.Protocol is not RateLimitedProtocol counted) throw new InvalidOperationException("HubConnectionHandler<GatewayHub> was replaced after AddGateway: nothing would be counted");
         counted.Count(arrived, router);
         if (await lifecycle.OnConnectedAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
         else if (admission.Check(arrived) is { } unwanted) arrived.Close(unwanted);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Core.Commands;
@@ -84,10 +85,13 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
     };
 }
 
-/// <summary>Gives each connection its own <see cref="RateLimitedProtocol"/>. Of two protocols with one name the last counts, as in the framework's resolver.</summary>
-internal sealed class RateLimitedProtocolResolver(IEnumerable<IHubProtocol> protocols, TimeProvider time) : IHubProtocolResolver
+/// <summary>
+/// Gives each connection of the gateway's hub its own <see cref="RateLimitedProtocol"/>. Of two protocols with one name the last counts, as in the framework's resolver; the
+/// framework's JSON protocol gives way to <see cref="GatewayJsonProtocol"/>.
+/// </summary>
+internal sealed class RateLimitedProtocolResolver(IEnumerable<IHubProtocol> protocols, IOptions<JsonHubProtocolOptions> json, TimeProvider time) : IHubProtocolResolver
 {
-    private readonly Dictionary<string, IHubProtocol> _byName = ByName(protocols);
+    private readonly Dictionary<string, IHubProtocol> _byName = ByName(protocols.Select(protocol => protocol is JsonHubProtocol ? new GatewayJsonProtocol(json) : protocol));
 
     public IReadOnlyList<IHubProtocol> AllProtocols => [.. _byName.Values];
 

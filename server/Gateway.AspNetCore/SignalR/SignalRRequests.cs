@@ -18,11 +18,11 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
     /// <summary>Runs a request if it is one of its connection's user. To stand where the id is the framework's own.</summary>
-    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public Task InvokeAsync(HttpContext context, GatewayEndpoint endpoint, RequestDelegate next)
     {
-        if (context.Features.Get<GatewayEndpoint>() is not { IsSignalR: true, IsNegotiate: false } endpoint) return next(context);
-        if (IdOf(context) is { Length: > 0 } id) return RunAsync(context, id, endpoint.Hub, next);
-        return IsConnect(context) ? ConnectAsync(context, endpoint.Hub, next) : next(context);
+        if (endpoint.Kind != EndpointKind.Connect) return next(context);
+        if (IdOf(context) is { Length: > 0 } id) return RunAsync(context, id, endpoint.Domain, next);
+        return IsConnect(context) ? ConnectAsync(context, endpoint.Domain, next) : next(context);
     }
 
     /// <summary>SignalR has begun to run the connection that the requests belong to. It counts until <see cref="End"/>, also while no request of it is here.</summary>

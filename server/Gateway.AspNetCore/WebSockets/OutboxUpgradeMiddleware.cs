@@ -11,9 +11,9 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, IOptions<S
 {
     private readonly bool _isDirect = options.Server.DirectSocket && DirectSocket.IsConfigured(sockets.Value);
 
-    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public Task InvokeAsync(HttpContext context, GatewayEndpoint endpoint, RequestDelegate next)
     {
-        if (context.Features.Get<GatewayEndpoint>() is not { } endpoint || Install(context, endpoint) is not { } upgrade) return next(context);
+        if (Install(context, endpoint) is not { } upgrade) return next(context);
         return endpoint.IsSignalR ? RunHubAsync(context, upgrade, next) : next(context); // the other endpoints end their outboxes themselves
     }
 
@@ -40,7 +40,7 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, IOptions<S
         var connectable = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
         if (!upgradable && !connectable) return null;
         var upgrade = new OutboxUpgrade(
-            context, endpoint.Format, endpoint.Gates, endpoint.Hub.Limits, endpoint.Hub.Get<FrameLimit>(), options.Raw.WriteWait, time,
+            context, endpoint.Format, endpoint.Gates, endpoint.Domain.Limits, endpoint.Domain.Get<FrameLimit>(), options.Raw.WriteWait, time,
             _isDirect);
         if (upgradable) context.Features.Set<IHttpUpgradeFeature>(upgrade);
         if (connectable) context.Features.Set<IHttpExtendedConnectFeature>(upgrade);

@@ -1,3 +1,5 @@
+using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.Pipeline;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Claims;
@@ -142,7 +144,7 @@ public sealed class ForwardingTests : IAsyncLifetime
         options.Server.AdvertiseAddress = $"http://127.0.0.1:{port}";
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Services.AddGateway(options);
+        builder.Services.AddGateway(options).AddRedis(options.Redis);
         builder.Services.AddSignalR(hub => hub.MaximumParallelInvocationsPerClient = 2); // for a method that waits for its caller
         var app = builder.Build();
         app.Urls.Add(options.Server.AdvertiseAddress);
@@ -153,9 +155,10 @@ public sealed class ForwardingTests : IAsyncLifetime
                 context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", name), new Claim("name", name)], "test", "name", "role"));
             return next(context);
         });
-        app.UseGateway();
         app.UseRouting();
-        app.MapHub<TestHub>(options.SignalR.Path);
+        var domain = app.Services.GetRequiredService<GatewayDomains>().Default;
+        app.MapHub<TestHub>(options.SignalR.Path).Guard(app, GatewayEndpoint.SignalR(domain));
+        app.MapHandOver(options.SignalR.Path).Guard(app, GatewayEndpoint.SignalR(domain, EndpointKind.HandOver));
         await app.StartAsync().Within("the application to start");
         _apps.Add(app);
         return new Uri(app.Urls.First());

@@ -60,7 +60,6 @@ public sealed class HostUserTests
             }
             return next(context);
         });
-        app.UseGateway();
         app.UseRouting();
         app.MapGateway();
         await app.StartAsync().Within("the application to start");
