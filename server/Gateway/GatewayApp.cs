@@ -70,12 +70,12 @@ internal static class GatewayApp
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options));
         var gateway = builder.Services.AddGateway(options);
         if (options.Redis.Enabled) gateway.AddRedis(options.Redis);
+        if (options.Admin.ApiKey.Count > 0) gateway.AddAdminApi(options.Admin);
         builder.Services.AddListening(options);
         builder.Services.AddTls(options);
         builder.Services.AddHostedService<IdleGarbageCollector>();
         builder.Services.AddSingleton(Shown(options));
         if (options.Metrics.Enabled) builder.Services.AddGatewayMetrics();
-        if (options.Admin.ApiKey.Count > 0) builder.Services.AddAdminApi(options.Admin);
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -87,7 +87,7 @@ internal static class GatewayApp
         app.UseListening();
         app.UseTrustedProxies(); // ahead of whatever looks at a client's address
         app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), options.Metrics));
-        app.UseAdminApi(options.Admin, options.Admin.Port);
+        if (options.Admin.ApiKey.Count > 0) app.UseAdminApi(options.Admin.Port);
         app.UseRouting();
         app.MapGateway();
         if (options.Server.Page)

@@ -44,7 +44,7 @@ public sealed partial class SignalRClient : IChatClient
         var factory = new WebSocketConnectionFactory(record => Take(record, inbox), configure, invoker, negotiates);
         var builder = new HubConnectionBuilder();
         builder.Services.AddSingleton<IConnectionFactory>(factory);
-        builder.Services.AddSingleton<EndPoint>(new UriEndPoint(new Uri($"{scheme}://{server.Authority}/hub{query}")));
+        builder.Services.AddSingleton<EndPoint>(new UriEndPoint(new Uri($"{scheme}://{server.Authority}{server.AbsolutePath.TrimEnd('/')}/hub{query}")));
         builder.Services.AddLogging();
         var client = new SignalRClient(builder.Build(), inbox, factory);
         await client.Hub.StartAsync().Within("the hub connection to start");

@@ -3,28 +3,47 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>
-/// The API for servers and operators, below <c>/api/v1</c>: there as soon as it has a key, on the clients' port or on its own. What decides is the port that the connection came in by,
-/// which no header can claim.
-/// </summary>
+/// <summary>The API for servers and operators, below <c>/api/v1</c>: its services, its endpoints, and what a request passes before one of them.</summary>
 internal static class AdminApi
 {
     public const string Root = "/api/v1";
 
-    public static IServiceCollection AddAdminApi(this IServiceCollection services, AdminOptions options)
+    public static void AddServices(IServiceCollection services)
     {
-        services.AddSingleton(p => ActivatorUtilities.CreateInstance<ApiKey>(p, options));
-        services.AddSingleton<MessageRequest>();
+        services.AddSingleton<ApiKey>();
+        services.TryAddSingleton<MessageRequest>();
         services.TryAddSingleton(p => new ShownOptions(p.GetRequiredService<GatewayOptions>()));
-        services.ConfigureHttpJsonOptions(static json => AdminJson.Configure(json.SerializerOptions));
-        services.AddAdminDocument();
-        return services;
     }
 
-    /// <summary>To stand ahead of everything else that serves requests.</summary>
-    public static IApplicationBuilder UseAdminApi(this IApplicationBuilder app, AdminOptions options, int port = 0)
+    public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints)
     {
-        if (options.ApiKey.Count == 0) return app;
+        var api = endpoints.MapGroup(Root).ProducesProblem(StatusCodes.Status401Unauthorized);
+        MessageEndpoints.Map(api);
+        RoomEndpoints.Map(api);
+        ConnectionEndpoints.Map(api);
+        UserEndpoints.Map(api);
+        ClusterEndpoints.Map(api);
+        return api;
+    }
+
+    /// <summary>Puts the checks in front of an endpoint.</summary>
+    public static RequestDelegate Guard(IApplicationBuilder app, RequestDelegate endpoint)
+    {
+        app.Use(Problems.CatchAsync);
+        app.Use(app.ApplicationServices.GetRequiredService<ApiKey>().CheckAsync);
+        app.Use(EncodedPath.DecodeAsync);
+        app.Use(RequestDomain.SelectAsync);
+        app.Run(endpoint);
+        return app.Build();
+    }
+
+    /// <summary>
+    /// For the program: every path below <c>/api/v1</c> needs the key, known or not, and the API may have a port of its own. The port decides that the connection came in by, which no
+    /// header can claim. To stand ahead of everything else that serves requests.
+    /// </summary>
+    /// <param name="port">0: the clients' port.</param>
+    public static IApplicationBuilder UseAdminApi(this IApplicationBuilder app, int port)
+    {
         var key = app.ApplicationServices.GetRequiredService<ApiKey>();
         return app.MapWhen(
             context => port == 0 ? context.Request.Path.StartsWithSegments(Root) : context.Connection.LocalPort == port,
@@ -41,18 +60,11 @@ internal static class AdminApi
                 admin.UseRouting();
                 admin.Use(EncodedPath.DecodeAsync);
                 admin.Use(RequestDomain.SelectAsync);
-                admin.UseEndpoints(Map);
+                admin.UseEndpoints(static endpoints =>
+                {
+                    Map(endpoints);
+                    endpoints.MapAdminDocument();
+                });
             });
-    }
-
-    private static void Map(IEndpointRouteBuilder endpoints)
-    {
-        var api = endpoints.MapGroup(Root).ProducesProblem(StatusCodes.Status401Unauthorized);
-        MessageEndpoints.Map(api);
-        RoomEndpoints.Map(api);
-        ConnectionEndpoints.Map(api);
-        UserEndpoints.Map(api);
-        ClusterEndpoints.Map(api);
-        endpoints.MapAdminDocument();
     }
 }

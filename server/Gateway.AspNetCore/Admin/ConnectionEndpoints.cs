@@ -34,7 +34,7 @@ internal static class ConnectionEndpoints
         var question = new ClusterQuery(ClusterQueryKind.Connections) { UserId = user, Room = RoomName.Normalize(room), Dialect = dialect, After = page.After, Limit = page.Limit };
         var answers = await cluster.QueryAsync(question, cancel);
         var (connections, next) = page.Of(answers.All.SelectMany(a => a.Connections), c => c.ConnectionId);
-        return Results.Ok(new ConnectionList(connections, next, answers.TimedOut));
+        return AdminJson.Ok(new ConnectionList(connections, next, answers.TimedOut));
     }
 
     private static async Task<IResult> GetAsync(string id, HttpContext context, GatewayDomains hubs, ICluster cluster, CancellationToken cancel)
@@ -43,7 +43,7 @@ internal static class ConnectionEndpoints
         foreach (var where in RequestDomain.IsGiven(context) ? [cluster] : hubs.All.Select(h => h.Get<ICluster>()))
         {
             var answers = await where.QueryAsync(new ClusterQuery(ClusterQueryKind.Connections) { ConnectionId = id, Limit = 1 }, cancel);
-            if (answers.All.SelectMany(a => a.Connections).FirstOrDefault() is { } connection) return Results.Ok(connection);
+            if (answers.All.SelectMany(a => a.Connections).FirstOrDefault() is { } connection) return AdminJson.Ok(connection);
             silent += answers.TimedOut;
         }
         return silent > 0 ? Problems.Of(StatusCodes.Status503ServiceUnavailable, "a replica did not answer") : NotConnected(id);

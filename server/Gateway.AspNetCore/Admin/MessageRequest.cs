@@ -37,7 +37,7 @@ internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys reque
         {
             case IdempotencyKeyState.Other: return Problems.Of(StatusCodes.Status409Conflict, $"this {KeyHeader} was used for another message");
             // A room knows by itself what it has taken, and where. Others do not: what was published, or is just being published, is not again.
-            case IdempotencyKeyState.Same when audience.Kind != AudienceKind.Room: return Results.Ok(new PublishedMessage(null, null, Duplicate: true));
+            case IdempotencyKeyState.Same when audience.Kind != AudienceKind.Room: return AdminJson.Ok(new PublishedMessage(null, null, Duplicate: true));
         }
         try
         {
@@ -71,7 +71,7 @@ internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys reque
 
     private static IResult ClusterReply(Audience audience, PublishResult published) =>
         IsForNobody(audience, published) ? Problems.Of(Error.NotFound($"user {audience.Name} is not connected"))
-        : Results.Ok(published.Position.IsNone ? new PublishedMessage(null, null, null) : new PublishedMessage(published.Position.Epoch, published.Position.Offset, null));
+        : AdminJson.Ok(published.Position.IsNone ? new PublishedMessage(null, null, null) : new PublishedMessage(published.Position.Epoch, published.Position.Offset, null));
 }
 
 /// <param name="Epoch">With <paramref name="Offset"/>: the message's place in the room, if it has one.</param>

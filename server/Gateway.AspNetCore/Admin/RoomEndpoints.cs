@@ -36,7 +36,7 @@ internal static class RoomEndpoints
         var answers = await cluster.QueryAsync(new ClusterQuery(ClusterQueryKind.Rooms) { After = page.After, Limit = page.Limit }, cancel);
         var merged = answers.All.SelectMany(a => a.Rooms).GroupBy(r => r.Room, StringComparer.Ordinal).Select(g => new RoomInfo(g.Key, g.Sum(r => r.Connections)));
         var (rooms, next) = page.Of(merged, r => r.Room);
-        return Results.Ok(new RoomList(rooms, next, answers.TimedOut));
+        return AdminJson.Ok(new RoomList(rooms, next, answers.TimedOut));
     }
 
     private static async Task<IResult> MembersAsync(
@@ -48,7 +48,7 @@ internal static class RoomEndpoints
         if (!rooms.PolicyOf(room).HasPresence) return Problems.Of(Error.NotFound($"room {room} keeps no list of its members"));
         var all = await tracker.ListAsync(room);
         var (members, next) = page.Of(all, m => m.UserId);
-        return Results.Ok(new MemberList(
+        return AdminJson.Ok(new MemberList(
             room, all.Count, [.. members.Select(m => new MemberView(m.UserId, m.Username, m.ClientId, m.Status, m.ConnectedAt, m.Connections))], next));
     }
 

@@ -46,7 +46,7 @@ internal static class UserEndpoints
         var wrong = ReadMute(body, out var room, out var duration);
         if ((error ?? wrong) is { } refused) return Problems.Of(refused);
         var mute = await moderator.MuteAsync(id, room, duration, By);
-        return Results.Ok(new Holding(id, room, mute.Until));
+        return AdminJson.Ok(new Holding(id, room, mute.Until));
     }
 
     private static async Task<IResult> UnmuteAsync(string id, Moderator moderator, [Description("The room of the mute; without it the one everywhere.")] string? room) =>
@@ -59,7 +59,7 @@ internal static class UserEndpoints
         var wrong = ReadBan(body, out var duration);
         if ((error ?? wrong) is { } refused) return Problems.Of(refused);
         var ban = await moderator.BanAsync(id, duration, By);
-        return Results.Ok(new Holding(id, null, ban.Until));
+        return AdminJson.Ok(new Holding(id, null, ban.Until));
     }
 
     private static async Task<IResult> UnbanAsync(string id, Moderator moderator) =>
@@ -73,10 +73,10 @@ internal static class UserEndpoints
         var connections = 0;
         foreach (var where in room == null && !RequestDomain.IsGiven(context) ? hubs.All.Select(h => h.Get<Moderator>()) : [moderator])
             connections += await where.KickAsync(id, null, room, By);
-        return connections > 0 ? Results.Ok(new Kicked(connections)) : Problems.Of(Error.NotFound(room == null ? $"user {id} is not connected" : $"user {id} is not in room {room}"));
+        return connections > 0 ? AdminJson.Ok(new Kicked(connections)) : Problems.Of(Error.NotFound(room == null ? $"user {id} is not connected" : $"user {id} is not in room {room}"));
     }
 
-    private static async Task<IResult> RevokeAsync(string id, Moderator moderator) => Results.Ok(new Holding(id, null, (await moderator.RevokeAsync(id, By)).Until));
+    private static async Task<IResult> RevokeAsync(string id, Moderator moderator) => AdminJson.Ok(new Holding(id, null, (await moderator.RevokeAsync(id, By)).Until));
 
     /// <summary>As tokens name a user: nothing that no user can be called is answered as if something had been done.</summary>
     internal static async ValueTask<object?> CheckIdAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

@@ -16,6 +16,7 @@ using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -30,6 +31,16 @@ public static class GatewayServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         if (configure != null) services.Configure(configure);
+        return services.AddGateway(new GatewayOptions());
+    }
+
+    /// <summary>Adds the gateway with the options of a configuration section, such as <c>builder.Configuration.GetSection("Gateway")</c>.</summary>
+    /// <param name="configuration">Has the keys of the gateway's configuration file; an unknown key or a value that is not allowed stops the start.</param>
+    public static IGatewayBuilder AddGateway(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddSingleton<IConfigureOptions<GatewayOptions>>(new ConfigurationSetup<GatewayOptions>(configuration, GatewaySchema.Root));
         return services.AddGateway(new GatewayOptions());
     }
 
@@ -62,6 +73,9 @@ public static class GatewayServiceCollectionExtensions
         services.AddDomain();
         services.AddSingleton<HubLifetimeManager<GatewayHub>, DomainLifetimeManager<GatewayHub>>(); // in front of the default domain's own
         services.AddHostedService<ConnectionDrainer>();
+        // [FromKeyedServices("test")] IHubContext<GatewayHub> is the context of the domain "test".
+        services.AddKeyedSingleton(KeyedService.AnyKey, (p, key) => p.GetRequiredService<GatewayDomains>()[(string)key!]);
+        services.AddKeyedSingleton(KeyedService.AnyKey, (p, key) => p.GetRequiredService<GatewayDomains>()[(string)key!].Get<IHubContext<GatewayHub>>());
         return new GatewayBuilder(services, backplane);
     }
 

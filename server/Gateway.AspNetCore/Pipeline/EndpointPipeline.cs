@@ -14,6 +14,9 @@ namespace Gateway.AspNetCore.Pipeline;
 /// </summary>
 internal static class EndpointPipeline
 {
+    private const string CannotUpgrade =
+        "this server cannot upgrade a connection to a WebSocket. With TestServer, use server-sent events or long polling; or let WebApplicationFactory use Kestrel";
+
     private static readonly TimeSpan PreflightMaxAge = TimeSpan.FromMinutes(10);
 
     /// <summary>Puts the pipeline in front of the endpoints that <paramref name="mapped"/> builds.</summary>
@@ -60,6 +63,11 @@ internal static class EndpointPipeline
         browsers => browsers.UseCors(cors =>
             cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials().SetPreflightMaxAge(PreflightMaxAge)));
 
+    /// <summary>TestServer makes WebSockets without a connection below, so there is nothing to put the outbox on.</summary>
+    private static bool CanUpgrade(HttpContext context) =>
+        context.Features.Get<IHttpWebSocketFeature>() is not { IsWebSocketRequest: true } || context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+        || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+
     /// <summary>
     /// The outbox under the framework's WebSocket. The application may have WebSockets of its own, with a keep-alive: both dialects bring theirs, so here the framework needs no timer
     /// for each.
@@ -69,6 +77,7 @@ internal static class EndpointPipeline
         var upgrade = app.ApplicationServices.GetRequiredService<OutboxUpgradeMiddleware>();
         app.Use((context, next) =>
         {
+            if (!CanUpgrade(context)) return Refusal.WriteAsync(context, StatusCodes.Status501NotImplemented, CannotUpgrade);
             context.Features.Set<IHttpWebSocketFeature>(null);
             return upgrade.InvokeAsync(context, endpoint, next);
         });

@@ -36,7 +36,7 @@ internal sealed class Binding(IReadOnlyList<string> knownKeys)
         var candidates = siblings.Concat(knownKeys).ToList();
         foreach (var (leaf, origin) in Leaves(key, setting))
         {
-            var nearest = Keys.Nearest(leaf, candidates);
+            var nearest = Keys.Nearest(origin.IsApplication ? Keys.InSnakeCase(leaf) : leaf, candidates);
             Report(leaf, nearest is null ? "unknown key" : $"unknown key; did you mean {origin.Spell(nearest)}?", origin);
         }
     }

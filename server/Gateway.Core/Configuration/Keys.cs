@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace Gateway.Core.Configuration;
 
@@ -11,6 +12,8 @@ internal static class Keys
     public static string Join(string parent, string name) => parent.Length == 0 ? name : $"{parent}.{name}";
 
     public static string Join(string parent, int index) => Join(parent, index.ToString(CultureInfo.InvariantCulture));
+
+    public static string InSnakeCase(string key) => string.Join('.', key.Split('.').Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
 
     /// <returns>The key that was probably meant, or null.</returns>
     public static string? Nearest(string unknown, IEnumerable<string> known)

@@ -16,6 +16,12 @@ internal sealed record Origin(string Where, bool IsFile, Func<string, string> Sp
         false,
         key => EnvironmentPrefix + key.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant());
 
+    /// <summary>The configuration of the application that the gateway is a part of.</summary>
+    public static Origin Application(string path) => new(path, true, key => key) { IsApplication = true };
+
+    /// <summary>Keys may be written in PascalCase there.</summary>
+    public bool IsApplication { get; private init; }
+
     /// <param name="line">From 1; 0 for the file as a whole.</param>
     public static Origin File(string name, long line) => new(line == 0 ? name : $"{name}:{line}", true, key => key);
 }

@@ -54,8 +54,8 @@ internal sealed class Section<T> : Shape<T>, IEnumerable
             binding.SetOrigin(key, setting.Origin);
             foreach (var (name, value) in map.Entries)
             {
-                if (_entries.TryGetValue(name, out var entry))
-                    entry.Bind(current, value, Keys.Join(key, name), binding);
+                if (Find(name, value.Origin) is { } found)
+                    found.Value.Bind(current, value, Keys.Join(key, found.Key), binding);
                 else
                     binding.Unknown(Keys.Join(key, name), value, _entries.Keys.Select(sibling => Keys.Join(key, sibling)));
             }
@@ -84,6 +84,20 @@ internal sealed class Section<T> : Shape<T>, IEnumerable
     }
 
     IEnumerator IEnumerable.GetEnumerator() => _entries.Keys.GetEnumerator();
+
+    /// <returns>The key as the schema spells it, and its entry.</returns>
+    private KeyValuePair<string, Entry>? Find(string name, Origin origin)
+    {
+        if (_entries.TryGetValue(name, out var entry)) return new(name, entry);
+        if (!origin.IsApplication) return null;
+        var plain = Plain(name);
+        foreach (var known in _entries)
+            if (Plain(known.Key).Equals(plain, StringComparison.OrdinalIgnoreCase))
+                return known;
+        return null;
+    }
+
+    private static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal);
 
     private static void DescribeOptional<TValue>(TValue? value, Shape<TValue> shape, string key, ICollection<KeyDescription> keys)
         where TValue : struct

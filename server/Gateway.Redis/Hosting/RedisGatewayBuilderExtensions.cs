@@ -16,6 +16,7 @@ using Gateway.Redis.Presence;
 using Gateway.Redis.Replicas;
 using Gateway.Redis.Rooms;
 using Gateway.Redis.Servers;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -27,13 +28,23 @@ public static class RedisGatewayBuilderExtensions
     public static IGatewayBuilder AddRedis(this IGatewayBuilder builder, string connection) => builder.AddRedis(options => options.Connection = [connection]);
 
     /// <summary>Joins the replicas through Redis: rooms with their history, presence, moderation, limits of users, requests to other replicas.</summary>
-    public static IGatewayBuilder AddRedis(this IGatewayBuilder builder, Action<RedisOptions>? configure = null)
+    public static IGatewayBuilder AddRedis(this IGatewayBuilder builder, Action<RedisOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var options = builder.Services.AddOptions<RedisOptions>().ValidateOnStart();
         if (configure != null) options.Configure(configure);
         builder.Services.AddSingleton<IValidateOptions<RedisOptions>>(new SchemaValidator<RedisOptions>(RedisSchema.Redis));
         return builder.UseBackplane(AddToDomain);
+    }
+
+    /// <summary>Joins the replicas through Redis, with the options of a configuration section.</summary>
+    /// <param name="configuration">Has the keys of <c>redis:</c> in the gateway's configuration file, but for <c>enabled</c>.</param>
+    public static IGatewayBuilder AddRedis(this IGatewayBuilder builder, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configuration);
+        builder.Services.AddSingleton<IConfigureOptions<RedisOptions>>(new ConfigurationSetup<RedisOptions>(configuration, RedisSchema.Redis));
+        return builder.AddRedis(configure: null);
     }
 
     /// <summary>For the program, whose configuration has made the options and checked them.</summary>
