@@ -64,6 +64,9 @@ public sealed class HandMadeHubClient : IAsyncDisposable
         return client;
     }
 
+    /// <summary>Why the last record that was not taken was not.</summary>
+    public string? Refusal { get; private set; }
+
     /// <summary>Sends a record. False if the server did not take it (any more).</summary>
     public Task<bool> SendAsync(string record) => SendPartAsync(record + End);
 
@@ -80,10 +83,12 @@ public sealed class HandMadeHubClient : IAsyncDisposable
             }
             using var content = new StringContent(text, Encoding.UTF8);
             using var answer = await _http.PostAsync(_hub, content).Within("a record to be taken");
+            if (answer.StatusCode != HttpStatusCode.OK) Refusal = $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}";
             return answer.StatusCode == HttpStatusCode.OK;
         }
         catch (Exception gone) when (gone is IOException or HttpRequestException)
         {
+            Refusal = gone.ToString();
             return false;
         }
         finally
@@ -95,9 +100,15 @@ public sealed class HandMadeHubClient : IAsyncDisposable
     /// <summary>Calls a hub method and returns its id, under which the answer comes.</summary>
     public async Task<string> CallAsync(string method, params object[] arguments)
     {
-        var id = "h" + Interlocked.Increment(ref _lastId);
-        await SendAsync(JsonSerializer.Serialize(new { type = 1, invocationId = id, target = method, arguments }));
+        var (id, record) = Call(method, arguments);
+        await SendAsync(record);
         return id;
+    }
+
+    /// <summary>Calls a hub method, where the server still has to take the call, whatever it does with it.</summary>
+    public async Task CallTakenAsync(string method, params object[] arguments)
+    {
+        if (!await SendAsync(Call(method, arguments).Record)) throw new IOException($"{method} was not taken: {Refusal}");
     }
 
     public async Task<JsonElement> RequestAsync(string method, params object[] arguments)
@@ -142,6 +153,12 @@ public sealed class HandMadeHubClient : IAsyncDisposable
         await _receiving.Within("the receive loop to end");
         _over.Dispose();
         _sending.Dispose();
+    }
+
+    private (string Id, string Record) Call(string method, object[] arguments)
+    {
+        var id = "h" + Interlocked.Increment(ref _lastId);
+        return (id, JsonSerializer.Serialize(new { type = 1, invocationId = id, target = method, arguments }));
     }
 
     private static int TypeOf(JsonElement record) => record.TryGetProperty("type", out var type) ? type.GetInt32() : 0;

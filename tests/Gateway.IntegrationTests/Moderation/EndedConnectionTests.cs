@@ -121,7 +121,7 @@ public sealed class EndedConnectionTests : IAsyncLifetime
         public async Task SendAsync(string type, object payload)
         {
             if (raw != null) await raw.SendTextAsync(JsonSerializer.Serialize(new { type, payload }));
-            else await hub!.CallAsync(char.ToUpperInvariant(type[0]) + type[1..], payload);
+            else await hub!.CallTakenAsync(char.ToUpperInvariant(type[0]) + type[1..], payload);
         }
 
         public async ValueTask DisposeAsync()
