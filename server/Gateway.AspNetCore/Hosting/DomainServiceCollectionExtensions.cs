@@ -71,9 +71,14 @@ internal static class DomainServiceCollectionExtensions
         services.AddSingleton(p => new InProcessBackplaneLimits(Options(p).Messages.IdempotencyWindow, Options(p).Rooms.HistoryMaxBytes));
         services.AddSingleton<IBackplane, InProcessBackplane>();
         services.AddSingleton<IPresenceStore>(InProcessPresenceStore);
-        services.AddSingleton(p => ActivatorUtilities.CreateInstance<ReplicaStatus>(p, p.GetRequiredService<ReplicaId>().Value));
+        services.AddSingleton(p => new ReplicaStatus(
+            p.GetRequiredService<ReplicaId>().Value, p.GetRequiredService<ConnectionTable>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IReplicaRegistry, SingleReplicaRegistry>();
-        services.AddSingleton<ClusterQueryHandler>();
+        services.AddSingleton(p => new ClusterQueryHandler(
+            p.GetRequiredService<ConnectionTable>(),
+            p.GetRequiredService<RoomTable>(),
+            p.GetRequiredService<RoomMembership>(),
+            p.GetRequiredService<ReplicaStatus>()));
         services.AddSingleton<ICluster, InProcessCluster>();
         services.AddSingleton<IIdempotencyKeys>(p => ActivatorUtilities.CreateInstance<InProcessIdempotencyKeys>(p, Options(p).Messages.IdempotencyWindow));
         services.AddSingleton<IUserQuotas>(p => ActivatorUtilities.CreateInstance<InProcessUserQuotas>(p, Options(p).RateLimit.PerUser.Messages, Options(p).RateLimit.PerUser.Window));

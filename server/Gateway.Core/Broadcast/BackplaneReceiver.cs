@@ -6,7 +6,7 @@ using Gateway.Core.Rooms;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>What the backplane brings to this replica: messages for the fan-out, and instructions of other replicas for a connection here.</summary>
-public sealed class BackplaneReceiver(FanOut fanOut, ConnectionTable connections, RoomTable rooms, RoomMembership membership) : IBackplaneReceiver
+internal sealed class BackplaneReceiver(FanOut fanOut, ConnectionTable connections, RoomTable rooms, RoomMembership membership) : IBackplaneReceiver
 {
     public int Deliver(Audience audience, Message message, Position position) => fanOut.Deliver(audience, message, position);
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Where connections of every dialect come in and go out: tables, rooms, the welcome, the counters.</summary>
-public sealed partial class ConnectionLifecycle(
+internal sealed partial class ConnectionLifecycle(
     ConnectionTable connections, RoomMembership membership, IReplicaRegistry replicas, IBackplane backplane, GatewayMeter meter, Supervisor supervisor, string replica,
     ILogger<ConnectionLifecycle> logger)
 {

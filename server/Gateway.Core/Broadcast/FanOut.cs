@@ -6,7 +6,7 @@ using Gateway.Core.Supervision;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Hands each message to the workers whose share of the local connections holds receivers of it. Never waits for a client.</summary>
-public sealed class FanOut
+internal sealed class FanOut
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
@@ -97,7 +97,7 @@ public sealed class FanOut
 }
 
 /// <summary>The slow-consumer policy of a message: its type's, else its room's; outside rooms the outbox's own.</summary>
-public sealed class FanOutPolicies(SlowConsumerPolicy byDefault, IReadOnlyDictionary<string, SlowConsumerPolicy> byType)
+internal sealed class FanOutPolicies(SlowConsumerPolicy byDefault, IReadOnlyDictionary<string, SlowConsumerPolicy> byType)
 {
     public SlowConsumerPolicy Default => byDefault;
 
@@ -110,4 +110,4 @@ public sealed class FanOutPolicies(SlowConsumerPolicy byDefault, IReadOnlyDictio
 /// <param name="BatchMessages">The most messages in one batch: half of what an outbox holds, so that one may wait while one is written.</param>
 /// <param name="BatchBytes">A batch that has grown past this is posted.</param>
 /// <param name="Backlog">Messages waiting for a worker above which those who bring more have to wait.</param>
-public sealed record FanOutLimits(int Workers, int BatchMessages, int BatchBytes = 64 * 1024, int Backlog = 4096);
+internal sealed record FanOutLimits(int Workers, int BatchMessages, int BatchBytes = 64 * 1024, int Backlog = 4096);

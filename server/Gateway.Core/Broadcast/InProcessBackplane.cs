@@ -7,13 +7,13 @@ namespace Gateway.Core.Broadcast;
 /// <summary>What the backplane of one process remembers.</summary>
 /// <param name="IdempotencyWindow">How long a message that was to be taken once is known.</param>
 /// <param name="MaxHistoryBytes">Of all rooms together; above it the rooms that have been silent longest forget theirs.</param>
-public sealed record InProcessBackplaneLimits(TimeSpan IdempotencyWindow, long MaxHistoryBytes);
+internal sealed record InProcessBackplaneLimits(TimeSpan IdempotencyWindow, long MaxHistoryBytes);
 
 /// <summary>
 /// The backplane of a gateway that has one replica: messages go straight to the fan-out. A room's sequence lives as long as somebody listens or
 /// something of it is remembered.
 /// </summary>
-public sealed class InProcessBackplane : IBackplane, IDisposable
+internal sealed class InProcessBackplane : IBackplane, IDisposable
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 

@@ -12,7 +12,7 @@ namespace Gateway.Core.Broadcast;
 /// given the room's history at its own pace, until it is level with the stream. It is closed as a slow consumer when the history moves past it. So a burst, or
 /// what the gateway itself sends after an outage, costs a healthy client nothing, and a client that stalls holds no more than its outbox.
 /// </summary>
-public sealed partial class LagRecovery(IBackplane backplane, GatewayMeter meter, Supervisor supervisor, TimeProvider time, ILogger<LagRecovery> logger)
+internal sealed partial class LagRecovery(IBackplane backplane, GatewayMeter meter, Supervisor supervisor, TimeProvider time, ILogger<LagRecovery> logger)
 {
     private static readonly TimeSpan PauseWhileAway = TimeSpan.FromMilliseconds(250);
 

@@ -8,7 +8,7 @@ namespace Gateway.Core.Broadcast;
 /// The one way for a message to its audience, for clients' commands and server code alike: through the backplane. Only what is for one
 /// connection of this replica goes straight to the fan-out: no other replica has a part in it, so it arrives whatever the backplane does.
 /// </summary>
-public sealed class Publisher(IBackplane backplane, RoomTable rooms, ConnectionTable connections, FanOut fanOut)
+internal sealed class Publisher(IBackplane backplane, RoomTable rooms, ConnectionTable connections, FanOut fanOut)
 {
     /// <param name="idempotencyKey">See <see cref="IBackplane.PublishAsync"/>; for rooms only.</param>
     /// <exception cref="BackplaneException">The backplane is away.</exception>

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Bounds the rooms that one connection is in, those that one user is in on all its connections, and those of the whole hub; each on this replica.</summary>
-public sealed partial class RoomAdmission(MembershipLimits limits, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, TimeProvider time, ILogger<RoomAdmission> logger)
+internal sealed partial class RoomAdmission(MembershipLimits limits, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, TimeProvider time, ILogger<RoomAdmission> logger)
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
 

@@ -7,7 +7,7 @@ using Gateway.Core.Supervision;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Enters connections into rooms and takes them out.</summary>
-public sealed class RoomMembership(
+internal sealed class RoomMembership(
     RoomTable rooms, RoomAdmission admission, PresenceTracker tracker, IBackplane backplane, MembershipLimits limits, Supervisor supervisor, TimeProvider time)
 {
     private readonly Subscriptions _rooms = new(backplane, supervisor);
@@ -98,14 +98,14 @@ public sealed class RoomMembership(
 /// <summary>What became of a wish to enter a room.</summary>
 /// <param name="Position">The place after which messages come.</param>
 /// <param name="Recovery">What was missed before it, if that was asked for.</param>
-public readonly record struct JoinResult(Error? Error, Position Position, Recovery? Recovery)
+internal readonly record struct JoinResult(Error? Error, Position Position, Recovery? Recovery)
 {
     public static implicit operator JoinResult(Error error) => new(error, default, null);
 }
 
 /// <param name="MaxPerConnection">Rooms that one connection may be in.</param>
 /// <param name="MaxReplay">Messages that a connection may be given again when it comes back to a room.</param>
-public sealed record MembershipLimits(int MaxPerConnection, int MaxReplay)
+internal sealed record MembershipLimits(int MaxPerConnection, int MaxReplay)
 {
     /// <summary>Rooms that one user may be in, each counted once for each of its connections; 0 = no limit but the connection's.</summary>
     public int MaxPerUser { get; init; }

@@ -7,7 +7,7 @@ namespace Gateway.Core.Broadcast;
 /// <summary>What became of a wish to go on where one was.</summary>
 /// <param name="Replayed">So many of the missed messages were sent again.</param>
 /// <param name="Reason">Why not all were; <c>null</c> if all were.</param>
-public sealed record Recovery(int Replayed, string? Reason)
+internal sealed record Recovery(int Replayed, string? Reason)
 {
     /// <summary>About so many bytes were sent for it.</summary>
     public long Bytes { get; init; }

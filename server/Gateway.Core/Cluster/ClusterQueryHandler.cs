@@ -8,15 +8,28 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Cluster;
 
 /// <summary>ClusterReplies for the connections of this replica.</summary>
-public sealed class ClusterQueryHandler(ConnectionTable connections, RoomTable rooms, RoomMembership membership, ReplicaStatus status)
+public sealed class ClusterQueryHandler
 {
+    private readonly ConnectionTable _connections;
+    private readonly RoomTable _rooms;
+    private readonly RoomMembership _membership;
+    private readonly ReplicaStatus _status;
+
+    internal ClusterQueryHandler(ConnectionTable connections, RoomTable rooms, RoomMembership membership, ReplicaStatus status)
+    {
+        _connections = connections;
+        _rooms = rooms;
+        _membership = membership;
+        _status = status;
+    }
+
     /// <summary>Whatever a question asks for, an answer has no more than so many.</summary>
     public const int MaxLimit = 1000;
 
     public async ValueTask<ClusterReply> HandleAsync(ClusterQuery query) => query.Kind switch
     {
         ClusterQueryKind.Connections => new ClusterReply { Connections = Page(Matching(query), query, static c => c.Id, Describe) },
-        ClusterQueryKind.Rooms => new ClusterReply { Rooms = Page(rooms.Snapshot(), query, static r => r.Name, static r => new RoomInfo(r.Name, r.Members.Count)) },
+        ClusterQueryKind.Rooms => new ClusterReply { Rooms = Page(_rooms.Snapshot(), query, static r => r.Name, static r => new RoomInfo(r.Name, r.Members.Count)) },
         ClusterQueryKind.Disconnect => new ClusterReply { Affected = Disconnect(Matching(query)) },
         ClusterQueryKind.RemoveFromRoom => new ClusterReply { Affected = await RemoveFromRoomAsync(Matching(query), query.Room!).ConfigureAwait(false) },
         _ => new ClusterReply(), // a later version's
@@ -24,10 +37,10 @@ public sealed class ClusterQueryHandler(ConnectionTable connections, RoomTable r
 
     private IEnumerable<Connection> Matching(ClusterQuery query)
     {
-        IEnumerable<Connection> candidates = query.ConnectionId is { } id ? connections.Find(id) is { } one ? [one] : []
-            : query.UserId is { } user ? connections.OfUser(user)
-            : query.Room is { } room ? rooms.Find(room)?.Members.Snapshot() ?? []
-            : connections.Snapshot();
+        IEnumerable<Connection> candidates = query.ConnectionId is { } id ? _connections.Find(id) is { } one ? [one] : []
+            : query.UserId is { } user ? _connections.OfUser(user)
+            : query.Room is { } room ? _rooms.Find(room)?.Members.Snapshot() ?? []
+            : _connections.Snapshot();
         return candidates.Where(c =>
             (query.UserId == null || c.User.Id == query.UserId)
             && (query.Room == null || c.Rooms.Contains(query.Room))
@@ -35,7 +48,7 @@ public sealed class ClusterQueryHandler(ConnectionTable connections, RoomTable r
     }
 
     private ConnectionInfo Describe(Connection c) =>
-        new(c.Id, c.User.Id, c.User.Name, c.User.ClientId, c.Dialect.Name(), c.ConnectedAt, c.RemoteAddress, status.Id, c.Rooms.Names(), c.Outbox.Depth);
+        new(c.Id, c.User.Id, c.User.Name, c.User.ClientId, c.Dialect.Name(), c.ConnectedAt, c.RemoteAddress, _status.Id, c.Rooms.Names(), c.Outbox.Depth);
 
     private static List<TFacts> Page<T, TFacts>(IEnumerable<T> all, ClusterQuery query, Func<T, string> key, Func<T, TFacts> describe) =>
         [.. all.Where(one => string.CompareOrdinal(key(one), query.After) > 0).OrderBy(key, StringComparer.Ordinal).Take(Math.Clamp(query.Limit, 0, MaxLimit)).Select(describe)];
@@ -59,7 +72,7 @@ public sealed class ClusterQueryHandler(ConnectionTable connections, RoomTable r
         foreach (var connection in kicked.ToList())
         {
             Notify(connection, room); // ahead of leaving: afterwards it hears nothing of the room any more
-            if (await membership.LeaveAsync(connection, room).ConfigureAwait(false)) users.Add(connection.User.Id);
+            if (await _membership.LeaveAsync(connection, room).ConfigureAwait(false)) users.Add(connection.User.Id);
         }
         return users;
     }

@@ -11,7 +11,7 @@ public interface ICluster
 public sealed record ClusterReplies(IReadOnlyList<ClusterReply> All, int TimedOut);
 
 /// <summary>A gateway that has one replica.</summary>
-public sealed class InProcessCluster(ClusterQueryHandler local) : ICluster
+internal sealed class InProcessCluster(ClusterQueryHandler local) : ICluster
 {
     public async ValueTask<ClusterReplies> QueryAsync(ClusterQuery query, CancellationToken cancel = default) =>
         new([await local.HandleAsync(query).ConfigureAwait(false)], TimedOut: 0);

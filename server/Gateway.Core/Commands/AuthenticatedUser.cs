@@ -4,11 +4,11 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Commands;
 
 /// <summary>Whom a good token speaks for, and for how long.</summary>
-public sealed record AuthenticatedUser(UserIdentity User, TokenExpiry Term)
+internal sealed record AuthenticatedUser(UserIdentity User, TokenExpiry Term)
 {
     /// <summary>Longer ones are not looked at.</summary>
     public const int MaxTokenLength = 16 * 1024;
 }
 
 /// <summary>Checks a token; the core does not know what tokens look like. An error is 401, or 503 where the keys cannot be had.</summary>
-public delegate ValueTask<(AuthenticatedUser? AuthenticatedUser, Error? Error)> VerifyToken(string token);
+internal delegate ValueTask<(AuthenticatedUser? AuthenticatedUser, Error? Error)> VerifyToken(string token);

@@ -15,7 +15,7 @@ internal interface ICommand
 }
 
 /// <summary>What became of a command: a result, or an error.</summary>
-public readonly struct CommandResult
+internal readonly struct CommandResult
 {
     private CommandResult(ReadOnlyMemory<byte> result, string? replyType, Error? error)
     {

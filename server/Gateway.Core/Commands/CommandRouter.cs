@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Core.Commands;
 
 /// <summary>The one door through which clients of both dialects come in with what they ask for.</summary>
-public sealed partial class CommandRouter
+internal sealed partial class CommandRouter
 {
     private readonly FrozenDictionary<string, ICommand> _commands;
     private readonly FrozenDictionary<string, ICommand>.AlternateLookup<ReadOnlySpan<char>> _byName;

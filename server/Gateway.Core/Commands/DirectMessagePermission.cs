@@ -25,7 +25,7 @@ public enum DirectReach
 public sealed record DirectMessageRule(DirectReach Reach, IReadOnlyCollection<string> Roles);
 
 /// <summary>May one user send another a direct message?</summary>
-public sealed class DirectMessagePermission(DirectMessageRule rule, RoomTable rooms, ConnectionTable connections, IPresenceStore presence)
+internal sealed class DirectMessagePermission(DirectMessageRule rule, RoomTable rooms, ConnectionTable connections, IPresenceStore presence)
 {
     /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
     internal async ValueTask<Error?> CheckAsync(Connection sender, string to) =>

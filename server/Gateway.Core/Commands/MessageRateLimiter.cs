@@ -6,7 +6,7 @@ namespace Gateway.Core.Commands;
 
 /// <summary>How much one connection may send, and how much its user: a sliding window each.</summary>
 /// <param name="messages">Of one connection in one window; 0 = no limit.</param>
-public sealed class MessageRateLimiter(int messages, TimeSpan window, TimeProvider time) : IDisposable
+internal sealed class MessageRateLimiter(int messages, TimeSpan window, TimeProvider time) : IDisposable
 {
     /// <summary>Whoever is refused more than so many times its limit within a window does not listen, and is closed for flooding.</summary>
     private const int FloodFactor = 5;

@@ -25,7 +25,7 @@ public sealed partial class Connection : IOutboxOwner
     private int _dropsToLog;
     private long _dropsLoggedAt;
 
-    public Connection(string id, UserIdentity user, Dialect dialect, Outbox outbox, ConnectionEvents events, TimeProvider time)
+    internal Connection(string id, UserIdentity user, Dialect dialect, Outbox outbox, ConnectionEvents events, TimeProvider time)
     {
         Id = id;
         User = user;
@@ -40,7 +40,7 @@ public sealed partial class Connection : IOutboxOwner
     public string Id { get; }
     public UserIdentity User { get; private set; }
     public Dialect Dialect { get; }
-    public Outbox Outbox { get; }
+    internal Outbox Outbox { get; }
     /// <summary>Where messages for it are posted: its outbox, or the inbox of its handler; <c>null</c> where a handler wants none.</summary>
     internal Outbox? MessageOutbox => Dialect == Dialect.Frames ? HandlerOutbox : Outbox;
 
@@ -51,10 +51,10 @@ public sealed partial class Connection : IOutboxOwner
     public string? RemoteAddress { get; init; }
 
     /// <summary>How long its token lets it live; <c>null</c> for one that came without.</summary>
-    public TokenExpiry? Token { get; set; }
+    internal TokenExpiry? Token { get; set; }
 
     /// <summary>A SignalR client that is silent for longer is gone; <c>null</c> where the transport sees to that.</summary>
-    public TimeSpan? SilenceLimit { get; init; }
+    internal TimeSpan? SilenceLimit { get; init; }
 
     /// <summary>What the user says of itself.</summary>
     public UserStatus Status { get; private set; } = UserStatus.Online;
@@ -81,18 +81,18 @@ public sealed partial class Connection : IOutboxOwner
     internal long TimedOutAt { get; set; }
 
     /// <summary>How it ended; <c>null</c>: it has not, or nobody knows yet.</summary>
-    public ConnectionEnd? End => _end;
+    internal ConnectionEnd? End => _end;
 
     /// <summary>When the sweep last pinged it, as a timestamp of the time provider.</summary>
     internal long PingedAt { get; set; }
 
     /// <summary>Part of a message has come, and the rest has not: from the first such part on, a deadline runs.</summary>
-    public void OnMessageStarted()
+    internal void OnMessageStarted()
     {
         if (_messageStartedAt == 0) Volatile.Write(ref _messageStartedAt, _time.GetTimestamp());
     }
 
-    public void OnMessageCompleted()
+    internal void OnMessageCompleted()
     {
         Volatile.Write(ref _messageStartedAt, 0);
         Outbox.OnFrameCompleted();
@@ -103,10 +103,10 @@ public sealed partial class Connection : IOutboxOwner
         Outbox.HasPassed(_time, Volatile.Read(ref _messageStartedAt), limit) || Outbox.IsFrameOverdue(limit);
 
     /// <summary>Sends to this client alone. Never dropped: if it does not fit, the connection is closed as a slow consumer.</summary>
-    public void Reply(ReadOnlyMemory<byte> frame) => Outbox.Post(new FrameBatch(frame));
+    internal void Reply(ReadOnlyMemory<byte> frame) => Outbox.Post(new FrameBatch(frame));
 
     /// <param name="hiddenIn">Rooms that do not see it.</param>
-    public void SetStatus(string status, IReadOnlySet<string>? hiddenIn = null)
+    internal void SetStatus(string status, IReadOnlySet<string>? hiddenIn = null)
     {
         var said = new UserStatus(status, _time.GetUtcNow());
         Status = hiddenIn == null ? said : said with { HiddenIn = hiddenIn };
@@ -146,11 +146,11 @@ public sealed partial class Connection : IOutboxOwner
     }
 
     /// <summary>Says goodbye after what waits to go out.</summary>
-    public void Close(CloseReason reason) => Outbox.Close(reason);
+    internal void Close(CloseReason reason) => Outbox.Close(reason);
 
     /// <summary>Notes how the connection ends. The first call decides.</summary>
     /// <returns>False if that was known already.</returns>
-    public bool TrySetEnd(ConnectionEnd end) => Interlocked.CompareExchange(ref _end, end, null) == null;
+    internal bool TrySetEnd(ConnectionEnd end) => Interlocked.CompareExchange(ref _end, end, null) == null;
 
     /// <summary>To be called once, when it is over.</summary>
     internal void CountEnded() => _events.CountEnded(this);
@@ -189,7 +189,7 @@ public sealed partial class Connection : IOutboxOwner
     }
 
     /// <summary>The way to or from the client failed.</summary>
-    public void RecordFault(Exception fault)
+    internal void RecordFault(Exception fault)
     {
         if (!IsTimeout(fault)) TrySetEnd(ConnectionEnd.Aborted);
         else if (TrySetEnd(new ConnectionEnd(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);

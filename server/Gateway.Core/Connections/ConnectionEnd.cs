@@ -6,7 +6,7 @@ namespace Gateway.Core.Connections;
 /// <summary>How a connection ended. Whoever notes it first decides.</summary>
 /// <param name="Code">The close code that the client sent; 0 for none.</param>
 /// <param name="Text">The reason that the client sent with it, as it may stand in a log.</param>
-public sealed record ConnectionEnd(DisconnectReason Reason, int Code = 0, string Text = "")
+internal sealed record ConnectionEnd(DisconnectReason Reason, int Code = 0, string Text = "")
 {
     public static ConnectionEnd Aborted { get; } = new(DisconnectReason.Aborted);
 

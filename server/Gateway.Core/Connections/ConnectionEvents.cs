@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Core.Connections;
 
 /// <summary>Where the outboxes of all connections report what they had to drop and whom they closed, and connections how they ended.</summary>
-public sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Connection> logger, TimeProvider? time = null)
+internal sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Connection> logger, TimeProvider? time = null)
 {
     private const string WriteDeadline = "write deadline";
 

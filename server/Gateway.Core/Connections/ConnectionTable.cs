@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Gateway.Core.Connections;
 
 /// <summary>The connections of this replica: by id, by user, and all of them.</summary>
-public sealed class ConnectionTable(int shards)
+internal sealed class ConnectionTable(int shards)
 {
     private readonly ConcurrentDictionary<string, (Connection Connection, Membership Membership)> _byId = new(StringComparer.Ordinal);
 

@@ -8,10 +8,10 @@ namespace Gateway.Core.Connections;
 /// <param name="WriteWait">For one write, and for the client's answer to our drainer.</param>
 /// <param name="PingPeriod">A raw client, or one of a handler, silent for so long is pinged.</param>
 /// <param name="PongWait">And after so long it is gone. A message that a client of any dialect began has to be complete by then.</param>
-public sealed record Deadlines(TimeSpan WriteWait, TimeSpan PingPeriod, TimeSpan PongWait);
+internal sealed record Deadlines(TimeSpan WriteWait, TimeSpan PingPeriod, TimeSpan PongWait);
 
 /// <summary>One timer for all connections instead of several for each: looks at everyone's deadlines about once a second.</summary>
-public sealed class DeadlineSweep : IDisposable
+internal sealed class DeadlineSweep : IDisposable
 {
     private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(20);

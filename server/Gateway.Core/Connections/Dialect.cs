@@ -10,7 +10,7 @@ public enum Dialect : byte
     Frames = 2,
 }
 
-public static class Dialects
+internal static class Dialects
 {
     public static IReadOnlyList<Dialect> All { get; } = [Dialect.Raw, Dialect.SignalR, Dialect.Frames];
 

@@ -3,7 +3,7 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Connections;
 
 /// <summary>Why a connection ended: the label <c>reason</c> of <c>websocket_disconnections_total</c>. The label is the name in snake_case.</summary>
-public enum DisconnectReason : byte
+internal enum DisconnectReason : byte
 {
     /// <summary>The client closed with 1000 or without a code, or ended its long-polling connection.</summary>
     Normal,

@@ -6,7 +6,7 @@ namespace Gateway.Core.Connections;
 /// Frames in one format that go out together, in one piece of memory that all their receivers share.
 /// An outbox may write or drop any part of a batch, frame by frame.
 /// </summary>
-public sealed class FrameBatch
+internal sealed class FrameBatch
 {
     private readonly int[]? _ends;
     private readonly long[]? _offsets;

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Gateway.Core.Connections;
 
 /// <summary>Every instrument of the gateway, under the names that Prometheus shows; docs/operations.md explains each.</summary>
-public sealed class GatewayMeter : IDisposable
+internal sealed class GatewayMeter : IDisposable
 {
     public const string Name = "Gateway";
 

@@ -5,7 +5,7 @@ namespace Gateway.Core.Connections;
 /// <summary>
 /// The way from an outbox to the client. The outbox makes one call at a time and the next one only when the last has completed.
 /// </summary>
-public interface IFrameSink
+internal interface IFrameSink
 {
     FrameFormat Format { get; }
 

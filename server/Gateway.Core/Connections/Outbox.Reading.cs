@@ -1,7 +1,7 @@
 namespace Gateway.Core.Connections;
 
 /// <summary>What is known of the other direction: when bytes came from the client, and since when the rest of a frame has been waited for.</summary>
-public sealed partial class Outbox
+internal sealed partial class Outbox
 {
     // Timestamps of the time provider.
     private long _lastReceived;

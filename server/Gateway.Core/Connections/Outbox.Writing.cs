@@ -8,7 +8,7 @@ namespace Gateway.Core.Connections;
 /// The writing side. Whoever set _writing owns it and goes from the one write to the next: what goes out without waiting is written by the poster
 /// itself; where the client is slower, a drain waits for it and gathers what has come meanwhile.
 /// </summary>
-public sealed partial class Outbox
+internal sealed partial class Outbox
 {
     private const int BufferBytes = 16 * 1024;
 

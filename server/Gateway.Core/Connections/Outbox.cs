@@ -7,7 +7,7 @@ namespace Gateway.Core.Connections;
 /// Frames on their way to one connection: the one thing that writes to it. Posting never waits for the client. At most one write is
 /// under way at any time, and whoever started it (a poster, or the drain after it) goes on until nothing waits.
 /// </summary>
-public sealed partial class Outbox
+internal sealed partial class Outbox
 {
     private readonly IFrameSink _sink;
     private readonly TimeProvider _time;

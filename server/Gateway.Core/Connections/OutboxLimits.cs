@@ -3,4 +3,4 @@ namespace Gateway.Core.Connections;
 /// <summary>How much may wait for one connection.</summary>
 /// <param name="Messages">Messages waiting, at least 1.</param>
 /// <param name="Bytes">Bytes waiting, at least 1.</param>
-public sealed record OutboxLimits(int Messages, long Bytes);
+internal sealed record OutboxLimits(int Messages, long Bytes);

@@ -4,7 +4,7 @@ namespace Gateway.Core.Connections;
 /// <param name="expiresAt">The token's <c>exp</c>, as the client is told it.</param>
 /// <param name="endsAt">When the connection is closed: the same, or a little later for a token that came within the tolerance for clocks that differ.</param>
 /// <param name="warning">How long ahead of its expiry the client is told.</param>
-public sealed class TokenExpiry(DateTimeOffset expiresAt, DateTimeOffset endsAt, TimeSpan warning)
+internal sealed class TokenExpiry(DateTimeOffset expiresAt, DateTimeOffset endsAt, TimeSpan warning)
 {
     public DateTimeOffset ExpiresAt => expiresAt;
 

@@ -27,7 +27,7 @@ public enum IdempotencyKeyState
 }
 
 /// <summary>The keys of a gateway that has one replica.</summary>
-public sealed class InProcessIdempotencyKeys : IIdempotencyKeys, IDisposable
+internal sealed class InProcessIdempotencyKeys : IIdempotencyKeys, IDisposable
 {
     private readonly ConcurrentDictionary<string, (string Fingerprint, long At)> _known = new(StringComparer.Ordinal);
     private readonly TimeSpan _lifetime;

@@ -4,7 +4,7 @@ using Gateway.Core.Supervision;
 namespace Gateway.Core.Limits;
 
 /// <summary>A sliding window for each of many keys, such as users or addresses. A key whose window is empty takes no memory.</summary>
-public sealed class SlidingWindows<TKey> : IDisposable
+internal sealed class SlidingWindows<TKey> : IDisposable
     where TKey : notnull
 {
     private static readonly TimeSpan LongestSweepPeriod = TimeSpan.FromMinutes(1);

@@ -4,7 +4,7 @@ namespace Gateway.Core.Messages;
 /// <param name="Code">A WebSocket close code, RFC 6455 section 7.4.1.</param>
 /// <param name="Text">At most 123 bytes of UTF-8; the client sees it.</param>
 /// <param name="AllowReconnect">Whether a stock SignalR client with automatic reconnect tries again.</param>
-public sealed record CloseReason(int Code, string Text, bool AllowReconnect)
+internal sealed record CloseReason(int Code, string Text, bool AllowReconnect)
 {
     public static CloseReason Normal { get; } = new(1000, "", AllowReconnect: false);
     public static CloseReason Shutdown { get; } = new(1001, "shutting down", AllowReconnect: true);

@@ -6,7 +6,7 @@ namespace Gateway.Core.Messages;
 /// What a message type may be: 1 to 64 characters of a small part of ASCII. Types are compared without regard to case, as SignalR clients match targets: else <c>Welcome</c> would be
 /// another type here and the same one there. ASCII, because other letters fold into it (the Kelvin sign is a <c>k</c> in lower case).
 /// </summary>
-public static class MessageType
+internal static class MessageType
 {
     public const int MaxLength = 64;
 

@@ -8,7 +8,7 @@ namespace Gateway.Core.Messages;
 /// What names of rooms and users may consist of: characters that show. Two names that differ by an invisible character (zero-width, bidirectional control, filler) would look the
 /// same; so would a name that turns the text after it around.
 /// </summary>
-public static class NameText
+internal static class NameText
 {
     private const int Longest = 1024;
 

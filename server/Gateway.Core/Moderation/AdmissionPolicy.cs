@@ -5,7 +5,7 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Moderation;
 
 /// <summary>Lets nobody in who is banned or has too many connections, and shows out whom a ban or a revocation hits.</summary>
-public sealed class AdmissionPolicy
+internal sealed class AdmissionPolicy
 {
     private readonly ConnectionTable _connections;
     private readonly IRestrictionStore _restrictions;

@@ -3,7 +3,7 @@ using Gateway.Core.Supervision;
 namespace Gateway.Core.Moderation;
 
 /// <summary>The restrictions of a gateway that has one replica: they end with its process.</summary>
-public sealed class InProcessRestrictionStore : IRestrictionStore, IDisposable
+internal sealed class InProcessRestrictionStore : IRestrictionStore, IDisposable
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 

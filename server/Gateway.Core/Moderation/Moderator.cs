@@ -10,7 +10,7 @@ namespace Gateway.Core.Moderation;
 /// <summary>What may be done against users, on all replicas: by users with the moderators' role, and by servers.</summary>
 /// <param name="role">The role that lets a user give such orders.</param>
 /// <param name="revocationLifetime">How long a revocation is remembered: no token may live longer.</param>
-public sealed partial class Moderator(
+internal sealed partial class Moderator(
     IRestrictionStore restrictions, ICluster cluster, Publisher publisher, string role, TimeSpan revocationLifetime, GatewayMeter meter, TimeProvider time, ILogger<Moderator> logger)
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Gateway.Core.Moderation;
 
 /// <summary>All that holds, in memory, by user. Read without a lock: most users have nothing, and every message asks.</summary>
-public sealed class RestrictionTable(TimeProvider time)
+internal sealed class RestrictionTable(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Restriction[]> _byUser = new(StringComparer.Ordinal);
 

@@ -34,4 +34,4 @@ public interface IPresenceStore
 }
 
 /// <summary>Tells the members of a room: the publisher's way. It fails by its task only.</summary>
-public delegate ValueTask Announce(Audience audience, Message message);
+internal delegate ValueTask Announce(Audience audience, Message message);

@@ -9,7 +9,7 @@ namespace Gateway.Core.Presence;
 
 /// <summary>The roster of a gateway that has one replica.</summary>
 /// <param name="grace">How long a user without a connection counts as present.</param>
-public sealed partial class InProcessPresenceStore(
+internal sealed partial class InProcessPresenceStore(
     RoomTable rooms, Announce announce, TimeSpan grace, Supervisor supervisor, TimeProvider time, ILogger<InProcessPresenceStore> logger) : IPresenceStore, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();

@@ -8,7 +8,7 @@ namespace Gateway.Core.Presence;
 /// Sees to it that the roster hears of every membership once when it begins and once when it ends, in this order, however a join and a leave meet.
 /// Rooms that neither list nor announce their members cost nothing.
 /// </summary>
-public sealed class PresenceTracker(IPresenceStore presence, RoomTable rooms, TimeProvider time)
+internal sealed class PresenceTracker(IPresenceStore presence, RoomTable rooms, TimeProvider time)
 {
     private readonly PresenceReader _reader = new(presence, time);
 

@@ -31,21 +31,39 @@ public sealed record Replica(string Id, string Address, DateTimeOffset StartedAt
 
 public readonly record struct ClusterCounts(int Replicas, int Connections);
 
-/// <summary>What a replica says of itself.</summary>
-public sealed class ReplicaStatus(string id, ConnectionTable connections, TimeProvider time)
+/// <summary>This replica, as it reports itself to the others.</summary>
+public sealed class ReplicaStatus
 {
-    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private readonly ConnectionTable _connections;
+    private readonly DateTimeOffset _startedAt;
     private volatile string _address = "";
 
-    public string Id => id;
+    internal ReplicaStatus(string id, ConnectionTable connections, TimeProvider time)
+    {
+        Id = id;
+        _connections = connections;
+        _startedAt = time.GetUtcNow();
+    }
 
+    /// <summary>The id of this replica: see <see cref="ReplicaId"/>.</summary>
+    public string Id { get; }
+
+    /// <summary>The URL at which other replicas reach this one; empty until it is known.</summary>
     public string Address { get => _address; set => _address = value; }
 
-    public Replica Now => new(id, Address, _startedAt, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR), connections.CountOf(Dialect.Frames), Environment.MachineName);
+    /// <summary>This replica with its connection counts as of now.</summary>
+    public Replica Now => new(
+        Id,
+        Address,
+        _startedAt,
+        _connections.CountOf(Dialect.Raw),
+        _connections.CountOf(Dialect.SignalR),
+        _connections.CountOf(Dialect.Frames),
+        Environment.MachineName);
 }
 
 /// <summary>A gateway that has one replica.</summary>
-public sealed class SingleReplicaRegistry(ReplicaStatus status) : IReplicaRegistry
+internal sealed class SingleReplicaRegistry(ReplicaStatus status) : IReplicaRegistry
 {
     public IReadOnlyList<Replica> All => [status.Now];
 

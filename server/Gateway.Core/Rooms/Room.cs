@@ -4,7 +4,7 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Rooms;
 
 /// <summary>A room as this replica knows it: its local members, and how far its sequence has come.</summary>
-public sealed class Room(string name, RoomPolicy policy, int shards)
+internal sealed class Room(string name, RoomPolicy policy, int shards)
 {
     private readonly Lock _lock = new();
     private Position _position = Position.None;

@@ -4,7 +4,7 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Rooms;
 
 /// <summary>1 to 128 characters that show, without white space and <c>*</c>, which is the policies' wildcard.</summary>
-public static class RoomName
+internal static class RoomName
 {
     public const int MaxLength = 128;
     public const string Lobby = "lobby";

@@ -4,7 +4,7 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Rooms;
 
 /// <summary>What a permission is for.</summary>
-public enum RoomAction : byte
+internal enum RoomAction : byte
 {
     Join,
     Publish,
@@ -17,7 +17,7 @@ public enum RoomAction : byte
 }
 
 /// <summary>Which users may do what in which rooms: the first rule that matches a room's name decides; without one nothing is forbidden here. Server code is not asked.</summary>
-public sealed class RoomPermissions(IReadOnlyList<RoomRule> rules)
+internal sealed class RoomPermissions(IReadOnlyList<RoomRule> rules)
 {
     public static RoomPermissions None { get; } = new([]);
 
@@ -34,7 +34,7 @@ public sealed class RoomPermissions(IReadOnlyList<RoomRule> rules)
 /// One rule. In <c>match</c>, <c>*</c> stands for any text; or <c>{sub}</c> stands for a user's id: such a rule is about all rooms of that form, and lets into each only the user
 /// whose id stands there.
 /// </summary>
-public sealed class RoomRule
+internal sealed class RoomRule
 {
     /// <summary>As a role: everyone.</summary>
     public const string Everyone = "*";

@@ -1,7 +1,7 @@
 namespace Gateway.Core.Rooms;
 
 /// <summary>The policy of every room: the first whose pattern matches the name (<c>*</c> stands for any text), or the default.</summary>
-public sealed class RoomPolicies(RoomPolicy byDefault, IReadOnlyList<(string Match, RoomPolicy Policy)> policies)
+internal sealed class RoomPolicies(RoomPolicy byDefault, IReadOnlyList<(string Match, RoomPolicy Policy)> policies)
 {
     /// <summary>Who may do what, beside the policies.</summary>
     public RoomPermissions Permissions { get; init; } = RoomPermissions.None;

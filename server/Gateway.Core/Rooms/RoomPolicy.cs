@@ -9,7 +9,7 @@ namespace Gateway.Core.Rooms;
 /// <param name="Announce">Whether the others hear of joins and leaves.</param>
 /// <param name="OnFull">What happens when a member's outbox is full.</param>
 /// <param name="History">How much of its past is kept.</param>
-public sealed record RoomPolicy(bool ClientsPublish, bool Echo, bool Presence, bool Announce, SlowConsumerPolicy OnFull, Retention History)
+internal sealed record RoomPolicy(bool ClientsPublish, bool Echo, bool Presence, bool Announce, SlowConsumerPolicy OnFull, Retention History)
 {
     /// <summary>Somebody may want to know who is in the room.</summary>
     public bool HasPresence => Presence || Announce;

@@ -4,7 +4,7 @@ using Gateway.Core.Connections;
 namespace Gateway.Core.Rooms;
 
 /// <summary>The rooms that have members on this replica.</summary>
-public sealed class RoomTable(RoomPolicies policies, int shards)
+internal sealed class RoomTable(RoomPolicies policies, int shards)
 {
     private readonly ConcurrentDictionary<string, Room> _rooms = new(StringComparer.Ordinal);
 

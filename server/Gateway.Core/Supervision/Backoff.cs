@@ -1,7 +1,7 @@
 namespace Gateway.Core.Supervision;
 
 /// <summary>Pauses after faults: each twice as long as the one before, up to a bound.</summary>
-public struct Backoff
+internal struct Backoff
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);

@@ -1,7 +1,7 @@
 namespace Gateway.Core.Supervision;
 
 /// <summary>Lets one line a second through and counts the others, so that no fault can flood the log.</summary>
-public sealed class LogThrottle(TimeProvider time)
+internal sealed class LogThrottle(TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 

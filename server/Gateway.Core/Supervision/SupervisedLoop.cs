@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Core.Supervision;
 
 /// <summary>Runs the steps of one loop. A faulted step is counted and logged, at most once a second; the next step follows after a pause.</summary>
-public sealed partial class SupervisedLoop
+internal sealed partial class SupervisedLoop
 {
     private readonly Supervisor _supervisor;
     private readonly TimeProvider _time;

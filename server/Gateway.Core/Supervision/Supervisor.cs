@@ -9,7 +9,7 @@ namespace Gateway.Core.Supervision;
 /// cancellation ends a loop. Expected faults, such as "Redis is away", are the loop's own to handle; what arrives here is a bug, or a resource that ran out.
 /// </summary>
 /// <param name="faults">Counts faults by the label <c>loop</c>.</param>
-public sealed class Supervisor(TimeProvider time, ILogger<Supervisor> logger, Counter<long>? faults = null)
+internal sealed class Supervisor(TimeProvider time, ILogger<Supervisor> logger, Counter<long>? faults = null)
 {
     private readonly ConcurrentDictionary<string, SupervisedLoop> _loops = new(StringComparer.Ordinal);
 

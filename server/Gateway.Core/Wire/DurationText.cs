@@ -6,7 +6,7 @@ namespace Gateway.Core.Wire;
 /// A time as configuration and commands write it: a whole number and its unit, <c>ms</c>, <c>s</c>, <c>m</c> or <c>h</c>, with nothing between them; and <c>0</c>, which
 /// needs no unit.
 /// </summary>
-public static class DurationText
+internal static class DurationText
 {
     /// <summary>The smaller first.</summary>
     public static IReadOnlyList<(string Unit, long Milliseconds)> Units { get; } = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];

@@ -1,7 +1,7 @@
 namespace Gateway.Core.Wire;
 
 /// <summary>How a message's bytes look on one kind of connection: its dialect, and whether they stand in a WebSocket frame.</summary>
-public enum FrameFormat : byte
+internal enum FrameFormat : byte
 {
     /// <summary>The JSON envelope in a WebSocket text frame.</summary>
     RawWebSocket = 0,
@@ -16,7 +16,7 @@ public enum FrameFormat : byte
     Frames = 3,
 }
 
-public static class FrameFormats
+internal static class FrameFormats
 {
     public const int Count = 4;
 }

@@ -9,7 +9,7 @@ namespace Gateway.Core.Wire;
 /// {"type":"error","id":I?,"payload":{"code":400,"message":"…"}}
 /// </code>
 /// </summary>
-public static class ReplyWriter
+internal static class ReplyWriter
 {
     /// <param name="id">The request's correlation id as it came: one JSON string or number.</param>
     /// <param name="result">One JSON value.</param>

@@ -11,7 +11,7 @@ namespace Gateway.Core.Wire;
 /// then        payload
 /// </code>
 /// </summary>
-public static class WebSocketFrame
+internal static class WebSocketFrame
 {
     public const byte Text = 0x81;
     public const byte Close = 0x88;

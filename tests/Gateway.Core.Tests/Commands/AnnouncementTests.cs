@@ -12,7 +12,7 @@ public sealed class AnnouncementTests : IDisposable
     [Theory]
     [InlineData(FrameFormat.RawWebSocket)]
     [InlineData(FrameFormat.SignalRRecord)]
-    public async Task AnnouncementsTakeNoOffsetsAndPushNothingOutOfTheHistory(FrameFormat format)
+    internal async Task AnnouncementsTakeNoOffsetsAndPushNothingOutOfTheHistory(FrameFormat format)
     {
         var ada = await _core.ConnectAsync(["announced"], "ada", format);
         await ada.DoAsync("chat", """{"room":"announced","content":"one"}""");

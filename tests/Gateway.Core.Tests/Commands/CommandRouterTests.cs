@@ -25,7 +25,7 @@ public sealed class CommandRouterTests
     [InlineData(FrameFormat.RawWebSocket)]
     [InlineData(FrameFormat.SignalRWebSocket)]
     [InlineData(FrameFormat.SignalRRecord)]
-    public async Task ConnectionThatIsBeingClosedCanDoNothing(FrameFormat format)
+    internal async Task ConnectionThatIsBeingClosedCanDoNothing(FrameFormat format)
     {
         using var core = new TestCore();
         var (ada, bob) = (await core.ConnectAsync(["lobby"], format: format), await core.ConnectAsync(["lobby"]));

@@ -13,7 +13,7 @@ public sealed class ConnectionEndTests
     [InlineData(1002, DisconnectReason.ProtocolError)]
     [InlineData(1011, DisconnectReason.OtherCode)]
     [InlineData(4321, DisconnectReason.ApplicationCode)]
-    public void CloseCodeOfTheClientBecomesOneOfFewReasons(int code, DisconnectReason expected) => Assert.Equal(expected, ConnectionEnd.ByClient(code, null).Reason);
+    internal void CloseCodeOfTheClientBecomesOneOfFewReasons(int code, DisconnectReason expected) => Assert.Equal(expected, ConnectionEnd.ByClient(code, null).Reason);
 
     [Fact]
     public void WhatTheClientWritesCannotBreakTheLog() => Assert.Equal("a??b?c", ConnectionEnd.ByClient(4000, "a\r\nb\u202ec").Text);

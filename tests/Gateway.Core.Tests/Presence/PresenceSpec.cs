@@ -18,7 +18,7 @@ public abstract class PresenceSpec : IAsyncLifetime
 
     internal PresenceUsers Users { get; } = new();
 
-    protected static RoomTable Rooms { get; } = new(new RoomPolicies(Announced, [(Quiet, Announced with { Announce = false })]), shards: 1);
+    private protected static RoomTable Rooms { get; } = new(new RoomPolicies(Announced, [(Quiet, Announced with { Announce = false })]), shards: 1);
 
     /// <summary>A roster that tells <paramref name="told"/> of what happens in the room <see cref="Team"/>.</summary>
     internal abstract ValueTask<IPresenceStore> OpenAsync(TimeSpan grace, RecordingReceiver told);
