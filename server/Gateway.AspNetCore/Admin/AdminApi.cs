@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>The API for servers and operators, below <c>/api/v1</c>: its services, its endpoints, and what a request passes before one of them.</summary>
+/// <summary>
+/// The API for servers and operators, below <c>/api/v1</c>: its services, its endpoints, and what a request passes before one of them.
+/// </summary>
 internal static class AdminApi
 {
     public const string Root = "/api/v1";
@@ -38,8 +40,8 @@ internal static class AdminApi
     }
 
     /// <summary>
-    /// For the program: every path below <c>/api/v1</c> needs the key, known or not, and the API may have a port of its own. The port decides that the connection came in by, which no
-    /// header can claim. To stand ahead of everything else that serves requests.
+    /// For the program: every path below <c>/api/v1</c> needs the key, known or not, and the API may have a port of its own. The port
+    /// decides that the connection came in by, which no header can claim. To stand ahead of everything else that serves requests.
     /// </summary>
     /// <param name="port">0: the clients' port.</param>
     public static IApplicationBuilder UseAdminApi(this IApplicationBuilder app, int port)
@@ -49,7 +51,8 @@ internal static class AdminApi
             context => port == 0 ? context.Request.Path.StartsWithSegments(Root) : context.Connection.LocalPort == port,
             admin =>
             {
-                // Routing ahead of us, which WebApplication puts there where nobody else does, may have chosen one of the clients' endpoints already.
+                // Routing ahead of us, which WebApplication puts there where nobody else does, may have chosen one of the clients'
+                // endpoints already.
                 admin.Use(static (context, next) =>
                 {
                     context.SetEndpoint(null);

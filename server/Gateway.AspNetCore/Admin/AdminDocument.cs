@@ -9,15 +9,26 @@ internal static class AdminDocument
 
     public static void AddAdminDocument(this IServiceCollection services) => services.AddOpenApi(Name, static document =>
     {
-        document.ShouldInclude = static endpoint => endpoint.RelativePath?.StartsWith(AdminApi.Root.TrimStart('/'), StringComparison.Ordinal) == true;
+        document.ShouldInclude = static endpoint =>
+            endpoint.RelativePath?.StartsWith(AdminApi.Root.TrimStart('/'), StringComparison.Ordinal) == true;
         document.AddDocumentTransformer(static (document, _, _) =>
         {
-            document.Info = new OpenApiInfo { Title = "Gateway admin API", Version = Name, Description = "For servers and operators. Every request carries the key in the header X-Api-Key." };
+            document.Info = new OpenApiInfo
+            {
+                Title = "Gateway admin API",
+                Version = Name,
+                Description = "For servers and operators. Every request carries the key in the header X-Api-Key.",
+            };
             document.Servers = [new OpenApiServer { Url = "/", Description = "The address that this document came from." }];
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
             {
-                ["api_key"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = ApiKey.Header },
+                ["api_key"] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.ApiKey,
+                    In = ParameterLocation.Header,
+                    Name = ApiKey.Header,
+                },
             };
             document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("api_key", document)] = [] }];
             return Task.CompletedTask;
@@ -28,7 +39,8 @@ internal static class AdminDocument
             foreach (var property in context.JsonTypeInfo.Properties)
                 if (property.IsGetNullable)
                     schema.Required?.Remove(property.Name); // it is left out where there is nothing to say
-            if (context.JsonTypeInfo.Type == typeof(DateTimeOffset) || context.JsonTypeInfo.Type == typeof(DateTimeOffset?)) (schema.Type, schema.Format) = (JsonSchemaType.String, "date-time");
+            if (context.JsonTypeInfo.Type == typeof(DateTimeOffset) || context.JsonTypeInfo.Type == typeof(DateTimeOffset?))
+                (schema.Type, schema.Format) = (JsonSchemaType.String, "date-time");
             return Task.CompletedTask;
         });
         document.AddOperationTransformer(static (operation, context, _) =>
@@ -46,7 +58,8 @@ internal static class AdminDocument
             {
                 Name = "Idempotency-Key",
                 In = ParameterLocation.Header,
-                Description = "At most 128 characters. A request that is made again under it is not carried out again; another request under it gets 409. Known for messages.idempotency_window.",
+                Description = "At most 128 characters. A request that is made again under it is not carried out again; another request "
+                    + "under it gets 409. Known for messages.idempotency_window.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 128 },
             });
             return Task.CompletedTask;

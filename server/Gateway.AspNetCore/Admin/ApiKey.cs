@@ -7,8 +7,8 @@ using Gateway.Core.Supervision;
 namespace Gateway.AspNetCore.Admin;
 
 /// <summary>
-/// Lets through who knows the key, or one of two while it is rotated. What was sent instead of it is shown nowhere. A wrong key is answered late, and only so many
-/// wait at a time, so that trying keys is slow and costs little.
+/// Lets through who knows the key, or one of two while it is rotated. What was sent instead of it is shown nowhere. A wrong key is answered
+/// late, and only so many wait at a time, so that trying keys is slow and costs little.
 /// </summary>
 internal sealed partial class ApiKey(AdminOptions options, GatewayMeter meter, TimeProvider time, ILogger<ApiKey> logger)
 {
@@ -19,10 +19,12 @@ internal sealed partial class ApiKey(AdminOptions options, GatewayMeter meter, T
 
     private readonly byte[][] _hashes = [.. options.ApiKey.Select(Hash)];
     private readonly LogThrottle _log = new(time);
-    private readonly Counter<long> _refused = meter.Counter("gateway_admin_refused_total", "Requests to the admin API without its key, or with a wrong one.");
+    private readonly Counter<long> _refused = meter.Counter(
+        "gateway_admin_refused_total", "Requests to the admin API without its key, or with a wrong one.");
     private int _waiting;
 
-    public Task CheckAsync(HttpContext context, RequestDelegate next) => IsKey(context.Request.Headers[Header].ToString()) ? next(context) : RefuseAsync(context);
+    public Task CheckAsync(HttpContext context, RequestDelegate next) =>
+        IsKey(context.Request.Headers[Header].ToString()) ? next(context) : RefuseAsync(context);
 
     /// <summary>Hashes are of one length and all of them are compared, so the time tells nothing of a key, its length included.</summary>
     private bool IsKey(string sent)
@@ -36,7 +38,8 @@ internal sealed partial class ApiKey(AdminOptions options, GatewayMeter meter, T
     private async Task RefuseAsync(HttpContext context)
     {
         _refused.Add(1);
-        if (_log.TryEnter(out var others)) Log.Refused(logger, context.Connection.RemoteIpAddress?.ToString() ?? "an unknown address", others);
+        if (_log.TryEnter(out var others))
+            Log.Refused(logger, context.Connection.RemoteIpAddress?.ToString() ?? "an unknown address", others);
         try
         {
             if (Interlocked.Increment(ref _waiting) > MaxWaiting)
@@ -58,7 +61,9 @@ internal sealed partial class ApiKey(AdminOptions options, GatewayMeter meter, T
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "A request to the admin API from {Address} had no key or a wrong one ({Others} others since the last line)")]
+        [LoggerMessage(
+            1, LogLevel.Warning,
+            "A request to the admin API from {Address} had no key or a wrong one ({Others} others since the last line)")]
         public static partial void Refused(ILogger logger, string address, int others);
     }
 }

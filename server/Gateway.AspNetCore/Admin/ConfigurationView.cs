@@ -42,7 +42,8 @@ internal static class ConfigurationView
         if (node is not JsonObject section) return;
         foreach (var (key, value) in section.ToList())
         {
-            if (Array.Exists(SecretEndings, ending => key.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) && HiddenText(value) is { } hidden)
+            if (Array.Exists(SecretEndings, ending => key.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+                && HiddenText(value) is { } hidden)
                 section[key] = hidden;
             else
                 Hide(value);
@@ -59,13 +60,16 @@ internal static class ConfigurationView
 
     private sealed class KeyNames : JsonNamingPolicy
     {
-        public override string ConvertName(string name) => name == nameof(GatewayOptions.SignalR) ? "signalr" : SnakeCaseLower.ConvertName(name);
+        public override string ConvertName(string name) =>
+            name == nameof(GatewayOptions.SignalR) ? "signalr" : SnakeCaseLower.ConvertName(name);
     }
 
     private sealed class Times : JsonConverter<TimeSpan>
     {
-        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException();
 
-        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteStringValue(Duration.Write(value));
+        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(Duration.Write(value));
     }
 }

@@ -15,29 +15,42 @@ internal static class ConnectionEndpoints
     {
         api.MapGet("/connections", ListAsync).WithName("ListConnections").WithTags("connections").WithSummary("List the connections")
             .WithDescription("Of all replicas, in the order of their ids.")
-            .Produces<ConnectionList>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Produces<ConnectionList>().ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.MapGet("/connections/{id}", GetAsync).WithName("GetConnection").WithTags("connections").WithSummary("Show one connection")
-            .Produces<ConnectionInfo>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        api.MapDelete("/connections/{id}", DeleteAsync).WithName("CloseConnection").WithTags("connections").WithSummary("Close one connection")
+            .Produces<ConnectionInfo>().ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        api.MapDelete("/connections/{id}", DeleteAsync).WithName("CloseConnection").WithTags("connections")
+            .WithSummary("Close one connection")
             .WithDescription("With 1008 kicked. It may come again.")
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<IResult> ListAsync(
         ICluster cluster, [Description("Only those of this user.")] string? user, [Description("Only those in this room.")] string? room,
-        [Description("Only those of this dialect: raw, signalr or frames.")] string? dialect, [Description("Connections in one answer, 1 to 1000; 100 without it.")] int? limit,
+        [Description("Only those of this dialect: raw, signalr or frames.")] string? dialect,
+        [Description("Connections in one answer, 1 to 1000; 100 without it.")] int? limit,
         [Description("The connection_id at the end of the page before.")] string? after, CancellationToken cancel)
     {
         var (page, error) = Page.Read(limit, after);
         if (dialect is not (null or "raw" or "signalr" or "frames")) error = Error.BadRequest("dialect must be raw, signalr or frames");
         if (error != null) return Problems.Of(error);
-        var question = new ClusterQuery(ClusterQueryKind.Connections) { UserId = user, Room = RoomName.Normalize(room), Dialect = dialect, After = page.After, Limit = page.Limit };
+        var question = new ClusterQuery(ClusterQueryKind.Connections)
+        {
+            UserId = user,
+            Room = RoomName.Normalize(room),
+            Dialect = dialect,
+            After = page.After,
+            Limit = page.Limit,
+        };
         var answers = await cluster.QueryAsync(question, cancel);
         var (connections, next) = page.Of(answers.All.SelectMany(a => a.Connections), c => c.ConnectionId);
         return AdminJson.Ok(new ConnectionList(connections, next, answers.TimedOut));
     }
 
-    private static async Task<IResult> GetAsync(string id, HttpContext context, GatewayDomains hubs, ICluster cluster, CancellationToken cancel)
+    private static async Task<IResult> GetAsync(
+        string id, HttpContext context, GatewayDomains hubs, ICluster cluster, CancellationToken cancel)
     {
         var silent = 0;
         foreach (var where in RequestDomain.IsGiven(context) ? [cluster] : hubs.All.Select(h => h.Get<ICluster>()))

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.AspNetCore.Admin;
 
 /// <summary>
-/// Ids and room names in a path, decoded in full. The server decodes a path except for <c>%2F</c>, so a user id with a slash would come as another user's. The
-/// request target as it was sent has each of them in one segment.
+/// Ids and room names in a path, decoded in full. The server decodes a path except for <c>%2F</c>, so a user id with a slash would come as
+/// another user's. The request target as it was sent has each of them in one segment.
 /// </summary>
 internal static class EncodedPath
 {

@@ -32,12 +32,16 @@ internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys reque
 
         // The user's part of the key is a name that no token has.
         var once = MessageIdempotencyKey.Key(" admin api", key)!;
-        var fingerprint = Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes($"{audience.Kind} {audience.Name}\n"), .. body]));
+        var fingerprint = Convert.ToHexStringLower(
+            SHA256.HashData([.. Encoding.UTF8.GetBytes($"{audience.Kind} {audience.Name}\n"), .. body]));
         switch (await requestKeys.ClaimAsync(once, fingerprint))
         {
-            case IdempotencyKeyState.Other: return Problems.Of(StatusCodes.Status409Conflict, $"this {KeyHeader} was used for another message");
-            // A room knows by itself what it has taken, and where. Others do not: what was published, or is just being published, is not again.
-            case IdempotencyKeyState.Same when audience.Kind != AudienceKind.Room: return AdminJson.Ok(new PublishedMessage(null, null, Duplicate: true));
+            case IdempotencyKeyState.Other:
+                return Problems.Of(StatusCodes.Status409Conflict, $"this {KeyHeader} was used for another message");
+            // A room knows by itself what it has taken, and where. Others do not: what was published, or is just being published, is not
+            // again.
+            case IdempotencyKeyState.Same when audience.Kind != AudienceKind.Room:
+                return AdminJson.Ok(new PublishedMessage(null, null, Duplicate: true));
         }
         try
         {
@@ -63,15 +67,20 @@ internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys reque
         if (MessageType.Check(type) is { } malformed) return malformed;
         if (MessageType.FindBuiltIn(type) is { } builtIn && builtIn != type) return Error.BadRequest($"type equals {builtIn} but for case");
         if (Reserved.Contains(type)) return Error.BadRequest($"type must not be one of {string.Join(", ", Reserved)}");
-        if (carriesOffset && !new PayloadFields(payload, OffsetName).Raw(0).IsEmpty) return Error.BadRequest("payload.offset is assigned by the gateway: leave it out");
+        if (carriesOffset && !new PayloadFields(payload, OffsetName).Raw(0).IsEmpty)
+            return Error.BadRequest("payload.offset is assigned by the gateway: leave it out");
         return null;
     }
 
-    private static bool IsForNobody(Audience audience, PublishResult published) => published.Receivers == 0 && audience.Kind == AudienceKind.User;
+    private static bool IsForNobody(Audience audience, PublishResult published) =>
+        published.Receivers == 0 && audience.Kind == AudienceKind.User;
 
     private static IResult ClusterReply(Audience audience, PublishResult published) =>
         IsForNobody(audience, published) ? Problems.Of(Error.NotFound($"user {audience.Name} is not connected"))
-        : AdminJson.Ok(published.Position.IsNone ? new PublishedMessage(null, null, null) : new PublishedMessage(published.Position.Epoch, published.Position.Offset, null));
+        : AdminJson.Ok(
+            published.Position.IsNone
+                ? new PublishedMessage(null, null, null)
+                : new PublishedMessage(published.Position.Epoch, published.Position.Offset, null));
 }
 
 /// <param name="Epoch">With <paramref name="Offset"/>: the message's place in the room, if it has one.</param>

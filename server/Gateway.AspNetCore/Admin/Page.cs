@@ -9,7 +9,9 @@ internal readonly record struct Page(int Limit, string After)
     private const int DefaultLimit = 100;
 
     public static (Page Page, Error? Error) Read(int? limit, string? after) =>
-        limit is < 1 or > ClusterQueryHandler.MaxLimit ? (default, Error.BadRequest($"limit must be from 1 to {ClusterQueryHandler.MaxLimit}")) : (new Page(limit ?? DefaultLimit, after ?? ""), null);
+        limit is < 1 or > ClusterQueryHandler.MaxLimit
+            ? (default, Error.BadRequest($"limit must be from 1 to {ClusterQueryHandler.MaxLimit}"))
+            : (new Page(limit ?? DefaultLimit, after ?? ""), null);
 
     /// <summary>The part of the list, and the <c>after</c> of the next one, if there may be one.</summary>
     public (IReadOnlyList<T> Items, string? Next) Of<T>(IEnumerable<T> all, Func<T, string> key)

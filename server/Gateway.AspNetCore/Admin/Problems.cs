@@ -16,7 +16,8 @@ internal static partial class Problems
         try
         {
             await next(context);
-            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null } response) await Of(response.StatusCode, Detail(response.StatusCode)).ExecuteAsync(context);
+            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null } response)
+                await Of(response.StatusCode, Detail(response.StatusCode)).ExecuteAsync(context);
         }
         catch (BackplaneException) when (!context.Response.HasStarted)
         {

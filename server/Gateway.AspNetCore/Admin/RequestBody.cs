@@ -22,7 +22,8 @@ internal static class RequestBody
             if (body.Length > maxBytes) return (Nothing, Error.TooLarge($"the body is longer than {maxBytes} bytes"));
         }
         if (body.Length == 0) return (Nothing, null);
-        if (!request.HasJsonContentType()) return (Nothing, new Error(StatusCodes.Status415UnsupportedMediaType, "the body must be application/json"));
+        if (!request.HasJsonContentType())
+            return (Nothing, new Error(StatusCodes.Status415UnsupportedMediaType, "the body must be application/json"));
         var json = body.ToArray();
         return (json, JsonRules.Check(json) ?? CheckNames(json, known));
     }
@@ -33,7 +34,10 @@ internal static class RequestBody
         if (document.RootElement.ValueKind != JsonValueKind.Object) return Error.BadRequest("the body must be a JSON object");
         foreach (var field in document.RootElement.EnumerateObject())
             if (!known.Names.Contains(field.Name, StringComparer.Ordinal))
-                return Error.BadRequest($"unknown field {JsonSerializer.Serialize(field.Name[..Math.Min(field.Name.Length, 64)])}; known: {string.Join(", ", known.Names)}");
+            {
+                var name = JsonSerializer.Serialize(field.Name[..Math.Min(field.Name.Length, 64)]);
+                return Error.BadRequest($"unknown field {name}; known: {string.Join(", ", known.Names)}");
+            }
         return null;
     }
 }

@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.AspNetCore.Admin;
 
 /// <summary>
-/// Which hub a request is about: <c>?hub=NAME</c>, or the default one. The endpoints ask for the core's services, and get those of that hub.
+/// Which hub a request is about: <c>?hub=NAME</c>, or the default one. The endpoints ask for the core's services, and get those of that
+/// hub.
 /// </summary>
 internal static class RequestDomain
 {
@@ -24,7 +25,10 @@ internal static class RequestDomain
     /// <summary>Did the request name a hub?</summary>
     public static bool IsGiven(HttpContext context) => context.Request.Query.ContainsKey(Parameter);
 
-    private static string Known(GatewayDomains hubs) => hubs.Named.Count == 0 ? "the configuration names none" : "known: " + string.Join(", ", hubs.Named.Select(h => h.Name).Order(StringComparer.Ordinal));
+    private static string Known(GatewayDomains hubs) =>
+        hubs.Named.Count == 0
+            ? "the configuration names none"
+            : "known: " + string.Join(", ", hubs.Named.Select(h => h.Name).Order(StringComparer.Ordinal));
 
     private sealed class HubServicesFeature(IServiceProvider services) : IServiceProvidersFeature
     {
@@ -35,6 +39,8 @@ internal static class RequestDomain
     private sealed class HubRequestServices(GatewayDomain hub, IServiceProvider application) : IServiceProvider
     {
         public object? GetService(Type serviceType) =>
-            serviceType.Namespace?.StartsWith("Gateway.", StringComparison.Ordinal) == true && hub.TryGet(serviceType) is { } own ? own : application.GetService(serviceType);
+            serviceType.Namespace?.StartsWith("Gateway.", StringComparison.Ordinal) == true && hub.TryGet(serviceType) is { } own
+                ? own
+                : application.GetService(serviceType);
     }
 }

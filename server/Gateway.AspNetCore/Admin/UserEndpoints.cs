@@ -23,18 +23,27 @@ internal static class UserEndpoints
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        var users = api.MapGroup("/users/{id}").WithTags("users").AddEndpointFilter(CheckIdAsync).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        var users = api.MapGroup("/users/{id}").WithTags("users").AddEndpointFilter(CheckIdAsync)
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         users.MapPost("/mute", MuteAsync).WithName("MuteUser").WithSummary("Mute a user")
-            .WithDescription("In a room, or everywhere: what it says is refused with 403 until the time is over. A duration is written like 30s, 10m or 1h.")
+            .WithDescription(
+                "In a room, or everywhere: what it says is refused with 403 until the time is over. A duration is written like 30s, 10m "
+                + "or 1h.")
             .Accepts<MuteBody>("application/json").Produces<Holding>();
-        users.MapDelete("/mute", UnmuteAsync).WithName("UnmuteUser").WithSummary("Undo a mute").WithDescription("Of a room, or the one everywhere.")
+        users.MapDelete("/mute", UnmuteAsync).WithName("UnmuteUser").WithSummary("Undo a mute")
+            .WithDescription("Of a room, or the one everywhere.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
         users.MapPost("/ban", BanAsync).WithName("BanUser").WithSummary("Ban a user")
-            .WithDescription("Its connections are closed with 1008 banned, and new ones are refused with 403; for a time, or without a duration for good.")
+            .WithDescription(
+                "Its connections are closed with 1008 banned, and new ones are refused with 403; for a time, or without a duration for "
+                + "good.")
             .Accepts<BanBody>(isOptional: true, "application/json").Produces<Holding>();
-        users.MapDelete("/ban", UnbanAsync).WithName("UnbanUser").WithSummary("Undo a ban").Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+        users.MapDelete("/ban", UnbanAsync).WithName("UnbanUser").WithSummary("Undo a ban").Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status404NotFound);
         users.MapPost("/kick", KickAsync).WithName("KickUser").WithSummary("Kick a user")
-            .WithDescription("Out of a room, or without one out of the gateway: its connections are closed with 1008 kicked, in every hub unless one is named. It may come again.")
+            .WithDescription(
+                "Out of a room, or without one out of the gateway: its connections are closed with 1008 kicked, in every hub unless one "
+                + "is named. It may come again.")
             .Accepts<KickBody>(isOptional: true, "application/json").Produces<Kicked>().ProducesProblem(StatusCodes.Status404NotFound);
         users.MapPost("/revoke", RevokeAsync).WithName("RevokeUser").WithSummary("Revoke a user's tokens")
             .WithDescription("Its connections are closed with 1008 revoked, and tokens issued until now are refused.").Produces<Holding>();
@@ -49,7 +58,8 @@ internal static class UserEndpoints
         return AdminJson.Ok(new Holding(id, room, mute.Until));
     }
 
-    private static async Task<IResult> UnmuteAsync(string id, Moderator moderator, [Description("The room of the mute; without it the one everywhere.")] string? room) =>
+    private static async Task<IResult> UnmuteAsync(
+        string id, Moderator moderator, [Description("The room of the mute; without it the one everywhere.")] string? room) =>
         await moderator.UnmuteAsync(id, RoomName.Normalize(room), By) ? Results.NoContent()
         : Problems.Of(Error.NotFound(room == null ? $"user {id} is not muted everywhere" : $"user {id} is not muted in room {room}"));
 
@@ -73,16 +83,20 @@ internal static class UserEndpoints
         var connections = 0;
         foreach (var where in room == null && !RequestDomain.IsGiven(context) ? hubs.All.Select(h => h.Get<Moderator>()) : [moderator])
             connections += await where.KickAsync(id, null, room, By);
-        return connections > 0 ? AdminJson.Ok(new Kicked(connections)) : Problems.Of(Error.NotFound(room == null ? $"user {id} is not connected" : $"user {id} is not in room {room}"));
+        return connections > 0
+            ? AdminJson.Ok(new Kicked(connections))
+            : Problems.Of(Error.NotFound(room == null ? $"user {id} is not connected" : $"user {id} is not in room {room}"));
     }
 
-    private static async Task<IResult> RevokeAsync(string id, Moderator moderator) => AdminJson.Ok(new Holding(id, null, (await moderator.RevokeAsync(id, By)).Until));
+    private static async Task<IResult> RevokeAsync(string id, Moderator moderator) =>
+        AdminJson.Ok(new Holding(id, null, (await moderator.RevokeAsync(id, By)).Until));
 
     /// <summary>As tokens name a user: nothing that no user can be called is answered as if something had been done.</summary>
     internal static async ValueTask<object?> CheckIdAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var id = (string)context.HttpContext.Request.RouteValues["id"]!;
-        if (id.Length is 0 or > MaxIdLength || id.Any(char.IsControl)) return Problems.Of(Error.BadRequest($"a user id has 1 to {MaxIdLength} characters, and no control characters"));
+        if (id.Length is 0 or > MaxIdLength || id.Any(char.IsControl))
+            return Problems.Of(Error.BadRequest($"a user id has 1 to {MaxIdLength} characters, and no control characters"));
         return await next(context);
     }
 

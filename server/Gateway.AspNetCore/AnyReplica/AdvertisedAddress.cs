@@ -27,7 +27,8 @@ internal sealed class AdvertisedAddress(GatewayOptions options, ReplicaStatus ow
     /// <summary>In a host application only now is known where it listens.</summary>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (own.Address.Length == 0 && server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() is { } bound) own.Address = Reachable(new Uri(AsUri(bound)));
+        if (own.Address.Length == 0 && server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() is { } bound)
+            own.Address = Reachable(new Uri(AsUri(bound)));
         return Task.CompletedTask;
     }
 
@@ -39,12 +40,15 @@ internal sealed class AdvertisedAddress(GatewayOptions options, ReplicaStatus ow
 
     Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private static string AsUri(string bound) => bound.Replace("://+", "://0.0.0.0", StringComparison.Ordinal).Replace("://*", "://0.0.0.0", StringComparison.Ordinal);
+    private static string AsUri(string bound) =>
+        bound.Replace("://+", "://0.0.0.0", StringComparison.Ordinal).Replace("://*", "://0.0.0.0", StringComparison.Ordinal);
 
     private static string Reachable(Uri bound)
     {
-        var isAny = IPAddress.TryParse(bound.Host.Trim('[', ']'), out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
-        return new UriBuilder(bound.Scheme, isAny ? OfTheMachine().ToString() : bound.Host, bound.Port).Uri.GetLeftPart(UriPartial.Authority);
+        var isAny = IPAddress.TryParse(bound.Host.Trim('[', ']'), out var address)
+            && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
+        return new UriBuilder(bound.Scheme, isAny ? OfTheMachine().ToString() : bound.Host, bound.Port)
+            .Uri.GetLeftPart(UriPartial.Authority);
     }
 
     /// <summary>The one that a way out of the machine begins at; IPv4 rather than IPv6.</summary>

@@ -11,19 +11,24 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// Lets the requests of one SignalR connection arrive at any replica. <c>negotiate</c> names the replica that owns the connection; a WebSocket is accepted where
-/// it arrives, under the id that was promised; what belongs to another transport is sent on to the owner.
+/// Lets the requests of one SignalR connection arrive at any replica. <c>negotiate</c> names the replica that owns the connection; a
+/// WebSocket is accepted where it arrives, under the id that was promised; what belongs to another transport is sent on to the owner.
 /// </summary>
 internal sealed partial class AnyReplicaMiddleware(
-    ReplicaKey key, ReplicaId replica, Negotiation negotiation, PendingNegotiations pending, ConnectionClaims beginnings, ForwardedRequests requests, ReplicaDirectory owners,
+    ReplicaKey key, ReplicaId replica, Negotiation negotiation, PendingNegotiations pending, ConnectionClaims beginnings,
+    ForwardedRequests requests, ReplicaDirectory owners,
     Forwarder forwarder, GatewayMeter meter, TimeProvider time, ILogger<AnyReplicaMiddleware> logger)
 {
     private static readonly TimeSpan HandOverWithin = TimeSpan.FromSeconds(5);
 
     private readonly LogThrottle _refusals = new(time);
-    private readonly Counter<long> _refused = meter.Counter("gateway_forwarded_refused_total", "Requests that said they were forwarded and were not signed by a replica.");
+    private readonly Counter<long> _refused = meter.Counter(
+        "gateway_forwarded_refused_total", "Requests that said they were forwarded and were not signed by a replica.");
 
-    /// <summary>To stand ahead of the gate: makes a request that another replica has sent what it was there. Whoever else says that it is forwarded is refused.</summary>
+    /// <summary>
+    /// To stand ahead of the gate: makes a request that another replica has sent what it was there. Whoever else says that it is forwarded
+    /// is refused.
+    /// </summary>
     public Task RestoreAsync(HttpContext context, RequestDelegate next)
     {
         if (!context.Request.Headers.ContainsKey(ForwardedRequest.Header)) return next(context);
@@ -60,11 +65,13 @@ internal sealed partial class AnyReplicaMiddleware(
         var isNegotiate = endpoint.IsNegotiate;
         var id = context.Request.Query["id"];
         if (isNegotiate ? !HttpMethods.IsPost(context.Request.Method) : StringValues.IsNullOrEmpty(id)) return next(context);
-        if (!key.IsKnown) return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "not connected to the other replicas yet");
+        if (!key.IsKnown)
+            return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "not connected to the other replicas yet");
         if (isNegotiate) return negotiation.InvokeAsync(context, next);
         if (ConnectionToken.Read(id.ToString(), key) is not { } token) return NoSuchConnection.WriteAsync(context);
         if (endpoint.IsHandOver) return HandOverAsync(context, token);
-        if (!ConnectionUser.Matches(context, token)) return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "not your connection");
+        if (!ConnectionUser.Matches(context, token))
+            return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "not your connection");
         return token.Replica == replica.Value ? HereAsync(context, token, next) : ElsewhereAsync(context, token, next);
     }
 
@@ -118,13 +125,15 @@ internal sealed partial class AnyReplicaMiddleware(
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException)
         {
-            if (!context.RequestAborted.IsCancellationRequested && owner.TellsFirst()) Log.NotTaken(logger, owner.Id, owner.Address, fault.Message);
+            if (!context.RequestAborted.IsCancellationRequested && owner.TellsFirst())
+                Log.NotTaken(logger, owner.Id, owner.Address, fault.Message);
             return false;
         }
     }
 
     private static bool IsWebSocket(HttpContext context) =>
-        (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } && context.Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase))
+        (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+            && context.Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase))
         || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 
     private static void SetId(HttpContext context, string? id)
@@ -137,10 +146,12 @@ internal sealed partial class AnyReplicaMiddleware(
     {
         [LoggerMessage(
             1, LogLevel.Warning,
-            "Refused a request that says it is forwarded and is not signed by a replica, from {Address}, and {Others} others since the last such line")]
+            "Rejected a forwarded request from {Address} that no replica of this gateway has signed ({Others} others since the last entry)")]
         public static partial void Refused(ILogger logger, int others, System.Net.IPAddress? address);
 
-        [LoggerMessage(2, LogLevel.Warning, "Replica {Replica} at {Address} did not answer for a connection whose WebSocket has arrived here: {Fault}")]
+        [LoggerMessage(
+            2, LogLevel.Warning,
+            "Replica {Replica} at {Address} did not answer for a connection whose WebSocket has arrived here: {Fault}")]
         public static partial void NotTaken(ILogger logger, string replica, Uri address, string fault);
     }
 }

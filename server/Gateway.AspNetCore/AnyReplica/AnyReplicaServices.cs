@@ -43,5 +43,6 @@ internal static class AnyReplicaServices
 
     /// <summary>By HKDF (RFC 5869), so that what is signed here never passes for a user's token, nor the other way round.</summary>
     private static byte[] Derive(string signingKey) =>
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(signingKey), ReplicaKey.SecretBytes, info: "gateway replica key"u8.ToArray());
+        HKDF.DeriveKey(
+            HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(signingKey), ReplicaKey.SecretBytes, info: "gateway replica key"u8.ToArray());
 }

@@ -1,12 +1,14 @@
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// Each connection that this replica has negotiated begins once: here, or on the one replica that took it over. It is remembered for as long as its token could
-/// make it begin again.
+/// Each connection that this replica has negotiated begins once: here, or on the one replica that took it over. It is remembered for as
+/// long as its token could make it begin again.
 /// </summary>
 internal sealed class ConnectionClaims(TimeProvider time)
 {
-    /// <summary>The token could not be used for a beginning any more, and the framework has given up a connection that did not begin here.</summary>
+    /// <summary>
+    /// The token could not be used for a beginning any more, and the framework has given up a connection that did not begin here.
+    /// </summary>
     private static readonly TimeSpan Remembered = ConnectionToken.Lifetime * 2;
 
     // Guards what follows.
@@ -23,7 +25,8 @@ internal sealed class ConnectionClaims(TimeProvider time)
         {
             ForgetLocked(now);
             if (_isHere.TryGetValue(token.ConnectionId, out var isHere)) return isHere;
-            if (now > token.BeginsUntil) return !isWebSocket; // a long poll of a connection that began long ago, or the framework knows none
+            // A long poll of a connection that began long ago, or the framework knows none
+            if (now > token.BeginsUntil) return !isWebSocket;
             AddLocked(token.ConnectionId, isHere: true, now);
             return true;
         }

@@ -11,12 +11,13 @@ namespace Gateway.AspNetCore.AnyReplica;
 /// <code>
 /// 1 byte    version, 2
 /// 8 bytes   until when the connection may begin, Unix milliseconds, big-endian
-/// 4 texts   the replica that owns the connection; the connection's id; the framework's own token; whose it is. Each a length byte and UTF-8
+/// 4 texts   the connection's replica; the connection's id; the framework's own token; the user's hash. Each a length byte and UTF-8
 /// 32 bytes  HMAC-SHA-256 of all that
 /// </code>
 /// The client can read it: the framework's token tells nothing that the whole does not, and is not taken without the rest.
 /// </summary>
-/// <param name="User">A hash of the authenticated user's id, as <see cref="ConnectionUser"/> makes it; empty where the client that negotiated was anonymous.</param>
+/// <param name="User">A hash of the authenticated user's id, as <see cref="ConnectionUser"/> makes it; empty where the client that
+/// negotiated was anonymous.</param>
 /// <param name="BeginsUntil">By the owner's clock, and for the owner to judge. A connection that has begun may last.</param>
 internal sealed record ConnectionToken(string Replica, string ConnectionId, string FrameworkToken, string User, DateTimeOffset BeginsUntil)
 {

@@ -7,7 +7,8 @@ namespace Gateway.AspNetCore.AnyReplica;
 /// <param name="bodyLength"><c>null</c> if the client does not say.</param>
 internal sealed class ForwardedContent(ReadOnlyMemory<byte> user, Stream? body, long? bodyLength) : HttpContent
 {
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, default);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, default);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {

@@ -10,9 +10,10 @@ using Gateway.Core.Replicas;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// What a replica says of a request that it forwards: when, for which replica, and for whom. In a header of its own, as base64url of JSON, a dot, and base64url of
-/// HMAC-SHA-256 over method, target and that JSON. Nobody else can make one, and it holds for this request and a short time only. Who the user is may be longer
-/// than a header can be, so that stands at the beginning of the body (<see cref="ForwardedUser"/>), and the header has its length and its hash.
+/// What a replica says of a request that it forwards: when, for which replica, and for whom. In a header of its own, as base64url of JSON,
+/// a dot, and base64url of HMAC-SHA-256 over method, target and that JSON. Nobody else can make one, and it holds for this request and a
+/// short time only. Who the user is may be longer than a header can be, so that stands at the beginning of the body
+/// (<see cref="ForwardedUser"/>), and the header has its length and its hash.
 /// </summary>
 /// <param name="To">The replica that it is for: another one may have taken over its address.</param>
 /// <param name="At">Unix milliseconds.</param>
@@ -43,9 +44,12 @@ internal sealed record ForwardedRequest(string To, long At, string? Address, int
     {
         if (header.Split('.') is not [var content, var signature]) return null;
         Span<byte> bytes = stackalloc byte[ReplicaKey.SignatureBytes + 3];
-        if (Base64Url.DecodeFromChars(signature, bytes, out _, out var length) != OperationStatus.Done || length != ReplicaKey.SignatureBytes) return null;
+        if (Base64Url.DecodeFromChars(signature, bytes, out _, out var length) != OperationStatus.Done
+            || length != ReplicaKey.SignatureBytes)
+            return null;
         if (!key.Verify(SignaturePurpose.ForwardedRequest, Signed(method, target, content), bytes[..length])) return null;
-        var request = JsonSerializer.Deserialize(Base64Url.DecodeFromChars(content), ForwardedJson.Default.ForwardedRequest)!; // signed, so it is as we wrote it
+        // Signed, so it is as we wrote it
+        var request = JsonSerializer.Deserialize(Base64Url.DecodeFromChars(content), ForwardedJson.Default.ForwardedRequest)!;
         return (time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(request.At)).Duration() <= Tolerance ? request : null;
     }
 
@@ -72,5 +76,7 @@ internal sealed record ForwardedUserPart(int Bytes, string Hash)
 
 [JsonSerializable(typeof(ForwardedRequest))]
 [JsonSerializable(typeof(ForwardedUser))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class ForwardedJson : JsonSerializerContext;

@@ -6,19 +6,27 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.AspNetCore.AnyReplica;
 
-/// <summary>How a request looks on its way from one replica to another. Its headers and its query stay what they were, so that the owner can check all of it again.</summary>
+/// <summary>
+/// How a request looks on its way from one replica to another. Its headers and its query stay what they were, so that the owner can check
+/// all of it again.
+/// </summary>
 internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, TimeProvider time)
 {
     /// <summary>They concern one connection, not the request (RFC 9110 section 7.6.1); or are written anew.</summary>
     private static readonly HashSet<string> OfTheConnection = new(StringComparer.OrdinalIgnoreCase)
     {
-        HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.TransferEncoding, HeaderNames.TE, HeaderNames.Trailer, HeaderNames.Upgrade, HeaderNames.Expect,
-        HeaderNames.ProxyAuthenticate, HeaderNames.ProxyAuthorization, HeaderNames.ProxyConnection, "HTTP2-Settings", HeaderNames.ContentLength, ForwardedRequest.Header,
+        HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.TransferEncoding, HeaderNames.TE, HeaderNames.Trailer,
+        HeaderNames.Upgrade, HeaderNames.Expect,
+        HeaderNames.ProxyAuthenticate, HeaderNames.ProxyAuthorization, HeaderNames.ProxyConnection, "HTTP2-Settings",
+        HeaderNames.ContentLength, ForwardedRequest.Header,
     };
 
     /// <summary>What the framework's transports say; about origins the replica speaks at which the page has asked.</summary>
     private static readonly string[] OfTheAnswer =
-        [HeaderNames.CacheControl, HeaderNames.Pragma, HeaderNames.Expires, HeaderNames.RetryAfter, HeaderNames.SetCookie, "X-Accel-Buffering"];
+    [
+        HeaderNames.CacheControl, HeaderNames.Pragma, HeaderNames.Expires, HeaderNames.RetryAfter, HeaderNames.SetCookie,
+        "X-Accel-Buffering",
+    ];
 
     /// <returns><c>null</c>: there is more to say of the user than can be sent.</returns>
     public HttpRequestMessage? Make(HttpContext context, ReplicaClient owner)
@@ -33,7 +41,8 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
         foreach (var (name, values) in from.Headers)
         {
             if (OfTheConnection.Contains(name) || name.StartsWith(':')) continue;
-            if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values)) request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+                request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
         Sign(context, owner, request, user);
         return request;
@@ -43,14 +52,16 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
     public HttpRequestMessage MakeHandOver(HttpContext context, ReplicaClient owner)
     {
         var path = context.Request.PathBase.Add(context.Request.Path.Value!.TrimEnd('/') + HandOverEndpoint.Path).ToUriComponent();
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(owner.Address, path + QueryString.Create("id", context.Request.Query["id"].ToString())));
+        var request = new HttpRequestMessage(
+            HttpMethod.Post, new Uri(owner.Address, path + QueryString.Create("id", context.Request.Query["id"].ToString())));
         Sign(context, owner, request, default);
         return request;
     }
 
     /// <summary>Returns <c>null</c> if no replica of this gateway has sent it.</summary>
     public ForwardedRequest? Read(HttpContext context) => ForwardedRequest.Read(
-        context.Request.Headers[ForwardedRequest.Header].ToString(), context.Request.Method, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, key, time);
+        context.Request.Headers[ForwardedRequest.Header].ToString(), context.Request.Method,
+        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, key, time);
 
     /// <summary>Takes the user out of the request's body. The rest of it is the client's.</summary>
     /// <returns>False: the body is not the one that the replica has sent.</returns>
@@ -71,7 +82,8 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
         if (context.Request.ContentLength is { } length) context.Request.ContentLength = length - part.Bytes;
         // A host application that knows the client by its headers has seen these here, too.
         if (context.User.Identity?.IsAuthenticated != true
-            && ForwardedUser.Read(bytes).ToPrincipal(options.Auth.ExpiryWarning, time.GetUtcNow()) is { } principal) context.User = principal;
+            && ForwardedUser.Read(bytes)
+                .ToPrincipal(options.Auth.ExpiryWarning, time.GetUtcNow()) is { } principal) context.User = principal;
         return true;
     }
 
@@ -84,6 +96,8 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
         foreach (var (name, values) in from.Content.Headers.NonValidated) to.Headers[name] = values.ToArray();
     }
 
-    private void Sign(HttpContext context, ReplicaClient owner, HttpRequestMessage request, ReadOnlyMemory<byte> user) => request.Headers.TryAddWithoutValidation(
-        ForwardedRequest.Header, ForwardedRequest.Of(context, owner.Id, user, time).Write(request.Method.Method, request.RequestUri!.PathAndQuery, key));
+    private void Sign(HttpContext context, ReplicaClient owner, HttpRequestMessage request, ReadOnlyMemory<byte> user) =>
+        request.Headers.TryAddWithoutValidation(
+            ForwardedRequest.Header,
+            ForwardedRequest.Of(context, owner.Id, user, time).Write(request.Method.Method, request.RequestUri!.PathAndQuery, key));
 }

@@ -8,8 +8,8 @@ using Gateway.Core.Connections;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// The authenticated user of a forwarded request: what its token says, the token's term included; or whom the host application has authenticated. The token itself
-/// stays where it was checked.
+/// The authenticated user of a forwarded request: what its token says, the token's term included; or whom the host application has
+/// authenticated. The token itself stays where it was checked.
 /// </summary>
 internal sealed record ForwardedUser(ForwardedToken? Token, IReadOnlyList<ForwardedIdentity>? Identities)
 {
@@ -43,7 +43,8 @@ internal sealed record ForwardedUser(ForwardedToken? Token, IReadOnlyList<Forwar
 
 /// <summary>What a token says that has been found good.</summary>
 /// <param name="ExpiresAt">Unix milliseconds, as all times here.</param>
-internal sealed record ForwardedToken(string Id, string Name, string? ClientId, string? SessionId, IReadOnlyList<string> Roles, long ExpiresAt, long EndsAt)
+internal sealed record ForwardedToken(
+    string Id, string Name, string? ClientId, string? SessionId, IReadOnlyList<string> Roles, long ExpiresAt, long EndsAt)
 {
     public static ForwardedToken Of(AuthenticatedUser bearer) => new(
         bearer.User.Id, bearer.User.Name, bearer.User.ClientId, bearer.User.SessionId, [.. bearer.User.Roles],
@@ -51,7 +52,8 @@ internal sealed record ForwardedToken(string Id, string Name, string? ClientId, 
 
     public AuthenticatedUser ToBearer(TimeSpan expiryWarning) => new(
         new UserIdentity(Id, Name, ClientId) { Roles = Roles.ToFrozenSet(StringComparer.Ordinal), SessionId = SessionId },
-        new TokenExpiry(DateTimeOffset.FromUnixTimeMilliseconds(ExpiresAt), DateTimeOffset.FromUnixTimeMilliseconds(EndsAt), expiryWarning));
+        new TokenExpiry(
+            DateTimeOffset.FromUnixTimeMilliseconds(ExpiresAt), DateTimeOffset.FromUnixTimeMilliseconds(EndsAt), expiryWarning));
 }
 
 /// <summary>One identity of a user whom the host application has authenticated.</summary>

@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// Sends a request on to the replica that owns its connection, and the answer back, both as they come: a long poll takes minutes and an event stream has no end.
-/// Whoever ends it, client or owner, ends it on the other side.
+/// Sends a request on to the replica that owns its connection, and the answer back, both as they come: a long poll takes minutes and an
+/// event stream has no end. Whoever ends it, client or owner, ends it on the other side.
 /// </summary>
 internal sealed partial class Forwarder : IDisposable
 {
@@ -30,18 +30,25 @@ internal sealed partial class Forwarder : IDisposable
     private readonly CancellationTokenSource _draining = new();
     private int _underWay;
 
-    public Forwarder(GatewayOptions options, ForwardedRequests requests, ReplicaDirectory owners, GatewayMeter meter, TimeProvider time, ILogger<Forwarder> logger)
+    public Forwarder(
+        GatewayOptions options, ForwardedRequests requests, ReplicaDirectory owners, GatewayMeter meter, TimeProvider time,
+        ILogger<Forwarder> logger)
     {
         (_options, _requests, _owners, _time, _logger) = (options, requests, owners, time, logger);
         _maxBody = Math.Max(1024 * 1024, 4L * options.Raw.MaxMessageBytes); // a client puts what has gathered into one request
         _forwarded = meter.Counter("gateway_forwarded_requests_total", "Requests sent on to the replica that owns their connection.");
-        _failed = meter.Counter("gateway_forward_failures_total", "Requests that could not be sent on: too many, too large, or the replica is gone or does not answer.");
-        meter.Gauge("gateway_forwarding", "Requests that are being sent on now, each waiting for its answer or being answered.", () => UnderWay);
+        _failed = meter.Counter(
+            "gateway_forward_failures_total",
+            "Requests that could not be sent on: too many, too large, or the replica is gone or does not answer.");
+        meter.Gauge(
+            "gateway_forwarding", "Requests that are being sent on now, each waiting for its answer or being answered.", () => UnderWay);
     }
 
     public int UnderWay => Volatile.Read(ref _underWay);
 
-    /// <summary>This replica shuts down: event streams and polls of other replicas' connections end, and their clients go on elsewhere.</summary>
+    /// <summary>
+    /// This replica shuts down: event streams and polls of other replicas' connections end, and their clients go on elsewhere.
+    /// </summary>
     public void Drain() => _draining.Cancel();
 
     public void Dispose() => _draining.Dispose();
@@ -50,8 +57,10 @@ internal sealed partial class Forwarder : IDisposable
     {
         try
         {
-            if (Interlocked.Increment(ref _underWay) > _options.Server.MaxForwarded) await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "too many requests for other replicas");
-            else if (context.Request.ContentLength > _maxBody) await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, "too large");
+            if (Interlocked.Increment(ref _underWay) > _options.Server.MaxForwarded)
+                await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "too many requests for other replicas");
+            else if (context.Request.ContentLength > _maxBody)
+                await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, "too large");
             else await SendAsync(context, owner);
         }
         finally
@@ -66,7 +75,8 @@ internal sealed partial class Forwarder : IDisposable
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = _maxBody;
         var listens = HttpMethods.IsGet(context.Request.Method);
         using var late = new CancellationTokenSource(listens ? PollWithin : AnswerWithin, _time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, owner.Gone, listens ? _draining.Token : default);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(
+            context.RequestAborted, owner.Gone, listens ? _draining.Token : default);
         using var answerEnd = CancellationTokenSource.CreateLinkedTokenSource(end.Token, late.Token);
         using var request = _requests.Make(context, owner);
         if (request == null)
@@ -82,9 +92,12 @@ internal sealed partial class Forwarder : IDisposable
         catch (Exception fault) when (fault is OperationCanceledException or HttpRequestException or IOException or BadHttpRequestException)
         {
             if (context.RequestAborted.IsCancellationRequested) return;
-            if (listens && _draining.IsCancellationRequested) await NoSuchConnection.WriteAsync(context); // what the answer held is lost: the client begins anew, and resumes
-            else if (fault is BadHttpRequestException or { InnerException: BadHttpRequestException }) await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, "too large");
-            else if (late.IsCancellationRequested && !owner.Gone.IsCancellationRequested) await RefuseAsync(context, StatusCodes.Status504GatewayTimeout, "the replica does not answer");
+            // What the answer held is lost: the client begins anew, and resumes
+            if (listens && _draining.IsCancellationRequested) await NoSuchConnection.WriteAsync(context);
+            else if (fault is BadHttpRequestException or { InnerException: BadHttpRequestException })
+                await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, "too large");
+            else if (late.IsCancellationRequested && !owner.Gone.IsCancellationRequested)
+                await RefuseAsync(context, StatusCodes.Status504GatewayTimeout, "the replica does not answer");
             else await GoneAsync(context, owner, fault);
             return;
         }
@@ -150,7 +163,9 @@ internal sealed partial class Forwarder : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "A request could not be sent on to replica {Replica} at {Address}, its clients have to connect again: {Fault}")]
+        [LoggerMessage(
+            1, LogLevel.Warning,
+            "A request could not be sent on to replica {Replica} at {Address}, its clients have to connect again: {Fault}")]
         public static partial void Failed(ILogger logger, string replica, Uri address, string fault);
     }
 }

@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.AspNetCore.AnyReplica;
 
-/// <summary>Lets the framework answer <c>negotiate</c> while there is room for one more, and puts our token in the place of its own.</summary>
+/// <summary>
+/// Lets the framework answer <c>negotiate</c> while there is room for one more, and puts our token in the place of its own.
+/// </summary>
 internal sealed class Negotiation(ReplicaKey key, ReplicaId replica, PendingNegotiations pending, TimeProvider time)
 {
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
@@ -49,14 +51,16 @@ internal sealed class Negotiation(ReplicaKey key, ReplicaId replica, PendingNego
     }
 
     /// <summary>
-    /// A client of version 0 knows one id only, and names its connection by it: it gets the token for it. So it too works on any replica, but what it takes for its
-    /// connection id is not the one that others see.
+    /// A client of version 0 knows one id only, and names its connection by it: it gets the token for it. So it too works on any replica,
+    /// but what it takes for its connection id is not the one that others see.
     /// </summary>
     private (byte[] ClusterReply, string? ConnectionId) Rewrite(byte[] answer, HttpContext context)
     {
-        if (answer.Length == 0 || JsonNode.Parse(answer) is not JsonObject json || (string?)json["connectionId"] is not { } connectionId) return (answer, null);
+        if (answer.Length == 0 || JsonNode.Parse(answer) is not JsonObject json || (string?)json["connectionId"] is not { } connectionId)
+            return (answer, null);
         var field = json.ContainsKey("connectionToken") ? "connectionToken" : "connectionId";
-        var token = new ConnectionToken(replica.Value, connectionId, (string)json[field]!, ConnectionUser.Of(context), time.GetUtcNow() + ConnectionToken.Lifetime);
+        var token = new ConnectionToken(
+            replica.Value, connectionId, (string)json[field]!, ConnectionUser.Of(context), time.GetUtcNow() + ConnectionToken.Lifetime);
         json[field] = token.Write(key);
         return (System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()), connectionId);
     }

@@ -7,8 +7,8 @@ using Gateway.Core.Supervision;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// Negotiations of this replica whose connection has not begun yet. The framework keeps a connection for each of them until it gives them up; so they are bounded, in all
-/// and for each address.
+/// Negotiations of this replica whose connection has not begun yet. The framework keeps a connection for each of them until it gives them
+/// up; so they are bounded, in all and for each address.
 /// </summary>
 internal sealed partial class PendingNegotiations
 {
@@ -33,7 +33,8 @@ internal sealed partial class PendingNegotiations
     {
         (_max, _maxPerAddress) = (options.SignalR.MaxPendingNegotiations, options.SignalR.MaxPendingNegotiationsPerIp);
         (_time, _logger, _throttle) = (time, logger, new LogThrottle(time));
-        _refused = meter.Counter("gateway_negotiations_refused_total", "Negotiations refused because too many others have not become a connection yet.");
+        _refused = meter.Counter(
+            "gateway_negotiations_refused_total", "Negotiations refused because too many others have not become a connection yet.");
         meter.Gauge("gateway_negotiations_pending", "Negotiations whose connection has not begun yet.", () => Count);
     }
 
@@ -58,7 +59,8 @@ internal sealed partial class PendingNegotiations
         {
             ExpireLocked();
             var ofAddress = _perAddress.GetValueOrDefault(address);
-            refusal = _maxPerAddress > 0 && ofAddress >= _maxPerAddress ? (StatusCodes.Status429TooManyRequests, "too many negotiations from this address without a connection")
+            refusal = _maxPerAddress > 0 && ofAddress >= _maxPerAddress
+                ? (StatusCodes.Status429TooManyRequests, "too many negotiations from this address without a connection")
                 : _max > 0 && _count >= _max ? (StatusCodes.Status503ServiceUnavailable, "too many negotiations without a connection")
                 : null;
             if (refusal == null)
@@ -116,7 +118,9 @@ internal sealed partial class PendingNegotiations
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Refused negotiations: {Problem}; from {Address}, and {Others} others since the last such line")]
+        [LoggerMessage(
+            1, LogLevel.Warning,
+            "Refused negotiations: {Problem}; from {Address}, and {Others} others since the last such line")]
         public static partial void Refused(ILogger logger, string problem, int others, IPAddress address);
     }
 }

@@ -30,12 +30,17 @@ internal sealed class ReplicaClient(string id, Uri address) : IDisposable
     public void Dispose() => _gone.Dispose();
 }
 
-/// <summary>The other replicas as those that requests are sent to, and the connections to them. A look every second tells who is no more: what waits for it ends.</summary>
+/// <summary>
+/// The other replicas as those that requests are sent to, and the connections to them. A look every second tells who is no more: what waits
+/// for it ends.
+/// </summary>
 internal sealed class ReplicaDirectory : IDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    /// <summary>One look may be wrong: the list is empty for a moment when Redis has lost its data, and a newcomer is not in it yet.</summary>
+    /// <summary>
+    /// One look may be wrong: the list is empty for a moment when Redis has lost its data, and a newcomer is not in it yet.
+    /// </summary>
     private const int LooksToBeGone = 3;
 
     private readonly ConcurrentDictionary<string, ReplicaClient> _owners = new(StringComparer.Ordinal);
@@ -54,7 +59,8 @@ internal sealed class ReplicaDirectory : IDisposable
     public async ValueTask<ReplicaClient?> FindAsync(string id)
     {
         if (_owners.TryGetValue(id, out var known)) return known;
-        if (await _replicas.FindAsync(id) is not { } replica || !Uri.TryCreate(replica.Address, UriKind.Absolute, out var address)) return null;
+        if (await _replicas.FindAsync(id) is not { } replica || !Uri.TryCreate(replica.Address, UriKind.Absolute, out var address))
+            return null;
         return _owners.GetOrAdd(id, static (id, address) => new ReplicaClient(id, address), address);
     }
 
@@ -85,7 +91,11 @@ internal sealed class ReplicaDirectory : IDisposable
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null, // what the client sent of them passes as it is
         ConnectTimeout = TimeSpan.FromSeconds(2),
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60), // less than the other end's (130 s), or a request could meet a connection that is just being closed
-        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, errors) => errors == SslPolicyErrors.None || own.IsOurs(certificate) },
+        // Less than the other end's (130 s), or a request could meet a connection that is just being closed
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
+        SslOptions =
+        {
+            RemoteCertificateValidationCallback = (_, certificate, _, errors) => errors == SslPolicyErrors.None || own.IsOurs(certificate),
+        },
     };
 }

@@ -3,7 +3,8 @@ using Gateway.Core.Moderation;
 namespace Gateway.AspNetCore.Domains;
 
 /// <summary>
-/// What holds against users, as one hub sees it. A user is the same everywhere, so what holds without a room holds in every hub; a room is one of its hub's.
+/// What holds against users, as one hub sees it. A user is the same everywhere, so what holds without a room holds in every hub; a room is
+/// one of its hub's.
 /// </summary>
 internal sealed class DomainRestrictions(string hub, IRestrictionStore gateway) : IRestrictionStore
 {
@@ -19,7 +20,8 @@ internal sealed class DomainRestrictions(string hub, IRestrictionStore gateway) 
 
     public ValueTask ImposeAsync(Restriction restriction) => gateway.ImposeAsync(restriction with { Room = InGateway(restriction.Room) });
 
-    public ValueTask<bool> LiftAsync(RestrictionKind kind, string userId, string? room = null) => gateway.LiftAsync(kind, userId, InGateway(room));
+    public ValueTask<bool> LiftAsync(RestrictionKind kind, string userId, string? room = null) =>
+        gateway.LiftAsync(kind, userId, InGateway(room));
 
     /// <summary>No room's name has a blank in it.</summary>
     private string? InGateway(string? room) => room == null ? null : $"{hub} {room}";

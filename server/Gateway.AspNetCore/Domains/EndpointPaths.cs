@@ -14,6 +14,7 @@ internal static class EndpointPaths
     public static void Claim(IEndpointRouteBuilder endpoints, string path)
     {
         var paths = Claimed.GetValue(endpoints, static _ => new HashSet<string>(StringComparer.OrdinalIgnoreCase)); // as routes compare
-        if (!paths.Add(path.TrimEnd('/'))) throw new InvalidOperationException($"{path} is an endpoint of the gateway already. Choose another path.");
+        if (!paths.Add(path.TrimEnd('/')))
+            throw new InvalidOperationException($"{path} is an endpoint of the gateway already. Choose another path.");
     }
 }

@@ -25,5 +25,7 @@ public sealed class GatewayDomains
     /// <param name="name">Empty for the default one.</param>
     /// <exception cref="ArgumentException">There is no such hub.</exception>
     public GatewayDomain this[string name] =>
-        Find(name) ?? throw new ArgumentException($"there is no hub '{name}': declare it under hubs in the configuration, or by AddHub(\"{name}\")", nameof(name));
+        Find(name)
+            ?? throw new ArgumentException(
+                $"there is no hub '{name}': declare it under hubs in the configuration, or by AddHub(\"{name}\")", nameof(name));
 }

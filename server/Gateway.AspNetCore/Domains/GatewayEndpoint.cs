@@ -2,8 +2,11 @@ using Gateway.Core.Wire;
 
 namespace Gateway.AspNetCore.Domains;
 
-/// <summary>Metadata of one of the gateway's own endpoints: the domain that it leads into, and the format of a WebSocket that is opened there.</summary>
-/// <param name="Gates">What its outbox waits for before a broadcast goes out: the welcome, and for SignalR the handshake ahead of it.</param>
+/// <summary>
+/// Metadata of one of the gateway's own endpoints: the domain that it leads into, and the format of a WebSocket that is opened there.
+/// </summary>
+/// <param name="Gates">What its outbox waits for before a broadcast goes out: the welcome, and for SignalR the handshake ahead of
+/// it.</param>
 /// <param name="Kind">What the endpoint is for.</param>
 internal sealed record GatewayEndpoint(GatewayDomain Domain, FrameFormat Format, int Gates, EndpointKind Kind = EndpointKind.Connect)
 {
@@ -13,7 +16,8 @@ internal sealed record GatewayEndpoint(GatewayDomain Domain, FrameFormat Format,
 
     public static GatewayEndpoint Raw(GatewayDomain domain) => new(domain, FrameFormat.RawWebSocket, Gates: 1);
 
-    public static GatewayEndpoint SignalR(GatewayDomain domain, EndpointKind kind = EndpointKind.Connect) => new(domain, FrameFormat.SignalRWebSocket, Gates: 2, kind);
+    public static GatewayEndpoint SignalR(GatewayDomain domain, EndpointKind kind = EndpointKind.Connect) =>
+        new(domain, FrameFormat.SignalRWebSocket, Gates: 2, kind);
 
     public static GatewayEndpoint Frames(GatewayDomain domain) => new(domain, FrameFormat.Frames, Gates: 0);
 }

@@ -10,7 +10,8 @@ public enum FrameKind : byte
 }
 
 /// <summary>
-/// One WebSocket message, whole. What a handler reads is its own, to keep or to change. What it writes it gives away: those bytes are not to be changed any more.
+/// One WebSocket message, whole. What a handler reads is its own, to keep or to change. What it writes it gives away: those bytes are not
+/// to be changed any more.
 /// </summary>
 public readonly record struct Frame(FrameKind Kind, ReadOnlyMemory<byte> Data)
 {

@@ -11,7 +11,8 @@ using Gateway.Core.Moderation;
 namespace Gateway.AspNetCore.Frames;
 
 /// <summary>An endpoint whose conversations a handler leads: makes one for each connection, and sees both out, however they end.</summary>
-internal sealed partial class FrameEndpoint(GatewayDomain hub, Func<IServiceProvider, IFrameHandler> factory, TimeProvider time, ILogger<FrameEndpoint> logger)
+internal sealed partial class FrameEndpoint(
+    GatewayDomain hub, Func<IServiceProvider, IFrameHandler> factory, TimeProvider time, ILogger<FrameEndpoint> logger)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -21,7 +22,8 @@ internal sealed partial class FrameEndpoint(GatewayDomain hub, Func<IServiceProv
             await Refusal.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "this is a WebSocket endpoint");
             return;
         }
-        var request = context.Features.Get<ConnectRequest>() ?? throw new InvalidOperationException("the endpoint was not mapped by MapFrames");
+        var request = context.Features.Get<ConnectRequest>()
+            ?? throw new InvalidOperationException("the endpoint was not mapped by MapFrames");
         var rooms = new FrameRooms(hub, time);
         var frames = new FrameContext(context, ConnectionId.New(), request.User!, hub.Name, rooms);
         IFrameHandler? handler = null;
@@ -31,7 +33,8 @@ internal sealed partial class FrameEndpoint(GatewayDomain hub, Func<IServiceProv
             {
                 handler = factory(context.RequestServices);
                 await handler.InitAsync(frames);
-                if (frames.SubProtocol is { } chosen && !frames.OfferedSubProtocols.Contains(chosen)) throw new InvalidOperationException($"the client does not offer the sub-protocol {chosen}");
+                if (frames.SubProtocol is { } chosen && !frames.OfferedSubProtocols.Contains(chosen))
+                    throw new InvalidOperationException($"the client does not offer the sub-protocol {chosen}");
             }
             catch (Exception fault)
             {
@@ -51,7 +54,8 @@ internal sealed partial class FrameEndpoint(GatewayDomain hub, Func<IServiceProv
     private async Task ServeAsync(HttpContext context, ConnectRequest request, FrameContext frames, IFrameHandler handler)
     {
         var upgrade = context.Features.Get<OutboxUpgrade>()!;
-        var connection = new Connection(frames.ConnectionId, frames.User, Dialect.Frames, upgrade.Prepare(), hub.Get<ConnectionEvents>(), time)
+        var connection = new Connection(
+            frames.ConnectionId, frames.User, Dialect.Frames, upgrade.Prepare(), hub.Get<ConnectionEvents>(), time)
         {
             Token = request.Token,
             RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
@@ -82,7 +86,8 @@ internal sealed partial class FrameEndpoint(GatewayDomain hub, Func<IServiceProv
     /// <returns>Why the connection cannot stay; its client hears of it when it is accepted.</returns>
     private async Task<CloseReason?> EnterAsync(Connection connection, IFrameHandler handler)
     {
-        if (await hub.Lifecycle.OnConnectedAsync(connection, []) is { } error) return new CloseReason(1013, error.Text, AllowReconnect: true);
+        if (await hub.Lifecycle.OnConnectedAsync(connection, []) is { } error)
+            return new CloseReason(1013, error.Text, AllowReconnect: true);
         if (hub.Get<AdmissionPolicy>().Check(connection) is { } unwanted) return unwanted;
         using var late = new CancellationTokenSource(hub.Options.Raw.PongWait, time);
         try

@@ -9,20 +9,25 @@ namespace Gateway.AspNetCore.Frames;
 public static class FrameEndpoints
 {
     /// <summary>In the default hub; see the other overload.</summary>
-    public static IEndpointConventionBuilder MapFrames(this IEndpointRouteBuilder endpoints, string path, Func<IServiceProvider, IFrameHandler> factory) =>
+    public static IEndpointConventionBuilder MapFrames(
+        this IEndpointRouteBuilder endpoints, string path, Func<IServiceProvider, IFrameHandler> factory) =>
         endpoints.MapFrames(path, hub: "", factory);
 
     /// <summary>A WebSocket endpoint whose frames a handler answers. Needs <c>AddGateway</c>.</summary>
     /// <param name="path">Begins with /; without route parameters.</param>
     /// <param name="hub">A hub of the configuration's or <c>AddHub</c>'s; empty for the default one.</param>
     /// <param name="factory">Makes a handler for each connection, from the services of its request.</param>
-    public static IEndpointConventionBuilder MapFrames(this IEndpointRouteBuilder endpoints, string path, string hub, Func<IServiceProvider, IFrameHandler> factory)
+    public static IEndpointConventionBuilder MapFrames(
+        this IEndpointRouteBuilder endpoints, string path, string hub, Func<IServiceProvider, IFrameHandler> factory)
     {
-        if (!path.StartsWith('/') || path.AsSpan().IndexOfAny('{', '*') >= 0) throw new ArgumentException($"'{path}' cannot be the path of MapFrames: it begins with / and has no route parameters", nameof(path));
+        if (!path.StartsWith('/') || path.AsSpan().IndexOfAny('{', '*') >= 0)
+            throw new ArgumentException(
+                $"'{path}' cannot be the path of MapFrames: it begins with / and has no route parameters", nameof(path));
         var services = endpoints.ServiceProvider;
         var core = services.GetRequiredService<GatewayDomains>()[hub];
         EndpointPaths.Claim(endpoints, path);
-        var endpoint = new FrameEndpoint(core, factory, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<FrameEndpoint>>());
+        var endpoint = new FrameEndpoint(
+            core, factory, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<FrameEndpoint>>());
         return endpoints.Map(path, endpoint.HandleAsync).Guard(endpoints, GatewayEndpoint.Frames(core));
     }
 

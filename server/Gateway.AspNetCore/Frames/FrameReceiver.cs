@@ -9,8 +9,11 @@ using Gateway.Core.Messages;
 
 namespace Gateway.AspNetCore.Frames;
 
-/// <summary>Reads one client's messages, fragments joined, and queues them for its handler. Holds no buffer while the client is silent.</summary>
-internal sealed class FrameReceiver(WebSocket webSocket, Connection connection, ChannelWriter<Frame> incoming, CommandRouter router, RawOptions limits, TimeProvider time)
+/// <summary>
+/// Reads one client's messages, fragments joined, and queues them for its handler. Holds no buffer while the client is silent.
+/// </summary>
+internal sealed class FrameReceiver(
+    WebSocket webSocket, Connection connection, ChannelWriter<Frame> incoming, CommandRouter router, RawOptions limits, TimeProvider time)
 {
     private const int FirstBufferBytes = 2048;
 

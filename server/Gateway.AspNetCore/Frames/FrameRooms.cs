@@ -11,8 +11,8 @@ using Gateway.Core.Rooms;
 namespace Gateway.AspNetCore.Frames;
 
 /// <summary>
-/// A handler's way into the rooms of its hub. It goes through the one door for commands as its client's user: with the rights, the limits and the presence
-/// of any other client.
+/// A handler's way into the rooms of its hub. It goes through the one door for commands as its client's user: with the rights, the limits
+/// and the presence of any other client.
 /// </summary>
 public sealed class FrameRooms
 {
@@ -30,12 +30,16 @@ public sealed class FrameRooms
     }
 
     /// <summary>
-    /// What the hub has for this connection: of the rooms that it has joined, and sent to its user. Bounded as an outbox is, with the same policies: a handler that does
-    /// not read while much comes is a slow consumer. It ends when the client has closed. Until this, or a command, is first used, nothing is kept for it.
+    /// What the hub has for this connection: of the rooms that it has joined, and sent to its user. Bounded as an outbox is, with the same
+    /// policies: a handler that does not read while much comes is a slow consumer. It ends when the client has closed. Until this, or a
+    /// command, is first used, nothing is kept for it.
     /// </summary>
     public ChannelReader<RoomMessage> Messages => Open().Messages;
 
-    /// <summary>Carries out a command: <c>join</c>, <c>leave</c>, <c>chat</c>, <c>direct</c>, <c>presence</c>, <c>history</c>, or a type of one's own.</summary>
+    /// <summary>
+    /// Carries out a command: <c>join</c>, <c>leave</c>, <c>chat</c>, <c>direct</c>, <c>presence</c>, <c>history</c>, or a type of one's
+    /// own.
+    /// </summary>
     /// <param name="payload">One JSON value in UTF-8.</param>
     /// <returns>The result, as JSON.</returns>
     /// <exception cref="CommandRefusedException">As any client would have been.</exception>
@@ -47,7 +51,8 @@ public sealed class FrameRooms
     }
 
     /// <inheritdoc cref="CommandAsync(string, ReadOnlyMemory{byte})"/>
-    public ValueTask<ReadOnlyMemory<byte>> CommandAsync(string type, object payload) => CommandAsync(type, JsonSerializer.SerializeToUtf8Bytes(payload, JsonSerializerOptions.Web));
+    public ValueTask<ReadOnlyMemory<byte>> CommandAsync(string type, object payload) =>
+        CommandAsync(type, JsonSerializer.SerializeToUtf8Bytes(payload, JsonSerializerOptions.Web));
 
     public async ValueTask JoinAsync(string room) => await CommandAsync("join", new { room });
 
@@ -69,9 +74,12 @@ public sealed class FrameRooms
     /// <remarks>There is no error that its client would understand: what a muted user sends is discarded and counted.</remarks>
     internal async ValueTask RelayAsync(Frame frame, bool echo, CancellationToken cancel)
     {
-        if (!Connection.Outbox.IsOpen || _hub.Get<Moderator>().ShouldDropFrame(Connection)) return; // a connection that is being closed can do nothing any more
+        // A connection that is being closed can do nothing any more
+        if (!Connection.Outbox.IsOpen || _hub.Get<Moderator>().ShouldDropFrame(Connection)) return;
         var audience = Audience.Room(RoomName.Relay);
-        await _hub.Get<Publisher>().PublishAsync(echo ? audience : audience with { Except = [Connection.Id] }, Message.Frame((byte)frame.Kind, frame.Data), cancel: cancel);
+        await _hub.Get<Publisher>()
+            .PublishAsync(
+                echo ? audience : audience with { Except = [Connection.Id] }, Message.Frame((byte)frame.Kind, frame.Data), cancel: cancel);
     }
 
     internal void Attach(Connection connection) => _connection = connection;
@@ -94,7 +102,10 @@ public sealed class FrameRooms
         if (inbox != null) await inbox.StopAsync(grace);
     }
 
-    private Connection Connection => _connection ?? throw new InvalidOperationException("The rooms are there once the connection stands: use them in EnterAsync or RunAsync, not in InitAsync.");
+    private Connection Connection =>
+        _connection
+            ?? throw new InvalidOperationException(
+                "The rooms are there once the connection stands: use them in EnterAsync or RunAsync, not in InitAsync.");
 
     private Inbox Open()
     {

@@ -10,7 +10,8 @@ namespace Gateway.AspNetCore.Frames;
 
 /// <summary>Brings one client and its handler together: the frames in, the frames out, and an end of both whoever ends first.</summary>
 internal sealed partial class FrameSession(
-    WebSocket webSocket, Connection connection, IFrameHandler handler, FrameRooms rooms, CommandRouter router, RawOptions limits, TimeProvider time, ILogger logger) : IDisposable
+    WebSocket webSocket, Connection connection, IFrameHandler handler, FrameRooms rooms, CommandRouter router, RawOptions limits,
+    TimeProvider time, ILogger logger) : IDisposable
 {
     private const int Waiting = 16;
 
@@ -88,7 +89,9 @@ internal sealed partial class FrameSession(
             await foreach (var frame in _outgoing.Reader.ReadAllAsync())
             {
                 if (!connection.Outbox.IsOpen) break; // we said goodbye, or the client is gone
-                await webSocket.SendAsync(frame.Data, frame.Kind == FrameKind.Text ? WebSocketMessageType.Text : WebSocketMessageType.Binary, endOfMessage: true, default);
+                await webSocket.SendAsync(
+                    frame.Data, frame.Kind == FrameKind.Text ? WebSocketMessageType.Text : WebSocketMessageType.Binary, endOfMessage: true,
+                    default);
             }
         }
         catch (Exception gone) when (gone is WebSocketException or IOException or ObjectDisposedException or OperationCanceledException)
@@ -121,10 +124,14 @@ internal sealed partial class FrameSession(
         [LoggerMessage(1, LogLevel.Error, "The handler of connection {ConnectionId} failed")]
         public static partial void Failed(ILogger logger, Exception fault, string connectionId);
 
-        [LoggerMessage(2, LogLevel.Warning, "The handler of connection {ConnectionId} does not take what its client sends: the connection is closed")]
+        [LoggerMessage(
+            2, LogLevel.Warning,
+            "The handler of connection {ConnectionId} does not take what its client sends: the connection is closed")]
         public static partial void Stuck(ILogger logger, string connectionId);
 
-        [LoggerMessage(3, LogLevel.Warning, "The handler of connection {ConnectionId} does not end, though it was told: it is disposed of all the same")]
+        [LoggerMessage(
+            3, LogLevel.Warning,
+            "The handler of connection {ConnectionId} does not end, though it was told: it is disposed of all the same")]
         public static partial void DoesNotEnd(ILogger logger, string connectionId);
     }
 }

@@ -9,15 +9,16 @@ using Gateway.Core.Wire;
 namespace Gateway.AspNetCore.Frames;
 
 /// <summary>
-/// An outbox that ends in a handler instead of a socket: the same bounds, policies and notices of what is missing. Messages come in the raw dialect's envelopes, which all
-/// handlers share with the raw clients.
+/// An outbox that ends in a handler instead of a socket: the same bounds, policies and notices of what is missing. Messages come in the raw
+/// dialect's envelopes, which all handlers share with the raw clients.
 /// </summary>
 internal sealed class Inbox : IFrameSink, IOutboxOwner
 {
     private const int Waiting = 16;
 
     private readonly Connection _connection;
-    private readonly Channel<RoomMessage> _messages = Channel.CreateBounded<RoomMessage>(new BoundedChannelOptions(Waiting) { SingleWriter = true });
+    private readonly Channel<RoomMessage> _messages = Channel.CreateBounded<RoomMessage>(
+        new BoundedChannelOptions(Waiting) { SingleWriter = true });
     private readonly Outbox _outbox;
 
     public Inbox(Connection connection, OutboxLimits limits, TimeProvider time)
@@ -46,7 +47,8 @@ internal sealed class Inbox : IFrameSink, IOutboxOwner
         while (!bytes.IsEmpty)
         {
             var frame = Next(ref bytes, out var opcode);
-            if (opcode != WebSocketFrame.Text || Read(frame.Span) is not { } message) continue; // the goodbye is for the client's outbox to say
+            // The goodbye is for the client's outbox to say
+            if (opcode != WebSocketFrame.Text || Read(frame.Span) is not { } message) continue;
             try
             {
                 await _messages.Writer.WriteAsync(message);
@@ -98,6 +100,8 @@ internal sealed class Inbox : IFrameSink, IOutboxOwner
         if (frame.IndexOf("\"sender\":{"u8) < 0) return null;
         var reader = new Utf8JsonReader(frame);
         using var envelope = JsonDocument.ParseValue(ref reader);
-        return envelope.RootElement.TryGetProperty("sender", out var sender) ? new MessageSender(sender.GetProperty("user_id").GetString()!, sender.GetProperty("username").GetString()!) : null;
+        return envelope.RootElement.TryGetProperty("sender", out var sender)
+            ? new MessageSender(sender.GetProperty("user_id").GetString()!, sender.GetProperty("username").GetString()!)
+            : null;
     }
 }

@@ -9,21 +9,25 @@ using Microsoft.Extensions.Options;
 namespace Gateway.AspNetCore.Lifecycle;
 
 /// <summary>
-/// Shutdown: refuses newcomers, tells every client why and that it may come again, then gives all of them the time to close. What is posted when the
-/// host begins to stop is with the sockets before the framework starts to close anything.
+/// Shutdown: refuses newcomers, tells every client why and that it may come again, then gives all of them the time to close. What is posted
+/// when the host begins to stop is with the sockets before the framework starts to close anything.
 /// </summary>
 internal sealed partial class ConnectionDrainer(
-    IOptions<HostOptions> options, GatewayDomains hubs, ConnectionAdmission gate, Forwarder forwarder, ReadinessState readiness, IHostApplicationLifetime host, TimeProvider time, ILogger<ConnectionDrainer> logger) : IHostedLifecycleService
+    IOptions<HostOptions> options, GatewayDomains hubs, ConnectionAdmission gate, Forwarder forwarder, ReadinessState readiness,
+    IHostApplicationLifetime host, TimeProvider time, ILogger<ConnectionDrainer> logger) : IHostedLifecycleService
 {
     /// <summary>What is left of the shutdown time for the host after the connections.</summary>
     private static readonly TimeSpan Reserve = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>A client that reads takes its goodbye at once; only one whose outbox was just being written to needs a moment. Whoever does not read is not waited for longer.</summary>
+    /// <summary>
+    /// A client that reads takes its goodbye at once; only one whose outbox was just being written to needs a moment. Whoever does not read
+    /// is not waited for longer.
+    /// </summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// On server-sent events and long polling the framework ends a connection as soon as its callback runs, whatever the client has not fetched yet.
-    /// So these get the time in which a poll comes and goes; a client leaves when it has read its Close record.
+    /// On server-sent events and long polling the framework ends a connection as soon as its callback runs, whatever the client has not
+    /// fetched yet. So these get the time in which a poll comes and goes; a client leaves when it has read its Close record.
     /// </summary>
     private static readonly TimeSpan Fetching = TimeSpan.FromSeconds(2);
 
@@ -42,8 +46,10 @@ internal sealed partial class ConnectionDrainer(
         Say();
         var patience = options.Value.ShutdownTimeout - Reserve - time.GetElapsedTime(_began);
         var deadline = time.GetTimestamp();
-        while (IsSomebodyComingIn() && time.GetElapsedTime(deadline) < Moment) await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
-        while (hubs.All.Any(hub => hub.Connections.Count > 0) && time.GetElapsedTime(deadline) < patience && !cancellationToken.IsCancellationRequested)
+        while (IsSomebodyComingIn() && time.GetElapsedTime(deadline) < Moment)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
+        while (hubs.All.Any(hub => hub.Connections.Count > 0) && time.GetElapsedTime(deadline) < patience
+            && !cancellationToken.IsCancellationRequested)
             await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
         var left = Everyone();
         foreach (var connection in left) connection.Outbox.Abort();
@@ -62,7 +68,9 @@ internal sealed partial class ConnectionDrainer(
             // After this callback the framework's is run, which cuts off what it knows of, whatever waits there.
             SpinWait.SpinUntil(() => Array.TrueForAll(Everyone(), c => c.Outbox.IsClosed), Moment);
             var fetching = options.Value.ShutdownTimeout / 2;
-            SpinWait.SpinUntil(() => !Array.Exists(Everyone(), c => c.Outbox.Format == FrameFormat.SignalRRecord), fetching < Fetching ? fetching : Fetching);
+            SpinWait.SpinUntil(
+                () => !Array.Exists(Everyone(), c => c.Outbox.Format == FrameFormat.SignalRRecord),
+                fetching < Fetching ? fetching : Fetching);
         }
     }
 

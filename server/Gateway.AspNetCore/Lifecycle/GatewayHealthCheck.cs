@@ -9,6 +9,9 @@ internal sealed class GatewayHealthCheck(ReadinessState readiness) : IHealthChec
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var reasons = readiness.Reasons;
-        return Task.FromResult(reasons.Count == 0 ? HealthCheckResult.Healthy() : new HealthCheckResult(context.Registration.FailureStatus, string.Join("; ", reasons)));
+        return Task.FromResult(
+            reasons.Count == 0
+                ? HealthCheckResult.Healthy()
+                : new HealthCheckResult(context.Registration.FailureStatus, string.Join("; ", reasons)));
     }
 }

@@ -2,7 +2,10 @@ using Gateway.Core.Supervision;
 
 namespace Gateway.AspNetCore.Lifecycle;
 
-/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: a balancer should send clients here; if not, 503 and the reasons, a line each.</summary>
+/// <summary>
+/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: a balancer should send clients here; if not, 503 and the reasons, a line
+/// each.
+/// </summary>
 internal static class HealthEndpoints
 {
     public const string Root = "/health";

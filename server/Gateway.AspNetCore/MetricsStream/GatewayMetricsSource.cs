@@ -7,7 +7,8 @@ namespace Gateway.AspNetCore.MetricsStream;
 
 /// <summary>The built-in source: this replica's own figures; rates are since the last tick.</summary>
 internal sealed class GatewayMetricsSource(
-    ReplicaId replica, IReplicaRegistry replicas, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, ConnectionEvents events, TimeProvider time) : IMetricsSource
+    ReplicaId replica, IReplicaRegistry replicas, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, ConnectionEvents events,
+    TimeProvider time) : IMetricsSource
 {
     private readonly long _startedAt = time.GetTimestamp();
     private Totals _last = Totals.Now(meter, time);
@@ -20,7 +21,9 @@ internal sealed class GatewayMetricsSource(
             Replica: replica.Value,
             Cluster: replicas.Counts,
             UptimeSeconds: Math.Round(time.GetElapsedTime(_startedAt).TotalSeconds, 1),
-            Connections: new ConnectionFigures(connections.Count, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR), connections.CountOf(Dialect.Frames)),
+            Connections: new ConnectionFigures(
+                connections.Count, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR),
+                connections.CountOf(Dialect.Frames)),
             Rooms: rooms.Count,
             MessagesInPerSecond: PerSecond(now.Received - _last.Received, seconds),
             MessagesOutPerSecond: PerSecond(now.Published - _last.Published, seconds),
@@ -42,7 +45,9 @@ internal sealed class GatewayMetricsSource(
         public static Totals Now(GatewayMeter meter, TimeProvider time)
         {
             using var process = Process.GetCurrentProcess();
-            return new Totals(time.GetTimestamp(), meter.Received, meter.Published, meter.Delivered, process.TotalProcessorTime, GC.GetTotalPauseDuration());
+            return new Totals(
+                time.GetTimestamp(), meter.Received, meter.Published, meter.Delivered, process.TotalProcessorTime,
+                GC.GetTotalPauseDuration());
         }
     }
 }
@@ -55,7 +60,8 @@ internal sealed class GatewayMetricsSource(
 /// <param name="CpuPercent">Of all the machine's cores.</param>
 /// <param name="GcPauseMs">Since the last tick.</param>
 internal sealed record GatewayFigures(
-    string Replica, ClusterCounts Cluster, double UptimeSeconds, ConnectionFigures Connections, int Rooms, double MessagesInPerSecond, double MessagesOutPerSecond,
+    string Replica, ClusterCounts Cluster, double UptimeSeconds, ConnectionFigures Connections, int Rooms, double MessagesInPerSecond,
+    double MessagesOutPerSecond,
     double DeliveriesPerSecond, long Dropped, double CpuPercent, long MemoryBytes, long HeapBytes, double GcPauseMs, long ThreadPoolQueue);
 
 internal sealed record ConnectionFigures(int Total, int Raw, int Signalr, int Frames);

@@ -7,11 +7,12 @@ using Gateway.Core.Supervision;
 namespace Gateway.AspNetCore.MetricsStream;
 
 /// <summary>
-/// Publishes the source's figures into the room <c>metrics</c>, tick by tick. Nobody in the room, on any replica: the source is not asked. A source
-/// that fails costs its tick; a slow one delays the next.
+/// Publishes the source's figures into the room <c>metrics</c>, tick by tick. Nobody in the room, on any replica: the source is not asked.
+/// A source that fails costs its tick; a slow one delays the next.
 /// </summary>
 internal sealed partial class MetricsBroadcaster(
-    GatewayOptions options, IMetricsSource source, Publisher publisher, Supervisor supervisor, ILogger<MetricsBroadcaster> logger) : BackgroundService
+    GatewayOptions options, IMetricsSource source, Publisher publisher, Supervisor supervisor,
+    ILogger<MetricsBroadcaster> logger) : BackgroundService
 {
     public const string Room = "metrics";
 

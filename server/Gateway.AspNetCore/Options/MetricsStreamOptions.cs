@@ -1,9 +1,11 @@
 namespace Gateway.AspNetCore.Options;
 
+/// <summary>Options for the live metrics that the gateway publishes in the room <c>metrics</c>.</summary>
 public sealed class MetricsStreamOptions
 {
+    /// <summary>Gets or sets whether the gateway publishes metrics. The default is <see langword="true"/>.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>50 to 3600000.</summary>
+    /// <summary>Gets or sets the interval in milliseconds, from 50 to 3600000. The default is 1000.</summary>
     public int IntervalMs { get; set; } = 1000;
 }

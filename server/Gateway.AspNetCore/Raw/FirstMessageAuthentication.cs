@@ -11,8 +11,8 @@ using Gateway.Core.Wire;
 namespace Gateway.AspNetCore.Raw;
 
 /// <summary>
-/// Lets a raw client in with the first message that it sends, <c>{"type":"auth","payload":{"token":…}}</c>. Until then there is no connection: it is in no room, and gets nothing but
-/// a goodbye, if the message is another one or does not come in time.
+/// Lets a raw client in with the first message that it sends, <c>{"type":"auth","payload":{"token":…}}</c>. Until then there is no
+/// connection: it is in no room, and gets nothing but a goodbye, if the message is another one or does not come in time.
 /// </summary>
 internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVerifier verifier, Supervisor supervisor)
 {
@@ -33,7 +33,8 @@ internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVe
             var length = 0;
             while (true)
             {
-                var part = await webSocket.ReceiveAsync(buffer == null ? Memory<byte>.Empty : buffer.AsMemory(length, MaxBytes - length), default);
+                var part = await webSocket.ReceiveAsync(
+                    buffer == null ? Memory<byte>.Empty : buffer.AsMemory(length, MaxBytes - length), default);
                 if (part.MessageType == WebSocketMessageType.Close)
                 {
                     await webSocket.CloseOutputAsync(webSocket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, default);
@@ -67,11 +68,17 @@ internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVe
     }
 
     private static CloseReason CloseReasonOf(Error error) =>
-        error.Code == 503 ? new CloseReason(1013, error.Text, AllowReconnect: true) : new CloseReason(1008, error.Text, AllowReconnect: false);
+        error.Code == 503
+            ? new CloseReason(1013, error.Text, AllowReconnect: true)
+            : new CloseReason(1008, error.Text, AllowReconnect: false);
 
     private async ValueTask<(AuthenticatedUser?, Error?)> VerifyAsync(ReadOnlyMemory<byte> frame, WebSocketMessageType type) =>
-        type == WebSocketMessageType.Text && TokenOf(frame.Span) is { } token ? await verifier.VerifyAsync(token) : (null, verifier.Missing());
+        type == WebSocketMessageType.Text && TokenOf(frame.Span) is { } token
+            ? await verifier.VerifyAsync(token)
+            : (null, verifier.Missing());
 
     private static string? TokenOf(ReadOnlySpan<byte> frame) =>
-        EnvelopeReader.Read(frame, out var envelope) == null && envelope.Type.SequenceEqual("auth"u8) ? Auth.TokenOf(envelope.Payload) : null;
+        EnvelopeReader.Read(frame, out var envelope) == null && envelope.Type.SequenceEqual("auth"u8)
+            ? Auth.TokenOf(envelope.Payload)
+            : null;
 }

@@ -14,7 +14,8 @@ namespace Gateway.AspNetCore.Raw;
 
 /// <summary>The raw dialect's endpoint: accepts the WebSocket, lets the connection in, and sees it out, however it ends.</summary>
 internal sealed class RawEndpoint(
-    GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, CommandRouter router, AdmissionPolicy admission, ConnectionEvents events, FirstMessageAuthentication firstMessage, RoomTable rooms, TimeProvider time)
+    GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, CommandRouter router, AdmissionPolicy admission,
+    ConnectionEvents events, FirstMessageAuthentication firstMessage, RoomTable rooms, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -24,9 +25,11 @@ internal sealed class RawEndpoint(
             await Refusal.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "this is a WebSocket endpoint");
             return;
         }
-        var request = context.Features.Get<ConnectRequest>() ?? throw new InvalidOperationException("the endpoint was not mapped by MapGateway");
+        var request = context.Features.Get<ConnectRequest>()
+            ?? throw new InvalidOperationException("the endpoint was not mapped by MapGateway");
         var upgrade = context.Features.Get<OutboxUpgrade>()!;
-        using var webSocket = await context.WebSockets.AcceptWebSocketAsync(context.WebSockets.WebSocketRequestedProtocols.Contains(RequestToken.SubProtocol) ? RequestToken.SubProtocol : null);
+        using var webSocket = await context.WebSockets.AcceptWebSocketAsync(
+            context.WebSockets.WebSocketRequestedProtocols.Contains(RequestToken.SubProtocol) ? RequestToken.SubProtocol : null);
         if (request.User == null)
         {
             request = await AuthenticateAsync(request, webSocket, upgrade.Outbox!);
@@ -58,7 +61,10 @@ internal sealed class RawEndpoint(
         }
     }
 
-    /// <summary>The token comes as the first message. <c>null</c>: it did not, or was no good, or does not open a room that the client has asked for.</summary>
+    /// <summary>
+    /// The token comes as the first message. <c>null</c>: it did not, or was no good, or does not open a room that the client has asked
+    /// for.
+    /// </summary>
     private async Task<ConnectRequest?> AuthenticateAsync(ConnectRequest request, WebSocket webSocket, Outbox outbox)
     {
         if (await firstMessage.ReceiveAsync(webSocket, outbox) is not { } bearer) return null;

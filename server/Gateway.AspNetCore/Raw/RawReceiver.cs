@@ -22,7 +22,8 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
         {
             while (true)
             {
-                // Waits without holding a buffer. No token either: when the connection is aborted the read fails, and a token would cost memory.
+                // Waits without holding a buffer. No token either: when the connection is aborted the read fails, and a token would cost
+                // memory.
                 var begun = await webSocket.ReceiveAsync(Memory<byte>.Empty, default);
                 if (begun.MessageType == WebSocketMessageType.Close) break;
                 if (begun.EndOfMessage) await AnswerAsync(default, begun.MessageType);
@@ -95,7 +96,8 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
     {
         if (outcome.Error is { } error) connection.Reply(ReplyWriter.WriteError(id, error));
         else if (!id.IsEmpty) connection.Reply(ReplyWriter.WriteAck(id, outcome.Result.Span));
-        else if (outcome.ReplyType is { } type) connection.Reply(MessageWriter.Write(new Message(type, outcome.Result), outcome.Result, FrameFormat.RawWebSocket));
+        else if (outcome.ReplyType is { } type)
+            connection.Reply(MessageWriter.Write(new Message(type, outcome.Result), outcome.Result, FrameFormat.RawWebSocket));
     }
 
     private byte[] Grow(byte[] buffer)

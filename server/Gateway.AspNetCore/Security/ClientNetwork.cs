@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Gateway.AspNetCore.Security;
 
-/// <summary>What limits per address count by: an IPv4 address, or of an IPv6 one the /64 that a single machine usually has for itself.</summary>
+/// <summary>
+/// What limits per address count by: an IPv4 address, or of an IPv6 one the /64 that a single machine usually has for itself.
+/// </summary>
 internal static class ClientNetwork
 {
     private const int PrefixBytes = 8;

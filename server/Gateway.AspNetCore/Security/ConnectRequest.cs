@@ -9,8 +9,12 @@ using Gateway.Core.Rooms;
 
 namespace Gateway.AspNetCore.Security;
 
-/// <summary>What a client says in the query of the request with which it connects: <c>?rooms=lobby,orders&amp;username=Ann&amp;guest_key=…</c>, and who it is.</summary>
-/// <param name="User">The user of its token, or whom the host application authenticated, else an anonymous one; <c>null</c>: its token comes with the first message.</param>
+/// <summary>
+/// What a client says in the query of the request with which it connects: <c>?rooms=lobby,orders&amp;username=Ann&amp;guest_key=…</c>, and
+/// who it is.
+/// </summary>
+/// <param name="User">The user of its token, or whom the host application authenticated, else an anonymous one; <c>null</c>: its token
+/// comes with the first message.</param>
 /// <param name="Rooms">The rooms to begin in.</param>
 /// <param name="RoomsNamed">The client has named them itself.</param>
 internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> Rooms, bool RoomsNamed)
@@ -19,26 +23,35 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
     public TokenExpiry? Token { get; private init; }
 
     /// <param name="awaitsToken">The token comes later, and the user with it.</param>
-    public static (ConnectRequest? Request, Error? Error) Read(HttpContext context, GatewayOptions options, RoomPermissions permissions, bool awaitsToken = false)
+    public static (ConnectRequest? Request, Error? Error) Read(
+        HttpContext context, GatewayOptions options, RoomPermissions permissions, bool awaitsToken = false)
     {
         var query = context.Request.Query;
         IReadOnlyList<string> rooms = [.. options.Rooms.AutoJoin];
         var named = query.TryGetValue("rooms", out var wanted);
         if (named)
         {
-            rooms = [.. wanted.ToString().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(NameText.Normalize).Distinct(StringComparer.Ordinal)];
-            if (rooms.Count > options.Rooms.MaxPerConnection) return (null, Error.BadRequest($"a connection may be in {options.Rooms.MaxPerConnection} rooms"));
+            rooms =
+            [
+                .. wanted.ToString().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(NameText.Normalize).Distinct(StringComparer.Ordinal)
+            ];
+            if (rooms.Count > options.Rooms.MaxPerConnection)
+                return (null, Error.BadRequest($"a connection may be in {options.Rooms.MaxPerConnection} rooms"));
             foreach (var room in rooms)
                 if (RoomName.Check(room) is { } error)
                     return (null, error);
         }
         if (awaitsToken) return (new ConnectRequest(null, rooms, named), null);
-        if (context.User is TokenUser { AuthenticatedUser: var bearer }) return new ConnectRequest(null, rooms, named).Of(bearer).Permitted(permissions);
+        if (context.User is TokenUser { AuthenticatedUser: var bearer })
+            return new ConnectRequest(null, rooms, named).Of(bearer).Permitted(permissions);
 
         var username = query["username"].ToString();
-        if (username.Length > UserIdentity.MaxNameLength) return (null, Error.BadRequest($"username is longer than {UserIdentity.MaxNameLength} characters"));
+        if (username.Length > UserIdentity.MaxNameLength)
+            return (null, Error.BadRequest($"username is longer than {UserIdentity.MaxNameLength} characters"));
         if (username.Any(char.IsControl)) return (null, Error.BadRequest("username must not contain control characters"));
-        if (!NameText.IsVisible(username, allowSpaces: true)) return (null, Error.BadRequest("username must not contain invisible characters"));
+        if (!NameText.IsVisible(username, allowSpaces: true))
+            return (null, Error.BadRequest("username must not contain invisible characters"));
         var (user, refused) = Identify(context.User, query["guest_key"].ToString(), NameText.Normalize(username.Trim()), options);
         return user == null ? (null, refused) : new ConnectRequest(user, rooms, named).Permitted(permissions);
     }
@@ -46,7 +59,10 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
     /// <summary>The same, now that it is known whose it is.</summary>
     public ConnectRequest Of(AuthenticatedUser bearer) => this with { User = bearer.User, Token = bearer.Term };
 
-    /// <summary>Of the rooms in which everyone begins, those that the user may enter. One that the client has named itself and may not enter is an error.</summary>
+    /// <summary>
+    /// Of the rooms in which everyone begins, those that the user may enter. One that the client has named itself and may not enter is an
+    /// error.
+    /// </summary>
     public (ConnectRequest? Request, Error? Error) Permitted(RoomPermissions permissions)
     {
         var allowed = new List<string>(Rooms.Count);
@@ -61,14 +77,22 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
 
     private static (UserIdentity?, Error?) Identify(ClaimsPrincipal user, string guestKey, string username, GatewayOptions options)
     {
-        if (user.Identity?.IsAuthenticated == true && (user.FindFirstValue("sub") ?? user.FindFirstValue(ClaimTypes.NameIdentifier)) is { Length: > 0 } sub)
+        if (user.Identity?.IsAuthenticated == true
+            && (user.FindFirstValue("sub") ?? user.FindFirstValue(ClaimTypes.NameIdentifier)) is { Length: > 0 } sub)
         {
             var name = NameText.Strip(user.FindFirstValue("preferred_username") ?? user.Identity.Name ?? sub);
-            return (new UserIdentity(sub, name.Length > 0 ? name : sub, user.FindFirstValue("azp") ?? user.FindFirstValue("client_id")) { Roles = RolesOf(user, options.Auth.RolesClaim) }, null);
+            return (
+                new UserIdentity(
+                    sub, name.Length > 0 ? name : sub,
+                    user.FindFirstValue("azp") ?? user.FindFirstValue("client_id")) { Roles = RolesOf(user, options.Auth.RolesClaim) },
+                null);
         }
         return options.Auth.Mode == AuthMode.None ? Guest.Identify(guestKey, username) : (null, Error.Unauthorized);
     }
 
     private static FrozenSet<string> RolesOf(ClaimsPrincipal user, string rolesClaim) =>
-        user.Identities.SelectMany(identity => identity.Claims.Where(claim => claim.Type == rolesClaim || claim.Type == identity.RoleClaimType)).Select(claim => claim.Value).ToFrozenSet(StringComparer.Ordinal);
+        user.Identities
+            .SelectMany(identity => identity.Claims.Where(claim => claim.Type == rolesClaim || claim.Type == identity.RoleClaimType))
+            .Select(claim => claim.Value)
+            .ToFrozenSet(StringComparer.Ordinal);
 }

@@ -8,7 +8,9 @@ using Gateway.Core.Wire;
 
 namespace Gateway.AspNetCore.Security;
 
-/// <summary>What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, rate, token, limits, query.</summary>
+/// <summary>
+/// What every request to the gateway's own paths passes before it becomes a connection: shutdown, origin, rate, token, limits, query.
+/// </summary>
 internal sealed class ConnectionAdmission(
     OriginPolicy origins, ConnectionRateLimiter arrivals, ConnectionQuota quota, TokenAuthentication tokens, ReadinessState readiness)
 {
@@ -21,9 +23,12 @@ internal sealed class ConnectionAdmission(
     {
         if (!origins.Allows(context.Request)) return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "origin not allowed");
         var connects = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
-        if (readiness.IsDraining && (ConnectionRateLimiter.Opens(context, endpoint.IsSignalR) || endpoint.IsNegotiate)) // a poll may still fetch the goodbye
+        // A poll may still fetch the goodbye
+        if (readiness.IsDraining && (ConnectionRateLimiter.Opens(context, endpoint.IsSignalR) || endpoint.IsNegotiate))
             return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "shutting down");
-        if (arrivals.Refuses(context, endpoint, out var retryAfter)) return Refusal.WriteAsync(context, StatusCodes.Status429TooManyRequests, "too many new connections from this address", retryAfter);
+        if (arrivals.Refuses(context, endpoint, out var retryAfter))
+            return Refusal.WriteAsync(
+                context, StatusCodes.Status429TooManyRequests, "too many new connections from this address", retryAfter);
         var refused = tokens.AdmitAsync(context, mayFollow: endpoint.Format == FrameFormat.RawWebSocket);
         return refused.IsCompletedSuccessfully ? AdmitAsync(context, next, connects, endpoint, refused.Result) : WaitAsync();
 
@@ -35,9 +40,12 @@ internal sealed class ConnectionAdmission(
         if (refused != null) return Refusal.WriteAsync(context, refused.Code, refused.Text);
         if (!connects) return next(context);
         var awaitsToken = endpoint.Format == FrameFormat.RawWebSocket && tokens.AwaitsMessage(context);
-        var (request, error) = ConnectRequest.Read(context, endpoint.Domain.Options, endpoint.Domain.Get<RoomTable>().Permissions, awaitsToken);
+        var (request, error) = ConnectRequest.Read(
+            context, endpoint.Domain.Options, endpoint.Domain.Get<RoomTable>().Permissions, awaitsToken);
         if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
-        if (request!.User is { } user && endpoint.Domain.Get<AdmissionPolicy>().Check(user, ConnectionRateLimiter.Opens(context, endpoint.IsSignalR)) is { } unwanted) return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
+        if (request!.User is { } user
+            && endpoint.Domain.Get<AdmissionPolicy>().Check(user, ConnectionRateLimiter.Opens(context, endpoint.IsSignalR)) is { } unwanted)
+            return Refusal.WriteAsync(context, unwanted.Code, unwanted.Text);
         context.Features.Set(request);
         return ConnectAsync(context, endpoint, next);
     }

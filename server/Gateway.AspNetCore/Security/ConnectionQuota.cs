@@ -8,7 +8,10 @@ using Gateway.Core.Supervision;
 
 namespace Gateway.AspNetCore.Security;
 
-/// <summary>How many connections there may be: in all, of one hub, and from one address. A connection counts from its first request to its end, whatever its transport.</summary>
+/// <summary>
+/// How many connections there may be: in all, of one hub, and from one address. A connection counts from its first request to its end,
+/// whatever its transport.
+/// </summary>
 internal sealed partial class ConnectionQuota
 {
     private const string TooMany = "too many connections";
@@ -42,7 +45,8 @@ internal sealed partial class ConnectionQuota
         return (null, problem);
     }
 
-    public static Task RefuseAsync(HttpContext context, string refusal) => Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, refusal);
+    public static Task RefuseAsync(HttpContext context, string refusal) =>
+        Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, refusal);
 
     private static bool IsOver(int count, int max) => max > 0 && count > max;
 
@@ -72,13 +76,16 @@ internal sealed partial class ConnectionQuota
             if (Interlocked.Exchange(ref _isOver, 1) != 0) return;
             Interlocked.Decrement(ref _quota._connections);
             if (_hub != null) _quota._perHub.AddOrUpdate(_hub, 0, static (_, n) => n - 1);
-            if (_address != null && _quota._perAddress.AddOrUpdate(_address, 0, static (_, n) => n - 1) == 0) _quota._perAddress.TryRemove(new(_address, 0));
+            if (_address != null && _quota._perAddress.AddOrUpdate(_address, 0, static (_, n) => n - 1) == 0)
+                _quota._perAddress.TryRemove(new(_address, 0));
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Refused new connections: {Problem}; from {Address}, and {Others} others since the last such line")]
+        [LoggerMessage(
+            1, LogLevel.Warning,
+            "Refused new connections: {Problem}; from {Address}, and {Others} others since the last such line")]
         public static partial void Refused(ILogger logger, string problem, int others, IPAddress? address);
     }
 }

@@ -9,8 +9,8 @@ using Gateway.Core.Supervision;
 namespace Gateway.AspNetCore.Security;
 
 /// <summary>
-/// How fast new connections may come from one address. Counted is what opens one: a request for a WebSocket or for server-sent events; and, for itself, a
-/// <c>negotiate</c>, after which long polling needs nothing else. Each is a sliding window.
+/// How fast new connections may come from one address. Counted is what opens one: a request for a WebSocket or for server-sent events; and,
+/// for itself, a <c>negotiate</c>, after which long polling needs nothing else. Each is a sliding window.
 /// </summary>
 internal sealed class ConnectionRateLimiter : IDisposable
 {
@@ -22,7 +22,8 @@ internal sealed class ConnectionRateLimiter : IDisposable
     {
         var rate = options.RateLimit.ConnectionsPerIp;
         _dryRun = options.RateLimit.DryRun;
-        _refused = meter.Counter("gateway_connections_rate_limited_total", "New connections refused because too many came from their address.");
+        _refused = meter.Counter(
+            "gateway_connections_rate_limited_total", "New connections refused because too many came from their address.");
         if (rate.Connections > 0) _windows = new SlidingWindows<Arrival>(rate.Connections, rate.Window, supervisor, time);
     }
 
@@ -39,7 +40,9 @@ internal sealed class ConnectionRateLimiter : IDisposable
         !isHub
         || HttpMethods.IsConnect(context.Request.Method)
         || (HttpMethods.IsGet(context.Request.Method)
-            && (context.Request.Headers.Upgrade.Count > 0 || context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase)));
+            && (
+                context.Request.Headers.Upgrade.Count > 0
+                    || context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase)));
 
     public void Dispose() => _windows?.Dispose();
 

@@ -3,12 +3,13 @@ using Gateway.AspNetCore.Options;
 namespace Gateway.AspNetCore.Security;
 
 /// <summary>
-/// Which pages may connect. A browser sends the page's origin along (RFC 6454 section 7) and, for WebSockets, leaves it to the server to care.
-/// Without a list: the gateway's own origin, and clients that send none because they are not browsers.
+/// Which pages may connect. A browser sends the page's origin along (RFC 6454 section 7) and, for WebSockets, leaves it to the server to
+/// care. Without a list: the gateway's own origin, and clients that send none because they are not browsers.
 /// </summary>
 internal sealed class OriginPolicy(GatewayOptions options)
 {
-    private readonly HashSet<string> _allowed = new(options.Server.AllowedOrigins.Select(o => o.TrimEnd('/')), StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _allowed = new(
+        options.Server.AllowedOrigins.Select(o => o.TrimEnd('/')), StringComparer.OrdinalIgnoreCase);
 
     public bool Allows(HttpRequest request)
     {
@@ -20,7 +21,9 @@ internal sealed class OriginPolicy(GatewayOptions options)
 
     /// <summary>Host and port decide: behind a proxy that ends TLS the schemes differ.</summary>
     private static bool IsOwn(string origin, HostString host) =>
-        Uri.TryCreate(origin, UriKind.Absolute, out var uri) && string.Equals(uri.Authority, WithoutDefaultPort(host, uri), StringComparison.OrdinalIgnoreCase);
+        Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+            && string.Equals(uri.Authority, WithoutDefaultPort(host, uri), StringComparison.OrdinalIgnoreCase);
 
-    private static string WithoutDefaultPort(HostString host, Uri origin) => origin.IsDefaultPort && host.Port == origin.Port ? host.Host : host.Value ?? "";
+    private static string WithoutDefaultPort(HostString host, Uri origin) =>
+        origin.IsDefaultPort && host.Port == origin.Port ? host.Host : host.Value ?? "";
 }

@@ -7,5 +7,7 @@ internal static class RequestUser
 {
     /// <returns><c>null</c> for an anonymous user.</returns>
     public static string? IdOf(HttpContext context) =>
-        context.User.Identity?.IsAuthenticated == true ? context.User.FindFirstValue("sub") ?? context.User.FindFirstValue(ClaimTypes.NameIdentifier) : null;
+        context.User.Identity?.IsAuthenticated == true
+            ? context.User.FindFirstValue("sub") ?? context.User.FindFirstValue(ClaimTypes.NameIdentifier)
+            : null;
 }

@@ -23,7 +23,9 @@ internal static class TrustedProxies
         headers.KnownIPNetworks.Clear();
         foreach (var proxy in proxies)
             headers.KnownIPNetworks.Add(
-                Networks.TryRead(proxy, out var network) ? network : throw new InvalidOperationException($"server.trusted_proxies: '{proxy}' is neither an IP address nor a network"));
+                Networks.TryRead(proxy, out var network)
+                    ? network
+                    : throw new InvalidOperationException($"server.trusted_proxies: '{proxy}' is neither an IP address nor a network"));
         app.UseForwardedHeaders(headers);
     }
 }

@@ -8,7 +8,8 @@ using Microsoft.AspNetCore.SignalR;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// The hub's endpoint: what the framework's <c>MapHub</c> maps. Each connection is counted, and the transports that have no WebSocket have the outbox in front of them.
+/// The hub's endpoint: what the framework's <c>MapHub</c> maps. Each connection is counted, and the transports that have no WebSocket have
+/// the outbox in front of them.
 /// </summary>
 internal static class GatewayHubEndpoint
 {

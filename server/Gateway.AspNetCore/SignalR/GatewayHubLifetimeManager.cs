@@ -20,7 +20,8 @@ namespace Gateway.AspNetCore.SignalR;
 /// slow client holds up a broadcast. A SignalR group is a room.
 /// </summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
-    GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher,
+    GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, RoomMembership membership, IBackplane backplane,
+    Publisher publisher,
     HubPayloads payloads, ClientResults results, AdmissionPolicy admission, CommandRouter router, SignalRRequests requests, RoomTable rooms,
     ConnectionEvents events, TimeProvider time) : HubLifetimeManager<THub>
     where THub : Hub
@@ -28,9 +29,11 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     public override async Task OnConnectedAsync(HubConnectionContext connection)
     {
         var http = connection.GetHttpContext() ?? throw new InvalidOperationException("a hub connection without an HTTP request");
-        if (http.Features.Get<ReservedConnectionId>() is { } promised) connection.Features.Get<IConnectionIdFeature>()!.ConnectionId = promised.Value;
+        if (http.Features.Get<ReservedConnectionId>() is { } promised)
+            connection.Features.Get<IConnectionIdFeature>()!.ConnectionId = promised.Value;
         // Long polling hands on a copy of the request without our features; its query was checked at the gate all the same.
-        var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options, rooms.Permissions).Request ?? throw new InvalidOperationException("the hub was not mapped by MapGateway");
+        var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options, rooms.Permissions).Request
+            ?? throw new InvalidOperationException("the hub was not mapped by MapGateway");
         var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? connection.Features.Get<HubConnectionOutbox>()?.For(connection)
             ?? throw new InvalidOperationException("the hub is not mapped by MapGateway");
         var arrived = new Connection(connection.ConnectionId, request.User!, Dialect.SignalR, outbox, events, time)
@@ -45,9 +48,11 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         connection.Features.Set(router); // the one of this hub, for the hub's methods
         if (!requests.Open(http, arrived)) throw new HubException(Error.Unauthorized.ToString());
         router.Expect(arrived);
-        if (connection.Protocol is not RateLimitedProtocol counted) throw new InvalidOperationException("HubConnectionHandler<GatewayHub> was replaced after AddGateway: nothing would be counted");
+        if (connection.Protocol is not RateLimitedProtocol counted)
+            throw new InvalidOperationException("HubConnectionHandler<GatewayHub> was replaced after AddGateway: nothing would be counted");
         counted.Count(arrived, router);
-        if (await lifecycle.OnConnectedAsync(arrived, request.Rooms) is { } error) arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+        if (await lifecycle.OnConnectedAsync(arrived, request.Rooms) is { } error)
+            arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
         else if (admission.Check(arrived) is { } unwanted) arrived.Close(unwanted);
     }
 
@@ -80,29 +85,36 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     public override Task SendAllAsync(string methodName, object?[] args, CancellationToken cancellationToken = default) =>
         PublishAsync(Audience.Everyone, methodName, args, cancellationToken);
 
-    public override Task SendAllExceptAsync(string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds, CancellationToken cancellationToken = default) =>
+    public override Task SendAllExceptAsync(
+        string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds, CancellationToken cancellationToken = default) =>
         PublishAsync(Audience.Everyone with { Except = excludedConnectionIds }, methodName, args, cancellationToken);
 
-    public override Task SendConnectionAsync(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+    public override Task SendConnectionAsync(
+        string connectionId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
         PublishAsync(Audience.Connection(connectionId), methodName, args, cancellationToken);
 
-    public override Task SendConnectionsAsync(IReadOnlyList<string> connectionIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+    public override Task SendConnectionsAsync(
+        IReadOnlyList<string> connectionIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
         PublishAsync(connectionIds.Select(Audience.Connection), methodName, args, cancellationToken);
 
-    public override Task SendGroupAsync(string groupName, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+    public override Task SendGroupAsync(
+        string groupName, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
         PublishAsync(Audience.Room(groupName), methodName, args, cancellationToken);
 
-    public override Task SendGroupsAsync(IReadOnlyList<string> groupNames, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+    public override Task SendGroupsAsync(
+        IReadOnlyList<string> groupNames, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
         PublishAsync(groupNames.Select(Audience.Room), methodName, args, cancellationToken);
 
     public override Task SendGroupExceptAsync(
-        string groupName, string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds, CancellationToken cancellationToken = default) =>
+        string groupName, string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds,
+        CancellationToken cancellationToken = default) =>
         PublishAsync(Audience.Room(groupName) with { Except = excludedConnectionIds }, methodName, args, cancellationToken);
 
     public override Task SendUserAsync(string userId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
         PublishAsync(Audience.User(userId), methodName, args, cancellationToken);
 
-    public override Task SendUsersAsync(IReadOnlyList<string> userIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
+    public override Task SendUsersAsync(
+        IReadOnlyList<string> userIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
         PublishAsync(userIds.Select(Audience.User), methodName, args, cancellationToken);
 
     public override async Task AddToGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
@@ -120,7 +132,8 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         else await backplane.InstructAsync(new RemoteCommand(connectionId, groupName, Enter: false), cancellationToken);
     }
 
-    public override Task<T> InvokeConnectionAsync<T>(string connectionId, string methodName, object?[] args, CancellationToken cancellationToken) =>
+    public override Task<T> InvokeConnectionAsync<T>(
+        string connectionId, string methodName, object?[] args, CancellationToken cancellationToken) =>
         results.InvokeAsync<T>(connectionId, methodName, args, cancellationToken);
 
     public override Task SetConnectionResultAsync(string connectionId, CompletionMessage result)

@@ -12,6 +12,7 @@ internal sealed class GatewayHubOptions(GatewayOptions options) : IConfigureOpti
         hub.MaximumReceiveMessageSize = options.Raw.MaxMessageBytes;
         hub.ClientTimeoutInterval = options.SignalR.ClientTimeout; // the framework's, from the first ping on; ours runs from the start
         hub.EnableDetailedErrors = false;
-        hub.MaximumParallelInvocationsPerClient = 1; // as with raw clients: while a call is carried out, what comes after it waits with the client
+        // As with raw clients: while a call is carried out, what comes after it waits with the client
+        hub.MaximumParallelInvocationsPerClient = 1;
     }
 }

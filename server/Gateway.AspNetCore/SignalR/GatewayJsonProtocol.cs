@@ -9,8 +9,9 @@ using Microsoft.Extensions.Options;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// SignalR's own JSON protocol, but for one thing: a call whose arguments do not fit the method (too few, too many, of the wrong kind) is told so.
-/// The framework would answer "due to an error on the server", or with detailed errors a type name. Other hubs of the application see no change.
+/// SignalR's own JSON protocol, but for one thing: a call whose arguments do not fit the method (too few, too many, of the wrong kind) is
+/// told so. The framework would answer "due to an error on the server", or with detailed errors a type name. Other hubs of the application
+/// see no change.
 /// </summary>
 internal sealed class GatewayJsonProtocol(IOptions<JsonHubProtocolOptions> options) : IHubProtocol
 {
@@ -29,7 +30,8 @@ internal sealed class GatewayJsonProtocol(IOptions<JsonHubProtocolOptions> optio
     public bool TryParseMessage(ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message)
     {
         if (!_json.TryParseMessage(ref input, binder, out message)) return false;
-        if (message is InvocationBindingFailureMessage { InvocationId: { } id } failure && IsOurs(binder) && failure.BindingFailure.SourceException is not HubException)
+        if (message is InvocationBindingFailureMessage { InvocationId: { } id } failure && IsOurs(binder)
+            && failure.BindingFailure.SourceException is not HubException)
             message = RejectedInvocation.Of(id, failure.Target, Explain(failure.Target, binder));
         return true;
     }

@@ -5,10 +5,13 @@ using Microsoft.AspNetCore.Http.Connections;
 
 namespace Gateway.AspNetCore.SignalR;
 
-/// <summary>Counts a SignalR connection from its beginning to its end, whatever its transport: between two polls there is no request to count by.</summary>
+/// <summary>
+/// Counts a SignalR connection from its beginning to its end, whatever its transport: between two polls there is no request to count by.
+/// </summary>
 internal static class HubConnectionCount
 {
-    public static async Task RunAsync(ConnectionContext connection, ConnectionDelegate next, GatewayDomain hub, SignalRRequests requests, PendingNegotiations pending)
+    public static async Task RunAsync(
+        ConnectionContext connection, ConnectionDelegate next, GatewayDomain hub, SignalRRequests requests, PendingNegotiations pending)
     {
         pending.Begin(connection.ConnectionId);
         var http = connection.GetHttpContext();

@@ -10,8 +10,7 @@ namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
 /// The outbox of a connection over server-sent events or long polling. It stands between SignalR and the transport, as the one below the
-/// WebSocket does:
-/// answers, broadcasts and replays have one way out, so they arrive in the order in which they were made.
+/// WebSocket does: answers, broadcasts and replays have one way out, so they arrive in the order in which they were made.
 /// </summary>
 internal sealed class HubConnectionOutbox
 {

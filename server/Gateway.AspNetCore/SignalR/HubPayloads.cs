@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace Gateway.AspNetCore.SignalR;
 
-/// <summary>Turns what server code passes to <c>SendAsync</c> into a message, by the serialiser options of SignalR's JSON protocol.</summary>
+/// <summary>
+/// Turns what server code passes to <c>SendAsync</c> into a message, by the serialiser options of SignalR's JSON protocol.
+/// </summary>
 internal sealed class HubPayloads(IOptions<JsonHubProtocolOptions> options)
 {
     private readonly JsonSerializerOptions _json = options.Value.PayloadSerializerOptions;

@@ -11,8 +11,10 @@ public readonly struct JsonResult(ReadOnlyMemory<byte> json)
 
     private sealed class Converter : JsonConverter<JsonResult>
     {
-        public override JsonResult Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+        public override JsonResult Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException();
 
-        public override void Write(Utf8JsonWriter writer, JsonResult value, JsonSerializerOptions options) => writer.WriteRawValue(value._json.Span, skipInputValidation: true);
+        public override void Write(Utf8JsonWriter writer, JsonResult value, JsonSerializerOptions options) =>
+            writer.WriteRawValue(value._json.Span, skipInputValidation: true);
     }
 }

@@ -6,9 +6,8 @@ namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
 /// What SignalR writes to where there is no WebSocket: each flush holds whole records, which take their turn in the outbox among the
-/// broadcasts.
-/// SignalR makes one write at a time. The first one is the handshake response; it opens a gate of the outbox, as no broadcast may overtake
-/// it.
+/// broadcasts. SignalR makes one write at a time. The first one is the handshake response; it opens a gate of the outbox, as no broadcast
+/// may overtake it.
 /// </summary>
 internal sealed class OutboxPipeWriter(PipeWriter transport, Outbox outbox) : PipeWriter
 {

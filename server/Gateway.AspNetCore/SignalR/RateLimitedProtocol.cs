@@ -11,9 +11,10 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// A hub protocol as one connection has it: whatever the client sends is counted against the rate limit when it has been read, before anything is done with it: calls of
-/// methods, whether they exist or not, streams and their items, answers, pings but for one a second (stock clients send one every 15 s, and a raw client's keep-alive does not
-/// count either), and what cannot be read. A call that is too much fails; of anything else that is too much nothing is left.
+/// A hub protocol as one connection has it: whatever the client sends is counted against the rate limit when it has been read, before
+/// anything is done with it: calls of methods, whether they exist or not, streams and their items, answers, pings but for one a second
+/// (stock clients send one every 15 s, and a raw client's keep-alive does not count either), and what cannot be read. A call that is too
+/// much fails; of anything else that is too much nothing is left.
 /// </summary>
 internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider time) : IHubProtocol
 {
@@ -78,7 +79,8 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
 
     private static HubMessage Refused(HubMessage message, Error error) => message switch
     {
-        InvocationBindingFailureMessage failure => RejectedInvocation.Of(failure.InvocationId, failure.Target, HubCommandDispatcher.Text(error)),
+        InvocationBindingFailureMessage failure =>
+            RejectedInvocation.Of(failure.InvocationId, failure.Target, HubCommandDispatcher.Text(error)),
         HubMethodInvocationMessage call => RejectedInvocation.Of(call.InvocationId, call.Target, HubCommandDispatcher.Text(error)),
         CloseMessage => message,
         _ => PingMessage.Instance, // to which nothing is done, and which a client may leave out
@@ -86,17 +88,20 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
 }
 
 /// <summary>
-/// Gives each connection of the gateway's hub its own <see cref="RateLimitedProtocol"/>. Of two protocols with one name the last counts, as in the framework's resolver; the
-/// framework's JSON protocol gives way to <see cref="GatewayJsonProtocol"/>.
+/// Gives each connection of the gateway's hub its own <see cref="RateLimitedProtocol"/>. Of two protocols with one name the last counts, as
+/// in the framework's resolver; the framework's JSON protocol gives way to <see cref="GatewayJsonProtocol"/>.
 /// </summary>
-internal sealed class RateLimitedProtocolResolver(IEnumerable<IHubProtocol> protocols, IOptions<JsonHubProtocolOptions> json, TimeProvider time) : IHubProtocolResolver
+internal sealed class RateLimitedProtocolResolver(
+    IEnumerable<IHubProtocol> protocols, IOptions<JsonHubProtocolOptions> json, TimeProvider time) : IHubProtocolResolver
 {
-    private readonly Dictionary<string, IHubProtocol> _byName = ByName(protocols.Select(protocol => protocol is JsonHubProtocol ? new GatewayJsonProtocol(json) : protocol));
+    private readonly Dictionary<string, IHubProtocol> _byName = ByName(
+        protocols.Select(protocol => protocol is JsonHubProtocol ? new GatewayJsonProtocol(json) : protocol));
 
     public IReadOnlyList<IHubProtocol> AllProtocols => [.. _byName.Values];
 
     public IHubProtocol? GetProtocol(string protocolName, IReadOnlyList<string>? supportedProtocols) =>
-        _byName.TryGetValue(protocolName, out var protocol) && (supportedProtocols == null || supportedProtocols.Contains(protocolName, StringComparer.OrdinalIgnoreCase))
+        _byName.TryGetValue(protocolName, out var protocol)
+            && (supportedProtocols == null || supportedProtocols.Contains(protocolName, StringComparer.OrdinalIgnoreCase))
             ? new RateLimitedProtocol(protocol, time)
             : null;
 

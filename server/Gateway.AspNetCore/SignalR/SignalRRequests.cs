@@ -6,8 +6,8 @@ using Gateway.Core.Connections;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// The requests that make up one SignalR connection (server-sent events and long polling have many). All of them have to be the same user's: the id in the query is a secret, but
-/// the framework asks for nothing else.
+/// The requests that make up one SignalR connection (server-sent events and long polling have many). All of them have to be the same
+/// user's: the id in the query is a secret, but the framework asks for nothing else.
 /// </summary>
 internal sealed class SignalRRequests(ConnectionQuota quota)
 {
@@ -25,7 +25,10 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
         return IsConnect(context) ? ConnectAsync(context, endpoint.Domain, next) : next(context);
     }
 
-    /// <summary>SignalR has begun to run the connection that the requests belong to. It counts until <see cref="End"/>, also while no request of it is here.</summary>
+    /// <summary>
+    /// SignalR has begun to run the connection that the requests belong to. It counts until <see cref="End"/>, also while no request of it
+    /// is here.
+    /// </summary>
     /// <returns>False if there are too many.</returns>
     public bool TryBegin(string id, HttpContext context, GatewayDomain hub)
     {
@@ -110,7 +113,8 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
         }
         if (entry != null && IsRepeated(context, entry))
         {
-            // The answer to the first attempt may have held messages, which nobody has: so this connection ends, and the next one catches up.
+            // The answer to the first attempt may have held messages, which nobody has: so this connection ends, and the next one catches
+            // up.
             entry.Connection?.Outbox.Abort();
             lock (_entries)
             {
@@ -141,7 +145,10 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
         }
     }
 
-    /// <summary>A long poll that a balancer asks for once more, as it had no answer to the first attempt. (What stock JavaScript clients add, the time in milliseconds, is the same for two quick polls.)</summary>
+    /// <summary>
+    /// A long poll that a balancer asks for once more, as it had no answer to the first attempt. (What stock JavaScript clients add, the
+    /// time in milliseconds, is the same for two quick polls.)
+    /// </summary>
     private static bool IsRepeated(HttpContext context, Entry entry)
     {
         if (!HttpMethods.IsGet(context.Request.Method) || ConnectionRateLimiter.Opens(context, isHub: true)) return false;
@@ -165,7 +172,8 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
         return refusal;
     }
 
-    private static bool IsConnect(HttpContext context) => HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
+    private static bool IsConnect(HttpContext context) =>
+        HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
 
     /// <param name="user">Whose it is; <c>null</c> for an anonymous one.</param>
     private sealed class Entry(string? user)

@@ -15,7 +15,12 @@ internal static class AuthRule
     {
         if (!binding.AreValid(Mode))
             return;
-        var kinds = new[] { ("auth.signing_key", string.Concat(auth.SigningKey)), ("auth.public_key_file", auth.PublicKeyFile), ("auth.authority", auth.Authority) }
+        var kinds = new[]
+        {
+            ("auth.signing_key", string.Concat(auth.SigningKey)),
+            ("auth.public_key_file", auth.PublicKeyFile),
+            ("auth.authority", auth.Authority),
+        }
             .Where(kind => kind.Item2.Length > 0 || !binding.AreValid(kind.Item1))
             .Select(kind => kind.Item1)
             .ToList();
@@ -29,7 +34,9 @@ internal static class AuthRule
         if (kinds.Count == 0)
             binding.Report(Mode, "jwt needs one of auth.signing_key, auth.public_key_file, auth.authority", binding.OriginOf(Mode));
         foreach (var second in kinds.Skip(1))
-            binding.Report(second, $"does not go with {kinds[0]}; allowed: one of auth.signing_key, auth.public_key_file, auth.authority", binding.OriginOf(second));
+            binding.Report(
+                second, $"does not go with {kinds[0]}; allowed: one of auth.signing_key, auth.public_key_file, auth.authority",
+                binding.OriginOf(second));
         SigningKeysAreLong(auth, binding);
         PublicKeyCanBeRead(auth, directory, binding);
         AuthorityHasAudience(auth, binding);
@@ -39,7 +46,9 @@ internal static class AuthRule
     {
         const string key = "auth.signing_key";
         if (auth.SigningKey.Count > MaxSigningKeys)
-            binding.Report(key, $"has {auth.SigningKey.Count} keys; allowed: one, or two while the first takes the place of the second", binding.OriginOf(key));
+            binding.Report(
+                key, $"has {auth.SigningKey.Count} keys; allowed: one, or two while the first takes the place of the second",
+                binding.OriginOf(key));
         if (auth.SigningKey.All(one => one.Length == 0)) return;
         for (var i = 0; i < auth.SigningKey.Count; i++)
         {
@@ -64,6 +73,8 @@ internal static class AuthRule
     private static void AuthorityHasAudience(AuthOptions auth, Binding binding)
     {
         if (auth.Authority.Length > 0 && auth.Audience.Length == 0 && binding.AreValid("auth.audience", "auth.authority"))
-            binding.Report("auth.audience", "is missing; an authority issues tokens for others, too, so auth.authority needs it", binding.OriginOf("auth.audience"));
+            binding.Report(
+                "auth.audience", "is missing; an authority issues tokens for others, too, so auth.authority needs it",
+                binding.OriginOf("auth.audience"));
     }
 }

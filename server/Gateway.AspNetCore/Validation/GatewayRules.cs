@@ -61,7 +61,8 @@ internal static class GatewayRules
         {
             var permission = Keys.Join("rooms.permissions", i);
             if (rooms.Permissions[i].Match.Length == 0 && binding.AreValid(permission))
-                binding.Report(permission + ".match", "is missing; a permission needs the name or pattern of its rooms", binding.OriginOf(permission));
+                binding.Report(
+                    permission + ".match", "is missing; a permission needs the name or pattern of its rooms", binding.OriginOf(permission));
         }
     }
 

@@ -13,7 +13,9 @@ internal static class HubRules
             var key = Keys.Join("hubs", name);
             var max = hub.MaxRoomsPerConnection ?? options.Rooms.MaxPerConnection;
             if (binding.AreValid(key, "rooms.max_per_connection") && hub.AutoJoin.Count > max)
-                binding.Report(key + ".auto_join", $"{hub.AutoJoin.Count} rooms are not allowed; allowed: at most {max} per connection", binding.OriginOf(key));
+                binding.Report(
+                    key + ".auto_join", $"{hub.AutoJoin.Count} rooms are not allowed; allowed: at most {max} per connection",
+                    binding.OriginOf(key));
             GatewayRules.PoliciesMatchSomething(hub.Policies, key + ".policies", binding);
         }
         if (!binding.AreValid("raw.path", "signalr.path")) return;
@@ -23,16 +25,22 @@ internal static class HubRules
             if (!binding.AreValid(Keys.Join("hubs", name))) continue;
             foreach (var (path, key) in Endpoints(options, name))
                 if (!taken.TryAdd(path, key) && name.Length > 0)
-                    binding.Report(Keys.Join("hubs", name), $"its endpoint {path} is the one of {taken[path]} already", binding.OriginOf(Keys.Join("hubs", name)));
+                    binding.Report(
+                        Keys.Join("hubs", name), $"its endpoint {path} is the one of {taken[path]} already",
+                        binding.OriginOf(Keys.Join("hubs", name)));
         }
         for (var i = 0; i < options.Handlers.Count; i++)
         {
             var (key, handler) = (Keys.Join("handlers", i), options.Handlers[i]);
             if (!binding.AreValid(key)) continue;
             if (handler.Path.Length == 0) Report(".path", "is missing; a handler needs the path of its endpoint");
-            else if (!taken.TryAdd(handler.Path, key)) Report(".path", $"{handler.Path} is not allowed; allowed: something other than the path of {taken[handler.Path]}");
+            else if (!taken.TryAdd(handler.Path, key))
+                Report(".path", $"{handler.Path} is not allowed; allowed: something other than the path of {taken[handler.Path]}");
             if (handler.Hub.Length > 0 && !options.Hubs.ContainsKey(handler.Hub))
-                Report(".hub", $"{Printable.Quoted(handler.Hub)} is not allowed; allowed: {(options.Hubs.Count == 0 ? "nothing, as hubs has none" : string.Join(", ", options.Hubs.Keys))}");
+            {
+                var allowed = options.Hubs.Count == 0 ? "nothing, as hubs has none" : string.Join(", ", options.Hubs.Keys);
+                Report(".hub", $"{Printable.Quoted(handler.Hub)} is not allowed; allowed: {allowed}");
+            }
 
             void Report(string below, string problem) => binding.Report(key + below, problem, binding.OriginOf(key));
         }
@@ -41,6 +49,11 @@ internal static class HubRules
     private static IEnumerable<(string Path, string Key)> Endpoints(GatewayOptions options, string hub)
     {
         var below = hub.Length == 0 ? "" : "/" + hub;
-        return [(options.Raw.Path + below, "raw.path"), (options.SignalR.Path + below, "signalr.path"), ($"{options.SignalR.Path}{below}/negotiate", "signalr.path")];
+        return
+        [
+            (options.Raw.Path + below, "raw.path"),
+            (options.SignalR.Path + below, "signalr.path"),
+            ($"{options.SignalR.Path}{below}/negotiate", "signalr.path"),
+        ];
     }
 }

@@ -4,8 +4,8 @@ using Gateway.Core.Configuration;
 namespace Gateway.AspNetCore.Validation;
 
 /// <summary>
-/// Replicas that share a Redis share a key, and whoever has that key can be any user. Where users are authenticated it comes from the configuration, so that
-/// reading Redis does not give it away.
+/// Replicas that share a Redis share a key, and whoever has that key can be any user. Where users are authenticated it comes from the
+/// configuration, so that reading Redis does not give it away.
 /// </summary>
 internal static class TokenKeyRule
 {
@@ -20,7 +20,8 @@ internal static class TokenKeyRule
     /// <returns><c>null</c> if there is none.</returns>
     private static string? Problem(GatewayOptions options) =>
         options is { Auth.Mode: AuthMode.Jwt, Server.TokenKey.Count: 0 } && options.Auth.SigningKey.All(key => key.Length == 0)
-            ? "is missing; auth.mode jwt with redis.enabled needs it: a random text of at least 32 bytes, the same on all replicas (openssl rand -base64 32), "
+            ? "is missing; auth.mode jwt with redis.enabled needs it: a random text of at least 32 bytes, the same on all replicas "
+              + "(openssl rand -base64 32), "
               + "rather in GATEWAY_SERVER__TOKEN_KEY than in a file"
             : null;
 }

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.AspNetCore.WebSockets;
 
-/// <summary>Keeps the WebSocket that somebody else accepts, SignalR's transport, so that its close code can be asked for afterwards.</summary>
+/// <summary>
+/// Keeps the WebSocket that somebody else accepts, SignalR's transport, so that its close code can be asked for afterwards.
+/// </summary>
 internal sealed class AcceptedWebSocket(IHttpWebSocketFeature inner) : IHttpWebSocketFeature
 {
     public WebSocket? WebSocket { get; private set; }

@@ -6,8 +6,8 @@ namespace Gateway.AspNetCore.WebSockets;
 
 /// <summary>
 /// The way past Kestrel's pipe: two copies and a thread hop less per write. It is sound only while nothing of Kestrel's waits in that pipe.
-/// With a write buffer of one byte a flush completes only when the kernel has taken everything, the upgrade response included; so
-/// while no stream write is pending the pipe is empty and the socket is ours. What the socket does not take goes through the stream, awaited.
+/// With a write buffer of one byte a flush completes only when the kernel has taken everything, the upgrade response included; so while no
+/// stream write is pending the pipe is empty and the socket is ours. What the socket does not take goes through the stream, awaited.
 /// </summary>
 internal static class DirectSocket
 {

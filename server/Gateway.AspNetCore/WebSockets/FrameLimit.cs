@@ -5,8 +5,9 @@ using Gateway.Core.Connections;
 namespace Gateway.AspNetCore.WebSockets;
 
 /// <summary>
-/// How many WebSocket frames that are no message of their own (see <see cref="FrameScanner"/>) a connection may send: a bucket that holds <c>frames</c> and fills up again within
-/// <c>window</c>. It takes eight bytes of a connection, also of one that answers a ping now and then; so it is no sliding window.
+/// How many WebSocket frames that are no message of their own (see <see cref="FrameScanner"/>) a connection may send: a bucket that holds
+/// <c>frames</c> and fills up again within <c>window</c>. It takes eight bytes of a connection, also of one that answers a ping now and
+/// then; so it is no sliding window.
 /// </summary>
 internal sealed partial class FrameLimit
 {
@@ -24,7 +25,9 @@ internal sealed partial class FrameLimit
     {
         var limit = options.RateLimit.ControlFrames;
         (_time, _logger, _dryRun) = (time, logger, options.RateLimit.DryRun);
-        _floods = meter.Counter("gateway_frame_floods_total", "Connections that sent too many WebSocket frames that are no messages: pings, pongs, small fragments, empty frames.");
+        _floods = meter.Counter(
+            "gateway_frame_floods_total",
+            "Connections that sent too many WebSocket frames that are no messages: pings, pongs, small fragments, empty frames.");
         if (limit.Frames == 0) return;
         _frame = Math.Max(1, (long)(limit.Window.TotalSeconds * time.TimestampFrequency / limit.Frames));
         _bucket = _frame * limit.Frames;
@@ -53,7 +56,9 @@ internal sealed partial class FrameLimit
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "A connection from {Address} sent too many WebSocket frames that are no messages, and is closed for flooding")]
+        [LoggerMessage(
+            1, LogLevel.Information,
+            "A connection from {Address} sent too many WebSocket frames that are no messages, and is closed for flooding")]
         public static partial void Flooding(ILogger logger, string? address);
     }
 }

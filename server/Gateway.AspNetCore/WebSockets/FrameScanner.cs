@@ -1,8 +1,9 @@
 namespace Gateway.AspNetCore.WebSockets;
 
 /// <summary>
-/// Follows the frames in the bytes that a client sends (RFC 6455 section 5.2) and counts those that are no message of their own, which nobody above sees: pings, pongs, closes, empty
-/// frames, and fragments of less than <see cref="SmallBytes"/>. (Larger ones are bounded by the size of a message.) It looks at headers only; payloads are passed over.
+/// Follows the frames in the bytes that a client sends (RFC 6455 section 5.2) and counts those that are no message of their own, which
+/// nobody above sees: pings, pongs, closes, empty frames, and fragments of less than <see cref="SmallBytes"/>. (Larger ones are bounded by
+/// the size of a message.) It looks at headers only; payloads are passed over.
 /// </summary>
 /// <param name="endsRecords">Messages are SignalR's records: a frame that ends none counts too.</param>
 internal struct FrameScanner(bool endsRecords)
@@ -46,7 +47,8 @@ internal struct FrameScanner(bool endsRecords)
                 bytes = bytes[here..];
                 continue;
             }
-            if (_part == Part.Opcode && bytes.Length >= ShortHeaderBytes && (bytes[1] & 0x7f) < 126 && bytes[1] >= 0x80) // what most frames are
+            // What most frames are
+            if (_part == Part.Opcode && bytes.Length >= ShortHeaderBytes && (bytes[1] & 0x7f) < 126 && bytes[1] >= 0x80)
             {
                 (_opcode, _length) = (bytes[0], bytes[1] & 0x7f);
                 _lastMask = bytes[2 + (int)((_length - 1) & 3)];

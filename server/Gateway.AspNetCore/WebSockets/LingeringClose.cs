@@ -1,8 +1,8 @@
 namespace Gateway.AspNetCore.WebSockets;
 
 /// <summary>
-/// Closing a socket that holds unread bytes resets the connection, and the reset can overtake our close frame. So what the client had already
-/// sent is read away, for a bounded time, until it has closed its side.
+/// Closing a socket that holds unread bytes resets the connection, and the reset can overtake our close frame. So what the client had
+/// already sent is read away, for a bounded time, until it has closed its side.
 /// </summary>
 internal static class LingeringClose
 {

@@ -5,11 +5,13 @@ using Gateway.Core.Wire;
 namespace Gateway.AspNetCore.WebSockets;
 
 /// <summary>
-/// What the framework's WebSocket sees: what it reads has been counted, as the framework answers pings and passes over empty fragments by itself; the whole frames that it writes take
-/// their turn in the outbox.
+/// What the framework's WebSocket sees: what it reads has been counted, as the framework answers pings and passes over empty fragments by
+/// itself; the whole frames that it writes take their turn in the outbox.
 /// </summary>
-/// <param name="isSignalR">The first frame written opens a gate of the outbox: SignalR's handshake response, which no broadcast may overtake.</param>
-internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, FrameLimit limit, string? address, TimeSpan writeWait) : Stream
+/// <param name="isSignalR">The first frame written opens a gate of the outbox: SignalR's handshake response, which no broadcast may
+/// overtake.</param>
+internal sealed class OutboxStream(
+    Stream inner, Outbox outbox, bool isSignalR, FrameLimit limit, string? address, TimeSpan writeWait) : Stream
 {
     private readonly bool _isSignalR = isSignalR;
     private FrameScanner _frames = new(endsRecords: isSignalR);
@@ -29,9 +31,8 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         // Whoever reads again has got something; wrapping the read to note it then would cost memory while idle. Between frames the
-        // framework's
-        // WebSocket waits without a buffer, as both transports ask it to: so a read with one is for the rest of a frame, or for one that
-        // has come.
+        // framework's WebSocket waits without a buffer, as both transports ask it to: so a read with one is for the rest of a frame, or for
+        // one that has come.
         outbox.OnReading(restOfFrame: buffer.Length > 0);
         if (_isFlooding) return EndAsync();
 #pragma warning disable CA2012 // each path consumes it once
@@ -81,7 +82,8 @@ internal sealed class OutboxStream(Stream inner, Outbox outbox, bool isSignalR, 
     {
         var code = WebSocketFrame.CloseCode(frame.Span);
         IsBroken |= code is WebSocketFrame.ProtocolError or WebSocketFrame.InvalidPayload;
-        if (code is 1002 or 1003 or 1007 or 1009) (outbox.Owner as Connection)?.TrySetEnd(new ConnectionEnd(DisconnectReason.ProtocolError));
+        if (code is 1002 or 1003 or 1007 or 1009)
+            (outbox.Owner as Connection)?.TrySetEnd(new ConnectionEnd(DisconnectReason.ProtocolError));
         return outbox.WriteAsync(frame);
     }
 

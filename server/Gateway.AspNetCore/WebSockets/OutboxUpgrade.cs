@@ -6,11 +6,13 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.AspNetCore.WebSockets;
 
 /// <summary>
-/// Stands in for the request's upgrade feature, HTTP/1.1 or HTTP/2: whoever accepts the WebSocket, our endpoint or SignalR's transport, gets
-/// the connection's stream with its writes led through an outbox. The framework keeps the handshake, unmasking, fragmentation, UTF-8 checks
-/// and the answers to pings and closes; what it writes arrives in the outbox as whole frames.
+/// Stands in for the request's upgrade feature, HTTP/1.1 or HTTP/2: whoever accepts the WebSocket, our endpoint or SignalR's transport,
+/// gets the connection's stream with its writes led through an outbox. The framework keeps the handshake, unmasking, fragmentation, UTF-8
+/// checks and the answers to pings and closes; what it writes arrives in the outbox as whole frames.
 /// </summary>
-internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int gates, OutboxLimits limits, FrameLimit frames, TimeSpan writeWait, TimeProvider time, bool direct)
+internal sealed class OutboxUpgrade(
+    HttpContext context, FrameFormat format, int gates, OutboxLimits limits, FrameLimit frames, TimeSpan writeWait, TimeProvider time,
+    bool direct)
     : IHttpUpgradeFeature, IHttpExtendedConnectFeature, IHttpRequestLifetimeFeature
 {
     private readonly IHttpRequestLifetimeFeature _lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
@@ -31,7 +33,8 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
     private OutboxStream? Stream { get; set; }
 
     /// <summary>
-    /// Makes the outbox ahead of the acceptance: what is posted waits for that. So a connection can be in its rooms before its client is told that it is accepted.
+    /// Makes the outbox ahead of the acceptance: what is posted waits for that. So a connection can be in its rooms before its client is
+    /// told that it is accepted.
     /// </summary>
     public Outbox Prepare()
     {
@@ -58,8 +61,7 @@ internal sealed class OutboxUpgrade(HttpContext context, FrameFormat format, int
 
     /// <summary>
     /// SignalR's transport aborts the request of a client that broke the protocol. Over HTTP/2 the reset would overtake the close frame
-    /// that tells the
-    /// client so. The request ends by itself a moment later, and what gets stuck meanwhile the outbox aborts.
+    /// that tells the client so. The request ends by itself a moment later, and what gets stuck meanwhile the outbox aborts.
     /// </summary>
     void IHttpRequestLifetimeFeature.Abort()
     {

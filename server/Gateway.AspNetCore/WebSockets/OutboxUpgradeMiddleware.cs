@@ -14,7 +14,8 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, IOptions<S
     public Task InvokeAsync(HttpContext context, GatewayEndpoint endpoint, RequestDelegate next)
     {
         if (Install(context, endpoint) is not { } upgrade) return next(context);
-        return endpoint.IsSignalR ? RunHubAsync(context, upgrade, next) : next(context); // the other endpoints end their outboxes themselves
+        // The other endpoints end their outboxes themselves
+        return endpoint.IsSignalR ? RunHubAsync(context, upgrade, next) : next(context);
     }
 
     /// <summary>
@@ -40,7 +41,8 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, IOptions<S
         var connectable = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
         if (!upgradable && !connectable) return null;
         var upgrade = new OutboxUpgrade(
-            context, endpoint.Format, endpoint.Gates, endpoint.Domain.Limits, endpoint.Domain.Get<FrameLimit>(), options.Raw.WriteWait, time,
+            context, endpoint.Format, endpoint.Gates, endpoint.Domain.Limits, endpoint.Domain.Get<FrameLimit>(), options.Raw.WriteWait,
+            time,
             _isDirect);
         if (upgradable) context.Features.Set<IHttpUpgradeFeature>(upgrade);
         if (connectable) context.Features.Set<IHttpExtendedConnectFeature>(upgrade);

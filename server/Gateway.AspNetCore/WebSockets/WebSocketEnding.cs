@@ -9,11 +9,13 @@ internal static class WebSocketEnding
     /// <param name="fault">What ended the reading; <c>null</c>: a close frame, or nobody knows.</param>
     public static void Note(Connection connection, WebSocket? webSocket, Exception? fault = null)
     {
-        if (webSocket is { CloseStatus: { } code }) connection.TrySetEnd(ConnectionEnd.ByClient((int)code, webSocket.CloseStatusDescription));
+        if (webSocket is { CloseStatus: { } code })
+            connection.TrySetEnd(ConnectionEnd.ByClient((int)code, webSocket.CloseStatusDescription));
         else if (IsViolation(fault)) connection.TrySetEnd(new ConnectionEnd(DisconnectReason.ProtocolError));
         else if (fault != null) connection.RecordFault(fault);
     }
 
     /// <summary>The framework has closed with 1002, 1007 or 1009.</summary>
-    private static bool IsViolation(Exception? fault) => fault is WebSocketException { InnerException: null, WebSocketErrorCode: not WebSocketError.ConnectionClosedPrematurely };
+    private static bool IsViolation(Exception? fault) =>
+        fault is WebSocketException { InnerException: null, WebSocketErrorCode: not WebSocketError.ConnectionClosedPrematurely };
 }

@@ -2,7 +2,9 @@ using System.Threading.Channels;
 
 namespace Gateway.AspNetCore.Frames.BuiltIn;
 
-/// <summary>Every frame goes as it is to all relay connections of the hub, on all replicas: by the fan-out, framed once, and in one order for all.</summary>
+/// <summary>
+/// Every frame goes as it is to all relay connections of the hub, on all replicas: by the fan-out, framed once, and in one order for all.
+/// </summary>
 /// <param name="echo">The sender included.</param>
 internal sealed class RelayHandler(bool echo) : IFrameHandler
 {

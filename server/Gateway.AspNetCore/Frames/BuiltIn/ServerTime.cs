@@ -6,7 +6,8 @@ namespace Gateway.AspNetCore.Frames.BuiltIn;
 /// <summary>The server's time as text frames: RFC 3339 in UTC with milliseconds.</summary>
 internal static class ServerTime
 {
-    public static Frame Now(TimeProvider time) => Frame.Text(time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+    public static Frame Now(TimeProvider time) =>
+        Frame.Text(time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
 
     /// <summary>Ends by its token only. A client that does not read gets no more than one tick late.</summary>
     public static async Task SendAsync(ChannelWriter<Frame> outgoing, TimeSpan interval, TimeProvider time, CancellationToken cancel)

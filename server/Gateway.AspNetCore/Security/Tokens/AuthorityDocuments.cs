@@ -3,8 +3,9 @@ using Microsoft.IdentityModel.Protocols;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// Fetches an authority's discovery document and its key set. The library's own <c>HttpDocumentRetriever</c> has no bound on the size and follows redirects; here a document has
-/// a size and a time limit, and comes over TLS (or, from an authority on this machine, from this machine).
+/// Fetches an authority's discovery document and its key set. The library's own <c>HttpDocumentRetriever</c> has no bound on the size and
+/// follows redirects; here a document has a size and a time limit, and comes over TLS (or, from an authority on this machine, from this
+/// machine).
 /// </summary>
 internal sealed class AuthorityDocuments : IDocumentRetriever, IDisposable
 {
@@ -14,7 +15,8 @@ internal sealed class AuthorityDocuments : IDocumentRetriever, IDisposable
     private const int MaxBytes = 1 << 20;
 
     private readonly bool _allowLoopbackHttp;
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
     {
         Timeout = TimeLimit,
         MaxResponseContentBufferSize = MaxBytes,
@@ -25,7 +27,8 @@ internal sealed class AuthorityDocuments : IDocumentRetriever, IDisposable
     /// <exception cref="InvalidDataException">The address is not one that keys may come from.</exception>
     public Task<string> GetDocumentAsync(string address, CancellationToken cancel)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || !(uri.Scheme == Uri.UriSchemeHttps || (_allowLoopbackHttp && uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)))
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            || !(uri.Scheme == Uri.UriSchemeHttps || (_allowLoopbackHttp && uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)))
             throw new InvalidDataException("its jwks_uri is not https");
         return _http.GetStringAsync(uri, cancel);
     }

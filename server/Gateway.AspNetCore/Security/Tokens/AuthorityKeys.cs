@@ -4,9 +4,9 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// The keys of an OpenID Connect authority (Discovery 1.0 section 4). The library's <see cref="ConfigurationManager{T}"/> fetches, keeps and renews them; while the authority is
-/// away it keeps those it has. What it lacks stands here: everyone who needs a fetch waits for the same one, for a bounded time, and made-up key ids or a failed first
-/// fetch do not lead to one request each.
+/// The keys of an OpenID Connect authority (Discovery 1.0 section 4). The library's <see cref="ConfigurationManager{T}"/> fetches, keeps
+/// and renews them; while the authority is away it keeps those it has. What it lacks stands here: everyone who needs a fetch waits for the
+/// same one, for a bounded time, and made-up key ids or a failed first fetch do not lead to one request each.
 /// </summary>
 internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetriever<OpenIdConnectConfiguration>, IDisposable
 {
@@ -93,7 +93,8 @@ internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetrieve
         try
         {
             var fetched = Volatile.Read(ref _fetched).Task;
-            if (_current == null) await _manager.GetConfigurationAsync(CancellationToken.None).WaitAsync(AuthorityDocuments.TimeLimit, _time);
+            if (_current == null)
+                await _manager.GetConfigurationAsync(CancellationToken.None).WaitAsync(AuthorityDocuments.TimeLimit, _time);
             else
             {
                 _manager.RequestRefresh(); // fetches in the background

@@ -6,7 +6,9 @@ internal interface IKeySource
     /// <summary><c>null</c>: there are none yet.</summary>
     KeySet? Current { get; }
 
-    /// <summary>Looks for newer keys, unless it has just done so. Completes in bounded time; what came of it is in <see cref="Current"/>.</summary>
+    /// <summary>
+    /// Looks for newer keys, unless it has just done so. Completes in bounded time; what came of it is in <see cref="Current"/>.
+    /// </summary>
     Task RefreshAsync();
 
     /// <summary>Begins to look for newer ones if those it has are old. Waits for nothing.</summary>

@@ -12,7 +12,8 @@ internal static class PemKey
     {
         if (!PemEncoding.TryFind(text, out var fields)) return (null, "holds no PEM public key");
         var label = text[fields.Label];
-        if (label.Contains("PRIVATE", StringComparison.Ordinal)) return (null, "holds a private key; the gateway is to have the public one only");
+        if (label.Contains("PRIVATE", StringComparison.Ordinal))
+            return (null, "holds a private key; the gateway is to have the public one only");
         try
         {
             return label switch
@@ -54,5 +55,7 @@ internal static class PemKey
     }
 
     private static (SigningKey?, string) Usable(SigningKey? key) =>
-        key != null ? (key, "") : (null, "holds a key that is not allowed; allowed: RSA of at least 2048 bits, or EC on the curves P-256, P-384, P-521");
+        key != null
+            ? (key, "")
+            : (null, "holds a key that is not allowed; allowed: RSA of at least 2048 bits, or EC on the curves P-256, P-384, P-521");
 }

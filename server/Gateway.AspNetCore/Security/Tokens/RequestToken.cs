@@ -4,8 +4,8 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// Takes the token out of a request, from wherever it may stand: <c>Authorization: AuthenticatedUser</c>, <c>?token=</c>, <c>?access_token=</c>, the sub-protocol <c>bearer.…</c>.
-/// Nothing that comes after, such as a log, finds it there.
+/// Takes the token out of a request, from wherever it may stand: <c>Authorization: AuthenticatedUser</c>, <c>?token=</c>,
+/// <c>?access_token=</c>, the sub-protocol <c>bearer.…</c>. Nothing that comes after, such as a log, finds it there.
 /// </summary>
 internal static class RequestToken
 {
@@ -76,6 +76,7 @@ internal static class RequestToken
         }
         if (!any) return;
         request.QueryString = QueryString.Create(rest);
-        if (request.HttpContext.Features.Get<IHttpRequestFeature>() is { } asItCame) asItCame.RawTarget = request.PathBase + request.Path + request.QueryString;
+        if (request.HttpContext.Features.Get<IHttpRequestFeature>() is { } asItCame)
+            asItCame.RawTarget = request.PathBase + request.Path + request.QueryString;
     }
 }

@@ -4,8 +4,9 @@ using Microsoft.IdentityModel.Tokens;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// One key that tokens may be signed with, and the algorithms (RFC 7518 section 3.1) that it is for. The library checks the signature; a token's <c>alg</c> only ever
-/// chooses among the algorithms listed here, so nobody can pass off a public key as a secret, or do without a signature.
+/// One key that tokens may be signed with, and the algorithms (RFC 7518 section 3.1) that it is for. The library checks the signature; a
+/// token's <c>alg</c> only ever chooses among the algorithms listed here, so nobody can pass off a public key as a secret, or do without a
+/// signature.
 /// </summary>
 /// <param name="Id">Its <c>kid</c>, if it has one.</param>
 internal sealed record SigningKey(string? Id, SecurityKey Key, IReadOnlyList<string> Algorithms)
@@ -21,7 +22,8 @@ internal sealed record SigningKey(string? Id, SecurityKey Key, IReadOnlyList<str
 
     /// <summary>Every algorithm that some key may be for. What is not in here, such as <c>none</c>, no key can bring in.</summary>
     public static IReadOnlyList<string> AllAlgorithms { get; } =
-        [.. RsaAlgorithms, SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512, SecurityAlgorithms.HmacSha256];
+        [.. RsaAlgorithms, SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
+            SecurityAlgorithms.HmacSha256];
 
     public static SigningKey OfSecret(byte[] secret) => new(null, new SymmetricSecurityKey(secret), [SecurityAlgorithms.HmacSha256]);
 
@@ -30,11 +32,14 @@ internal sealed record SigningKey(string? Id, SecurityKey Key, IReadOnlyList<str
     {
         RsaSecurityKey or X509SecurityKey { PublicKey: RSA } when key.KeySize >= MinRsaBits => new(id, key, RsaAlgorithms),
         ECDsaSecurityKey { ECDsa: var ecdsa } when AlgorithmOf(ecdsa) is { } algorithm => new(id, key, [algorithm]),
-        X509SecurityKey { PublicKey: ECDsa ecdsa } when AlgorithmOf(ecdsa) is { } algorithm => new(id, new ECDsaSecurityKey(ecdsa), [algorithm]),
+        X509SecurityKey { PublicKey: ECDsa ecdsa } when AlgorithmOf(ecdsa) is { } algorithm =>
+            new(id, new ECDsaSecurityKey(ecdsa), [algorithm]),
         _ => null,
     };
 
-    /// <summary>A key of a JSON Web Key Set (RFC 7517). A symmetric key that everybody can read is no secret, so only RSA and EC keys count.</summary>
+    /// <summary>
+    /// A key of a JSON Web Key Set (RFC 7517). A symmetric key that everybody can read is no secret, so only RSA and EC keys count.
+    /// </summary>
     /// <returns><c>null</c> if it is not for signatures, or cannot be used.</returns>
     public static SigningKey? Of(JsonWebKey json)
     {

@@ -2,7 +2,10 @@ using Gateway.Core.Messages;
 
 namespace Gateway.AspNetCore.Security.Tokens;
 
-/// <summary>Lets a request in that has a good token, and one that needs none: without <c>auth.mode: jwt</c>, or of a user whom the host application has authenticated.</summary>
+/// <summary>
+/// Lets a request in that has a good token, and one that needs none: without <c>auth.mode: jwt</c>, or of a user whom the host application
+/// has authenticated.
+/// </summary>
 internal sealed class TokenAuthentication(TokenVerifier verifier)
 {
     private static readonly Error TokensDiffer = Error.BadRequest("the request has two tokens that differ");
@@ -21,7 +24,8 @@ internal sealed class TokenAuthentication(TokenVerifier verifier)
 
     /// <summary>The client has asked to be let in with its first message.</summary>
     public bool AwaitsMessage(HttpContext context) =>
-        verifier.IsOn && context.User.Identity?.IsAuthenticated != true && string.Equals(context.Request.Query["auth"], "message", StringComparison.Ordinal);
+        verifier.IsOn && context.User.Identity?.IsAuthenticated != true
+            && string.Equals(context.Request.Query["auth"], "message", StringComparison.Ordinal);
 
     private async ValueTask<Error?> VerifyAsync(HttpContext context, string token)
     {

@@ -5,7 +5,10 @@ using Gateway.Core.Messages;
 
 namespace Gateway.AspNetCore.Security.Tokens;
 
-/// <summary>What a token says of its user and its time (RFC 7519 section 4, and OpenID Connect's names). Issuer and audience are the library's to check.</summary>
+/// <summary>
+/// What a token says of its user and its time (RFC 7519 section 4, and OpenID Connect's names). Issuer and audience are the library's to
+/// check.
+/// </summary>
 internal sealed class TokenClaims
 {
     private const int MaxSubLength = 256;
@@ -15,7 +18,13 @@ internal sealed class TokenClaims
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     private static readonly string[] OthersClaims = ["at_hash", "c_hash", "s_hash", "events"];
-    private static readonly FrozenSet<string> OthersTypes = new[] { "ID", "Refresh", "Offline", "Logout" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private static readonly FrozenSet<string> OthersTypes = new[]
+    {
+        "ID",
+        "Refresh",
+        "Offline",
+        "Logout",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private TokenClaims(UserIdentity user) => User = user;
 
@@ -27,8 +36,8 @@ internal sealed class TokenClaims
     public DateTimeOffset? IssuedAt { get; private init; }
 
     /// <summary>
-    /// It is an ID token, a logout token or a refresh token of the same issuer: claims that only those have (OpenID Connect Core 3.1.3.6, Back-Channel Logout 2.4), or what
-    /// Keycloak writes into the claim <c>typ</c>.
+    /// It is an ID token, a logout token or a refresh token of the same issuer: claims that only those have (OpenID Connect Core 3.1.3.6,
+    /// Back-Channel Logout 2.4), or what Keycloak writes into the claim <c>typ</c>.
     /// </summary>
     public bool IsForSomethingElse { get; private init; }
 
@@ -44,12 +53,17 @@ internal sealed class TokenClaims
             if (Text(claims, "sub") is not { Length: > 0 and <= MaxSubLength } sub || sub.Any(char.IsControl)) return null;
             if (Time(claims, "exp") is not { } expires) return null;
             if (HasNoTime(claims, "nbf") || HasNoTime(claims, "iat")) return null;
-            return new TokenClaims(new UserIdentity(sub, NameOf(claims, sub), Text(claims, "azp") ?? Text(claims, "client_id")) { Roles = Roles(claims, rolesClaim), SessionId = Text(claims, "sid") })
+            return new TokenClaims(
+                new UserIdentity(
+                    sub, NameOf(claims, sub),
+                    Text(claims, "azp")
+                        ?? Text(claims, "client_id")) { Roles = Roles(claims, rolesClaim), SessionId = Text(claims, "sid") })
             {
                 ExpiresAt = expires,
                 NotBefore = Time(claims, "nbf"),
                 IssuedAt = Time(claims, "iat"),
-                IsForSomethingElse = OthersClaims.Any(name => claims.TryGetProperty(name, out _)) || OthersTypes.Contains(Text(claims, "typ") ?? ""),
+                IsForSomethingElse = OthersClaims.Any(name => claims.TryGetProperty(name, out _))
+                    || OthersTypes.Contains(Text(claims, "typ") ?? ""),
             };
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
@@ -62,7 +76,11 @@ internal sealed class TokenClaims
     private static string NameOf(JsonElement claims, string sub)
     {
         var name = NameText.Strip(Text(claims, "preferred_username") ?? Text(claims, "name") ?? sub);
-        if (name.Length > UserIdentity.MaxNameLength) name = name[..(char.IsHighSurrogate(name[UserIdentity.MaxNameLength - 1]) ? UserIdentity.MaxNameLength - 1 : UserIdentity.MaxNameLength)];
+        if (name.Length > UserIdentity.MaxNameLength)
+        {
+            var splitsPair = char.IsHighSurrogate(name[UserIdentity.MaxNameLength - 1]);
+            name = name[..(splitsPair ? UserIdentity.MaxNameLength - 1 : UserIdentity.MaxNameLength)];
+        }
         return name.Length > 0 ? name : sub;
     }
 
@@ -77,7 +95,8 @@ internal sealed class TokenClaims
     }
 
     private static FrozenSet<string> Words(JsonElement value) =>
-        (value.ValueKind == JsonValueKind.String ? value.GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries) : Texts(value)).ToFrozenSet(StringComparer.Ordinal);
+        (value.ValueKind == JsonValueKind.String ? value.GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries) : Texts(value))
+            .ToFrozenSet(StringComparer.Ordinal);
 
     private static string[] Texts(JsonElement value) => value.ValueKind switch
     {
@@ -87,12 +106,15 @@ internal sealed class TokenClaims
     };
 
     private static string? Text(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+        claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+            ? text
+            : null;
 
     private static bool HasNoTime(JsonElement claims, string name) => claims.TryGetProperty(name, out _) && Time(claims, name) == null;
 
     private static DateTimeOffset? Time(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds is >= 0 and <= LastSecond
+        claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds)
+            && seconds is >= 0 and <= LastSecond
             ? DateTimeOffset.UnixEpoch.AddSeconds(seconds)
             : null;
 }

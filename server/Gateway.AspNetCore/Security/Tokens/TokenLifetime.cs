@@ -2,7 +2,8 @@ namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>When a token is good: <c>nbf</c>, <c>exp</c> and <c>iat</c> (RFC 7519 section 4.1), and how long it may live at all.</summary>
 /// <param name="skew">By how much the issuer's clock may differ.</param>
-/// <param name="longest">How long a revocation is remembered. A token that lives longer would be good again once its user's revocation is forgotten.</param>
+/// <param name="longest">How long a revocation is remembered. A token that lives longer would be good again once its user's revocation is
+/// forgotten.</param>
 internal sealed class TokenLifetime(TimeSpan skew, TimeSpan longest)
 {
     public const string TooLong = "lives too long";
@@ -24,5 +25,6 @@ internal sealed class TokenLifetime(TimeSpan skew, TimeSpan longest)
     }
 
     /// <summary>When the connection ends. A token that comes within the tolerance is good for what is left of it.</summary>
-    public DateTimeOffset EndOf(TokenClaims claims, DateTimeOffset now) => claims.ExpiresAt > now ? claims.ExpiresAt : claims.ExpiresAt + skew;
+    public DateTimeOffset EndOf(TokenClaims claims, DateTimeOffset now) =>
+        claims.ExpiresAt > now ? claims.ExpiresAt : claims.ExpiresAt + skew;
 }

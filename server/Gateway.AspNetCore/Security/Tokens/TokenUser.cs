@@ -4,7 +4,8 @@ using Gateway.Core.Commands;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// The request's user once its token has been found good. As <c>HttpContext.User</c> it goes wherever the request goes, also onto the copy that long polling makes of it.
+/// The request's user once its token has been found good. As <c>HttpContext.User</c> it goes wherever the request goes, also onto the copy
+/// that long polling makes of it.
 /// </summary>
 internal sealed class TokenUser(AuthenticatedUser bearer) : ClaimsPrincipal(IdentityOf(bearer))
 {

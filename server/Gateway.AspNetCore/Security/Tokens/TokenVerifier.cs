@@ -12,19 +12,25 @@ using Microsoft.IdentityModel.Tokens;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// Says whether a token is good, and whose it is. Signature, issuer and audience are checked by Microsoft.IdentityModel; type and time by us. What is wrong with a bad token goes
-/// to the log and the counter, as one of a few words; the client hears <c>Invalid token</c> and no more.
+/// Says whether a token is good, and whose it is. Signature, issuer and audience are checked by Microsoft.IdentityModel; type and time by
+/// us. What is wrong with a bad token goes to the log and the counter, as one of a few words; the client hears <c>Invalid token</c> and no
+/// more.
 /// </summary>
 internal sealed partial class TokenVerifier : IDisposable
 {
     /// <summary>The values of <c>gateway_auth_failures_total{reason}</c>.</summary>
     private static readonly string[] FailureReasons =
     [
-        "missing", "malformed", "not an access token", "keys away", "unknown key", "algorithm not allowed", "bad signature", "wrong issuer", "wrong audience",
+        "missing", "malformed", "not an access token", "keys away", "unknown key", "algorithm not allowed", "bad signature", "wrong issuer",
+        "wrong audience",
         "claims missing", "revoked", .. TokenLifetime.Reasons,
     ];
 
-    private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = AuthenticatedUser.MaxTokenLength };
+    private static readonly JsonWebTokenHandler Handler = new()
+    {
+        MapInboundClaims = false,
+        MaximumTokenSizeInBytes = AuthenticatedUser.MaxTokenLength,
+    };
 
     private readonly AuthOptions _auth;
     private readonly IKeySource? _keys;
@@ -37,14 +43,16 @@ internal sealed partial class TokenVerifier : IDisposable
     private long _warnedAt;
 
     /// <exception cref="InvalidOperationException">The options name no key that can be used.</exception>
-    public TokenVerifier(GatewayOptions options, AdmissionPolicy admission, GatewayMeter meter, TimeProvider time, ILogger<TokenVerifier> logger)
+    public TokenVerifier(
+        GatewayOptions options, AdmissionPolicy admission, GatewayMeter meter, TimeProvider time, ILogger<TokenVerifier> logger)
     {
         _auth = options.Auth;
         _admission = admission;
         _lifetime = new TokenLifetime(options.Auth.ClockSkew, options.Moderation.RevocationTtl);
         _time = time;
         _logger = logger;
-        _failures = meter.Counter("gateway_auth_failures_total", "Requests, first messages and refreshes without a good token.", "reason", FailureReasons);
+        _failures = meter.Counter(
+            "gateway_auth_failures_total", "Requests, first messages and refreshes without a good token.", "reason", FailureReasons);
         if (_auth.Mode == AuthMode.Jwt) _keys = Source(_auth, time, logger);
     }
 
@@ -78,7 +86,8 @@ internal sealed partial class TokenVerifier : IDisposable
             var secrets = auth.SigningKey.Select(Encoding.UTF8.GetBytes).ToList();
             return secrets.TrueForAll(secret => secret.Length >= SigningKey.MinSecretBytes)
                 ? new FixedKeys([.. secrets.Select(SigningKey.OfSecret)])
-                : throw new InvalidOperationException($"auth.signing_key is too short; allowed: at least {SigningKey.MinSecretBytes} bytes");
+                : throw new InvalidOperationException(
+                    $"auth.signing_key is too short; allowed: at least {SigningKey.MinSecretBytes} bytes");
         }
         if (auth.PublicKeyFile.Length > 0)
         {
@@ -114,7 +123,8 @@ internal sealed partial class TokenVerifier : IDisposable
 
     private (AuthenticatedUser?, Error?) Check(JsonWebToken token)
     {
-        if (TokenClaims.Read(Base64UrlEncoder.DecodeBytes(token.EncodedPayload), _auth.RolesClaim) is not { } claims) return Refuse("claims missing");
+        if (TokenClaims.Read(Base64UrlEncoder.DecodeBytes(token.EncodedPayload), _auth.RolesClaim) is not { } claims)
+            return Refuse("claims missing");
         if (claims.IsForSomethingElse) return Refuse("not an access token");
         var now = _time.GetUtcNow();
         if (_lifetime.Check(claims, now) is { } reason)
@@ -123,7 +133,8 @@ internal sealed partial class TokenVerifier : IDisposable
             return Refuse(reason);
         }
         if (_admission.IsRevoked(claims.User.Id, claims.IssuedAt ?? DateTimeOffset.UnixEpoch)) return Refuse("revoked");
-        return (new AuthenticatedUser(claims.User, new TokenExpiry(claims.ExpiresAt, _lifetime.EndOf(claims, now), _auth.ExpiryWarning)), null);
+        return (
+            new AuthenticatedUser(claims.User, new TokenExpiry(claims.ExpiresAt, _lifetime.EndOf(claims, now), _auth.ExpiryWarning)), null);
     }
 
     private static string ReasonOf(Exception? fault) => fault switch
@@ -159,7 +170,9 @@ internal sealed partial class TokenVerifier : IDisposable
         [LoggerMessage(1, LogLevel.Debug, "Refused for its token: {Reason}")]
         public static partial void Refused(ILogger logger, string reason);
 
-        [LoggerMessage(2, LogLevel.Warning, "Refused a token that lives longer than moderation.revocation_ttl: a revocation of its user would be forgotten before it ends")]
+        [LoggerMessage(
+            2, LogLevel.Warning,
+            "Refused a token that lives longer than moderation.revocation_ttl: a revocation of its user would be forgotten before it ends")]
         public static partial void LivesTooLong(ILogger logger);
     }
 }
