@@ -110,7 +110,7 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"^public (?:\w+ )*class (\w+)(?:\(.*\))?(?: : (\w+))?")]
     private static partial Regex ClassLine();
 
-    [GeneratedRegex(@"^    public (?:async )?(?:void|Task|ValueTask) (\w+)\(")]
+    [GeneratedRegex(@"^    (?:public|internal) (?:async )?(?:void|Task|ValueTask) (\w+)\(")]
     private static partial Regex MethodLine();
 
     private sealed class TestClass
