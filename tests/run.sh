@@ -145,7 +145,7 @@ run_node() {
 run_node JavaScript tests/js
 run_node Browser tests/browser
 # Each package, installed from its file into fresh projects outside of the repository.
-TMPDIR=$results run_node Packages tests/packages 420
+TMPDIR=$results run_node Packages tests/packages 600
 
 say "JavaScript SDK"
 bounded 240 "$results/sdk.log" npm test --prefix clients/js --silent -- --reporter=default --reporter=json --outputFile.json="$results/sdk.json"

@@ -24,6 +24,7 @@ public sealed partial class PackageTests
             using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "clients", "js", file)));
             Assert.Equal(version, json.RootElement.GetProperty("version").GetString());
         }
+        Assert.Contains($"gateway-client-{version}.tgz", File.ReadAllText(Path.Combine(Repository.Root, "clients", "js", "README.md")));
     }
 
     /// <summary>A registry shows the readme alone, so a link to a file of the repository would lead nowhere.</summary>

@@ -22,7 +22,7 @@ after(async () => {
 describe("dotnet pack", () => {
   before(async () => {
     const out = ["--artifacts-path", at("artifacts"), "-o", at("packed")];
-    await run("dotnet", ["pack", `${ROOT}Gateway.sln`, "-c", "Release", "-v", "quiet", ...out, `-p:Version=${VERSION}`], { seconds: 150 });
+    await run("dotnet", ["pack", `${ROOT}Gateway.sln`, "-c", "Release", "-v", "quiet", ...out, `-p:Version=${VERSION}`], { seconds: 240 });
   });
 
   it("makes every package, and symbols for each", () => {

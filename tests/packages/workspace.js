@@ -54,7 +54,7 @@ function open(command, args, cwd, env = {}) {
 }
 
 /** Runs a command to its end and returns its standard output. */
-export async function run(command, args, { cwd = folder, seconds = 90, env } = {}) {
+export async function run(command, args, { cwd = folder, seconds = 120, env } = {}) {
   const it = open(command, args, cwd, env);
   it.child.stdin.end();
   const code = await within(it.closed, () => `the end of ${it.said()}`, seconds * 1000).finally(it.kill);
@@ -98,7 +98,7 @@ export async function create(name, template, packages, sources) {
 /** Builds projects, all at once. */
 export async function build(names) {
   writeFileSync(at("Fresh.slnx"), `<Solution>${names.map((name) => `<Project Path="${name}/${name}.csproj" />`).join("")}</Solution>\n`);
-  await run("dotnet", ["build", "Fresh.slnx", "-c", "Release", "-v", "quiet"], { seconds: 120 });
+  await run("dotnet", ["build", "Fresh.slnx", "-c", "Release", "-v", "quiet"], { seconds: 240 });
 }
 
 /** The program that a project was built to. */
