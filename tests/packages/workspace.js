@@ -1,5 +1,5 @@
 // A folder outside of the repository for fresh projects, the packed files that they install, and the processes that run there.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,8 +8,8 @@ import { within } from "../js/processes.js";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The one version of all packages, with a suffix that no other run has: a package that is kept from an earlier run is never taken. */
-export const VERSION = `${/<Version>(.+)<\/Version>/.exec(readFileSync(`${ROOT}Directory.Build.props`, "utf8"))[1]}-test.${Date.now()}`;
+/** The one version of all packages. */
+export const VERSION = /<Version>(.+)<\/Version>/.exec(readFileSync(`${ROOT}Directory.Build.props`, "utf8"))[1];
 
 const folder = mkdtempSync(join(tmpdir(), "gateway-packages-"));
 const running = new Set();
@@ -17,15 +17,34 @@ const running = new Set();
 /** A path in the folder. */
 export const at = (...names) => join(folder, ...names);
 
-// The fresh projects' own package folder. What others have published is taken from the machine's, where it is there already.
-const shared = process.env.NUGET_PACKAGES ?? join(homedir(), ".nuget", "packages");
-const fallback = existsSync(shared) ? `<fallbackPackageFolders><add key="machine" value="${shared}" /></fallbackPackageFolders>` : "";
 mkdirSync(at("packed"));
-const source = '<packageSources><add key="packed" value="packed" /></packageSources>';
-writeFileSync(at("nuget.config"), `<configuration>${source}${fallback}</configuration>\n`);
+writeFileSync(at("nuget.config"), nugetConfig());
+
+/** Our packages come from the packed files alone. What others have published comes from where this machine has it, or else gets it. */
+function nugetConfig() {
+  const cache = process.env.NUGET_PACKAGES ?? join(homedir(), ".nuget", "packages");
+  const english = { ...process.env, DOTNET_CLI_UI_LANGUAGE: "en" };
+  const listed = spawnSync("dotnet", ["nuget", "list", "source"], { cwd: folder, encoding: "utf8", timeout: 60000, env: english }).stdout;
+  const others = [...listed.matchAll(/^ *\d+\. +(.+) \[Enabled\]$/gm)].map(([, name]) => name);
+  if (others.length === 0) throw new Error(`no source of packages is enabled: ${listed}`);
+  const source = (key, value) => `<add key="${key}" value="${value}" />`;
+  const mapping = (key, ...patterns) => {
+    const packages = patterns.map((pattern) => `<package pattern="${pattern}" />`);
+    return `<packageSource key="${key}">${packages.join("")}</packageSource>`;
+  };
+  const cached = existsSync(cache) ? [source("cache", cache)] : [];
+  return `<configuration>
+    <packageSources>${source("packed", at("packed"))}${cached}</packageSources>
+    <packageSourceMapping>
+      ${mapping("packed", "Gateway.*", "gateway-cli")}
+      ${[...others, ...cached.map(() => "cache")].map((key) => mapping(key, "*")).join("")}
+    </packageSourceMapping>
+  </configuration>`;
+}
 
 const environment = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(GATEWAY|ASPNETCORE|DOTNET_ENVIRONMENT)/i.test(name))),
+  // Empty at the start: a package that an earlier run has installed is never taken.
   NUGET_PACKAGES: at("installed"),
   // Nothing of the build goes on after it.
   MSBUILDDISABLENODEREUSE: "1",
