@@ -5,7 +5,9 @@ using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>What the backplane brings to this replica: messages for the fan-out, and instructions of other replicas for a connection here.</summary>
+/// <summary>
+/// Receives what the backplane delivers: messages for the fan-out, and commands of other replicas for a local connection.
+/// </summary>
 internal sealed class BackplaneReceiver(FanOut fanOut, ConnectionTable connections, RoomTable rooms, RoomMembership membership) : IBackplaneReceiver
 {
     public int Deliver(Audience audience, Message message, Position position) => fanOut.Deliver(audience, message, position);

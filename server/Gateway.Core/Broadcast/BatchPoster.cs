@@ -5,7 +5,7 @@ using Gateway.Core.Wire;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>Posts messages for one target to the connections of one shard, as many as possible in one batch. One thread at a time.</summary>
+/// <summary>Posts messages to the connections of one shard, in batches that are as large as possible. One thread at a time.</summary>
 internal sealed class BatchPoster(int shard, FanOutLimits limits, LagRecovery lagRecovery, GatewayMeter meter, SupervisedLoop loop, TimeProvider time)
 {
     private readonly FrameBatch?[] _batches = new FrameBatch?[FrameFormats.Count];
@@ -14,7 +14,7 @@ internal sealed class BatchPoster(int shard, FanOutLimits limits, LagRecovery la
     private Membership[] _members = new Membership[16];
 
     /// <param name="target">A <see cref="MemberSet"/> or a <see cref="Connection"/>.</param>
-    /// <param name="deliveries">In their order.</param>
+    /// <param name="deliveries">The messages, in order.</param>
     public void Post(object target, ReadOnlySpan<Delivery> deliveries)
     {
         var count = target is MemberSet set ? set.Copy(shard, ref _members) : 0;
@@ -27,10 +27,10 @@ internal sealed class BatchPoster(int shard, FanOutLimits limits, LagRecovery la
             Report(run);
             deliveries = deliveries[run.Length..];
         }
-        members.Clear(); // hold on to nobody
+        members.Clear(); // keep no references
     }
 
-    /// <summary>How many of the first messages can go in one batch: one policy, one kind, one epoch, and within the bounds.</summary>
+    /// <summary>Returns how many of the first messages fit in one batch: one policy, one kind, one epoch, within the limits.</summary>
     private int NextRun(ReadOnlySpan<Delivery> deliveries)
     {
         var bytes = deliveries[0].ApproximateBytes;
@@ -52,22 +52,27 @@ internal sealed class BatchPoster(int shard, FanOutLimits limits, LagRecovery la
         var first = run[0].Position.IsNone ? long.MaxValue : run[0].Offset;
         foreach (var member in members)
         {
-            if (member.Slot < 0) continue; // left meanwhile
+            if (member.Slot < 0) continue; // it left meanwhile
             var connection = member.Connection;
-            TryPost(connection, member, run, isForAll: member.JoinPosition.Offset < first && (_except.Count == 0 || !_except.Contains(connection.Id)));
+            var isForAll = member.JoinPosition.Offset < first && (_except.Count == 0 || !_except.Contains(connection.Id));
+            TryPost(connection, member, run, isForAll);
         }
         Array.Clear(_batches);
         _except.Clear();
     }
 
-    /// <summary>A fault of one connection is not the others'. It has missed something, so it ends: its client comes back and resumes.</summary>
-    /// <param name="isForAll">All the messages are for it.</param>
+    /// <summary>
+    /// Posts to one connection. A fault does not affect the others: the connection missed messages, so it is aborted, and its client
+    /// recovers.
+    /// </summary>
+    /// <param name="isForAll">Whether the connection gets all the messages.</param>
     private void TryPost(Connection connection, Membership? member, ReadOnlySpan<Delivery> run, bool isForAll)
     {
         try
         {
             if (!isForAll) PostEach(connection, run, member);
-            else if (run[0].OutboxOf(connection) is { } outbox) Post(member!, outbox, run[0], _batches[(int)outbox.Format] ??= Delivery.Join(run, outbox.Format));
+            else if (run[0].OutboxOf(connection) is { } outbox)
+                Post(member!, outbox, run[0], _batches[(int)outbox.Format] ??= Delivery.Join(run, outbox.Format));
         }
         catch (Exception fault)
         {
@@ -76,7 +81,7 @@ internal sealed class BatchPoster(int shard, FanOutLimits limits, LagRecovery la
         }
     }
 
-    /// <summary>For a connection that perhaps some of the messages are not for.</summary>
+    /// <summary>Posts to a connection that may not get all of the messages.</summary>
     private void PostEach(Connection connection, ReadOnlySpan<Delivery> run, Membership? member)
     {
         foreach (var delivery in run)
@@ -85,24 +90,25 @@ internal sealed class BatchPoster(int shard, FanOutLimits limits, LagRecovery la
             var batch = Delivery.Join([delivery], outbox.Format);
             if (member == null) _delivered[(int)connection.Dialect] += outbox.Post(batch);
             else Post(member, outbox, delivery, batch);
-            if (member != null && member.JoinPosition.Epoch != delivery.Position.Epoch && !delivery.Position.IsNone) member.JoinPosition = Position.None; // an epoch that is over does not matter any more
+            // After a change of the epoch, the position of the join is irrelevant.
+            if (member != null && member.JoinPosition.Epoch != delivery.Position.Epoch && !delivery.Position.IsNone) member.JoinPosition = Position.None;
         }
     }
 
-    /// <param name="first">The batch's first message; the others have its room and its epoch.</param>
+    /// <param name="first">The batch's first message. The others have the same room and epoch.</param>
     private void Post(Membership member, Outbox outbox, Delivery first, FrameBatch batch)
     {
         var rest = batch;
         if (member.LiveBuffer is { } live && live.Take(ref rest, first.Position.Epoch ?? "")) member.LiveBuffer = null;
-        // What the buffer took counts as delivered: the member has it from the history, or when it is level.
+        // A buffered or discarded message counts as delivered: the member gets it from the history or from the buffer.
         _delivered[(int)member.Connection.Dialect] += rest == null ? batch.Count : PostLive(member, outbox, first, rest);
     }
 
     private int PostLive(Membership member, Outbox outbox, Delivery first, FrameBatch batch)
     {
         if (first.RecoveryRoom is not { } room) return outbox.Post(batch);
-        if (!outbox.TryPost(batch, out var taken)) lagRecovery.Begin(room, member, outbox, first.Position with { Offset = batch.OffsetOf(0) - 1 });
-        return taken;
+        if (!outbox.TryPost(batch, out var accepted)) lagRecovery.Begin(room, member, outbox, first.Position with { Offset = batch.OffsetOf(0) - 1 });
+        return accepted;
     }
 
     private void Report(ReadOnlySpan<Delivery> run)

@@ -7,34 +7,39 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>Where connections of every dialect come in and go out: tables, rooms, the welcome, the counters.</summary>
+/// <summary>Opens and closes connections of every dialect: the table, the rooms, the welcome, the counters.</summary>
 internal sealed partial class ConnectionLifecycle(
-    ConnectionTable connections, RoomMembership membership, IReplicaRegistry replicas, IBackplane backplane, GatewayMeter meter, Supervisor supervisor, string replica,
-    ILogger<ConnectionLifecycle> logger)
+    ConnectionTable connections, RoomMembership membership, IReplicaRegistry replicas, IBackplane backplane, GatewayMeter meter, Supervisor supervisor,
+    string replica, ILogger<ConnectionLifecycle> logger)
 {
     private static readonly Message ShutdownNotice = new("system", Payloads.System("shutdown"));
 
     private readonly Subscriptions _addresses = new(backplane, supervisor);
     private volatile bool _draining;
 
-    /// <summary>The gateway stops: tells every client, and from now on also each that is just coming in.</summary>
-    /// <returns>How many were told.</returns>
+    /// <summary>Closes all connections for a shutdown, and from now on also each new one.</summary>
+    /// <returns>The number of closed connections.</returns>
     public int Drain()
     {
-        _draining = true; // ahead of the look at the table: whoever is not in it yet will see this
+        _draining = true; // before the snapshot: a connection that is not in the table yet will see it
         var all = connections.Snapshot();
-        foreach (var connection in all) Drain(connection);
+        foreach (var connection in all) CloseForShutdown(connection);
         return all.Length;
     }
 
-    /// <summary>Enters a connection into its first rooms and lets it hear: the welcome first (not where a handler has the word), then whatever has come meanwhile.</summary>
-    /// <returns>Why it cannot stay; the caller then ends it, and calls <see cref="OnDisconnectedAsync"/> in any case.</returns>
+    /// <summary>
+    /// Adds a connection and joins it to its initial rooms. It gets the welcome (unless it has a handler), then the messages that were
+    /// published meanwhile.
+    /// </summary>
+    /// <returns>
+    /// The error with which the caller closes the connection, or <c>null</c>. Call <see cref="OnDisconnectedAsync"/> in either case.
+    /// </returns>
     public async ValueTask<Error?> OnConnectedAsync(Connection connection, IReadOnlyList<string> initialRooms)
     {
-        connection.Closing = OnClosing; // ahead of the table, in which others find it to close it
+        connection.Closing = OnClosing; // before it is in the table, where others find it and may close it
         if (!connections.Add(connection)) return new Error(409, "there is a connection of this id");
         meter.CountConnected(connection.Dialect);
-        Log.Arrived(logger, connection.Id, connection.Dialect.Name(), connection.User.Id);
+        Log.Connected(logger, connection.Id, connection.Dialect.Name(), connection.User.Id);
         if (!connection.Outbox.IsOpen) return Error.ConnectionClosed;
         try
         {
@@ -53,19 +58,19 @@ internal sealed partial class ConnectionLifecycle(
                 positions.Add((room, joined.Position));
             }
             if (connection.Dialect != Dialect.Frames) Welcome(connection, positions);
-            if (_draining) Drain(connection);
+            if (_draining) CloseForShutdown(connection);
             return null;
         }
         catch (BackplaneException fault)
         {
-            Log.BackplaneAway(logger, connection.Id, fault.Message);
+            Log.BackplaneUnavailable(logger, connection.Id, fault.Message);
             return Error.BackplaneUnavailable;
         }
     }
 
     /// <summary>
-    /// The connection takes no part any more: it leaves its rooms and its user, and gets into no room. It ends with
-    /// <see cref="OnDisconnectedAsync"/>; until then it stays in the table, so that deadlines and shutdown still find it.
+    /// Removes a closing connection from its rooms and its user. It can join no room, and stays in the table until
+    /// <see cref="OnDisconnectedAsync"/>, so that deadlines and shutdown find it.
     /// </summary>
     public ValueTask OnClosingAsync(Connection connection)
     {
@@ -73,6 +78,7 @@ internal sealed partial class ConnectionLifecycle(
         return membership.LeaveAllAsync(connection);
     }
 
+    /// <summary>Removes a connection that has ended.</summary>
     public async ValueTask OnDisconnectedAsync(Connection connection)
     {
         if (!connections.Remove(connection)) return;
@@ -81,11 +87,11 @@ internal sealed partial class ConnectionLifecycle(
         await membership.LeaveAllAsync(connection).ConfigureAwait(false);
         if (connection.SubscribedAddresses > 0) _addresses.Release(Audience.User(connection.User.Id));
         if (connection.SubscribedAddresses > 1) _addresses.Release(Audience.Connection(connection.Id));
-        Log.Departed(logger, connection.Id);
+        Log.Disconnected(logger, connection.Id);
     }
 
     /// <summary>
-    /// On a thread of its own: whoever closes a connection may hold locks. <see cref="OnDisconnectedAsync"/> waits for it and hears of its faults.
+    /// Runs on another thread, because the caller may hold locks. <see cref="OnDisconnectedAsync"/> awaits it and gets its faults.
     /// </summary>
     private void OnClosing(Connection connection) => connection.LeaveTask = Task.Run(() => OnClosingAsync(connection).AsTask());
 
@@ -97,21 +103,22 @@ internal sealed partial class ConnectionLifecycle(
         connection.Outbox.Uncork(new FrameBatch(MessageWriter.Write(welcome, welcome.Payload, connection.Outbox.Format)));
     }
 
-    private static void Drain(Connection connection)
+    private static void CloseForShutdown(Connection connection)
     {
-        if (connection.Dialect != Dialect.Frames) connection.Reply(MessageWriter.Write(ShutdownNotice, ShutdownNotice.Payload, connection.Outbox.Format));
+        if (connection.Dialect != Dialect.Frames)
+            connection.Reply(MessageWriter.Write(ShutdownNotice, ShutdownNotice.Payload, connection.Outbox.Format));
         connection.Close(CloseReason.Shutdown);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Debug, "Connection {ConnectionId} ({Dialect}) of user {UserId} arrived")]
-        public static partial void Arrived(ILogger logger, string connectionId, string dialect, string userId);
+        [LoggerMessage(1, LogLevel.Debug, "Connection {ConnectionId} ({Dialect}) of user {UserId} opened")]
+        public static partial void Connected(ILogger logger, string connectionId, string dialect, string userId);
 
-        [LoggerMessage(2, LogLevel.Debug, "Connection {ConnectionId} departed")]
-        public static partial void Departed(ILogger logger, string connectionId);
+        [LoggerMessage(2, LogLevel.Debug, "Connection {ConnectionId} closed")]
+        public static partial void Disconnected(ILogger logger, string connectionId);
 
-        [LoggerMessage(3, LogLevel.Warning, "Connection {ConnectionId} is turned away, the backplane is away: {Fault}")]
-        public static partial void BackplaneAway(ILogger logger, string connectionId, string fault);
+        [LoggerMessage(3, LogLevel.Warning, "Rejecting connection {ConnectionId}: the backplane is unavailable: {Fault}")]
+        public static partial void BackplaneUnavailable(ILogger logger, string connectionId, string fault);
     }
 }

@@ -5,7 +5,7 @@ using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>Hands each message to the workers whose share of the local connections holds receivers of it. Never waits for a client.</summary>
+/// <summary>Queues each message with the workers that have receivers of it. Never waits for a client.</summary>
 internal sealed class FanOut
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
@@ -19,15 +19,18 @@ internal sealed class FanOut
     private readonly TimeProvider _time;
 
     public FanOut(
-        ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutLimits limits, LagRecovery lagRecovery, GatewayMeter meter, Supervisor supervisor,
-        TimeProvider time)
+        ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutLimits limits, LagRecovery lagRecovery, GatewayMeter meter,
+        Supervisor supervisor, TimeProvider time)
     {
         _connections = connections;
         _rooms = rooms;
         _policies = policies;
         _meter = meter;
         _time = time;
-        _workers = [.. Enumerable.Range(0, limits.Workers).Select(shard => new FanOutWorker(shard, limits, lagRecovery, meter, supervisor, time))];
+        _workers =
+        [
+            .. Enumerable.Range(0, limits.Workers).Select(shard => new FanOutWorker(shard, limits, lagRecovery, meter, supervisor, time)),
+        ];
     }
 
     /// <inheritdoc cref="IBackplaneReceiver.Deliver"/>
@@ -40,20 +43,24 @@ internal sealed class FanOut
                 if (_rooms.Find(audience.Name) is not { } room) return 0;
                 room.Advance(position);
                 var policy = _policies.For(room, message);
-                return Enqueue(room.Members, new Delivery(audience, message, position, policy, _time.GetTimestamp()) { RecoveryRoom = room.CanRecover(policy, position) ? room : null });
+                var recovery = room.CanRecover(policy, position) ? room : null;
+                return Enqueue(room.Members, Delivery(policy, recovery));
             case AudienceKind.Everyone:
-                return Enqueue(_connections.Everyone, new Delivery(audience, message, position, _policies.Default, _time.GetTimestamp()));
+                return Enqueue(_connections.Everyone, Delivery(_policies.Default));
             case AudienceKind.User:
                 var sessions = _connections.OfUser(audience.Name);
                 if (sessions.Length == 0) return 0;
-                var delivery = new Delivery(audience, message, position, _policies.Default, _time.GetTimestamp());
+                var delivery = Delivery(_policies.Default);
                 foreach (var session in sessions) _workers[session.Shard].Enqueue(session, delivery);
                 return sessions.Length;
             default:
                 if (_connections.Find(audience.Name) is not { } connection) return 0;
-                _workers[connection.Shard].Enqueue(connection, new Delivery(audience, message, position, _policies.Default, _time.GetTimestamp()));
+                _workers[connection.Shard].Enqueue(connection, Delivery(_policies.Default));
                 return 1;
         }
+
+        Delivery Delivery(SlowConsumerPolicy policy, Room? recoveryRoom = null) =>
+            new(audience, message, position, policy, _time.GetTimestamp()) { RecoveryRoom = recoveryRoom };
     }
 
     /// <inheritdoc cref="IBackplaneReceiver.WaitForCapacityAsync"/>
@@ -71,12 +78,14 @@ internal sealed class FanOut
         if (_rooms.Find(name) is not { } room || room.Policy.OnFull != SlowConsumerPolicy.Disconnect) return;
         var began = _time.GetTimestamp();
         var marks = Array.ConvertAll(_workers, static worker => worker.Enqueued);
-        while (!HasPosted(marks) || !room.Members.All(static member => member.LiveBuffer != null || member.Connection.MessageOutbox is not { IsMostlyEmpty: false }))
+        while (!HasPosted(marks) || !room.Members.All(HasCapacity))
         {
-            if (_time.GetElapsedTime(began) > LongestWait) return; // a member that is slower goes on from the history
+            if (_time.GetElapsedTime(began) > LongestWait) return; // a slower member continues from the history
             await Task.Delay(Pause, _time).ConfigureAwait(false);
         }
     }
+
+    private static bool HasCapacity(Membership member) => member.LiveBuffer != null || member.Connection.MessageOutbox is not { IsMostlyEmpty: false };
 
     private bool HasPosted(long[] marks)
     {
@@ -96,7 +105,7 @@ internal sealed class FanOut
     }
 }
 
-/// <summary>The slow-consumer policy of a message: its type's, else its room's; outside rooms the outbox's own.</summary>
+/// <summary>Finds the slow-consumer policy of a message: that of its type, or of its room; outside of rooms the default.</summary>
 internal sealed class FanOutPolicies(SlowConsumerPolicy byDefault, IReadOnlyDictionary<string, SlowConsumerPolicy> byType)
 {
     public SlowConsumerPolicy Default => byDefault;
@@ -105,9 +114,11 @@ internal sealed class FanOutPolicies(SlowConsumerPolicy byDefault, IReadOnlyDict
         byType.TryGetValue(message.Type, out var policy) ? policy : room.Policy.OnFull;
 }
 
-/// <summary>How the fan-out is cut up.</summary>
-/// <param name="Workers">How many share the connections.</param>
-/// <param name="BatchMessages">The most messages in one batch: half of what an outbox holds, so that one may wait while one is written.</param>
-/// <param name="BatchBytes">A batch that has grown past this is posted.</param>
-/// <param name="Backlog">Messages waiting for a worker above which those who bring more have to wait.</param>
+/// <summary>The limits of the fan-out.</summary>
+/// <param name="Workers">The number of workers that share the connections.</param>
+/// <param name="BatchMessages">
+/// The maximum number of messages in a batch: half of an outbox, so that one batch can wait while another is written.
+/// </param>
+/// <param name="BatchBytes">The size in bytes at which a batch is posted.</param>
+/// <param name="Backlog">The number of messages waiting for a worker at which publishers have to wait.</param>
 internal sealed record FanOutLimits(int Workers, int BatchMessages, int BatchBytes = 64 * 1024, int Backlog = 4096);

@@ -5,8 +5,8 @@ using Gateway.Core.Supervision;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>
-/// Owns one share of the local connections. It takes everything that waits for it at once, makes of what is pending for a room one batch
-/// per format, and posts that once per connection. Alone a message leaves at once; under load the batches grow by themselves.
+/// Posts to one shard of the local connections. It takes all waiting messages at once, makes one batch per room and format, and posts it
+/// once to each connection. A single message is posted at once; under load the batches grow.
 /// </summary>
 internal sealed class FanOutWorker : IThreadPoolWorkItem
 {
@@ -27,7 +27,7 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
     private long _enqueued;
     private long _posted;
 
-    // Used only by the one run that is scheduled.
+    // Used only by the scheduled run.
     private List<(object Target, Delivery Delivery)> _taken = [];
     private readonly Dictionary<object, List<Delivery>> _byTarget = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<List<Delivery>> _listPool = [];
@@ -55,19 +55,19 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
         Schedule();
     }
 
-    /// <summary>How many deliveries it was given so far.</summary>
+    /// <summary>The number of queued deliveries since the start.</summary>
     public long Enqueued
     {
         get { lock (_lock) return _enqueued; }
     }
 
-    /// <summary>How many of these it has posted.</summary>
+    /// <summary>The number of posted deliveries since the start.</summary>
     public long Posted
     {
         get { lock (_lock) return _posted; }
     }
 
-    /// <summary>A task to wait for before bringing more, or <c>null</c>.</summary>
+    /// <summary>Returns a task to await before queueing more, or <c>null</c>.</summary>
     public Task? WaitForCapacity()
     {
         lock (_lock)
@@ -91,7 +91,7 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
             _loop.Report(fault);
             _taken.Clear();
             _byTarget.Clear();
-            _afterPause.Change(_backoff.Next(), Timeout.InfiniteTimeSpan); // it is still scheduled: nobody else schedules it meanwhile
+            _afterPause.Change(_backoff.Next(), Timeout.InfiniteTimeSpan); // _scheduled stays set, so nobody else schedules it
         }
     }
 
@@ -123,12 +123,12 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// What came during a long run is a smaller batch than the run's, and costs a write to everyone all the same. Those who speak when they have heard
-    /// are about to answer the run, so a moment later one batch takes both; else the two would go on taking turns.
+    /// Returns whether to wait a moment before the next run. The messages queued during a long run are a smaller batch, which costs as many
+    /// writes. Clients that reply to the run are about to send, and a moment later one batch takes both.
     /// </summary>
     internal static bool ShouldPause(int taken, int waiting, TimeSpan took) => taken >= 8 && waiting < taken && took >= 4 * Pause;
 
-    /// <summary>To the thread pool, behind whatever else is due there: reads, other workers.</summary>
+    /// <summary>Queues the worker on the thread pool, after pending reads and other workers.</summary>
     private void Schedule() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 
     private void PostTaken()

@@ -4,14 +4,14 @@ using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>What the backplane of one process remembers.</summary>
-/// <param name="IdempotencyWindow">How long a message that was to be taken once is known.</param>
-/// <param name="MaxHistoryBytes">Of all rooms together; above it the rooms that have been silent longest forget theirs.</param>
+/// <summary>The limits of the in-process backplane.</summary>
+/// <param name="IdempotencyWindow">How long idempotency keys are remembered.</param>
+/// <param name="MaxHistoryBytes">The size of all histories. Over it, the least recently used rooms lose theirs.</param>
 internal sealed record InProcessBackplaneLimits(TimeSpan IdempotencyWindow, long MaxHistoryBytes);
 
 /// <summary>
-/// The backplane of a gateway that has one replica: messages go straight to the fan-out. A room's sequence lives as long as somebody listens or
-/// something of it is remembered.
+/// The backplane of a single replica: messages go directly to the fan-out. A room's sequence exists while it has subscribers, history or
+/// idempotency keys.
 /// </summary>
 internal sealed class InProcessBackplane : IBackplane, IDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class InProcessBackplane : IBackplane, IDisposable
         _sweep = supervisor.Loop("history_sweep").Every(SweepInterval, Sweep);
     }
 
-    /// <summary>What the histories of all rooms take.</summary>
+    /// <summary>The size of all histories in bytes.</summary>
     internal long HistoryBytes => Volatile.Read(ref _historyBytes);
 
     public bool CrossesReplicas => false;
@@ -62,7 +62,8 @@ internal sealed class InProcessBackplane : IBackplane, IDisposable
         return default;
     }
 
-    public ValueTask<PublishResult> PublishAsync(Audience audience, Message message, Retention? retention = null, string? idempotencyKey = null, CancellationToken cancel = default)
+    public ValueTask<PublishResult> PublishAsync(
+        Audience audience, Message message, Retention? retention = null, string? idempotencyKey = null, CancellationToken cancel = default)
     {
         PublishResult published;
         if (audience.Kind != AudienceKind.Room || (retention == null && idempotencyKey == null))
@@ -71,12 +72,15 @@ internal sealed class InProcessBackplane : IBackplane, IDisposable
         }
         else if (retention is { Messages: > 0 } || _rooms.ContainsKey(audience.Name))
         {
-            published = WithRoom(audience.Name, (this, audience, message, retention, idempotencyKey), static (room, p) => p.Item1.PublishLocked(room, p.audience, p.message, p.retention, p.idempotencyKey));
+            published = WithRoom(
+                audience.Name,
+                (this, audience, message, retention, idempotencyKey),
+                static (room, p) => p.Item1.PublishLocked(room, p.audience, p.message, p.retention, p.idempotencyKey));
             if (Volatile.Read(ref _historyBytes) > _limits.MaxHistoryBytes) _evictLoop.Try(Evict);
         }
         else
         {
-            return new(new PublishResult(Position.None, 0)); // nobody listens, and nothing is kept
+            return new(new PublishResult(Position.None, 0)); // no subscribers, and no history
         }
         var ready = _receiver.WaitForCapacityAsync();
         return ready.IsCompletedSuccessfully ? new(published) : WaitAsync(ready, published);
@@ -95,7 +99,7 @@ internal sealed class InProcessBackplane : IBackplane, IDisposable
 
     public void Dispose() => _sweep.Dispose();
 
-    /// <summary>Under the room's lock, so that messages reach the fan-out in the order of their offsets.</summary>
+    /// <summary>Publishes under the room's lock, so that messages reach the fan-out in the order of their offsets.</summary>
     private PublishResult PublishLocked(RoomSequence room, Audience audience, Message message, Retention? retention, string? idempotencyKey)
     {
         if (idempotencyKey != null && room.TryFindKey(idempotencyKey, _limits.IdempotencyWindow, out var first)) return first;
@@ -154,13 +158,13 @@ internal sealed class InProcessBackplane : IBackplane, IDisposable
         }
     }
 
-    /// <summary>Rooms that have been silent longest forget their history, down to nine tenths of what is allowed.</summary>
+    /// <summary>Clears the histories of the least recently used rooms, down to 90 % of the limit.</summary>
     private void Evict()
     {
         if (Interlocked.Exchange(ref _evicting, 1) == 1) return;
         try
         {
-            // Rooms come and go meanwhile: the table may be walked through, but to sort it takes a list that stays as it is.
+            // Rooms come and go meanwhile, so the sort needs a copy.
             var rooms = new List<(string Name, RoomSequence Room, long LastUsed)>();
             foreach (var (name, room) in _rooms) rooms.Add((name, room, room.LastUsed));
             rooms.Sort(static (a, b) => a.LastUsed.CompareTo(b.LastUsed));

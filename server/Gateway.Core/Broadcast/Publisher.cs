@@ -5,14 +5,15 @@ using Gateway.Core.Rooms;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>
-/// The one way for a message to its audience, for clients' commands and server code alike: through the backplane. Only what is for one
-/// connection of this replica goes straight to the fan-out: no other replica has a part in it, so it arrives whatever the backplane does.
+/// Publishes messages of clients and of server code through the backplane. Only a message to a local connection goes directly to the
+/// fan-out, so that it arrives even if the backplane is unavailable.
 /// </summary>
 internal sealed class Publisher(IBackplane backplane, RoomTable rooms, ConnectionTable connections, FanOut fanOut)
 {
     /// <param name="idempotencyKey">See <see cref="IBackplane.PublishAsync"/>; for rooms only.</param>
-    /// <exception cref="BackplaneException">The backplane is away.</exception>
-    public ValueTask<PublishResult> PublishAsync(Audience audience, Message message, string? idempotencyKey = null, CancellationToken cancel = default) =>
+    /// <exception cref="BackplaneException">The backplane is unavailable.</exception>
+    public ValueTask<PublishResult> PublishAsync(
+        Audience audience, Message message, string? idempotencyKey = null, CancellationToken cancel = default) =>
         audience.Kind == AudienceKind.Connection && connections.Find(audience.Name) != null
             ? DeliverHereAsync(audience, message)
             : backplane.PublishAsync(audience, message, RetentionOf(audience), idempotencyKey, cancel);
@@ -20,12 +21,13 @@ internal sealed class Publisher(IBackplane backplane, RoomTable rooms, Connectio
     /// <inheritdoc cref="IBackplane.AnnounceAsync"/>
     public ValueTask AnnounceAsync(Audience room, Message message) => backplane.AnnounceAsync(room, message);
 
-    /// <returns>How many connections of the user it was handed to, on all replicas.</returns>
-    /// <exception cref="BackplaneException">The backplane is away.</exception>
-    public ValueTask<long> PublishToUserAsync(string userId, Message message, CancellationToken cancel = default) => backplane.PublishToUserAsync(userId, message, cancel);
+    /// <returns>The number of connections of the user that got it, on all replicas.</returns>
+    /// <exception cref="BackplaneException">The backplane is unavailable.</exception>
+    public ValueTask<long> PublishToUserAsync(string userId, Message message, CancellationToken cancel = default) =>
+        backplane.PublishToUserAsync(userId, message, cancel);
 
-    /// <summary>Is anyone in the room, on any replica?</summary>
-    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    /// <summary>Returns whether the room has members, on any replica.</summary>
+    /// <exception cref="BackplaneException">The backplane is unavailable.</exception>
     public ValueTask<bool> HasMembersAsync(string room) => backplane.HasSubscribersAsync(Audience.Room(room));
 
     private Retention? RetentionOf(Audience audience) =>

@@ -6,19 +6,22 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>Bounds the rooms that one connection is in, those that one user is in on all its connections, and those of the whole hub; each on this replica.</summary>
-internal sealed partial class RoomAdmission(MembershipLimits limits, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, TimeProvider time, ILogger<RoomAdmission> logger)
+/// <summary>Limits the rooms of a connection, of a user and of the domain, on this replica.</summary>
+internal sealed partial class RoomAdmission(
+    MembershipLimits limits, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, TimeProvider time, ILogger<RoomAdmission> logger)
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
 
-    private readonly Counter<long> _refused = meter.Counter("gateway_rooms_refused_total", "Rooms that a connection was not let into, because it, its user or the hub has too many.");
+    private readonly Counter<long> _refused = meter.Counter(
+        "gateway_rooms_refused_total", "Rooms that a connection was not let into, because it, its user or the hub has too many.");
     private long _loggedAt;
 
-    /// <summary>Notes the room with the connection.</summary>
+    /// <summary>Adds the room to the connection, unless a limit is reached.</summary>
     internal (AddRoomResult Entry, Error? Error) Enter(Connection connection, string room, Membership membership)
     {
         var entry = connection.Rooms.TryAdd(room, membership, limits.MaxPerConnection);
-        if (entry == AddRoomResult.TooMany) return (entry, Refuse(connection, Error.Forbidden($"a connection may be in {limits.MaxPerConnection} rooms")));
+        if (entry == AddRoomResult.TooMany)
+            return (entry, Refuse(connection, Error.Forbidden($"a connection may be in {limits.MaxPerConnection} rooms")));
         if (entry != AddRoomResult.Added || Check(connection, room) is not { } error) return (entry, null);
         connection.Rooms.Remove(room, membership);
         return (AddRoomResult.TooMany, Refuse(connection, error));
@@ -44,7 +47,7 @@ internal sealed partial class RoomAdmission(MembershipLimits limits, ConnectionT
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Connection {ConnectionId} of user {UserId} is refused a room: {Reason}")]
+        [LoggerMessage(1, LogLevel.Information, "Connection {ConnectionId} of user {UserId} cannot join a room: {Reason}")]
         public static partial void Refused(ILogger logger, string connectionId, string userId, string reason);
     }
 }

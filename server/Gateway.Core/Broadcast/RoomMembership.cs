@@ -6,23 +6,26 @@ using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>Enters connections into rooms and takes them out.</summary>
+/// <summary>Joins connections to rooms and removes them.</summary>
 internal sealed class RoomMembership(
-    RoomTable rooms, RoomAdmission admission, PresenceTracker tracker, IBackplane backplane, MembershipLimits limits, Supervisor supervisor, TimeProvider time)
+    RoomTable rooms, RoomAdmission admission, PresenceTracker tracker, IBackplane backplane, MembershipLimits limits, Supervisor supervisor,
+    TimeProvider time)
 {
     private readonly Subscriptions _rooms = new(backplane, supervisor);
     private readonly RoomRecovery _recovery = new(backplane, limits.MaxReplay, time);
 
-    /// <summary>Enters the connection; whatever is published from now on reaches it. Entering again changes nothing.</summary>
-    /// <param name="since">Where it was in the room, to be given what it has missed since then.</param>
-    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    /// <summary>
+    /// Joins a connection to a room. It gets everything published after the task completes. A second join changes nothing.
+    /// </summary>
+    /// <param name="since">The position to recover from, if any.</param>
+    /// <exception cref="BackplaneException">The backplane is unavailable.</exception>
     public async ValueTask<JoinResult> JoinAsync(Connection connection, string name, Position? since = null)
     {
         return RoomName.Check(name) is { } error ? error : await JoinUncheckedAsync(connection, name, since).ConfigureAwait(false);
     }
 
-    /// <summary>For server code: also into rooms that no client can name.</summary>
-    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    /// <summary>Joins without a check of the name, for server code: also rooms that no client can name.</summary>
+    /// <exception cref="BackplaneException">The backplane is unavailable.</exception>
     internal async ValueTask<JoinResult> JoinUncheckedAsync(Connection connection, string name, Position? since = null)
     {
         var membership = new Membership(connection);
@@ -54,12 +57,14 @@ internal sealed class RoomMembership(
             throw;
         }
         var position = membership.JoinPosition;
-        if (!connection.Rooms.Contains(name, membership)) Remove(room, membership); // it left, or ended, while we were waiting
+        if (!connection.Rooms.Contains(name, membership)) Remove(room, membership); // it left or ended meanwhile
         else await tracker.JoinAsync(room, membership).ConfigureAwait(false);
         return new JoinResult(null, position, recovery);
     }
 
-    /// <summary>It is in the room, perhaps as one of those in which everyone starts. What it missed before it entered it can have all the same.</summary>
+    /// <summary>
+    /// The connection is already in the room, perhaps as an initial room. It can still recover the messages before its join.
+    /// </summary>
     private async ValueTask<JoinResult> JoinAgainAsync(Connection connection, string name, Position? since)
     {
         if (rooms.Find(name) is not { } room) return new JoinResult(null, Position.None, null);
@@ -69,47 +74,48 @@ internal sealed class RoomMembership(
         return new JoinResult(null, position, await _recovery.ReplayAsync(room, membership, place).ConfigureAwait(false));
     }
 
-    /// <summary>Takes the connection out of a room. False if it was not in.</summary>
-    /// <param name="immediately">Its user, or the server, wanted it so; otherwise the user may come back within its grace.</param>
+    /// <summary>Removes a connection from a room. Returns <c>false</c> if it was not in the room.</summary>
+    /// <param name="immediately">Whether to skip the grace period of presence, because the user or the server asked for it.</param>
     public async ValueTask<bool> LeaveAsync(Connection connection, string name, bool immediately = true)
     {
         if (connection.Rooms.Remove(name) is not { } membership) return false;
-        if (rooms.Find(name) is not { } room) return true; // still joining: the joiner sees that it left
+        if (rooms.Find(name) is not { } room) return true; // still joining: the join sees that it left
         if (Remove(room, membership)) await tracker.LeaveAsync(room, membership, immediately).ConfigureAwait(false);
         return true;
     }
 
-    /// <summary>The connection is over: takes it out of all its rooms, and lets it into no other.</summary>
+    /// <summary>Removes a closing connection from all rooms. It can join no other.</summary>
     public async ValueTask LeaveAllAsync(Connection connection)
     {
         foreach (var name in connection.Rooms.Close()) await LeaveAsync(connection, name, immediately: false).ConfigureAwait(false);
     }
 
-    /// <summary>Whoever takes the membership out of the set gives the subscription back: once, also when a join and a leave meet.</summary>
+    /// <summary>The caller that removes the membership releases the subscription: exactly one, even if a join and a leave race.</summary>
     private bool Remove(Room room, Membership membership)
     {
         if (!room.Members.Remove(membership)) return false;
-        _rooms.Release(Audience.Room(room.Name)); // first: a room that is new in the table then has a subscription that is new, too
+        _rooms.Release(Audience.Room(room.Name)); // first, so that a new room in the table also gets a new subscription
         rooms.Release(room);
         return true;
     }
 }
 
-/// <summary>What became of a wish to enter a room.</summary>
-/// <param name="Position">The place after which messages come.</param>
-/// <param name="Recovery">What was missed before it, if that was asked for.</param>
+/// <summary>The result of a join.</summary>
+/// <param name="Position">The position after which the connection gets messages.</param>
+/// <param name="Recovery">The result of the recovery, if the join asked for one.</param>
 internal readonly record struct JoinResult(Error? Error, Position Position, Recovery? Recovery)
 {
     public static implicit operator JoinResult(Error error) => new(error, default, null);
 }
 
-/// <param name="MaxPerConnection">Rooms that one connection may be in.</param>
-/// <param name="MaxReplay">Messages that a connection may be given again when it comes back to a room.</param>
+/// <summary>The limits of memberships.</summary>
+/// <param name="MaxPerConnection">The maximum number of rooms of a connection.</param>
+/// <param name="MaxReplay">The maximum number of messages that a recovery replays.</param>
 internal sealed record MembershipLimits(int MaxPerConnection, int MaxReplay)
 {
-    /// <summary>Rooms that one user may be in, each counted once for each of its connections; 0 = no limit but the connection's.</summary>
+    /// <summary>The maximum number of rooms of a user, summed over its connections; 0 = no limit.</summary>
     public int MaxPerUser { get; init; }
 
-    /// <summary>Rooms that may have members; 0 = no limit.</summary>
+    /// <summary>The maximum number of rooms with members; 0 = no limit.</summary>
     public int MaxRooms { get; init; }
 }

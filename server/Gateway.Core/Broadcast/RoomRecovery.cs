@@ -4,12 +4,12 @@ using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>What became of a wish to go on where one was.</summary>
-/// <param name="Replayed">So many of the missed messages were sent again.</param>
-/// <param name="Reason">Why not all were; <c>null</c> if all were.</param>
+/// <summary>The result of a recovery.</summary>
+/// <param name="Replayed">The number of replayed messages.</param>
+/// <param name="Reason">Why messages are missing; <c>null</c> if all were replayed.</param>
 internal sealed record Recovery(int Replayed, string? Reason)
 {
-    /// <summary>About so many bytes were sent for it.</summary>
+    /// <summary>The approximate number of replayed bytes.</summary>
     public long Bytes { get; init; }
 
     internal const string EpochChanged = "epoch changed";
@@ -19,13 +19,15 @@ internal sealed record Recovery(int Replayed, string? Reason)
 }
 
 /// <summary>
-/// Takes a connection from where it was in a room into the live stream, with nothing missing in between and nothing twice. What was missed is read
-/// page by page, as fast as the client takes it; only for the last step the live messages are held back.
+/// Recovers a connection from a position in a room into the live stream, without gap or duplicate. It replays the history page by page, as
+/// fast as the client reads. Only for the last step the live messages are buffered.
 /// </summary>
 internal sealed class RoomRecovery(IBackplane backplane, int maxMessages, TimeProvider time)
 {
-    /// <summary>Enters the member, at the end of what was missed or, where that is not to be had, at the room's present end.</summary>
-    /// <exception cref="BackplaneException">The backplane is away; whether the member was entered is for the caller to see.</exception>
+    /// <summary>
+    /// Replays and adds the member to the room. If the history is not available, the member starts at the room's current position.
+    /// </summary>
+    /// <exception cref="BackplaneException">The backplane is unavailable. The caller checks whether the member was added.</exception>
     public async ValueTask<Recovery> JoinAsync(Room room, Membership membership, Position since)
     {
         var replay = new RoomReplay(backplane, room, membership, since, time) { MaxMessages = maxMessages };
@@ -45,8 +47,8 @@ internal sealed class RoomRecovery(IBackplane backplane, int maxMessages, TimePr
         return result;
     }
 
-    /// <summary>For a member that has entered already: replays what lies between, up to where it entered.</summary>
-    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    /// <summary>Replays for a member that is already in the room, up to the position of its join.</summary>
+    /// <exception cref="BackplaneException">The backplane is unavailable.</exception>
     public async ValueTask<Recovery> ReplayAsync(Room room, Membership membership, Position since)
     {
         var replay = new RoomReplay(backplane, room, membership, since, time) { MaxMessages = maxMessages };
@@ -56,12 +58,13 @@ internal sealed class RoomRecovery(IBackplane backplane, int maxMessages, TimePr
         return replay.Result;
     }
 
-    /// <summary>Lets the member hear what is live. What came since it entered may have been too much to hold: then the history has it.</summary>
+    /// <summary>Releases the live messages. If the buffer overflowed, the history has them.</summary>
     private static async ValueTask CompleteAsync(RoomReplay replay, LiveBuffer live, Position entered)
     {
-        replay.MoveTo(entered); // what lies before was sent, or the client is told that it was not
+        replay.MoveTo(entered); // earlier messages were replayed, or the reply says that they were not
         replay.Reason = null;
         replay.MaxMessages = int.MaxValue;
-        if (!await LagRecovery.CatchUpAsync(replay, live).ConfigureAwait(false)) replay.Outbox.Close(CloseReason.SlowConsumer, discardQueue: true);
+        if (!await LagRecovery.CatchUpAsync(replay, live).ConfigureAwait(false))
+            replay.Outbox.Close(CloseReason.SlowConsumer, discardQueue: true);
     }
 }

@@ -6,8 +6,8 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>
-/// Sends a room's history to one connection, page by page, as fast as the connection takes it: a page is read when the outbox has room for it, so what the
-/// gateway still has to send waits in the history and not in the outbox.
+/// Sends a room's history to a connection, page by page. It reads a page when the outbox has space for it, so that the rest waits in the
+/// history and not in the outbox.
 /// </summary>
 internal sealed class RoomReplay(IBackplane backplane, Room room, Membership membership, Position since, TimeProvider time)
 {
@@ -23,16 +23,16 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
 
     public Outbox Outbox { get; } = membership.Connection.MessageOutbox ?? membership.Connection.Outbox;
 
-    /// <summary>The last message that was sent again.</summary>
+    /// <summary>The position of the last replayed message.</summary>
     public Position Position { get; private set; } = since;
 
-    /// <summary>Why the rest cannot be sent; <c>null</c> as long as it can.</summary>
+    /// <summary>Why the rest cannot be replayed; <c>null</c> if it can.</summary>
     public string? Reason { get; set; }
 
-    /// <summary>How many messages are sent at most.</summary>
+    /// <summary>The maximum number of messages.</summary>
     public int MaxMessages { get; set; } = int.MaxValue;
 
-    /// <summary>The member has entered the room: when it leaves, nothing more is sent.</summary>
+    /// <summary>Whether the replay ends when the member leaves the room.</summary>
     public bool EndsWithMembership { get; init; }
 
     public Recovery Result => new(Replayed, Reason) { Bytes = _bytes };
@@ -42,8 +42,8 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
     private bool IsOver => !Outbox.IsOpen || (EndsWithMembership && membership.Slot < 0);
 
     /// <summary>Sends the messages after <see cref="Position"/> and before <paramref name="before"/>.</summary>
-    /// <returns>False if they cannot all be sent, for <see cref="Reason"/>, or the connection or its membership is over.</returns>
-    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    /// <returns><c>false</c> if some cannot be sent (see <see cref="Reason"/>), or the connection or its membership has ended.</returns>
+    /// <exception cref="BackplaneException">The backplane is unavailable.</exception>
     public async ValueTask<bool> SendAsync(long before)
     {
         while (Reason == null && Position.Offset < before - 1 && await SendPageAsync(before).ConfigureAwait(false))
@@ -52,8 +52,8 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
         return Reason == null && !IsOver;
     }
 
-    /// <summary>Completes when the outbox has room for a page, or no page is needed any more.</summary>
-    /// <returns>False if the connection or its membership is over, or the history has moved past the place where it is.</returns>
+    /// <summary>Waits until the outbox has space for a page, or no page is needed.</summary>
+    /// <returns><c>false</c> if the connection or its membership has ended, or the history no longer has the position.</returns>
     public async ValueTask<bool> WaitForOutboxAsync()
     {
         var pause = ShortestPause;
@@ -61,13 +61,13 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
         {
             if (IsOver) return false;
             if (IsTrimmed()) return Fail(Recovery.HistoryTooShort);
-            await Task.Delay(pause, time).ConfigureAwait(false); // the deadline sweep ends a connection that takes nothing
+            await Task.Delay(pause, time).ConfigureAwait(false); // the deadline sweep ends a stalled connection
             if (pause < LongestPause) pause *= 2;
         }
         return !IsOver;
     }
 
-    /// <summary>Goes on after messages that were sent another way.</summary>
+    /// <summary>Continues after messages that were sent another way.</summary>
     public void MoveTo(Position position) => Position = position;
 
     public bool Fail(string reason)
@@ -82,7 +82,10 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
         if (room.Policy.Retention is not { } retention) return Fail(Recovery.HistoryTooShort);
         if (!await WaitForOutboxAsync().ConfigureAwait(false)) return false;
         var limits = Outbox.Limits;
-        var range = new HistoryRange(Position.Offset, before, Math.Clamp(limits.Messages / 4, 1, PageMessages)) { MaxBytes = (int)Math.Min(PageBytes, limits.Bytes / 4) };
+        var range = new HistoryRange(Position.Offset, before, Math.Clamp(limits.Messages / 4, 1, PageMessages))
+        {
+            MaxBytes = (int)Math.Min(PageBytes, limits.Bytes / 4),
+        };
         var page = await backplane.ReadHistoryAsync(room.Name, range, retention).ConfigureAwait(false);
 
         var end = Math.Min(page.Head.Offset, before - 1);
@@ -110,7 +113,7 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
         _bytes += messages.Sum(m => (long)m.ApproximateBytes);
     }
 
-    /// <summary>An entry that could not be read is missing in between: the client is told, as the room's members were.</summary>
+    /// <summary>Adds a gap notice for each unreadable entry, as the room's members got one.</summary>
     private IEnumerable<HistoryMessage> FillGaps(IReadOnlyList<HistoryMessage> messages)
     {
         var next = Position.Offset + 1;

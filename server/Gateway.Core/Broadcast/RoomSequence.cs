@@ -3,10 +3,10 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>One room's messages in the memory of this process: numbered, the newest kept, and the keys of those that must not come twice. Guarded by itself.</summary>
+/// <summary>A room's sequence in memory: its position, history and idempotency keys. Guarded by itself.</summary>
 internal sealed class RoomSequence(TimeProvider time)
 {
-    /// <summary>More keys than this are not remembered: the oldest make way before their time.</summary>
+    /// <summary>The maximum number of keys. Over it, the oldest expire early.</summary>
     private const int MaxKeys = 100_000;
 
     private readonly Queue<(HistoryMessage Message, long At)> _history = [];
@@ -15,10 +15,10 @@ internal sealed class RoomSequence(TimeProvider time)
     private long _lastUsed = time.GetTimestamp();
     private TimeSpan _lifetime;
 
-    /// <summary>Somebody listens to the room.</summary>
+    /// <summary>Whether the room has subscribers.</summary>
     public bool HasSubscribers { get; set; }
 
-    /// <summary>It is out of the table: whoever still holds it asks the table again.</summary>
+    /// <summary>Whether it has been removed from the table. The caller then looks it up again.</summary>
     public bool IsRemoved { get; set; }
 
     public Position Last { get; private set; } = new(RandomNumberGenerator.GetHexString(8, lowercase: true), 0);
@@ -27,7 +27,7 @@ internal sealed class RoomSequence(TimeProvider time)
 
     public long LastUsed => _lastUsed;
 
-    /// <summary>Nobody listens, nothing is remembered.</summary>
+    /// <summary>Whether there are no subscribers, no history and no keys.</summary>
     public bool IsIdle => !HasSubscribers && _history.Count == 0 && _keys.Count == 0;
 
     public Position Append(Audience audience, Message message, Retention retention)

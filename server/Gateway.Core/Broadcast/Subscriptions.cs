@@ -3,17 +3,22 @@ using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>Keeps the backplane's subscriptions in step with local need: subscribed to from the first user of an audience to the last.</summary>
+/// <summary>Counts the local users of each audience, and subscribes on the backplane from the first to the last.</summary>
 internal sealed class Subscriptions(IBackplane backplane, Supervisor supervisor)
 {
     private readonly SupervisedLoop _unsubscribing = supervisor.Loop("unsubscribe");
 
-    // Guarded by itself. The backplane is called under the lock, which orders a subscription after the cancellation before it; it does not wait there.
+    // Guarded by itself. The backplane is called under the lock, so that a subscription follows an earlier unsubscription; the call does
+    // not block.
     private readonly Dictionary<(AudienceKind, string), Entry> _entries = [];
 
-    /// <summary>Completes when the subscription stands. A failed one needs no <see cref="Release(Audience)"/>.</summary>
-    /// <param name="onSubscribed">Told the place after which messages come, once, by whoever is the first: ahead of everyone who waits for the subscription.</param>
-    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    /// <summary>
+    /// Adds a user of an audience, and subscribes for the first one. A failed call needs no <see cref="Release(Audience)"/>.
+    /// </summary>
+    /// <param name="onSubscribed">
+    /// Gets the position after which messages are delivered. Called for the first user, before any call completes.
+    /// </param>
+    /// <exception cref="BackplaneException">The backplane is unavailable.</exception>
     public async ValueTask AcquireAsync(Audience audience, Retention? retention = null, Action<Position>? onSubscribed = null)
     {
         Entry? entry;
@@ -50,7 +55,7 @@ internal sealed class Subscriptions(IBackplane backplane, Supervisor supervisor)
         }
         catch (BackplaneException)
         {
-            // It is away: there is nothing to cancel.
+            // Without a backplane there is no subscription to end.
         }
     }
 
@@ -61,7 +66,7 @@ internal sealed class Subscriptions(IBackplane backplane, Supervisor supervisor)
             if (!_entries.TryGetValue((audience.Kind, audience.Name), out var entry) || (only != null && entry != only)) return;
             if (--entry.Users > 0) return;
             _entries.Remove((audience.Kind, audience.Name));
-            // Nobody waits for a cancellation: a message that still comes finds no receiver, and if the backplane is away there is nothing to cancel.
+            // Nobody awaits it: a message that still arrives has no receiver.
             _unsubscribing.Start(() => UnsubscribeAsync(audience));
         }
     }

@@ -7,7 +7,9 @@ using Gateway.Core.Wire;
 
 namespace Gateway.Core.Cluster;
 
-/// <summary>ClusterReplies for the connections of this replica.</summary>
+/// <summary>
+/// Executes cluster queries for the connections of this replica. An <see cref="ICluster"/> calls it for each query that arrives.
+/// </summary>
 public sealed class ClusterQueryHandler
 {
     private readonly ConnectionTable _connections;
@@ -23,16 +25,17 @@ public sealed class ClusterQueryHandler
         _status = status;
     }
 
-    /// <summary>Whatever a question asks for, an answer has no more than so many.</summary>
+    /// <summary>The maximum number of items in a list, whatever the query asks for.</summary>
     public const int MaxLimit = 1000;
 
+    /// <summary>Executes a query.</summary>
     public async ValueTask<ClusterReply> HandleAsync(ClusterQuery query) => query.Kind switch
     {
         ClusterQueryKind.Connections => new ClusterReply { Connections = Page(Matching(query), query, static c => c.Id, Describe) },
         ClusterQueryKind.Rooms => new ClusterReply { Rooms = Page(_rooms.Snapshot(), query, static r => r.Name, static r => new RoomInfo(r.Name, r.Members.Count)) },
         ClusterQueryKind.Disconnect => new ClusterReply { Affected = Disconnect(Matching(query)) },
         ClusterQueryKind.RemoveFromRoom => new ClusterReply { Affected = await RemoveFromRoomAsync(Matching(query), query.Room!).ConfigureAwait(false) },
-        _ => new ClusterReply(), // a later version's
+        _ => new ClusterReply(), // a kind of a later version
     };
 
     private IEnumerable<Connection> Matching(ClusterQuery query)
@@ -71,7 +74,7 @@ public sealed class ClusterQueryHandler
         var users = new List<string>();
         foreach (var connection in kicked.ToList())
         {
-            Notify(connection, room); // ahead of leaving: afterwards it hears nothing of the room any more
+            Notify(connection, room); // before it leaves: afterwards it gets nothing of the room
             if (await _membership.LeaveAsync(connection, room).ConfigureAwait(false)) users.Add(connection.User.Id);
         }
         return users;

@@ -1,16 +1,19 @@
 namespace Gateway.Core.Cluster;
 
-/// <summary>Asks all replicas, this one included. Each answers for the connections that it has.</summary>
+/// <summary>Queries all replicas, including this one. Each replies for its own connections.</summary>
 public interface ICluster
 {
-    /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
+    /// <summary>Sends a query to all replicas and collects their replies.</summary>
+    /// <exception cref="Broadcast.BackplaneException">The backplane is unavailable.</exception>
     ValueTask<ClusterReplies> QueryAsync(ClusterQuery query, CancellationToken cancel = default);
 }
 
-/// <param name="TimedOut">Replicas that were asked and did not answer in time.</param>
+/// <summary>The replies to a query.</summary>
+/// <param name="All">One reply for each replica that replied in time.</param>
+/// <param name="TimedOut">The number of replicas that did not reply in time.</param>
 public sealed record ClusterReplies(IReadOnlyList<ClusterReply> All, int TimedOut);
 
-/// <summary>A gateway that has one replica.</summary>
+/// <summary>The cluster of a single replica.</summary>
 internal sealed class InProcessCluster(ClusterQueryHandler local) : ICluster
 {
     public async ValueTask<ClusterReplies> QueryAsync(ClusterQuery query, CancellationToken cancel = default) =>

@@ -1,6 +1,6 @@
 namespace Gateway.Core.Configuration;
 
-/// <summary>What is gathered while the sources are bound: the faults, and where each key's value came from.</summary>
+/// <summary>Collects the errors while the sources are bound, and the origin of each key's value.</summary>
 internal sealed class Binding(IReadOnlyList<string> knownKeys)
 {
     private readonly Dictionary<string, Origin> _origins = [];
@@ -12,7 +12,7 @@ internal sealed class Binding(IReadOnlyList<string> knownKeys)
 
     public Origin OriginOf(string key) => _origins.GetValueOrDefault(key, Origin.Default);
 
-    /// <summary>Whether every one of the keys could be read: a rule about a value that was refused would only confuse.</summary>
+    /// <summary>Returns whether all keys are valid. A rule about a rejected value would only confuse.</summary>
     public bool AreValid(params ReadOnlySpan<string> keys)
     {
         foreach (var key in keys)
@@ -23,14 +23,14 @@ internal sealed class Binding(IReadOnlyList<string> knownKeys)
 
     public void Report(string key, string problem, Origin origin)
     {
-        // A fault in a list's item makes the list unfit, too.
+        // An invalid item makes its list invalid, too.
         for (var faulty = key; faulty.Length > 0; faulty = faulty[..Math.Max(0, faulty.LastIndexOf('.'))])
             _faulty.Add(faulty);
         Errors.Add(new ConfigurationError(key, problem, origin.Where));
     }
 
-    /// <summary>Reports a key that no section has. Its value is not shown: a misspelt key may hold a secret.</summary>
-    /// <param name="siblings">The keys that would have been right in its place.</param>
+    /// <summary>Reports an unknown key. Its value is not shown, because a misspelt key may hold a secret.</summary>
+    /// <param name="siblings">The known keys of the same section.</param>
     public void Unknown(string key, Setting setting, IEnumerable<string> siblings)
     {
         var candidates = siblings.Concat(knownKeys).ToList();
@@ -41,7 +41,7 @@ internal sealed class Binding(IReadOnlyList<string> knownKeys)
         }
     }
 
-    /// <summary>A file's unknown section is one fault; in flat sources every variable or option is one.</summary>
+    /// <summary>An unknown section of a file is one error. In flat sources, each variable or option is one.</summary>
     private static IEnumerable<(string Key, Origin Origin)> Leaves(string key, Setting setting)
     {
         if (setting is not MapSetting map || setting.Origin.IsFile)

@@ -1,11 +1,11 @@
 namespace Gateway.Core.Configuration;
 
-/// <summary>One fault, as a line for the operator: the key (or none), what is wrong, what is allowed, where it stands.</summary>
+/// <summary>An error, as a line for the operator: the key (or none), what is wrong, what is allowed, and the origin.</summary>
 internal sealed record ConfigurationError(string Key, string Problem, string Where)
 {
     /// <summary>
-    /// Without what follows a '=', which no key has: in <c>redis: { connection: host,password=… }</c>, where the quotes were
-    /// forgotten, YAML makes the password a key of its own, and then it must not be printed as an unknown one.
+    /// The key up to a '=', which no key contains. In <c>redis: { connection: host,password=… }</c> without quotes, YAML reads the password
+    /// as a key, and the error about it must not show the password.
     /// </summary>
     public string Key { get; } = Key.IndexOf('=', StringComparison.Ordinal) is >= 0 and var at ? Key[..at] + "=…" : Key;
 

@@ -4,8 +4,7 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Configuration;
 
 /// <summary>
-/// A time as configuration writes it: a whole number and its unit, <c>ms</c>, <c>s</c>, <c>m</c> or <c>h</c>, with nothing between
-/// them; and <c>0</c>, which needs no unit. <see cref="Write"/> takes the greatest unit that divides it.
+/// Durations in configuration: see <see cref="DurationText"/>. <see cref="Write"/> uses the largest unit that divides the value.
 /// </summary>
 internal static class Duration
 {

@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace Gateway.Core.Configuration;
 
-/// <summary>A key is written as its levels with dots between: <c>server.port</c>, <c>rooms.policies.0.match</c>.</summary>
+/// <summary>Keys are levels separated by dots: <c>server.port</c>, <c>rooms.policies.0.match</c>.</summary>
 internal static class Keys
 {
-    /// <summary>Longer ones are not worth a guess, and guessing is quadratic.</summary>
+    /// <summary>The longest key for which there is a suggestion, because the search is quadratic.</summary>
     private const int LongestGuess = 80;
 
     public static string Join(string parent, string name) => parent.Length == 0 ? name : $"{parent}.{name}";
@@ -15,7 +15,8 @@ internal static class Keys
 
     public static string InSnakeCase(string key) => string.Join('.', key.Split('.').Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
 
-    /// <returns>The key that was probably meant, or null.</returns>
+    /// <summary>Finds the known key that is most similar.</summary>
+    /// <returns>The key that was probably meant, or <c>null</c>.</returns>
     public static string? Nearest(string unknown, IEnumerable<string> known)
     {
         if (unknown.Length > LongestGuess)
@@ -28,11 +29,11 @@ internal static class Keys
             .FirstOrDefault((Key: "", Distance: int.MaxValue));
         if (nearest.Distance <= Math.Max(2, unknown.Length / 4))
             return nearest.Key;
-        // The right name in the wrong section is the other frequent slip.
+        // The right name in the wrong section is the other common mistake.
         return known.FirstOrDefault(key => key.EndsWith("." + name, StringComparison.Ordinal));
     }
 
-    /// <summary>Levenshtein's distance, one row at a time.</summary>
+    /// <summary>The Levenshtein distance, row by row.</summary>
     private static int Distance(string a, string b)
     {
         var row = new int[b.Length + 1];

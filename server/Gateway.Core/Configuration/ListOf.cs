@@ -1,8 +1,8 @@
 namespace Gateway.Core.Configuration;
 
 /// <summary>
-/// Items of one shape. A list replaces the list of the sources below it as a whole. Besides a YAML list it may be written as one text
-/// with commas (<c>lobby,metrics</c>; empty for none), or by index from 0 on (<c>rooms.auto_join.0</c>).
+/// A list of items. It replaces the list of a lower source as a whole. It may be a YAML list, one text with commas (<c>lobby,metrics</c>;
+/// empty for none), or indexed from 0 (<c>rooms.auto_join.0</c>).
 /// </summary>
 internal sealed class ListOf<T>(Shape<T> item, Func<T> empty) : Shape<IList<T>>
 {
@@ -11,7 +11,7 @@ internal sealed class ListOf<T>(Shape<T> item, Func<T> empty) : Shape<IList<T>>
         if (Items(setting) is not { } items)
         {
             var problem = setting is MapSetting
-                ? "keys stand where a list belongs; by index it counts from 0 without a gap"
+                ? "must be a list, not keys; indexes count from 0 without a gap"
                 : "must be a list";
             binding.Report(key, problem, setting.Origin);
             return current;

@@ -1,6 +1,6 @@
 namespace Gateway.Core.Configuration;
 
-/// <summary>Sections under names that the configuration chooses. Sources add to one another, also within one name.</summary>
+/// <summary>Sections under free names. Sources add to each other, also within one name.</summary>
 internal sealed class MapOf<T>(Value<string> name, Section<T> section, Func<T> empty) : Shape<IDictionary<string, T>>
     where T : class
 {
@@ -16,7 +16,7 @@ internal sealed class MapOf<T>(Value<string> name, Section<T> section, Func<T> e
             }
         }
         else if (setting is not TextSetting { Text: "", Origin.IsFile: true })
-            binding.Report(key, "needs names below it, each with its keys", setting.Origin);
+            binding.Report(key, "must have names below it, each with its keys", setting.Origin);
         return current;
     }
 

@@ -1,7 +1,7 @@
 namespace Gateway.Core.Configuration;
 
 /// <summary>
-/// One value, or a list of at least one. A text is always one value, commas and all; several are a YAML list, or written by index from 0 on
+/// One value, or a list of at least one. A text is always one value, even with commas. Several values are a YAML list, or indexed from 0
 /// (<c>redis.connection.0</c>).
 /// </summary>
 internal sealed class OneOrMore<T>(Value<T> item, Func<T> empty) : Shape<IList<T>>

@@ -1,12 +1,12 @@
 namespace Gateway.Core.Configuration;
 
-/// <summary>Where a setting came from, in the words of a message, and how a key is spelled there.</summary>
+/// <summary>The origin of a setting, for messages, and the spelling of keys there.</summary>
 internal sealed record Origin(string Where, bool IsFile, Func<string, string> Spell)
 {
-    /// <summary>What the name of an environment variable of the gateway begins with.</summary>
+    /// <summary>The prefix of the gateway's environment variables.</summary>
     public const string EnvironmentPrefix = "GATEWAY_";
 
-    /// <summary>What the code holds: nobody set it.</summary>
+    /// <summary>A default in code.</summary>
     public static Origin Default { get; } = new("default", false, key => key);
 
     public static Origin CommandLine { get; } = new("command line", false, key => "--" + key.Replace('.', ':'));
@@ -22,6 +22,7 @@ internal sealed record Origin(string Where, bool IsFile, Func<string, string> Sp
     /// <summary>Keys may be written in PascalCase there.</summary>
     public bool IsApplication { get; private init; }
 
-    /// <param name="line">From 1; 0 for the file as a whole.</param>
+    /// <param name="name">The name of the file.</param>
+    /// <param name="line">The line, from 1; 0 for the whole file.</param>
     public static Origin File(string name, long line) => new(line == 0 ? name : $"{name}:{line}", true, key => key);
 }

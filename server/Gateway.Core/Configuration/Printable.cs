@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Gateway.Core.Configuration;
 
-/// <summary>Text from outside as it may stand in a message of one line: of bounded length, and without control characters.</summary>
+/// <summary>Makes external text safe for a one-line message: truncated, and without control characters.</summary>
 internal static class Printable
 {
     private const int Longest = 120;

@@ -1,8 +1,8 @@
 namespace Gateway.Core.Configuration;
 
 /// <summary>
-/// No secret, one, or two while it is rotated: the first is used, all of them are accepted. A text is one secret, commas and all; two are a YAML list, or written
-/// by index from 0 on (<c>server.token_key.0</c>). An empty text is none.
+/// No secret, one, or two while it is rotated: the first is used, all of them are accepted. A text is one secret, commas and all; two are a
+/// YAML list, or written by index from 0 on (<c>server.token_key.0</c>). An empty text is none.
 /// </summary>
 internal sealed class RotatedKeys(Value<string> item) : Shape<IList<string>>
 {

@@ -1,6 +1,6 @@
 namespace Gateway.Core.Configuration;
 
-/// <summary>A source's content before anyone knows what it means: text, lists and maps, each with the place it came from.</summary>
+/// <summary>The content of a source before it is bound: text, lists and maps, each with its origin.</summary>
 internal abstract record Setting(Origin Origin);
 
 internal sealed record TextSetting(string Text, Origin Origin) : Setting(Origin);
@@ -14,5 +14,5 @@ internal sealed record MapSetting(OrderedDictionary<string, Setting> Entries, Or
     }
 }
 
-/// <summary>All that one source says, and what could not be read of it.</summary>
+/// <summary>The settings of a source, and the errors in its text.</summary>
 internal sealed record SourceText(MapSetting Settings, IReadOnlyList<ConfigurationError> Errors);

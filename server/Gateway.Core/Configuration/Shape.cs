@@ -1,18 +1,21 @@
 namespace Gateway.Core.Configuration;
 
-/// <summary>What may stand at a key, and how it becomes a <typeparamref name="T"/>: one value, a section, a list or a map.</summary>
+/// <summary>Describes what a key may hold (a value, a section, a list or a map), and binds it to a <typeparamref name="T"/>.</summary>
 internal abstract class Shape<T>
 {
-    /// <summary>Lays a setting over what is there; faults go to <paramref name="binding"/>, and what is there stays.</summary>
+    /// <summary>
+    /// Binds a setting over the current value. After an error, which <paramref name="binding"/> gets, the current value stays.
+    /// </summary>
     public abstract T Bind(T current, Setting setting, string key, Binding binding);
 
-    /// <summary>Reports what code has set here that configuration could not have set.</summary>
+    /// <summary>Reports a value that was set in code and that configuration would reject.</summary>
     public abstract void Check(T current, string key, Binding binding);
 
-    /// <summary>Adds every key at and below this place, with what it is without any configuration.</summary>
+    /// <summary>Adds all keys at and below this one, with their defaults.</summary>
     public abstract void Describe(T current, string key, ICollection<KeyDescription> keys);
 }
 
-/// <param name="Value">As it would be written; null where it is not set.</param>
-/// <param name="Allowed">In words.</param>
+/// <summary>A key, its value and what is allowed.</summary>
+/// <param name="Value">The value as text; <c>null</c> if it is not set.</param>
+/// <param name="Allowed">What is allowed, in words.</param>
 internal sealed record KeyDescription(string Key, string? Value, string Allowed);

@@ -2,15 +2,16 @@ using System.Text;
 
 namespace Gateway.Core.Configuration;
 
-/// <summary>Reads a file that a person named. What is wrong with it comes back as words, never as an exception.</summary>
+/// <summary>Reads a file that the configuration names. An error is text, not an exception.</summary>
 internal static class TextFile
 {
-    /// <summary>Far beyond any real one; a device or a log file named by mistake ends here.</summary>
+    /// <summary>The maximum size, in case the name is that of a device or a log file.</summary>
     private const int MaxBytes = 1 << 20;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <returns>The text, or what is wrong.</returns>
+    /// <summary>Reads a file.</summary>
+    /// <returns>The text, or the problem.</returns>
     public static (string? Text, string Problem) Read(string path, string directory)
     {
         try

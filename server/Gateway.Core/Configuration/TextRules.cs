@@ -5,12 +5,12 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Configuration;
 
-/// <summary>The texts that are more than text: addresses, paths, origins and names.</summary>
+/// <summary>The rules for addresses, paths, origins and names.</summary>
 internal static partial class TextRules
 {
     public static Value<string> Anything { get; } = Values.Text("a text", _ => true);
 
-    /// <summary>No host names: the web server would quietly listen on every address for them.</summary>
+    /// <summary>Host names are not allowed, because Kestrel would listen on every address for them.</summary>
     public static Value<string> ListenAddress { get; } = Values.Text("an IP address or localhost", IsListenAddress);
 
     public static Value<string> EndpointPath { get; } = Values.Text(
@@ -33,7 +33,7 @@ internal static partial class TextRules
 
     public static Value<string> HubNameOrNone { get; } = Values.Text("the name of a hub, or nothing for the default one", text => text.Length == 0 || IsHubName(text));
 
-    /// <summary>It is a part of paths, keys and labels. Below the hub's path SignalR has an endpoint of its own, and the replicas have one.</summary>
+    /// <summary>Returns whether a name fits in paths, keys and labels. The two excluded names are endpoints below the hub's path.</summary>
     public static bool IsHubName(string text) => HubNamePattern().IsMatch(text) && text is not ("negotiate" or "handover");
 
     public static Value<string> ReplicaAddress { get; } = Values.Text(
@@ -42,10 +42,10 @@ internal static partial class TextRules
     public static Value<string> TokenKey { get; } = Values.Text(
         $"a text of at least {MinTokenKeyBytes} bytes", text => Encoding.UTF8.GetByteCount(text) >= MinTokenKeyBytes).Secret();
 
-    /// <summary>As long as the signatures that are made with it.</summary>
+    /// <summary>The minimum length of a token key in bytes: that of its signatures.</summary>
     public const int MinTokenKeyBytes = 32;
 
-    /// <summary>The name of a machine is none: whoever answers for the name would be trusted.</summary>
+    /// <summary>Host names are not allowed, because whoever controls the DNS name would be trusted.</summary>
     public static Value<string> Network { get; } = Values.Text(
         "an IP address such as 10.0.0.5, or a network such as 10.0.0.0/8", text => Networks.TryRead(text, out _));
 
@@ -54,14 +54,14 @@ internal static partial class TextRules
 
     public static Value<string> Role { get; } = Values.Text("a role of 1 to 128 characters", text => text.Length is > 0 and <= 128);
 
-    /// <summary>Sent in a header, so that it can hold what a header can.</summary>
+    /// <summary>An API key is sent in a header, so only visible ASCII is allowed.</summary>
     public static Value<string> ApiKey { get; } = Values.Text(
         "16 to 256 visible ASCII characters", text => text.Length is >= 16 and <= 256 && text.All(c => c is > ' ' and < '\x7f')).Secret();
 
     public static bool IsName(string text) =>
         text.Length is > 0 and <= 128 && NameText.IsVisible(text, allowSpaces: false) && NameText.Normalize(text) == text;
 
-    // IPAddress also reads "80" and "1.2" as addresses; nobody means that.
+    // IPAddress also accepts "80" and "1.2", which are mistakes.
     private static bool IsListenAddress(string text) =>
         text == "localhost" || (IPAddress.TryParse(text, out _) && (text.Contains(':') || text.Count(character => character == '.') == 3));
 

@@ -30,7 +30,8 @@ internal static class Values
             value => names.FirstOrDefault(entry => entry.Value.Equals(value)).Key);
     }
 
-    /// <param name="allowed">Says in words what <paramref name="isAllowed"/> checks.</param>
+    /// <summary>Creates a rule for text.</summary>
+    /// <param name="allowed">What <paramref name="isAllowed"/> checks, in words.</param>
     public static Value<string> Text(string allowed, Func<string, bool> isAllowed) => new(
         allowed,
         (string text, out string value) =>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Connections;
 
-/// <summary>One client's connection, whatever its dialect: who it is, its outbox, and the sets (rooms and others) it is in.</summary>
+/// <summary>A client's connection, of any dialect.</summary>
 public sealed partial class Connection : IOutboxOwner
 {
     private static readonly TimeSpan DropLogInterval = TimeSpan.FromSeconds(1);
@@ -14,10 +14,10 @@ public sealed partial class Connection : IOutboxOwner
     private readonly ConnectionEvents _events;
     private readonly TimeProvider _time;
 
-    /// <summary>What the client sent lately.</summary>
+    /// <summary>The messages that the client sent recently, for the rate limit.</summary>
     internal SlidingWindow MessageWindow;
 
-    /// <summary>What of it was refused for being too much.</summary>
+    /// <summary>The messages that were rejected by the rate limit recently, for the flood limit.</summary>
     internal SlidingWindow RejectedWindow;
 
     private long _messageStartedAt;
@@ -37,91 +37,103 @@ public sealed partial class Connection : IOutboxOwner
         outbox.Attach(this);
     }
 
+    /// <summary>The connection's id, unique in the cluster.</summary>
     public string Id { get; }
+
+    /// <summary>The user.</summary>
     public UserIdentity User { get; private set; }
+
+    /// <summary>The dialect that the client speaks.</summary>
     public Dialect Dialect { get; }
+
     internal Outbox Outbox { get; }
-    /// <summary>Where messages for it are posted: its outbox, or the inbox of its handler; <c>null</c> where a handler wants none.</summary>
+
+    /// <summary>Where messages are posted: the outbox, or that of the handler; <c>null</c> if the handler wants none.</summary>
     internal Outbox? MessageOutbox => Dialect == Dialect.Frames ? HandlerOutbox : Outbox;
 
-    /// <summary>What a handler of this connection hears of the rooms, in the envelope's form.</summary>
+    /// <summary>The outbox that ends in the connection's handler: messages of rooms, as raw envelopes.</summary>
     internal Outbox? HandlerOutbox { get; set; }
 
+    /// <summary>When the connection was opened.</summary>
     public DateTimeOffset ConnectedAt { get; }
+
+    /// <summary>The client's address, if known.</summary>
     public string? RemoteAddress { get; init; }
 
-    /// <summary>How long its token lets it live; <c>null</c> for one that came without.</summary>
+    /// <summary>When the token expires; <c>null</c> for a connection without a token.</summary>
     internal TokenExpiry? Token { get; set; }
 
-    /// <summary>A SignalR client that is silent for longer is gone; <c>null</c> where the transport sees to that.</summary>
+    /// <summary>How long a SignalR client may be silent; <c>null</c> if the transport checks it.</summary>
     internal TimeSpan? SilenceLimit { get; init; }
 
-    /// <summary>What the user says of itself.</summary>
+    /// <summary>The status that the user set.</summary>
     public UserStatus Status { get; private set; } = UserStatus.Online;
 
-    /// <summary>Its share of the fan-out: the worker that posts to it.</summary>
+    /// <summary>The index of the fan-out worker that posts to this connection.</summary>
     internal int Shard { get; init; }
 
-    /// <summary>Called once, when the gateway begins to close the connection; whoever lets it in sets this.</summary>
+    /// <summary>Called once, when the gateway begins to close the connection. Set by <c>ConnectionLifecycle</c>.</summary>
     internal Action<Connection>? Closing { get; set; }
 
-    /// <summary>Its way out of its rooms, once the gateway has begun to close it.</summary>
+    /// <summary>Completes when the connection has left its rooms, after the gateway has begun to close it.</summary>
     internal Task LeaveTask { get; set; } = Task.CompletedTask;
 
-    /// <summary>The rooms it is in, under their names. Guarded by <see cref="Rooms"/>' own lock.</summary>
+    /// <summary>The rooms that the connection is in. Thread-safe.</summary>
     internal ConnectionRooms Rooms { get; } = new();
 
-    /// <summary>How many of its addresses (user, then connection) the backplane knows.</summary>
+    /// <summary>How many of its addresses (user, then connection) are subscribed to on the backplane.</summary>
     internal int SubscribedAddresses { get; set; }
 
-    /// <summary>Its handler has not taken what the client sent, so nothing is read for now, its pongs included.</summary>
+    /// <summary>Whether reading is paused, pongs included, because the handler is behind.</summary>
     internal bool IsReadingPaused { get; set; }
 
-    /// <summary>When the sweep gave it up for its silence, as a timestamp of the time provider; 0: it has not.</summary>
+    /// <summary>When the sweep closed the connection as silent, as a timestamp of the time provider; 0 if it has not.</summary>
     internal long TimedOutAt { get; set; }
 
-    /// <summary>How it ended; <c>null</c>: it has not, or nobody knows yet.</summary>
+    /// <summary>How the connection ended; <c>null</c> if it is open or the cause is not known yet.</summary>
     internal ConnectionEnd? End => _end;
 
     /// <summary>When the sweep last pinged it, as a timestamp of the time provider.</summary>
     internal long PingedAt { get; set; }
 
-    /// <summary>Part of a message has come, and the rest has not: from the first such part on, a deadline runs.</summary>
+    /// <summary>Starts the deadline for the rest of a message, when its first part has been received.</summary>
     internal void OnMessageStarted()
     {
         if (_messageStartedAt == 0) Volatile.Write(ref _messageStartedAt, _time.GetTimestamp());
     }
 
+    /// <summary>Ends the deadline: the message is complete.</summary>
     internal void OnMessageCompleted()
     {
         Volatile.Write(ref _messageStartedAt, 0);
         Outbox.OnFrameCompleted();
     }
 
-    /// <summary>Has a message, or a frame of one, that began not ended for so long?</summary>
+    /// <summary>Returns whether a message, or a frame of one, has been incomplete for longer than the limit.</summary>
     internal bool IsMessageOverdue(TimeSpan limit) =>
         Outbox.HasPassed(_time, Volatile.Read(ref _messageStartedAt), limit) || Outbox.IsFrameOverdue(limit);
 
-    /// <summary>Sends to this client alone. Never dropped: if it does not fit, the connection is closed as a slow consumer.</summary>
+    /// <summary>Posts a frame that is never dropped. If it does not fit, the connection is closed as a slow consumer.</summary>
     internal void Reply(ReadOnlyMemory<byte> frame) => Outbox.Post(new FrameBatch(frame));
 
-    /// <param name="hiddenIn">Rooms that do not see it.</param>
+    /// <summary>Sets the user's status.</summary>
+    /// <param name="hiddenIn">Rooms that do not see the status.</param>
     internal void SetStatus(string status, IReadOnlySet<string>? hiddenIn = null)
     {
         var said = new UserStatus(status, _time.GetUtcNow());
         Status = hiddenIn == null ? said : said with { HiddenIn = hiddenIn };
     }
 
-    /// <summary>Takes over what a newer token of the same user says. False if it is another's.</summary>
+    /// <summary>Takes over the roles and the expiry of a newer token. Returns <c>false</c> if the token is another user's.</summary>
     internal bool TryRefresh(UserIdentity user, TokenExpiry expiry)
     {
         if (user.Id != User.Id) return false;
-        User = User with { Roles = user.Roles }; // under the name that the others know
+        User = User with { Roles = user.Roles }; // the name stays, because others have seen it
         Token = expiry;
         return true;
     }
 
-    /// <summary>Warns of the token's end, or ends the connection with it.</summary>
+    /// <summary>Warns the client before its token expires, and closes the connection when it has.</summary>
     internal void CheckToken()
     {
         if (Token is not { } token) return;
@@ -138,24 +150,24 @@ public sealed partial class Connection : IOutboxOwner
         }
     }
 
-    /// <summary>What counts no more against the limits takes no memory.</summary>
+    /// <summary>Frees the memory of empty rate limit windows.</summary>
     internal void ReleaseIdleLimits()
     {
         MessageWindow.ReleaseIfIdle(_time);
         RejectedWindow.ReleaseIfIdle(_time);
     }
 
-    /// <summary>Says goodbye after what waits to go out.</summary>
+    /// <summary>Closes the connection, after the messages that are waiting.</summary>
     internal void Close(CloseReason reason) => Outbox.Close(reason);
 
-    /// <summary>Notes how the connection ends. The first call decides.</summary>
-    /// <returns>False if that was known already.</returns>
+    /// <summary>Records how the connection ends. The first call wins.</summary>
+    /// <returns><c>false</c> if it was already recorded.</returns>
     internal bool TrySetEnd(ConnectionEnd end) => Interlocked.CompareExchange(ref _end, end, null) == null;
 
-    /// <summary>To be called once, when it is over.</summary>
+    /// <summary>Counts the end of the connection. Called once.</summary>
     internal void CountEnded() => _events.CountEnded(this);
 
-    /// <summary>A write takes too long: ends the connection without a word, which the client would not read.</summary>
+    /// <summary>Aborts the connection, because a write takes too long. The client would not read a close frame.</summary>
     internal void AbortOverdue()
     {
         if (Outbox.IsOpen && TrySetEnd(new ConnectionEnd(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);
@@ -165,7 +177,7 @@ public sealed partial class Connection : IOutboxOwner
     void IOutboxOwner.OnDropped(SlowConsumerPolicy? policy, int messages)
     {
         _events.CountDropped(policy, messages);
-        if (policy is null or SlowConsumerPolicy.Latest) return; // to drop is what that policy is for
+        if (policy is null or SlowConsumerPolicy.Latest) return; // dropping is the purpose of that policy
         Interlocked.Add(ref _dropsToLog, messages);
         var last = Volatile.Read(ref _dropsLoggedAt);
         if (last != 0 && _time.GetElapsedTime(last) < DropLogInterval) return;
@@ -184,18 +196,18 @@ public sealed partial class Connection : IOutboxOwner
 
     void IOutboxOwner.OnWriteFailed(Exception fault)
     {
-        if (IsTimeout(fault)) RecordFault(fault); // else whoever reads from the client knows more
+        if (IsTimeout(fault)) RecordFault(fault); // otherwise the reading side knows the cause better
         Log.Broken(_events.Logger, Id);
     }
 
-    /// <summary>The way to or from the client failed.</summary>
+    /// <summary>Records that reading or writing failed.</summary>
     internal void RecordFault(Exception fault)
     {
         if (!IsTimeout(fault)) TrySetEnd(ConnectionEnd.Aborted);
         else if (TrySetEnd(new ConnectionEnd(DisconnectReason.WriteDeadline))) _events.CountWriteDeadline(this);
     }
 
-    /// <summary>The system gave the connection up: nothing that it sent was acknowledged in time (server.tcp_user_timeout).</summary>
+    /// <summary>Returns whether TCP timed out: the peer did not acknowledge data in time (server.tcp_user_timeout).</summary>
     private static bool IsTimeout(Exception? fault)
     {
         for (; fault != null; fault = fault.InnerException)
@@ -206,16 +218,16 @@ public sealed partial class Connection : IOutboxOwner
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Connection {ConnectionId}: its outbox was full, {Messages} messages dropped ({Policy})")]
+        [LoggerMessage(1, LogLevel.Warning, "The outbox of connection {ConnectionId} was full: {Messages} messages dropped ({Policy})")]
         public static partial void Dropped(ILogger logger, string connectionId, int messages, SlowConsumerPolicy policy);
 
-        [LoggerMessage(2, LogLevel.Information, "Connection {ConnectionId} of user {UserId} is a slow consumer and is closed")]
+        [LoggerMessage(2, LogLevel.Information, "Closing connection {ConnectionId} of user {UserId}: slow consumer")]
         public static partial void SlowConsumer(ILogger logger, string connectionId, string userId);
 
-        [LoggerMessage(3, LogLevel.Debug, "Connection {ConnectionId} is closed: {Code} {Reason}")]
+        [LoggerMessage(3, LogLevel.Debug, "Closing connection {ConnectionId}: {Code} {Reason}")]
         public static partial void Closing(ILogger logger, string connectionId, int code, string reason);
 
-        [LoggerMessage(4, LogLevel.Debug, "Connection {ConnectionId}: a write failed, the client is gone")]
+        [LoggerMessage(4, LogLevel.Debug, "A write to connection {ConnectionId} failed: the client has disconnected")]
         public static partial void Broken(ILogger logger, string connectionId);
     }
 }

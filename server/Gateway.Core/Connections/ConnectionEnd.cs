@@ -3,18 +3,20 @@ using System.Text;
 
 namespace Gateway.Core.Connections;
 
-/// <summary>How a connection ended. Whoever notes it first decides.</summary>
-/// <param name="Code">The close code that the client sent; 0 for none.</param>
-/// <param name="Text">The reason that the client sent with it, as it may stand in a log.</param>
+/// <summary>How a connection ended.</summary>
+/// <param name="Reason">The cause.</param>
+/// <param name="Code">The client's close code; 0 if it sent none.</param>
+/// <param name="Text">The client's reason, safe to log.</param>
 internal sealed record ConnectionEnd(DisconnectReason Reason, int Code = 0, string Text = "")
 {
     public static ConnectionEnd Aborted { get; } = new(DisconnectReason.Aborted);
 
     /// <summary>The client sent a close frame.</summary>
-    /// <param name="text">Whatever the client wrote there.</param>
+    /// <param name="code">The client's close code.</param>
+    /// <param name="text">The client's reason, unchecked.</param>
     public static ConnectionEnd ByClient(int code, string? text) => new(DisconnectReasons.OfClient(code), code, Printable(text ?? ""));
 
-    /// <summary>In one line: control and invisible characters become question marks. RFC 6455 allows 123 bytes.</summary>
+    /// <summary>Replaces control and invisible characters with question marks. RFC 6455 allows 123 bytes.</summary>
     private static string Printable(string text)
     {
         var printed = new StringBuilder(text.Length);

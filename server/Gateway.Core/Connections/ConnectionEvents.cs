@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Connections;
 
-/// <summary>Where the outboxes of all connections report what they had to drop and whom they closed, and connections how they ended.</summary>
+/// <summary>Counts and logs dropped messages, closed connections and how connections ended.</summary>
 internal sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Connection> logger, TimeProvider? time = null)
 {
     private const string WriteDeadline = "write deadline";
 
-    /// <summary>A handler has ended the conversation; the client gets no text.</summary>
+    /// <summary>A handler ended the connection. The client gets no text.</summary>
     private const string Completed = "completed";
 
     private static readonly KeyValuePair<string, object?> Gone = new("policy", "gone");
@@ -21,7 +21,9 @@ internal sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Conne
     /// <summary>The values of <c>gateway_dropped_total{policy}</c>.</summary>
     internal static IEnumerable<string> DropLabels => Policies.Append(Gone).Select(label => (string)label.Value!);
 
-    /// <summary>The values of <c>gateway_closed_total{reason}</c> that are known from the start; errors that close a connection bring their own text.</summary>
+    /// <summary>
+    /// The values of <c>gateway_closed_total{reason}</c> that are known in advance. An error that closes a connection adds its own text.
+    /// </summary>
     internal static IEnumerable<string> CloseLabels => [.. CloseReason.All.Select(LabelOf), Error.BackplaneUnavailable.Text, WriteDeadline];
 
     private readonly LogThrottle _unexpected = new(time ?? TimeProvider.System);
@@ -41,14 +43,14 @@ internal sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Conne
 
     internal void CountClosed(CloseReason reason) => meter.Closed.Add(1, new KeyValuePair<string, object?>("reason", LabelOf(reason)));
 
-    /// <summary>A write took longer than the deadline, and the connection is aborted.</summary>
+    /// <summary>Counts a connection that is aborted because a write took longer than the deadline.</summary>
     internal void CountWriteDeadline(Connection connection)
     {
         meter.Closed.Add(1, new KeyValuePair<string, object?>("reason", WriteDeadline));
         if (_overdue.TryEnter(out var others)) Log.WriteDeadline(Logger, connection.Id, connection.User.Id, others);
     }
 
-    /// <summary>The connection is over.</summary>
+    /// <summary>Counts the end of a connection, and logs it if it was unexpected.</summary>
     internal void CountEnded(Connection connection)
     {
         var ending = connection.End ?? ConnectionEnd.Aborted;
@@ -62,11 +64,12 @@ internal sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Conne
     private static partial class Log
     {
         [LoggerMessage(11, LogLevel.Information,
-            "Connection {ConnectionId} of user {UserId} ended unexpectedly: {Reason}, close code {Code} \"{Text}\" (0: no close frame); {Others} more since the last such line")]
+            "Connection {ConnectionId} of user {UserId} ended unexpectedly: {Reason}, close code {Code} \"{Text}\" (0: no close frame); "
+            + "{Others} more since the last such line")]
         public static partial void Unexpected(ILogger logger, string connectionId, string userId, string reason, int code, string text, int others);
 
         [LoggerMessage(12, LogLevel.Information,
-            "Connection {ConnectionId} of user {UserId} took nothing for the write deadline and is aborted; {Others} more since the last such line")]
+            "Aborting connection {ConnectionId} of user {UserId}: a write took longer than raw.write_wait; {Others} more since the last such line")]
         public static partial void WriteDeadline(ILogger logger, string connectionId, string userId, int others);
     }
 }

@@ -1,6 +1,6 @@
 namespace Gateway.Core.Connections;
 
-/// <summary>The names of the rooms that one connection is in, each with its membership there.</summary>
+/// <summary>The rooms that a connection is in, with its membership in each. Thread-safe.</summary>
 internal sealed class ConnectionRooms
 {
     private readonly List<(string Room, Membership Membership)> _rooms = [];
@@ -21,13 +21,15 @@ internal sealed class ConnectionRooms
         lock (_rooms) return IndexOfLocked(room) is >= 0 and var index ? _rooms[index].Membership : null;
     }
 
-    /// <summary>Is the connection (still) in the room by this membership?</summary>
+    /// <summary>Returns whether the connection is in the room with this membership.</summary>
     public bool Contains(string room, Membership membership)
     {
         lock (_rooms) return IndexOfLocked(room) is >= 0 and var index && _rooms[index].Membership == membership;
     }
 
-    /// <summary>Notes a room. Says why not, if it is there already, there are <paramref name="max"/>, or the connection is over.</summary>
+    /// <summary>
+    /// Adds a room, unless it is there already, there are <paramref name="max"/> rooms, or the connection has been closed.
+    /// </summary>
     public AddRoomResult TryAdd(string room, Membership membership, int max)
     {
         lock (_rooms)
@@ -40,7 +42,9 @@ internal sealed class ConnectionRooms
         }
     }
 
-    /// <param name="only">If given: not if the connection is in the room by another membership by now.</param>
+    /// <summary>Removes a room. Returns its membership, or <c>null</c> if it was not removed.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="only">If given, the room is removed only if its membership is this one.</param>
     public Membership? Remove(string room, Membership? only = null)
     {
         lock (_rooms)
@@ -58,7 +62,7 @@ internal sealed class ConnectionRooms
         lock (_rooms) return [.. _rooms.Select(r => r.Room)];
     }
 
-    /// <summary>The connection is over: no room can be added any more. Returns those it was in.</summary>
+    /// <summary>Closes the set, so that no room can be added. Returns the rooms.</summary>
     public string[] Close()
     {
         lock (_rooms)
@@ -77,6 +81,7 @@ internal sealed class ConnectionRooms
     }
 }
 
+/// <summary>The result of <see cref="ConnectionRooms.TryAdd"/>.</summary>
 internal enum AddRoomResult
 {
     Added,

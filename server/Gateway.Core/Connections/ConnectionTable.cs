@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 
 namespace Gateway.Core.Connections;
 
-/// <summary>The connections of this replica: by id, by user, and all of them.</summary>
+/// <summary>The connections of this replica, by id and by user.</summary>
 internal sealed class ConnectionTable(int shards)
 {
     private readonly ConcurrentDictionary<string, (Connection Connection, Membership Membership)> _byId = new(StringComparer.Ordinal);
 
-    // Guarded by itself. One connection stands for itself, several are a list: most users have one.
+    // Guarded by itself. A value is a connection, or a list of several. Most users have one connection, and need no list.
     private readonly Dictionary<string, object> _byUser = new(StringComparer.Ordinal);
     private readonly int[] _byDialect = new int[Dialects.All.Count];
     private int _nextShard = -1;
@@ -20,10 +20,11 @@ internal sealed class ConnectionTable(int shards)
 
     public int CountOf(Dialect dialect) => Volatile.Read(ref _byDialect[(int)dialect]);
 
-    /// <summary>The shard for the next connection: they take turns.</summary>
+    /// <summary>Returns the shard of the next connection, in turn.</summary>
     internal int NextShard() => (int)((uint)Interlocked.Increment(ref _nextShard) % (uint)shards);
 
-    /// <returns>False if there is a connection of that id.</returns>
+    /// <summary>Adds a connection.</summary>
+    /// <returns><c>false</c> if there is already a connection with its id.</returns>
     internal bool Add(Connection connection)
     {
         var membership = new Membership(connection);
@@ -41,7 +42,8 @@ internal sealed class ConnectionTable(int shards)
 
     internal bool Remove(Connection connection)
     {
-        if (!_byId.TryGetValue(connection.Id, out var entry) || entry.Connection != connection) return false; // refused, as there was one of its id
+        // It was not added: another one has its id.
+        if (!_byId.TryGetValue(connection.Id, out var entry) || entry.Connection != connection) return false;
         if (!_byId.TryRemove(new KeyValuePair<string, (Connection, Membership)>(connection.Id, entry))) return false;
         Everyone.Remove(entry.Membership);
         Interlocked.Decrement(ref _byDialect[(int)connection.Dialect]);
@@ -50,8 +52,7 @@ internal sealed class ConnectionTable(int shards)
     }
 
     /// <summary>
-    /// The connection is not one of its user's any more. It stays in the table until it has ended, so that deadlines and shutdown still
-    /// find it.
+    /// Removes a connection from its user. It stays in the table until it has ended, so that deadlines and shutdown find it.
     /// </summary>
     internal void RemoveFromUser(Connection connection)
     {

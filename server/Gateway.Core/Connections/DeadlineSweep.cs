@@ -5,12 +5,16 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Connections;
 
 /// <summary>How long a connection may be silent or stuck.</summary>
-/// <param name="WriteWait">For one write, and for the client's answer to our drainer.</param>
-/// <param name="PingPeriod">A raw client, or one of a handler, silent for so long is pinged.</param>
-/// <param name="PongWait">And after so long it is gone. A message that a client of any dialect began has to be complete by then.</param>
+/// <param name="WriteWait">The time limit of a write, and of the client's reply to a close frame.</param>
+/// <param name="PingPeriod">After this silence, a raw client or a client of a handler gets a ping.</param>
+/// <param name="PongWait">
+/// After this silence, the connection is closed. It is also the time limit for a whole message of any client.
+/// </param>
 internal sealed record Deadlines(TimeSpan WriteWait, TimeSpan PingPeriod, TimeSpan PongWait);
 
-/// <summary>One timer for all connections instead of several for each: looks at everyone's deadlines about once a second.</summary>
+/// <summary>
+/// Checks the deadlines of all connections about once a second. One timer for all of them costs less than several for each.
+/// </summary>
 internal sealed class DeadlineSweep : IDisposable
 {
     private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(1);
@@ -41,7 +45,7 @@ internal sealed class DeadlineSweep : IDisposable
 
     private void Sweep()
     {
-        if (!_sweeping.TryEnter()) return; // the last one is not through yet
+        if (!_sweeping.TryEnter()) return; // the last sweep is still running
         try
         {
             for (var shard = 0; shard < _connections.Shards; shard++)
@@ -57,7 +61,7 @@ internal sealed class DeadlineSweep : IDisposable
         }
     }
 
-    /// <summary>A fault of one connection is not the others'.</summary>
+    /// <summary>A fault of one connection does not affect the others.</summary>
     private void TryCheck(Connection connection)
     {
         try
@@ -76,7 +80,7 @@ internal sealed class DeadlineSweep : IDisposable
         if (outbox.IsOverdue(_deadlines.WriteWait)) connection.AbortOverdue();
         connection.CheckToken();
         connection.ReleaseIdleLimits();
-        if (connection.IsReadingPaused) return; // its handler does not read: nothing is known of the client
+        if (connection.IsReadingPaused) return; // nothing is read, so silence means nothing
         if (connection.IsMessageOverdue(_deadlines.PongWait)) connection.Close(CloseReason.UnfinishedMessage);
         var silent = _time.GetElapsedTime(outbox.LastReceived);
         if (silent > connection.SilenceLimit) CloseSilent(connection, CloseReason.ClientTimeout);
@@ -89,7 +93,9 @@ internal sealed class DeadlineSweep : IDisposable
         }
     }
 
-    /// <summary>Most who are silent for so long are gone: a client that is there after all gets a close frame and a moment to answer it, not a whole write deadline.</summary>
+    /// <summary>
+    /// Closes a silent connection, and aborts it a second later. Most silent clients are gone, so they do not get a whole write deadline.
+    /// </summary>
     private void CloseSilent(Connection connection, CloseReason reason)
     {
         if (connection.TimedOutAt == 0)

@@ -1,12 +1,15 @@
 namespace Gateway.Core.Connections;
 
-/// <summary>How a client speaks.</summary>
+/// <summary>The protocol that a client speaks.</summary>
 public enum Dialect : byte
 {
+    /// <summary>JSON envelopes over a WebSocket.</summary>
     Raw = 0,
+
+    /// <summary>The SignalR JSON protocol, over any SignalR transport.</summary>
     SignalR = 1,
 
-    /// <summary>A conversation of its own: what the frames hold is between the client and its handler.</summary>
+    /// <summary>The protocol of a handler. The gateway does not interpret its frames.</summary>
     Frames = 2,
 }
 

@@ -2,7 +2,9 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Connections;
 
-/// <summary>Why a connection ended: the label <c>reason</c> of <c>websocket_disconnections_total</c>. The label is the name in snake_case.</summary>
+/// <summary>
+/// Why a connection ended: the label <c>reason</c> of <c>websocket_disconnections_total</c>. The label is the name in snake_case.
+/// </summary>
 internal enum DisconnectReason : byte
 {
     /// <summary>The client closed with 1000 or without a code, or ended its long-polling connection.</summary>
@@ -17,13 +19,15 @@ internal enum DisconnectReason : byte
     /// <summary>The client closed with another code.</summary>
     OtherCode,
 
-    /// <summary>The client broke the protocol, or says so of the gateway (1002, 1003, 1007, 1009).</summary>
+    /// <summary>The client violated the protocol, or closed with 1002, 1003, 1007 or 1009.</summary>
     ProtocolError,
 
-    /// <summary>The connection ended without a close frame. Server-sent events have no other end.</summary>
+    /// <summary>The connection ended without a close frame. Server-sent events always end like this.</summary>
     Aborted,
 
-    /// <summary>A write took longer than <c>raw.write_wait</c>, or the client's machine took nothing for <c>server.tcp_user_timeout</c>.</summary>
+    /// <summary>
+    /// A write took longer than <c>raw.write_wait</c>, or the client did not acknowledge data for <c>server.tcp_user_timeout</c>.
+    /// </summary>
     WriteDeadline,
     SlowConsumer,
     NoPong,
@@ -38,14 +42,14 @@ internal enum DisconnectReason : byte
     TooBig,
     TooManyOfUser,
 
-    /// <summary>The gateway closed with 1013: it could not let the client in.</summary>
+    /// <summary>The gateway closed with 1013: it could not admit the client.</summary>
     TryAgainLater,
 
     /// <summary>The gateway closed with another 1008.</summary>
     Policy,
     InternalError,
 
-    /// <summary>The gateway closed with 1000: a handler has ended.</summary>
+    /// <summary>The gateway closed with 1000: the handler ended.</summary>
     Completed,
 }
 
@@ -53,7 +57,7 @@ internal static class DisconnectReasons
 {
     public static IReadOnlyList<DisconnectReason> All { get; } = Enum.GetValues<DisconnectReason>();
 
-    /// <summary>What a close code of the client stands for, RFC 6455 section 7.4.</summary>
+    /// <summary>Maps a client's close code (RFC 6455 section 7.4).</summary>
     public static DisconnectReason OfClient(int code) => code switch
     {
         1000 or 1005 => DisconnectReason.Normal,
@@ -85,7 +89,8 @@ internal static class DisconnectReasons
             _ => DisconnectReason.Policy,
         };
 
-    /// <summary>An operator may want to know of it: neither client nor gateway meant it to end.</summary>
-    public static bool IsUnexpected(DisconnectReason reason) => reason is DisconnectReason.Aborted or DisconnectReason.OtherCode or DisconnectReason.ProtocolError
-        or DisconnectReason.WriteDeadline or DisconnectReason.NoPong or DisconnectReason.ClientTimeout or DisconnectReason.UnfinishedMessage or DisconnectReason.InternalError;
+    /// <summary>Returns whether neither the client nor the gateway meant to end the connection.</summary>
+    public static bool IsUnexpected(DisconnectReason reason) => reason
+        is DisconnectReason.Aborted or DisconnectReason.OtherCode or DisconnectReason.ProtocolError or DisconnectReason.WriteDeadline
+        or DisconnectReason.NoPong or DisconnectReason.ClientTimeout or DisconnectReason.UnfinishedMessage or DisconnectReason.InternalError;
 }

@@ -3,8 +3,7 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Connections;
 
 /// <summary>
-/// Frames in one format that go out together, in one piece of memory that all their receivers share.
-/// An outbox may write or drop any part of a batch, frame by frame.
+/// Frames of one format in one block of memory, shared by all receivers. An outbox may write or drop each frame on its own.
 /// </summary>
 internal sealed class FrameBatch
 {
@@ -12,10 +11,10 @@ internal sealed class FrameBatch
     private readonly long[]? _offsets;
     private readonly long _offset;
 
-    /// <summary>One frame.</summary>
-    /// <param name="policy">What to do when an outbox is full; <c>null</c> for a reply, which is never dropped.</param>
-    /// <param name="room">The room it came through, or <c>null</c>.</param>
-    /// <param name="offset">Its offset in that room, or 0.</param>
+    /// <summary>Creates a batch of one frame.</summary>
+    /// <param name="policy">The policy of a full outbox; <c>null</c> for a reply, which is never dropped.</param>
+    /// <param name="room">The room, or <c>null</c>.</param>
+    /// <param name="offset">The offset in the room, or 0.</param>
     public FrameBatch(ReadOnlyMemory<byte> frame, SlowConsumerPolicy? policy = null, string? room = null, long offset = 0)
     {
         Bytes = frame;
@@ -25,7 +24,7 @@ internal sealed class FrameBatch
         _offset = offset;
     }
 
-    /// <summary>Several frames, one after the other in <paramref name="bytes"/>.</summary>
+    /// <summary>Creates a batch of several frames, one after the other in <paramref name="bytes"/>.</summary>
     /// <param name="ends">Where each frame ends.</param>
     /// <param name="offsets">The offset of each in the room, or <c>null</c>.</param>
     public FrameBatch(ReadOnlyMemory<byte> bytes, int[] ends, long[]? offsets, SlowConsumerPolicy? policy, string? room)
@@ -45,10 +44,10 @@ internal sealed class FrameBatch
 
     public long OffsetOf(int frame) => _offsets != null ? _offsets[frame] : _offset;
 
-    /// <summary>The frames from <paramref name="from"/> up to, not including, <paramref name="to"/>.</summary>
+    /// <summary>Returns the bytes of the frames from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive).</summary>
     public ReadOnlyMemory<byte> Slice(int from, int to) => Bytes[Start(from)..End(to - 1)];
 
-    /// <summary>The batch without its frames ahead of <paramref name="first"/>.</summary>
+    /// <summary>Returns the batch without the frames before <paramref name="first"/>.</summary>
     public FrameBatch From(int first)
     {
         var start = Start(first);

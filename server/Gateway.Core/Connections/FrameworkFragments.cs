@@ -4,14 +4,16 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Connections;
 
 /// <summary>
-/// Puts together what the framework writes in fragments, as SignalR does with a message of more than one memory segment (about 4 kB): between
-/// the fragments of a message no other message may stand (RFC 6455 section 5.4), so they go out in one piece, each still a frame of its own.
+/// Joins the fragments of a message that the framework writes. SignalR fragments a message of more than one memory segment (about 4 kB). No
+/// other message may come between fragments (RFC 6455 section 5.4), so they are written together; each is still a frame of its own.
 /// </summary>
 internal struct FrameworkFragments
 {
     private ArrayBufferWriter<byte>? _held;
 
-    /// <summary>Adds what was held back to the frame that ends it. False: the frame is held back, more fragments follow. Control frames pass.</summary>
+    /// <summary>
+    /// Buffers a fragment and returns <c>false</c>, or prepends the buffered ones to the last fragment. Control frames pass.
+    /// </summary>
     public bool TryComplete(ref ReadOnlyMemory<byte> frame)
     {
         if (frame.IsEmpty || WebSocketFrame.IsControl(frame.Span)) return true;

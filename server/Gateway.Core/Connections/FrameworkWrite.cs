@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace Gateway.Core.Connections;
 
 /// <summary>
-/// A frame of the framework's own (a pong, a close, a hub method's result) that waits its turn in the outbox. The framework's WebSocket
-/// sends one at a time, so one such object per connection, used again and again, is enough; and as it awaits us, the bytes need no copy.
+/// A frame that the framework writes (a pong, a close frame, a hub method's result), queued in the outbox. The framework's WebSocket sends
+/// one frame at a time and awaits it. So one reused object per connection is enough, and the bytes need no copy.
 /// </summary>
 internal sealed class FrameworkWrite : IValueTaskSource
 {

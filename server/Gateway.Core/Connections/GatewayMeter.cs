@@ -28,8 +28,8 @@ internal sealed class GatewayMeter : IDisposable
     private long _published;
     private long _mutedFramesTotal;
 
-    /// <param name="factory">The host's, so that two gateways in one process keep apart.</param>
-    /// <param name="domain">The hub whose figures these are; empty for the default one, whose figures carry no such label.</param>
+    /// <param name="factory">The host's factory, which keeps two gateways in one process apart.</param>
+    /// <param name="domain">The domain, for the tag <c>hub</c>; empty for the default domain, which has no such tag.</param>
     public GatewayMeter(IMeterFactory? factory = null, string domain = "")
     {
         var options = new MeterOptions(Name) { Tags = domain.Length == 0 ? null : [new("hub", domain)] };
@@ -48,7 +48,7 @@ internal sealed class GatewayMeter : IDisposable
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1] });
     }
 
-    /// <summary>Faults of loops, by the loop's name: see <see cref="Supervision.Supervisor"/>.</summary>
+    /// <summary>Faults by loop: see <see cref="Supervision.Supervisor"/>.</summary>
     public Counter<long> LoopFaults { get; }
 
     internal Counter<long> Dropped { get; }
@@ -60,15 +60,15 @@ internal sealed class GatewayMeter : IDisposable
     /// <summary>Deliveries since the start.</summary>
     public long Delivered => Sum(_deliveredTotals);
 
-    /// <summary>Messages that came through the fan-out since the start, each counted once.</summary>
+    /// <summary>Messages that passed the fan-out since the start. Each counts once.</summary>
     public long Published => Volatile.Read(ref _published);
 
     /// <summary>Frames of muted users that were not relayed, since the start.</summary>
     public long MutedFrames => Interlocked.Read(ref _mutedFramesTotal);
 
     /// <summary>
-    /// The listener for the metrics page stands. Registers the gauges, which are read when somebody asks for them, and sets all counters to zero: what was added before
-    /// nobody heard.
+    /// Registers the gauges, and sets all counters to 0. Called when the listener of the metrics page has started, because it gets nothing
+    /// that was added before.
     /// </summary>
     public void Observe(ConnectionTable connections, Func<int> rooms)
     {
@@ -77,20 +77,20 @@ internal sealed class GatewayMeter : IDisposable
         {
             foreach (var reason in ReasonLabels) _disconnected.Add(0, dialect, reason);
             foreach (var counter in new[] { _received, _connected, _delivered, _rateLimited })
-                counter.Add(0, dialect); // a counter that stands at nought is seen, one that is missing is wondered about
+                counter.Add(0, dialect); // so that the counter is on the page before its first event
         }
         _meter.CreateObservableGauge("websocket_connected_clients", () => Dialects.All.Select(d => new Measurement<int>(connections.CountOf(d), DialectLabels[(int)d])), description: "Connections now.");
         _meter.CreateObservableGauge("gateway_rooms", rooms, description: "Rooms that have members on this replica.");
         _meter.CreateObservableGauge("gateway_outbox_messages", () => connections.Snapshot().Sum(c => c.Outbox.Depth), description: "Messages waiting in all outboxes.");
     }
 
-    /// <summary>A gauge of a part of the gateway that the core does not know, such as the backplane.</summary>
+    /// <summary>Creates a gauge for another part of the gateway, such as the backplane.</summary>
     public void Gauge(string name, string description, Func<long> read) => _meter.CreateObservableGauge(name, read, description: description);
 
-    /// <summary>A counter that is kept elsewhere, read when somebody asks for it.</summary>
+    /// <summary>Creates a counter whose value is read on collection.</summary>
     public void Counter(string name, string description, Func<long> read) => _meter.CreateObservableCounter(name, read, description: description);
 
-    /// <summary>A counter of a part of the gateway that the core does not know. It stands at zero until something happens: <c>rate()</c> misses no first event.</summary>
+    /// <summary>Creates a counter for another part of the gateway. It starts at 0, so <c>rate()</c> misses no first event.</summary>
     public Counter<long> Counter(string name, string description)
     {
         var counter = _meter.CreateCounter<long>(name, description: description);
@@ -98,7 +98,7 @@ internal sealed class GatewayMeter : IDisposable
         return counter;
     }
 
-    /// <summary>The same with a label, whose values are known.</summary>
+    /// <summary>Creates a counter with a label whose values are known.</summary>
     public Counter<long> Counter(string name, string description, string label, IEnumerable<string> values)
     {
         var counter = _meter.CreateCounter<long>(name, description: description);

@@ -3,22 +3,24 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Connections;
 
 /// <summary>
-/// The way from an outbox to the client. The outbox makes one call at a time and the next one only when the last has completed.
+/// Writes the frames of an outbox to the client. The outbox makes one call at a time, and waits for each to complete.
 /// </summary>
 internal interface IFrameSink
 {
     FrameFormat Format { get; }
 
-    /// <summary>Writes what goes out without waiting and returns how many bytes that were: 0 if it would have to wait.</summary>
-    /// <exception cref="IOException">The connection is gone.</exception>
+    /// <summary>Writes as much as possible without waiting. Returns the number of bytes written; 0 if it would have to wait.</summary>
+    /// <exception cref="IOException">The connection has ended.</exception>
     int TryWrite(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Writes all of it, waiting as long as it takes.</summary>
+    /// <summary>Writes all bytes, and waits as long as necessary.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes);
 
-    /// <summary>The last bytes have been written: the outbox will not call again.</summary>
+    /// <summary>Called after the last write. The outbox makes no further calls.</summary>
     void Complete();
 
-    /// <summary>Ends the connection without a word, and fails the write under way. May be called at any time, and again, until the outbox has stopped.</summary>
+    /// <summary>
+    /// Aborts the connection and fails a running write. May be called at any time, and repeatedly, until the outbox has stopped.
+    /// </summary>
     void Abort();
 }

@@ -2,15 +2,17 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Connections;
 
-/// <summary>Whoever an outbox belongs to hears what became of it. Called outside the outbox's lock, on the thread that caused it.</summary>
+/// <summary>Gets the events of an outbox. Called outside the outbox's lock, on the thread that caused the event.</summary>
 internal interface IOutboxOwner
 {
-    /// <param name="policy">What dropped them; <c>null</c>: they were waiting when the connection ended.</param>
+    /// <summary>Messages were dropped.</summary>
+    /// <param name="policy">The policy that dropped them; <c>null</c> if they were waiting when the connection ended.</param>
+    /// <param name="messages">The number of messages.</param>
     void OnDropped(SlowConsumerPolicy? policy, int messages);
 
-    /// <summary>The outbox has begun to say goodbye, for a reason of its own or somebody else's.</summary>
+    /// <summary>The outbox has begun to close the connection.</summary>
     void OnClosing(CloseReason reason);
 
-    /// <summary>A write failed: the client is gone.</summary>
+    /// <summary>A write failed: the client has disconnected.</summary>
     void OnWriteFailed(Exception fault);
 }

@@ -3,26 +3,29 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Connections;
 
 /// <summary>
-/// A room's live batches for a member that is recovering from the room's history. While the member is far behind they are discarded, as the history has
-/// them; for the last step they are held, so that the member goes from the history to the live stream with nothing missing and nothing twice.
+/// Takes a room's live batches while a member recovers from the room's history. While the member is far behind, they are discarded, because
+/// the history has them. For the last step they are buffered, so that the member changes from the history to the live stream without gap or
+/// duplicate.
 /// </summary>
 internal sealed class LiveBuffer
 {
     private readonly Outbox _outbox;
     private readonly OutboxLimits _limits;
 
-    // Guarded by _held.
+    // The list is the lock for itself and for what follows.
     private readonly List<(FrameBatch Batch, string Epoch)> _batches = [];
     private State _state;
     private int _messages;
     private long _bytes;
     private Position _reached;
 
-    /// <param name="buffers">From the start; otherwise live batches are discarded until <see cref="StartBuffering"/>.</param>
+    /// <param name="outbox">The outbox of the member.</param>
+    /// <param name="buffers">Whether to buffer at once; otherwise live batches are discarded until <see cref="StartBuffering"/>.</param>
     public LiveBuffer(Outbox outbox, bool buffers)
     {
         _outbox = outbox;
-        _limits = new OutboxLimits(Math.Max(1, outbox.Limits.Messages / 2), Math.Max(1, outbox.Limits.Bytes / 2)); // what is released fits beside a page of history
+        // Half of the outbox, so that the buffer fits beside a page of history.
+        _limits = new OutboxLimits(Math.Max(1, outbox.Limits.Messages / 2), Math.Max(1, outbox.Limits.Bytes / 2));
         _state = buffers ? State.Buffering : State.Discarding;
     }
 
@@ -34,12 +37,11 @@ internal sealed class LiveBuffer
     }
 
     /// <summary>
-    /// Takes a live batch, to be held or discarded. After the release, what the history had already given is still taken off the batches that were on their way
-    /// to the member.
+    /// Buffers or discards a live batch. After the release it removes only the messages that the member already has from the history.
     /// </summary>
-    /// <param name="batch">What is left of it is for the caller to post; <c>null</c>: nothing.</param>
-    /// <param name="epoch">Of the batch's messages; empty for messages without an offset, which no history has.</param>
-    /// <returns>Whether the member is level with the live stream, and the buffer is not needed any more.</returns>
+    /// <param name="batch">In: the live batch. Out: the rest, for the caller to post; <c>null</c> for nothing.</param>
+    /// <param name="epoch">The epoch of the messages; empty for messages without an offset, which no history has.</param>
+    /// <returns>Whether the member has caught up with the live stream, and the buffer is no longer needed.</returns>
     public bool Take(ref FrameBatch? batch, string epoch)
     {
         lock (_batches)
@@ -51,21 +53,21 @@ internal sealed class LiveBuffer
         }
     }
 
-    /// <summary>Live batches are held from now on.</summary>
+    /// <summary>Buffers live batches from now on.</summary>
     public void StartBuffering()
     {
         lock (_batches) _state = State.Buffering;
     }
 
-    /// <summary>Live batches are discarded from now on, and so are those that are held.</summary>
+    /// <summary>Discards the buffered batches, and live batches from now on.</summary>
     public void Discard()
     {
         lock (_batches) DiscardLocked();
     }
 
     /// <summary>
-    /// Posts what was held after <paramref name="reached"/>, and lets everything newer through. False: the buffer has overflowed, or the outbox has; the member has
-    /// to go on from the history, after <paramref name="reached"/>.
+    /// Posts the buffered batches after <paramref name="reached"/>, and lets newer ones through. Returns <c>false</c> if the buffer or the
+    /// outbox has overflowed. The member then continues from the history, after <paramref name="reached"/>.
     /// </summary>
     public bool TryRelease(ref Position reached)
     {
@@ -106,7 +108,7 @@ internal sealed class LiveBuffer
         return true;
     }
 
-    /// <summary>The part of the batch after a position; <c>null</c> if there is none. A batch of another epoch is newer as a whole.</summary>
+    /// <summary>Returns the part of a batch after a position, or <c>null</c>. A batch of another epoch is newer as a whole.</summary>
     private static FrameBatch? After(FrameBatch batch, string epoch, Position reached)
     {
         if (epoch != reached.Epoch) return batch;
@@ -115,7 +117,9 @@ internal sealed class LiveBuffer
         return first == 0 ? batch : first == batch.Count ? null : batch.From(first);
     }
 
-    /// <summary>The history has what was held, except for messages without an offset: those go out now.</summary>
+    /// <summary>
+    /// Drops the buffered batches, because the history has them. It posts messages without an offset, which the history does not have.
+    /// </summary>
     private void DiscardLocked()
     {
         foreach (var (batch, epoch) in _batches)

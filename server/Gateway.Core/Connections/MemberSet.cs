@@ -3,8 +3,8 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Connections;
 
 /// <summary>
-/// A set of connections in shards, one for each fan-out worker. Each membership knows its slot, so that leaving costs the same in a
-/// crowd as alone; and a worker copies its shard, so that the lock is never held while something is posted.
+/// A set of connections in shards, one per fan-out worker. Each membership knows its slot, so removal takes constant time. A worker copies
+/// its shard, so it does not hold the lock while it posts.
 /// </summary>
 internal sealed class MemberSet(int shards)
 {
@@ -13,13 +13,15 @@ internal sealed class MemberSet(int shards)
 
     private int _count;
 
-    /// <summary>How many are in the set.</summary>
+    /// <summary>The number of connections in the set.</summary>
     public int Count
     {
         get { lock (_lock) return _count; }
     }
 
-    /// <param name="position">Read at the moment of entering: what it hears begins after this place.</param>
+    /// <summary>Adds a connection.</summary>
+    /// <param name="membership">The connection's membership.</param>
+    /// <param name="position">Read under the lock: the connection gets the messages after this position.</param>
     public void Add(Membership membership, Func<Position>? position = null)
     {
         lock (_lock)
@@ -51,13 +53,16 @@ internal sealed class MemberSet(int shards)
         }
     }
 
-    /// <summary>Under the lock: whoever is just entering has read its place, and would otherwise miss the message for which this is asked.</summary>
+    /// <summary>
+    /// Returns whether a shard has members. It takes the lock, because a connection that is just being added has read its position, and
+    /// would miss the message for which this is called.
+    /// </summary>
     public bool HasMembers(int shard)
     {
         lock (_lock) return _shards[shard].Count > 0;
     }
 
-    /// <summary>Copies one shard's members and returns how many there are.</summary>
+    /// <summary>Copies the members of a shard, and returns their number.</summary>
     public int Copy(int shard, ref Membership[] destination)
     {
         lock (_lock)
@@ -69,7 +74,7 @@ internal sealed class MemberSet(int shards)
         }
     }
 
-    /// <summary>Does it hold for every member?</summary>
+    /// <summary>Returns whether all members meet a condition.</summary>
     public bool All(Func<Membership, bool> condition)
     {
         lock (_lock)
@@ -82,7 +87,7 @@ internal sealed class MemberSet(int shards)
         }
     }
 
-    /// <summary>Everyone in the set, as of now.</summary>
+    /// <summary>Returns all connections in the set.</summary>
     public Connection[] Snapshot()
     {
         lock (_lock)
@@ -110,23 +115,26 @@ internal sealed class Membership(Connection connection)
 
     public Connection Connection { get; } = connection;
 
-    /// <summary>Where in the room's sequence it entered: messages up to here, which may still be on their way to others, are not for it.</summary>
+    /// <summary>
+    /// The room's position when the connection joined. It does not get messages up to here, which may still be on their way to others.
+    /// </summary>
     public Position JoinPosition { get; set; } = Position.None;
 
-    /// <summary>Set while the connection recovers from the room's history: it takes the live batches meanwhile.</summary>
+    /// <summary>Takes the live batches while the connection recovers from the room's history.</summary>
     public LiveBuffer? LiveBuffer
     {
         get => Volatile.Read(ref _liveBuffer);
         set => Volatile.Write(ref _liveBuffer, value);
     }
 
-    /// <summary>Its place in its shard, -1 when it is in no set. Guarded by the set's lock.</summary>
+    /// <summary>The index in the shard; -1 in no set. Guarded by the set's lock.</summary>
     public int Slot { get; set; } = -1;
 
-    /// <summary>What presence knows of it. Guarded by the membership itself.</summary>
+    /// <summary>The state in the presence store. Guarded by the membership itself.</summary>
     public PresenceState Presence { get; set; }
 }
 
+/// <summary>Whether the presence store has a membership.</summary>
 internal enum PresenceState : byte
 {
     None = 0,

@@ -5,14 +5,14 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Connections;
 
 /// <summary>
-/// The writing side. Whoever set _writing owns it and goes from the one write to the next: what goes out without waiting is written by the poster
-/// itself; where the client is slower, a drain waits for it and gathers what has come meanwhile.
+/// The writing side. The caller that sets _writing owns it and writes until the queue is empty. The poster itself writes what goes out
+/// without waiting. If the client is slower, a drain loop waits for it and batches what is posted meanwhile.
 /// </summary>
 internal sealed partial class Outbox
 {
     private const int BufferBytes = 16 * 1024;
 
-    /// <summary>Only with _writing owned: writes at once what goes out without waiting, the rest and whatever was posted meanwhile after it.</summary>
+    /// <summary>Requires _writing. Writes at once what goes out without waiting; then the rest, and what is posted meanwhile.</summary>
     private void WriteNow(ReadOnlyMemory<byte> bytes)
     {
         try
@@ -23,7 +23,7 @@ internal sealed partial class Outbox
                 var rest = _sink.WriteAsync(bytes[sent..]);
                 if (!rest.IsCompletedSuccessfully)
                 {
-                    _ = FinishAsync(rest); // its end is what _writing and StopAsync tell of
+                    _ = FinishAsync(rest); // StopAsync waits for its end, by _writing
                     return;
                 }
             }
@@ -51,7 +51,7 @@ internal sealed partial class Outbox
         if (!TryStopWriting()) StartDrain();
     }
 
-    /// <summary>Only with _writing owned, which the drain gives up: so nothing of it is left when <see cref="StopAsync"/> has completed.</summary>
+    /// <summary>Requires _writing, which the drain clears at its end, so that <see cref="StopAsync"/> waits for it.</summary>
     private void StartDrain() => _ = DrainAsync();
 
     private async Task FinishAsync(ValueTask write)
@@ -103,7 +103,7 @@ internal sealed partial class Outbox
         }
     }
 
-    /// <summary>Gives up _writing if nothing (more) may go out. False: something waits, and _writing stays owned.</summary>
+    /// <summary>Clears _writing if nothing is left to write. Returns <c>false</c> if something is waiting.</summary>
     private bool TryStopWriting()
     {
         lock (_queue)
@@ -114,7 +114,7 @@ internal sealed partial class Outbox
                 StopWritingLocked();
                 return true;
             }
-            _phase = Phase.Closed; // the goodbye is out
+            _phase = Phase.Closed; // the close frame has been written
         }
         _sink.Complete();
         lock (_queue) StopWritingLocked();
@@ -127,13 +127,15 @@ internal sealed partial class Outbox
         CompleteStopLocked();
     }
 
-    /// <summary>Tells <see cref="StopAsync"/> if the sink is not being used.</summary>
+    /// <summary>Completes <see cref="StopAsync"/> if the sink is not in use.</summary>
     private void CompleteStopLocked()
     {
         if (!_writing && _aborting == 0) _stopped?.TrySetResult();
     }
 
-    /// <summary>Fills the buffer with what waits, or points at one large piece. False: nothing is left, and _writing is given up.</summary>
+    /// <summary>
+    /// Fills the buffer from the queue, or returns one large piece. Returns <c>false</c> if nothing is left; _writing is then cleared.
+    /// </summary>
     private bool TryDequeue(byte[] buffer, out ReadOnlyMemory<byte> chunk, out bool framework)
     {
         chunk = default;
@@ -142,7 +144,7 @@ internal sealed partial class Outbox
         {
             lock (_queue)
             {
-                if (_queue.IsEmpty) continue; // the connection was aborted just now
+                if (_queue.IsEmpty) continue; // the connection was aborted meanwhile
                 chunk = DequeueLocked(buffer, out framework);
                 return true;
             }
@@ -161,7 +163,7 @@ internal sealed partial class Outbox
             var piece = item.Content switch
             {
                 FrameBatch batch => Fitting(batch, item.From, item.To, buffer.Length - filled, out frames),
-                OutboxGap hole => WriteGap(hole),
+                OutboxGap gap => WriteGap(gap),
                 _ => ((FrameworkWrite)item.Content).Frame,
             };
             if (filled + piece.Length > buffer.Length && filled > 0) break;
@@ -183,7 +185,7 @@ internal sealed partial class Outbox
         }
     }
 
-    /// <summary>As many of the batch's frames as fit into <paramref name="room"/> bytes, and at least one.</summary>
+    /// <summary>Returns as many frames of the batch as fit into <paramref name="room"/> bytes, and at least one.</summary>
     private static ReadOnlyMemory<byte> Fitting(FrameBatch batch, int from, int to, int room, out int upTo)
     {
         upTo = to;
@@ -191,19 +193,21 @@ internal sealed partial class Outbox
         return batch.Slice(from, upTo);
     }
 
-    private byte[] WriteGap(OutboxGap hole)
+    private byte[] WriteGap(OutboxGap gap)
     {
-        if (Format == FrameFormat.Frames) return []; // nobody there would understand it
-        var message = new Message("system", Payloads.Gap(hole.Room, hole.Missed, hole.From, hole.To));
+        if (Format == FrameFormat.Frames) return []; // the protocol is unknown, so there is no notice
+        var message = new Message("system", Payloads.Gap(gap.Room, gap.Missed, gap.From, gap.To));
         return MessageWriter.Write(message, message.Payload, Format);
     }
 
-    /// <summary>Only with _writing owned, which it gives up last: until then <see cref="StopAsync"/> waits. A write failed.</summary>
+    /// <summary>
+    /// Ends the connection after a failed write. Requires _writing, and clears it last, because <see cref="StopAsync"/> waits for it.
+    /// </summary>
     private void FailWrite(Exception fault)
     {
         EndFrameworkWrite(fault);
         Fail(fault);
-        _owner?.OnWriteFailed(fault); // ahead of the abort, which ends the reading with a fault that says less
+        _owner?.OnWriteFailed(fault); // before the abort, which ends the reading side with a less specific fault
         _sink.Abort();
         lock (_queue) StopWritingLocked();
     }

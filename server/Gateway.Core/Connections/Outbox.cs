@@ -4,16 +4,17 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Connections;
 
 /// <summary>
-/// Frames on their way to one connection: the one thing that writes to it. Posting never waits for the client. At most one write is
-/// under way at any time, and whoever started it (a poster, or the drain after it) goes on until nothing waits.
+/// The queue of frames for one connection, and the only writer to it. Posting never waits for the client. At most one write is running at
+/// any time. Its caller (a poster, or the drain loop after it) writes until the queue is empty.
 /// </summary>
 internal sealed partial class Outbox
 {
     private readonly IFrameSink _sink;
     private readonly TimeProvider _time;
 
-    // There are many outboxes, so the queue is the lock too, for itself and for what follows. While the outbox is open and no gate is closed: not
-    // _writing means that the queue is empty.
+    // To save memory, the queue is also the lock, for itself and for what follows. While the outbox is open and not corked, the queue is
+    // empty
+    // unless _writing is set.
     private readonly OutboxQueue _queue;
     private FrameworkWrite? _framework;
     private Phase _phase = Phase.Open;
@@ -27,12 +28,15 @@ internal sealed partial class Outbox
     // The framework writes one frame at a time.
     private FrameworkFragments _fragments;
 
-    // Written by whoever owns _writing.
+    // Written only by the owner of _writing.
     private long _waitingSince;
 
     private IOutboxOwner? _owner;
 
-    /// <param name="corks">How many times <see cref="Uncork"/> must be called before posted frames go out.</param>
+    /// <param name="sink">Writes to the client.</param>
+    /// <param name="limits">How much may wait.</param>
+    /// <param name="corks">How many times <see cref="Uncork"/> must be called before posted frames are written.</param>
+    /// <param name="time">The clock.</param>
     public Outbox(IFrameSink sink, OutboxLimits limits, int corks, TimeProvider time)
     {
         _sink = sink;
@@ -46,12 +50,12 @@ internal sealed partial class Outbox
     {
         Open,
 
-        /// <summary>The goodbye is queued or being written: nothing else is accepted.</summary>
+        /// <summary>The close frame is queued or being written. Nothing else is accepted.</summary>
         Closing,
         Closed,
     }
 
-    /// <summary>What became of a posted batch; the overflows have begun to close the connection.</summary>
+    /// <summary>The result of accepting a batch. An overflow has begun to close the connection.</summary>
     private enum PostResult : byte
     {
         Refused,
@@ -60,13 +64,13 @@ internal sealed partial class Outbox
         Overflow,
         OverflowWhileIdle,
 
-        /// <summary>It did not fit, and the poster wants to hear of it instead of closing the connection.</summary>
+        /// <summary>The batch did not fit, and the caller does not want the connection to be closed.</summary>
         Full,
     }
 
     public FrameFormat Format => _sink.Format;
 
-    /// <summary>Messages waiting now.</summary>
+    /// <summary>The number of waiting messages.</summary>
     public int Depth
     {
         get { lock (_queue) return _queue.Messages; }
@@ -74,7 +78,7 @@ internal sealed partial class Outbox
 
     public OutboxLimits Limits => _queue.Limits;
 
-    /// <summary>Nothing, or little, waits: there is room for much more.</summary>
+    /// <summary>Whether at most a quarter of the limits is used.</summary>
     public bool IsMostlyEmpty
     {
         get { lock (_queue) return _queue.Messages <= Limits.Messages / 4 && _queue.Bytes <= Limits.Bytes / 4; }
@@ -85,7 +89,7 @@ internal sealed partial class Outbox
         get { lock (_queue) return _phase == Phase.Open; }
     }
 
-    /// <summary>The goodbye is with the sink, or the connection is over: nothing will be written any more.</summary>
+    /// <summary>Whether the close frame has been written, or the connection has ended. Nothing is written any more.</summary>
     public bool IsClosed
     {
         get { lock (_queue) return _phase == Phase.Closed; }
@@ -95,7 +99,9 @@ internal sealed partial class Outbox
 
     internal void Attach(IOutboxOwner owner) => _owner = owner;
 
-    /// <summary>Opens one of the gates that hold posted frames back; <paramref name="first"/> goes out ahead of what waits.</summary>
+    /// <summary>
+    /// Removes one cork; posted frames are written when the last one is removed. <paramref name="first"/> is written before them.
+    /// </summary>
     public void Uncork(FrameBatch? first = null)
     {
         lock (_queue)
@@ -109,15 +115,19 @@ internal sealed partial class Outbox
         StartDrain();
     }
 
-    /// <summary>Posts frames and returns how many were taken. A full outbox follows the batch's policy.</summary>
+    /// <summary>Posts frames, and returns how many were accepted. A full outbox follows the batch's policy.</summary>
     public int Post(FrameBatch batch)
     {
         Post(batch, closesWhenFull: true, out var taken);
         return taken;
     }
 
-    /// <summary>Posts frames that are kept elsewhere too. False: the outbox is full under the policy <c>disconnect</c>; nothing was taken and nothing is closed.</summary>
-    /// <param name="accepted">How many frames were taken.</param>
+    /// <summary>
+    /// Posts frames that the history has too. Returns <c>false</c> if the outbox is full and the policy is <c>disconnect</c>; nothing is
+    /// closed.
+    /// </summary>
+    /// <param name="batch">The frames.</param>
+    /// <param name="accepted">The number of accepted frames.</param>
     internal bool TryPost(FrameBatch batch, out int accepted) => Post(batch, closesWhenFull: false, out accepted);
 
     private bool Post(FrameBatch batch, bool closesWhenFull, out int accepted)
@@ -141,8 +151,8 @@ internal sealed partial class Outbox
     }
 
     /// <summary>
-    /// Writes a frame (or, where there is no WebSocket, records) of the framework's in its turn; completes when it is out, or at once if it
-    /// is a fragment that waits for the last one. Its bytes must stay as they are until then.
+    /// Writes a frame of the framework (without a WebSocket: records) in its turn. Completes when it is written, or at once if it is a
+    /// fragment that waits for the last one. The bytes must not change until then.
     /// </summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> frame)
     {
@@ -150,11 +160,11 @@ internal sealed partial class Outbox
         if (isWebSocket && !_fragments.TryComplete(ref frame)) return default;
         ValueTask written = default;
         bool queued;
-        var heldBack = 0;
+        var discarded = 0;
         lock (_queue)
         {
             if (_phase != Phase.Open) return default; // RFC 6455 section 5.5.1: nothing follows a close frame
-            if (isWebSocket && WebSocketFrame.IsClose(frame.Span)) heldBack = EnterClosingLocked();
+            if (isWebSocket && WebSocketFrame.IsClose(frame.Span)) discarded = EnterClosingLocked();
             queued = _writing;
             if (queued)
             {
@@ -162,15 +172,15 @@ internal sealed partial class Outbox
                 written = _framework.Begin(frame);
                 _queue.AddLast(_framework, 1);
             }
-            _writing = true; // gates hold back what was posted, not the handshake that opens them
+            _writing = true; // corks stop posted frames, not the handshake that removes them
         }
-        if (heldBack > 0) _owner?.OnDropped(null, heldBack);
+        if (discarded > 0) _owner?.OnDropped(null, discarded);
         return queued ? written : WriteThroughAsync(frame);
     }
 
     /// <summary>
-    /// Says goodbye after what waits, or instead of it, and accepts nothing more. The first call decides. What a gate holds back is discarded
-    /// in any case: whoever was not welcomed hears nothing but the goodbye.
+    /// Queues a close frame, after the waiting frames or instead of them, and accepts nothing more. The first call wins. Frames in a corked
+    /// outbox are always discarded: a client without a welcome gets only the close frame.
     /// </summary>
     public void Close(CloseReason reason, bool discardQueue = false)
     {
@@ -188,13 +198,13 @@ internal sealed partial class Outbox
         _owner?.OnClosing(reason);
     }
 
-    /// <summary>The connection is over: what waits is forgotten, and nothing more is written.</summary>
+    /// <summary>Aborts the connection: discards the waiting frames and writes nothing more.</summary>
     public void Abort()
     {
         Fail(new IOException("the connection was aborted"));
         lock (_queue)
         {
-            if (_stopped is { Task.IsCompleted: true }) return; // the stream below may be disposed by now
+            if (_stopped is { Task.IsCompleted: true }) return; // the stream below may already be disposed
             _aborting++;
         }
         try
@@ -212,8 +222,8 @@ internal sealed partial class Outbox
     }
 
     /// <summary>
-    /// The client is gone or has said goodbye: forgets what waits, lets a goodbye of ours that is on its way go out, and completes when
-    /// the sink is not being used any more and never will be again, so that the stream below may be disposed.
+    /// Stops the outbox after the client has disconnected or sent a close frame: discards the waiting frames, and finishes writing a close
+    /// frame of ours. Completes when the sink is not used any more, so that the stream below may be disposed.
     /// </summary>
     public async Task StopAsync(TimeSpan grace)
     {
@@ -236,7 +246,7 @@ internal sealed partial class Outbox
         }
     }
 
-    /// <summary>Has one write, or the goodbye, taken longer than <paramref name="writeWait"/>?</summary>
+    /// <summary>Returns whether a write, or closing, has taken longer than <paramref name="writeWait"/>.</summary>
     public bool IsOverdue(TimeSpan writeWait)
     {
         var waitingSince = Volatile.Read(ref _waitingSince);
@@ -268,7 +278,7 @@ internal sealed partial class Outbox
         }
     }
 
-    /// <returns>How many waiting frames were discarded: those that a gate holds back, as it will not open any more.</returns>
+    /// <returns>The number of discarded frames: those of a corked outbox.</returns>
     private int EnterClosingLocked()
     {
         _phase = Phase.Closing;
@@ -278,7 +288,7 @@ internal sealed partial class Outbox
         return DiscardLocked(null);
     }
 
-    /// <returns>How many waiting frames were discarded.</returns>
+    /// <returns>The number of discarded frames.</returns>
     private int BeginCloseLocked(CloseReason reason, bool discardQueue)
     {
         var dropped = EnterClosingLocked();
@@ -287,7 +297,9 @@ internal sealed partial class Outbox
         return dropped;
     }
 
-    /// <param name="fault">What the framework hears of its frame, if that was waiting; <c>null</c>: nobody will miss it, a drainer takes its place.</param>
+    /// <param name="fault">
+    /// The fault of the framework's waiting frame; <c>null</c> to complete it, because a close frame replaces it.
+    /// </param>
     private int DiscardLocked(Exception? fault)
     {
         if (!_frameworkInFlight) _framework?.End(fault);

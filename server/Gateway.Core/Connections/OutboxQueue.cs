@@ -3,21 +3,23 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Connections;
 
 /// <summary>
-/// What waits for one connection, in order: frames, and holes where frames were dropped. Not thread-safe: the outbox's lock guards it.
-/// A hole stands exactly where the missing frames would have stood, so the client hears of it at the right moment.
+/// The frames that wait for one connection, and the gaps where frames were dropped. Not thread-safe: the outbox's lock guards it.
+/// A gap is exactly where the missing frames were, so the client gets the notice in order.
 /// </summary>
 internal sealed class OutboxQueue(OutboxLimits limits)
 {
     private const int SmallestRing = 8;
 
-    private OutboxItem[]? _ring; // null while nothing waits, so that an idle connection holds none; its length is a power of two
+    private OutboxItem[]? _ring; // null while empty, to save memory; the length is a power of two
     private int _head;
 
-    /// <summary>Frames, not counting holes.</summary>
+    /// <summary>The number of frames, without gaps.</summary>
     public int Messages { get; private set; }
+
+    /// <summary>The size of the frames in bytes.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Frames and holes.</summary>
+    /// <summary>The number of batches, gaps and frames of the framework.</summary>
     public int Items { get; private set; }
 
     public bool IsEmpty => Items == 0;
@@ -26,8 +28,10 @@ internal sealed class OutboxQueue(OutboxLimits limits)
 
     public ref OutboxItem Peek() => ref At(0);
 
-    /// <summary>Adds a batch under its own policy. <paramref name="dropped"/> counts the frames that were lost by it, its own or older ones.</summary>
-    /// <returns>How many of the batch's frames were taken, or -1 if the policy says that the connection must be closed.</returns>
+    /// <summary>
+    /// Adds a batch under its policy. <paramref name="dropped"/> counts the dropped frames, of this batch and older ones.
+    /// </summary>
+    /// <returns>The number of accepted frames, or -1 if the policy requires to close the connection.</returns>
     public int Add(FrameBatch batch, out int dropped)
     {
         dropped = 0;
@@ -42,10 +46,10 @@ internal sealed class OutboxQueue(OutboxLimits limits)
 
     public void AddFirst(FrameBatch batch) => Insert(0, new OutboxItem(batch, 0, batch.Count));
 
-    /// <summary>Adds without looking at the limits.</summary>
+    /// <summary>Adds an item without checking the limits.</summary>
     public void AddLast(object content, int frames) => Insert(Items, new OutboxItem(content, 0, frames));
 
-    /// <summary>Takes frames off the first item, which goes when none is left.</summary>
+    /// <summary>Removes frames from the first item, and the item with its last frame.</summary>
     public void Take(int frames)
     {
         ref var first = ref At(0);
@@ -54,7 +58,7 @@ internal sealed class OutboxQueue(OutboxLimits limits)
         if (first.From >= first.To) RemoveAt(0);
     }
 
-    /// <summary>Empties the queue and returns how many frames it held.</summary>
+    /// <summary>Clears the queue, and returns the number of frames.</summary>
     public int Clear()
     {
         var messages = Messages;
@@ -114,18 +118,18 @@ internal sealed class OutboxQueue(OutboxLimits limits)
     private bool Fits(FrameBatch batch, int from, int to) =>
         Messages + (to - from) <= limits.Messages && Bytes + batch.Length(from, to) <= limits.Bytes;
 
-    /// <summary>Turns the room's oldest waiting frame into a hole.</summary>
+    /// <summary>Replaces the room's oldest waiting frame with a gap.</summary>
     private bool DropOldest(string? room)
     {
         OutboxGap? before = null;
         for (var i = 0; i < Items; i++)
         {
             ref var item = ref At(i);
-            if (item.Content is OutboxGap hole && hole.Room == room) before = hole;
+            if (item.Content is OutboxGap gap && gap.Room == room) before = gap;
             if (item.Content is not FrameBatch batch || batch.Room != room) continue;
             if (batch.Policy != SlowConsumerPolicy.DropOldest)
             {
-                before = null; // the client gets this one: the hole ends here
+                before = null; // the client gets this frame, so the gap ends here
                 continue;
             }
             var offset = batch.OffsetOf(item.From);
@@ -147,29 +151,31 @@ internal sealed class OutboxQueue(OutboxLimits limits)
         return false;
     }
 
-    /// <summary>Takes out the room's next hole, if no frame of the room is ahead of it: so holes do not pile up while nothing is read.</summary>
+    /// <summary>
+    /// Removes the room's next gap if no frame of the room is before it, so that gaps do not accumulate while nothing is read.
+    /// </summary>
     private OutboxGap? TakeGapAfter(int index, string? room)
     {
         for (var i = index; i < Items; i++)
         {
             var content = At(i).Content;
             if (content is FrameBatch batch && batch.Room == room) return null;
-            if (content is not OutboxGap hole || hole.Room != room) continue;
+            if (content is not OutboxGap gap || gap.Room != room) continue;
             RemoveAt(i);
-            return hole;
+            return gap;
         }
         return null;
     }
 
-    /// <summary>Notes at the end that a frame is missing, in the room's last hole if nothing of the room came after it.</summary>
+    /// <summary>Adds a missing frame to the room's last gap, or adds a gap if a frame of the room follows it.</summary>
     private void AddGap(FrameBatch batch, int frame)
     {
         for (var i = Items - 1; i >= 0; i--)
         {
             ref var item = ref At(i);
-            if (item.Content is OutboxGap hole && hole.Room == batch.Room)
+            if (item.Content is OutboxGap gap && gap.Room == batch.Room)
             {
-                hole.Add(batch.OffsetOf(frame));
+                gap.Add(batch.OffsetOf(frame));
                 return;
             }
             if (item.Content is FrameBatch other && other.Room == batch.Room) break;
@@ -220,7 +226,10 @@ internal sealed class OutboxQueue(OutboxLimits limits)
     }
 }
 
-/// <summary>The frames <see cref="From"/> up to <see cref="To"/> of a <see cref="FrameBatch"/>, an <see cref="OutboxGap"/>, or a frame of the framework's.</summary>
+/// <summary>
+/// The frames <see cref="From"/> up to <see cref="To"/> of a <see cref="FrameBatch"/>, an <see cref="OutboxGap"/>, or a frame of the
+/// framework.
+/// </summary>
 internal struct OutboxItem(object content, int from, int to)
 {
     public readonly object Content = content;
@@ -228,13 +237,13 @@ internal struct OutboxItem(object content, int from, int to)
     public readonly int To = to;
 }
 
-/// <summary>Frames of one room that the client will not get.</summary>
+/// <summary>Dropped frames of one room.</summary>
 internal sealed class OutboxGap(string? room, long offset)
 {
     public string? Room { get; } = room;
     public long Missed { get; private set; } = 1;
 
-    /// <summary>Offset of the first missing message that has one; 0 if none has.</summary>
+    /// <summary>The offset of the first dropped message that has one; 0 if none has.</summary>
     public long From { get; private set; } = offset;
     public long To { get; private set; } = offset;
 
@@ -250,7 +259,7 @@ internal sealed class OutboxGap(string? room, long offset)
         Extend(other.From, other.To);
     }
 
-    /// <summary>An announcement has no offset, and does not change which ones are missing.</summary>
+    /// <summary>Extends the range of offsets. An announcement has no offset.</summary>
     private void Extend(long from, long to)
     {
         if (from == 0) return;

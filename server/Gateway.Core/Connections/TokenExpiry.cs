@@ -1,16 +1,16 @@
 namespace Gateway.Core.Connections;
 
-/// <summary>How long a token lets its connection live.</summary>
-/// <param name="expiresAt">The token's <c>exp</c>, as the client is told it.</param>
-/// <param name="endsAt">When the connection is closed: the same, or a little later for a token that came within the tolerance for clocks that differ.</param>
-/// <param name="warning">How long ahead of its expiry the client is told.</param>
+/// <summary>When the token of a connection expires.</summary>
+/// <param name="expiresAt">The token's <c>exp</c>, which the client gets.</param>
+/// <param name="endsAt">When the connection is closed: <c>exp</c>, or later for a token that was accepted within the clock skew.</param>
+/// <param name="warning">How long before the expiry the client gets a warning.</param>
 internal sealed class TokenExpiry(DateTimeOffset expiresAt, DateTimeOffset endsAt, TimeSpan warning)
 {
     public DateTimeOffset ExpiresAt => expiresAt;
 
     public DateTimeOffset EndsAt => endsAt;
 
-    /// <summary>The client has been told. Set by the sweep alone.</summary>
+    /// <summary>Whether the client got the warning. Set only by the sweep.</summary>
     internal bool Warned { get; set; }
 
     internal bool IsOver(DateTimeOffset now) => now >= endsAt;

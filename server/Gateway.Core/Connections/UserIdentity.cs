@@ -2,33 +2,36 @@ using System.Collections.Frozen;
 
 namespace Gateway.Core.Connections;
 
-/// <summary>Who is at the other end.</summary>
-/// <param name="Id">The token's <c>sub</c>, or made up for an anonymous user; unique.</param>
-/// <param name="Name">For people to read; not unique.</param>
+/// <summary>The user of a connection.</summary>
+/// <param name="Id">The token's <c>sub</c>, or generated for an anonymous user. Unique.</param>
+/// <param name="Name">The display name. Not unique.</param>
 /// <param name="ClientId">The application that the user came with, if known.</param>
 public sealed record UserIdentity(string Id, string Name, string? ClientId = null)
 {
+    /// <summary>The maximum length of a display name in characters.</summary>
     public const int MaxNameLength = 64;
 
-    /// <summary>What the token says that the user may be; empty for an anonymous one. Compared exactly.</summary>
+    /// <summary>The roles in the token; empty for an anonymous user. Compared exactly.</summary>
     public IReadOnlySet<string> Roles { get; init; } = FrozenSet<string>.Empty;
 
-    /// <summary>The session at the token's issuer (<c>sid</c>), if it names one.</summary>
+    /// <summary>The token's session (<c>sid</c>), if it has one.</summary>
     public string? SessionId { get; init; }
 
-    /// <summary>The secret with which an anonymous user comes back as the same one; <c>null</c> if the user is not anonymous.</summary>
+    /// <summary>The secret with which an anonymous user reconnects as the same user; <c>null</c> if the user is not anonymous.</summary>
     public string? GuestKey { get; init; }
 
-    /// <summary>Without the key: what is printed somewhere must not let anyone in.</summary>
+    /// <summary>Returns the id and the name, without the guest key, which is a secret.</summary>
     public override string ToString() => $"{Id} ({Name})";
 }
 
-/// <summary>What a user says of itself.</summary>
-/// <param name="SetAt">Of several connections the one that spoke last counts; <c>null</c>: it has said nothing yet.</param>
+/// <summary>The status of a user.</summary>
+/// <param name="Text">Free text.</param>
+/// <param name="SetAt">When it was set; the newest of several connections wins. <c>null</c> if it was never set.</param>
 public sealed record UserStatus(string Text, DateTimeOffset? SetAt)
 {
+    /// <summary>The status of a user who has set none.</summary>
     public static UserStatus Online { get; } = new("online", null);
 
-    /// <summary>Rooms of the user's in which it was muted when it said so: they do not see it.</summary>
+    /// <summary>The rooms in which the user was muted when the status was set. They do not see it.</summary>
     public IReadOnlySet<string> HiddenIn { get; init; } = FrozenSet<string>.Empty;
 }

@@ -3,30 +3,35 @@ using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Idempotency;
 
-/// <summary>Knows for a time which requests have been made under a key of their maker's, so that one that is made again is not carried out again, on any replica.</summary>
+/// <summary>
+/// Remembers the idempotency keys of requests for some time, so that a repeated request is not executed again on any replica.
+/// </summary>
 public interface IIdempotencyKeys
 {
-    /// <param name="fingerprint">Of the request: the same for the same one.</param>
-    /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
+    /// <summary>Claims a key for a request.</summary>
+    /// <param name="key">The key that the client sent.</param>
+    /// <param name="fingerprint">A hash of the request. The same request has the same fingerprint.</param>
+    /// <exception cref="Broadcast.BackplaneException">The backplane is unavailable.</exception>
     ValueTask<IdempotencyKeyState> ClaimAsync(string key, string fingerprint);
 
-    /// <summary>The request was not carried out: the key is free again.</summary>
+    /// <summary>Releases a key, because its request was not executed.</summary>
     ValueTask ReleaseAsync(string key);
 }
 
+/// <summary>The state of an idempotency key before it was claimed.</summary>
 public enum IdempotencyKeyState
 {
-    /// <summary>Not known until now.</summary>
+    /// <summary>The key is new.</summary>
     New = 0,
 
-    /// <summary>Known, for the same request.</summary>
+    /// <summary>The key is known for the same request.</summary>
     Same = 1,
 
-    /// <summary>Known, for another one.</summary>
+    /// <summary>The key is known for another request.</summary>
     Other = 2,
 }
 
-/// <summary>The keys of a gateway that has one replica.</summary>
+/// <summary>The keys of a single replica.</summary>
 internal sealed class InProcessIdempotencyKeys : IIdempotencyKeys, IDisposable
 {
     private readonly ConcurrentDictionary<string, (string Fingerprint, long At)> _known = new(StringComparer.Ordinal);

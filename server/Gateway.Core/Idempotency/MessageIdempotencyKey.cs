@@ -5,8 +5,8 @@ using System.Text;
 namespace Gateway.Core.Idempotency;
 
 /// <summary>
-/// The key under which the backplane knows a message that its sender may send again: the user and the id that the user gave it. A hash, so that keys
-/// are short whatever a client sends, and no user can name another one's.
+/// The idempotency key of a message: a hash of the user's id and the message id that the client chose. Keys are short whatever a client
+/// sends, and no user can use the key of another one.
 /// </summary>
 internal static class MessageIdempotencyKey
 {

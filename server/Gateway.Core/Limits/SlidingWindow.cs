@@ -1,15 +1,17 @@
 namespace Gateway.Core.Limits;
 
 /// <summary>
-/// A sliding window: accepts at most so many events in any period of its length, wherever the period begins, and refuses none while there are fewer. It remembers when it accepted
-/// what (see <see cref="WindowLog"/>), and only while that counts: 8 bytes once <see cref="ReleaseIfIdle"/> finds it idle. Thread-safe.
+/// A sliding window: accepts at most a limit of events in any period of its length. It is a log of the accepted events (see
+/// <see cref="WindowLog"/>); an idle window takes 8 bytes after <see cref="ReleaseIfIdle"/>. Thread-safe.
 /// </summary>
 internal struct SlidingWindow
 {
     private WindowLog? _log;
 
-    /// <param name="cost">How many events this one counts as. One that costs more than the limit passes when the window is empty.</param>
-    /// <param name="retryAfter">How long it takes until the same event would be accepted, if nothing else is.</param>
+    /// <param name="cost">
+    /// How many events this one counts as. An event that costs more than the limit passes when the window is empty.
+    /// </param>
+    /// <param name="retryAfter">How long to wait until the same event is accepted, if no other is.</param>
     public bool TryAdd(int limit, TimeSpan window, TimeProvider time, out TimeSpan retryAfter, int cost = 1)
     {
         while (true)
@@ -21,7 +23,7 @@ internal struct SlidingWindow
         }
     }
 
-    /// <summary>Counts what has happened already, even beyond the limit: later events wait until it has left the window.</summary>
+    /// <summary>Counts an event that has already happened, even over the limit.</summary>
     public void Add(int limit, TimeSpan window, TimeProvider time, int cost)
     {
         while (true)
@@ -36,22 +38,22 @@ internal struct SlidingWindow
         }
     }
 
-    /// <summary>The newest event that was accepted did not happen after all.</summary>
+    /// <summary>Removes the newest accepted event, because it did not happen.</summary>
     public void Refund(int cost = 1)
     {
         if (Volatile.Read(ref _log) is not { } log) return;
         lock (log) log.Refund(cost);
     }
 
-    /// <summary>Frees the memory if nothing counts any more.</summary>
-    /// <returns>True if nothing is held.</returns>
+    /// <summary>Frees the memory if the window is empty.</summary>
+    /// <returns><c>true</c> if no memory is held.</returns>
     public bool ReleaseIfIdle(TimeProvider time)
     {
         if (Volatile.Read(ref _log) is not { } log) return true;
         lock (log)
         {
             if (!log.IsIdle(time)) return false;
-            log.IsReleased = true; // whoever has just fetched it fetches again
+            log.IsReleased = true; // a caller that has just read it reads again
             Volatile.Write(ref _log, null);
             return true;
         }

@@ -3,7 +3,7 @@ using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Limits;
 
-/// <summary>A sliding window for each of many keys, such as users or addresses. A key whose window is empty takes no memory.</summary>
+/// <summary>A sliding window for each key, such as a user or an address. A key with an empty window takes no memory.</summary>
 internal sealed class SlidingWindows<TKey> : IDisposable
     where TKey : notnull
 {
@@ -23,7 +23,7 @@ internal sealed class SlidingWindows<TKey> : IDisposable
         _sweep = supervisor.Loop("limits_sweep").Every(period, Sweep);
     }
 
-    /// <summary>The keys that something is kept for.</summary>
+    /// <summary>The number of keys with a window.</summary>
     public int Count => _entries.Count;
 
     /// <inheritdoc cref="SlidingWindow.TryAdd"/>

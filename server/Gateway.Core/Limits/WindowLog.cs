@@ -1,9 +1,10 @@
 namespace Gateway.Core.Limits;
 
 /// <summary>
-/// When the events of the last window were accepted: a ring that grows with what it holds, 16 bytes for each moment. Up to a limit of <see cref="MaxMoments"/> every moment is exact.
-/// Above it moments are rounded up to the next of so many parts of the window, so that a limit of 100,000 takes 16 KiB instead of 1.6 MB: there are still never more events than
-/// the limit in any window, and none is refused with fewer in the last window and a 1024th. Its owner locks it.
+/// The times of the events in the last window: a ring buffer of 16 bytes for each time. Up to a limit of <see cref="MaxMoments"/> every
+/// time is exact. Above it, times are rounded up to a 1024th of the window, so that a limit of 100,000 takes 16 KiB, not 1.6 MB. A window
+/// still never has more events than the limit, and an event is only rejected if the last window and a 1024th are full. The caller holds the
+/// lock.
 /// </summary>
 internal sealed class WindowLog
 {
@@ -17,7 +18,7 @@ internal sealed class WindowLog
     private long _events;
     private long _length;
 
-    /// <summary>Its owner has let it go.</summary>
+    /// <summary>Whether the window has released this log.</summary>
     public bool IsReleased { get; set; }
 
     public bool TryAdd(int limit, TimeSpan window, TimeProvider time, out TimeSpan retryAfter, int cost)
@@ -47,7 +48,7 @@ internal sealed class WindowLog
 
     private ref (long At, int Events) this[int index] => ref _moments[(_first + index) & (_moments.Length - 1)];
 
-    /// <summary>Drops what has left the window. An event leaves it when exactly the window's length has passed.</summary>
+    /// <summary>Drops the events that have left the window. An event leaves when exactly the window's length has passed.</summary>
     private long Expire(TimeSpan window, TimeProvider time)
     {
         var now = time.GetTimestamp();
@@ -74,7 +75,7 @@ internal sealed class WindowLog
         this[_count++] = (at, cost);
     }
 
-    /// <summary>When so many events will have left.</summary>
+    /// <summary>Returns when this many events will have left the window.</summary>
     private long LeavesAt(long events)
     {
         var i = 0;
@@ -93,7 +94,7 @@ internal sealed class WindowLog
 
     private static long ToTimestamp(TimeSpan span, TimeProvider time) => (long)Math.Ceiling(span.Ticks * (time.TimestampFrequency / (double)TimeSpan.TicksPerSecond));
 
-    /// <summary>Rounded up: whoever comes after it is not too early.</summary>
+    /// <summary>Rounds up, so that a retry after it is never too early.</summary>
     private static TimeSpan ToTime(long timestamps, TimeProvider time) =>
         TimeSpan.FromTicks((long)Math.Ceiling(timestamps / (time.TimestampFrequency / (double)TimeSpan.TicksPerSecond)));
 }

@@ -1,9 +1,9 @@
 namespace Gateway.Core.Messages;
 
-/// <summary>Why the gateway ends a connection.</summary>
+/// <summary>Why the gateway closes a connection.</summary>
 /// <param name="Code">A WebSocket close code, RFC 6455 section 7.4.1.</param>
-/// <param name="Text">At most 123 bytes of UTF-8; the client sees it.</param>
-/// <param name="AllowReconnect">Whether a stock SignalR client with automatic reconnect tries again.</param>
+/// <param name="Text">The reason that the client gets, at most 123 bytes of UTF-8.</param>
+/// <param name="AllowReconnect">Whether a stock SignalR client with automatic reconnect connects again.</param>
 internal sealed record CloseReason(int Code, string Text, bool AllowReconnect)
 {
     public static CloseReason Normal { get; } = new(1000, "", AllowReconnect: false);
@@ -21,7 +21,7 @@ internal sealed record CloseReason(int Code, string Text, bool AllowReconnect)
     public static CloseReason Internal { get; } = new(1011, "internal error", AllowReconnect: true);
     public static CloseReason TooBig { get; } = new(1009, "message too big", AllowReconnect: false);
 
-    /// <summary>Those above.</summary>
+    /// <summary>All of the above.</summary>
     public static IReadOnlyList<CloseReason> All { get; } =
     [
         Normal, Shutdown, PongTimeout, ClientTimeout, TokenExpired, SlowConsumer, UnfinishedMessage, Flooding, Kicked, Banned, Revoked, TooManyOfUser, Internal, TooBig,

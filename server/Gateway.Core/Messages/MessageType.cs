@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Gateway.Core.Messages;
 
 /// <summary>
-/// What a message type may be: 1 to 64 characters of a small part of ASCII. Types are compared without regard to case, as SignalR clients match targets: else <c>Welcome</c> would be
-/// another type here and the same one there. ASCII, because other letters fold into it (the Kelvin sign is a <c>k</c> in lower case).
+/// The rules for message types: 1 to 64 characters of <c>A-Z a-z 0-9 _ . : / -</c>. Types are compared without case, because SignalR
+/// clients match targets without case. Only ASCII, because other letters fold into it: the Kelvin sign is a <c>k</c> in lower case.
 /// </summary>
 internal static class MessageType
 {
@@ -14,14 +14,14 @@ internal static class MessageType
 
     public static StringComparer Comparer => StringComparer.OrdinalIgnoreCase;
 
-    /// <summary>What clients send, beside types of their own.</summary>
+    /// <summary>The built-in types that clients send.</summary>
     public static IReadOnlyList<string> ClientTypes { get; } =
         ["chat", "join", "leave", "presence", "direct", "history", "ping", "refresh", "auth", "mute", "unmute", "kick", "ban", "unban"];
 
-    /// <summary>What only the gateway sends, so that no client can pass for it.</summary>
+    /// <summary>The types that only the gateway sends. Clients cannot use them.</summary>
     public static IReadOnlyList<string> ServerTypes { get; } = ["pong", "ack", "error", "welcome", "system", "metrics"];
 
-    /// <summary>The gateway's own type that this one equals, if there is one, in its own case.</summary>
+    /// <summary>Returns the built-in type that equals <paramref name="type"/>, in its canonical case, or <c>null</c>.</summary>
     public static string? FindBuiltIn(ReadOnlySpan<char> type)
     {
         foreach (var name in ClientTypes)
@@ -33,7 +33,7 @@ internal static class MessageType
         return null;
     }
 
-    /// <summary>A character of the alphabet is one byte.</summary>
+    // Each allowed character is one byte.
     public static Error TooLong { get; } = Error.BadRequest($"type is longer than {MaxLength} bytes");
 
     public static Error? Check(ReadOnlySpan<char> type) =>

@@ -4,8 +4,9 @@ using System.Text;
 namespace Gateway.Core.Messages;
 
 /// <summary>
-/// Unicode Normalization Form C (UAX #15), so that a letter with an accent is the same name however it was typed. <see cref="string.Normalize()"/> does nothing here: the gateway runs
-/// without ICU (InvariantGlobalization). The data, NormalForm.bin, is written by normal_form.py and read at the first name that is not ASCII.
+/// Unicode Normalization Form C (UAX #15), so that a letter with an accent is the same name however it was typed.
+/// <see cref="string.Normalize()"/> does nothing here, because the gateway runs without ICU (InvariantGlobalization). normal_form.py writes
+/// the data, NormalForm.bin; the first name that is not ASCII loads it.
 /// </summary>
 internal static class NormalForm
 {
@@ -46,7 +47,7 @@ internal static class NormalForm
         }
     }
 
-    /// <summary>Marks that follow a letter stand in the order of their classes.</summary>
+    /// <summary>Sorts the marks after a letter by their combining class (UAX #15: canonical ordering).</summary>
     private static void Order(List<int> runes)
     {
         for (var i = 1; i < runes.Count; i++)
@@ -58,7 +59,7 @@ internal static class NormalForm
         }
     }
 
-    /// <summary>A letter takes up each mark that nothing of the mark's class, or of a higher one, stands ahead of.</summary>
+    /// <summary>Composes a letter with each following mark that is not blocked (UAX #15, D115).</summary>
     private static void Compose(List<int> runes)
     {
         var (starter, last, kept) = (-1, 0, 0);
@@ -90,10 +91,11 @@ internal static class NormalForm
 
     private sealed record Tables(Dictionary<int, (int First, int Second)> Decompositions, Dictionary<(int, int), int> Compositions, Dictionary<int, int> Classes)
     {
-        /// <summary>The layout is described in normal_form.py.</summary>
+        /// <summary>Reads the tables. normal_form.py describes the layout.</summary>
         public static Tables Read()
         {
-            using var resource = typeof(NormalForm).Assembly.GetManifestResourceStream("NormalForm.bin") ?? throw new InvalidOperationException("NormalForm.bin is missing in the assembly");
+            using var resource = typeof(NormalForm).Assembly.GetManifestResourceStream("NormalForm.bin") 
+                ?? throw new InvalidOperationException("The assembly does not contain NormalForm.bin.");
             var bytes = new byte[resource.Length];
             resource.ReadExactly(bytes);
             var tables = new Tables([], [], []);

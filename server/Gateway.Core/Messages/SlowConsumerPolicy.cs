@@ -1,17 +1,17 @@
 namespace Gateway.Core.Messages;
 
-/// <summary>What happens to a message for which a connection's outbox has no room.</summary>
+/// <summary>What the gateway does with a message when a connection's outbox is full.</summary>
 public enum SlowConsumerPolicy : byte
 {
-    /// <summary>The connection is closed as a slow consumer.</summary>
+    /// <summary>Closes the connection with 1008 <c>slow consumer</c>.</summary>
     Disconnect = 0,
 
-    /// <summary>The oldest waiting message of the same room makes way.</summary>
+    /// <summary>Drops the oldest waiting message of the same room.</summary>
     DropOldest = 1,
 
-    /// <summary>The new message is left out.</summary>
+    /// <summary>Drops the new message.</summary>
     DropNewest = 2,
 
-    /// <summary>Only the newest message of the room waits, full or not.</summary>
+    /// <summary>Keeps only the newest waiting message of the room (conflation), even when the outbox is not full.</summary>
     Latest = 3,
 }

@@ -4,7 +4,9 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Moderation;
 
-/// <summary>Lets nobody in who is banned or has too many connections, and shows out whom a ban or a revocation hits.</summary>
+/// <summary>
+/// Rejects users who are banned or have too many connections, and closes the connections that a ban or a revocation affects.
+/// </summary>
 internal sealed class AdmissionPolicy
 {
     private readonly ConnectionTable _connections;
@@ -20,33 +22,37 @@ internal sealed class AdmissionPolicy
         restrictions.Imposed += CloseConnections;
     }
 
-    /// <summary>Ahead of the upgrade: may the user come?</summary>
-    /// <param name="isNew">One more connection, not a request of one that is there.</param>
+    /// <summary>Checks a request before it is a connection.</summary>
+    /// <param name="user">The user of the request.</param>
+    /// <param name="isNew">Whether the request opens a connection, and does not belong to an open one.</param>
     public Error? Check(UserIdentity user, bool isNew) =>
         _restrictions.Find(RestrictionKind.Ban, user.Id) is { } ban ? Banned(ban)
         : isNew && _maxPerUser > 0 && _connections.OfUser(user.Id).Length >= _maxPerUser ? new Error(503, "too many connections of this user")
         : null;
 
     /// <summary>
-    /// Once more when the connection stands in the table, where a ban that comes now would find it: what came between has missed neither. Of several that came at the
-    /// same time those that were too many go.
+    /// Checks again once the connection is in the table, where a ban finds it, so that no ban is missed in between. Of several connections
+    /// that were opened at the same time, it rejects those over the limit.
     /// </summary>
     public CloseReason? Check(Connection connection) =>
         _restrictions.Find(RestrictionKind.Ban, connection.User.Id) != null ? CloseReason.Banned
         : _maxPerUser > 0 && Array.IndexOf(_connections.OfUser(connection.User.Id), connection) >= _maxPerUser ? CloseReason.TooManyOfUser
         : null;
 
-    /// <summary>Has the user to prove anew who it is? For the check of tokens.</summary>
-    /// <param name="issuedAt">The token's <c>iat</c>, of whole seconds: one of the very second of the revocation does not count.</param>
+    /// <summary>Returns whether the user's tokens issued at this time are revoked.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="issuedAt">The token's <c>iat</c>, in whole seconds. A token of the second of the revocation is revoked.</param>
     public bool IsRevoked(string userId, DateTimeOffset issuedAt) =>
         _restrictions.Find(RestrictionKind.Revocation, userId) is { } revocation && issuedAt <= revocation.Since;
 
     private static Error Banned(Restriction ban) =>
-        Error.Forbidden(ban.Until is { } until ? $"banned until {until.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : "banned");
+        Error.Forbidden(ban.Until is not { } until ? "banned"
+            : $"banned until {until.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}");
 
     private void CloseConnections(Restriction restriction)
     {
         if (restriction.Kind == RestrictionKind.Mute) return;
-        foreach (var connection in _connections.OfUser(restriction.UserId)) connection.Close(restriction.Kind == RestrictionKind.Ban ? CloseReason.Banned : CloseReason.Revoked);
+        var reason = restriction.Kind == RestrictionKind.Ban ? CloseReason.Banned : CloseReason.Revoked;
+        foreach (var connection in _connections.OfUser(restriction.UserId)) connection.Close(reason);
     }
 }

@@ -1,22 +1,25 @@
 namespace Gateway.Core.Moderation;
 
 /// <summary>
-/// What holds against users, on all replicas. Each of them knows all of it, so that looking costs no more than a dictionary does; whoever changes something
-/// waits until it is kept.
+/// The restrictions of users, on all replicas. Every replica has all of them in memory, so a lookup costs as much as in a dictionary. A
+/// change completes when it is stored.
 /// </summary>
 public interface IRestrictionStore
 {
-    /// <summary>Called, on every replica, when one has begun to hold that this replica did not know. Must not wait.</summary>
+    /// <summary>Raised on every replica when a restriction begins that this replica did not know. Handlers must not block.</summary>
     event Action<Restriction>? Imposed;
 
-    /// <returns>What holds now, as far as this replica knows; within a second, what every replica knows.</returns>
+    /// <summary>Returns the active restriction of a kind, or <c>null</c>. A change on another replica is visible within a second.</summary>
     Restriction? Find(RestrictionKind kind, string userId, string? room = null);
 
-    /// <summary>Begins to hold, in the place of what held before. Known here when it completes, and everywhere within a second.</summary>
-    /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
+    /// <summary>
+    /// Imposes a restriction, and replaces an earlier one. It is visible here on completion, and on every replica within a second.
+    /// </summary>
+    /// <exception cref="Broadcast.BackplaneException">The backplane is unavailable.</exception>
     ValueTask ImposeAsync(Restriction restriction);
 
-    /// <returns>False if nothing held.</returns>
-    /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
+    /// <summary>Lifts a restriction.</summary>
+    /// <returns><c>false</c> if there was none.</returns>
+    /// <exception cref="Broadcast.BackplaneException">The backplane is unavailable.</exception>
     ValueTask<bool> LiftAsync(RestrictionKind kind, string userId, string? room = null);
 }

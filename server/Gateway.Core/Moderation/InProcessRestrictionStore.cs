@@ -2,7 +2,7 @@ using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Moderation;
 
-/// <summary>The restrictions of a gateway that has one replica: they end with its process.</summary>
+/// <summary>The restrictions of a single replica. They end with the process.</summary>
 internal sealed class InProcessRestrictionStore : IRestrictionStore, IDisposable
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);

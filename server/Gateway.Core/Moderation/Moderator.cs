@@ -7,11 +7,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Moderation;
 
-/// <summary>What may be done against users, on all replicas: by users with the moderators' role, and by servers.</summary>
-/// <param name="role">The role that lets a user give such orders.</param>
-/// <param name="revocationLifetime">How long a revocation is remembered: no token may live longer.</param>
+/// <summary>Mutes, bans, kicks and revokes users on all replicas, for users with the moderators' role and for servers.</summary>
+/// <param name="role">The moderators' role.</param>
+/// <param name="revocationLifetime">How long a revocation is kept. No token may live longer.</param>
 internal sealed partial class Moderator(
-    IRestrictionStore restrictions, ICluster cluster, Publisher publisher, string role, TimeSpan revocationLifetime, GatewayMeter meter, TimeProvider time, ILogger<Moderator> logger)
+    IRestrictionStore restrictions, ICluster cluster, Publisher publisher, string role, TimeSpan revocationLifetime, GatewayMeter meter,
+    TimeProvider time, ILogger<Moderator> logger)
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
 
@@ -19,16 +20,17 @@ internal sealed partial class Moderator(
 
     public bool MayModerate(UserIdentity user) => user.Roles.Contains(role);
 
-    /// <summary>May the user say something there? A direct message is said in no room.</summary>
+    /// <summary>Checks whether the sender is muted in a room. A direct message has no room.</summary>
     public Error? CheckMute(Connection sender, string? room)
     {
         var mute = restrictions.Find(RestrictionKind.Mute, sender.User.Id);
-        if (room != null && restrictions.Find(RestrictionKind.Mute, sender.User.Id, room) is { } here && (mute?.Until is not { } until || here.Until > until)) mute = here;
+        if (room != null && restrictions.Find(RestrictionKind.Mute, sender.User.Id, room) is { } inRoom
+            && (mute?.Until is not { } until || inRoom.Until > until)) mute = inRoom;
         if (mute == null) return null;
         return Error.Forbidden(mute.Room == null ? "muted" : $"muted in room {mute.Room}") with { RetryAfter = mute.Until - time.GetUtcNow() };
     }
 
-    /// <summary>A frame without an envelope, of a user who may not say anything anywhere: counted, and logged once a second.</summary>
+    /// <summary>Returns whether an opaque frame of a muted user is dropped, and counts it. The log gets one line a second.</summary>
     public bool ShouldDropFrame(Connection sender)
     {
         if (restrictions.Find(RestrictionKind.Mute, sender.User.Id) == null) return false;
@@ -40,7 +42,9 @@ internal sealed partial class Moderator(
         return true;
     }
 
-    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    /// <summary>Mutes a user in one room, or in all.</summary>
+    /// <param name="by">The moderator, for the log.</param>
+    /// <exception cref="BackplaneException">The backplane is unavailable.</exception>
     public async ValueTask<Restriction> MuteAsync(string userId, string? room, TimeSpan duration, string by)
     {
         var mute = await ImposeAsync(RestrictionKind.Mute, userId, room, duration, by).ConfigureAwait(false);
@@ -57,7 +61,7 @@ internal sealed partial class Moderator(
         return true;
     }
 
-    /// <param name="duration"><c>null</c>: for good.</param>
+    /// <param name="duration"><c>null</c> for a ban without end.</param>
     /// <inheritdoc cref="MuteAsync"/>
     public ValueTask<Restriction> BanAsync(string userId, TimeSpan? duration, string by) => ImposeAsync(RestrictionKind.Ban, userId, null, duration, by);
 
@@ -65,22 +69,25 @@ internal sealed partial class Moderator(
     /// <inheritdoc cref="MuteAsync"/>
     public ValueTask<bool> UnbanAsync(string userId, string by) => LiftAsync(RestrictionKind.Ban, userId, null, by);
 
-    /// <summary>Closes all connections of the user, and lets tokens from before count no more.</summary>
+    /// <summary>Closes all connections of the user, and revokes the tokens issued until now.</summary>
     /// <inheritdoc cref="MuteAsync"/>
     public ValueTask<Restriction> RevokeAsync(string userId, string by) => ImposeAsync(RestrictionKind.Revocation, userId, null, revocationLifetime, by);
 
-    /// <summary>Takes a user, or one connection, out of a room, or closes what it has. It may come again.</summary>
-    /// <returns>How many connections that were.</returns>
-    /// <exception cref="BackplaneException">The backplane is away, or a replica that may have some did not answer.</exception>
+    /// <summary>Removes a user, or one connection, from a room, or closes its connections. The user may come back.</summary>
+    /// <returns>The number of connections.</returns>
+    /// <exception cref="BackplaneException">
+    /// The backplane is unavailable, or a replica that may have connections of the user did not reply.
+    /// </exception>
     public async ValueTask<int> KickAsync(string? userId, string? connectionId, string? room, string by)
     {
-        var question = new ClusterQuery(room == null ? ClusterQueryKind.Disconnect : ClusterQueryKind.RemoveFromRoom) { UserId = userId, ConnectionId = connectionId, Room = room };
-        var answers = await cluster.QueryAsync(question).ConfigureAwait(false);
-        var affected = answers.All.Sum(static a => a.Affected.Count);
-        if (affected == 0 && answers.TimedOut > 0) throw new BackplaneException("a replica did not answer");
+        var kind = room == null ? ClusterQueryKind.Disconnect : ClusterQueryKind.RemoveFromRoom;
+        var query = new ClusterQuery(kind) { UserId = userId, ConnectionId = connectionId, Room = room };
+        var replies = await cluster.QueryAsync(query).ConfigureAwait(false);
+        var affected = replies.All.Sum(static a => a.Affected.Count);
+        if (affected == 0 && replies.TimedOut > 0) throw new BackplaneException("a replica did not reply");
         if (affected == 0) return 0;
         Log.Kicked(logger, by, userId, connectionId, room, affected);
-        foreach (var kicked in answers.All.SelectMany(static a => a.Affected).Distinct(StringComparer.Ordinal))
+        foreach (var kicked in replies.All.SelectMany(static a => a.Affected).Distinct(StringComparer.Ordinal))
             if (room != null) await NotifyAsync(kicked, room, ModerationPayloads.Kicked(kicked, room)).ConfigureAwait(false);
         return affected;
     }
@@ -101,7 +108,7 @@ internal sealed partial class Moderator(
         return true;
     }
 
-    /// <summary>The room hears of it, and the user as one of its members; without a room the user alone does.</summary>
+    /// <summary>Notifies the room, which the user is in; without a room only the user.</summary>
     private async ValueTask NotifyAsync(string userId, string? room, byte[] payload)
     {
         try
@@ -111,7 +118,7 @@ internal sealed partial class Moderator(
         }
         catch (BackplaneException fault)
         {
-            Log.NotNotified(logger, userId, fault.Message); // it holds all the same
+            Log.NotNotified(logger, userId, fault.Message); // the restriction is active all the same
         }
     }
 
@@ -129,7 +136,7 @@ internal sealed partial class Moderator(
         [LoggerMessage(5, LogLevel.Information, "Frames of connection {ConnectionId} are not relayed: user {UserId} is muted")]
         public static partial void FrameOfMuted(ILogger logger, string connectionId, string userId);
 
-        [LoggerMessage(4, LogLevel.Warning, "What was done against user {UserId} holds, but nobody was told: {Fault}")]
+        [LoggerMessage(4, LogLevel.Warning, "The restriction of user {UserId} is active, but the notification was not published: {Fault}")]
         public static partial void NotNotified(ILogger logger, string userId, string fault);
     }
 }

@@ -2,12 +2,14 @@ using System.Collections.Concurrent;
 
 namespace Gateway.Core.Moderation;
 
-/// <summary>All that holds, in memory, by user. Read without a lock: most users have nothing, and every message asks.</summary>
+/// <summary>
+/// All restrictions in memory, by user. Reads take no lock, because every message is checked and most users have no restriction.
+/// </summary>
 internal sealed class RestrictionTable(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Restriction[]> _byUser = new(StringComparer.Ordinal);
 
-    // Changes come one after the other.
+    // Serializes changes.
     private readonly Lock _changing = new();
 
     public event Action<Restriction>? Imposed;
@@ -34,7 +36,7 @@ internal sealed class RestrictionTable(TimeProvider time)
         if (restriction.IsActive(time.GetUtcNow())) Imposed?.Invoke(restriction);
     }
 
-    /// <returns>False if nothing held.</returns>
+    /// <returns><c>false</c> if there was no active restriction.</returns>
     public bool Lift(RestrictionKind kind, string userId, string? room)
     {
         lock (_changing)
@@ -46,7 +48,7 @@ internal sealed class RestrictionTable(TimeProvider time)
         }
     }
 
-    /// <summary>This is all that holds: what is not among it is over, and what is new has just begun.</summary>
+    /// <summary>Replaces all restrictions, and raises <see cref="Imposed"/> for those that are new.</summary>
     public void Replace(IReadOnlyCollection<Restriction> all)
     {
         var byUser = all.ToLookup(static s => s.UserId, StringComparer.Ordinal);
@@ -57,7 +59,7 @@ internal sealed class RestrictionTable(TimeProvider time)
         foreach (var restriction in all) Impose(restriction);
     }
 
-    /// <summary>Forgets what is over by itself.</summary>
+    /// <summary>Removes the restrictions that have ended.</summary>
     public void RemoveExpired()
     {
         var now = time.GetUtcNow();

@@ -5,33 +5,35 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Presence;
 
 /// <summary>
-/// Who is in which room, user by user, on all replicas. Where a room's policy announces, its members are told who joins and who leaves: once a user, however many
-/// connections it has, and in the order in which it happened. A user who loses its last connection has a grace to come back, on any replica,
-/// as if it had not been gone; until that is over it is still listed.
+/// The users in each room, on all replicas. If the room's policy announces joins and leaves, the store announces each of them once per
+/// user, in order. A user who loses the last connection stays listed for a grace period, and may come back on any replica without an
+/// announcement.
 /// </summary>
 public interface IPresenceStore
 {
-    /// <summary>One more connection of its user is in the room. Calls for one connection and room come one after the other, entering first.</summary>
-    /// <returns>Completes when every replica's list shows it; or soon, if the backplane is away: then it is made up for.</returns>
+    /// <summary>Adds a connection to a room. Calls for one connection and room do not overlap, and an add comes first.</summary>
+    /// <returns>Completes when every replica lists it; or soon, if the backplane is unavailable, and the store catches up later.</returns>
     ValueTask AddAsync(string room, Connection connection);
 
-    /// <summary>The connection has left the room.</summary>
-    /// <param name="immediately">There is no grace, because the user wanted to leave.</param>
-    /// <inheritdoc cref="AddAsync"/>
+    /// <summary>Removes a connection from a room.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="immediately">Whether to skip the grace period, because the user left the room.</param>
+    /// <inheritdoc cref="AddAsync" path="/returns"/>
     ValueTask RemoveAsync(string room, Connection connection, bool immediately);
 
-    /// <summary>The status of a connection has changed. Nothing, if it is not in the room.</summary>
-    /// <inheritdoc cref="AddAsync"/>
+    /// <summary>Updates the status of a connection. Does nothing if the connection is not in the room.</summary>
+    /// <inheritdoc cref="AddAsync" path="/returns"/>
     ValueTask UpdateAsync(string room, Connection connection);
 
-    /// <summary>Is the user in the room, on whichever replica?</summary>
-    /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
+    /// <summary>Returns whether the user is in the room, on any replica.</summary>
+    /// <exception cref="Broadcast.BackplaneException">The backplane is unavailable.</exception>
     ValueTask<bool> ContainsAsync(string room, string userId);
 
-    /// <summary>Who came first stands first.</summary>
-    /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
+    /// <summary>Lists the users in a room, ordered by the time of their first connection.</summary>
+    /// <exception cref="Broadcast.BackplaneException">The backplane is unavailable.</exception>
     ValueTask<IReadOnlyList<PresenceMember>> ListAsync(string room);
 }
 
-/// <summary>Tells the members of a room: the publisher's way. It fails by its task only.</summary>
+/// <summary>Publishes an announcement to the members of a room. It must not throw synchronously.</summary>
 internal delegate ValueTask Announce(Audience audience, Message message);

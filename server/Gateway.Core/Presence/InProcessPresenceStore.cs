@@ -7,18 +7,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Presence;
 
-/// <summary>The roster of a gateway that has one replica.</summary>
-/// <param name="grace">How long a user without a connection counts as present.</param>
+/// <summary>The presence of a single replica.</summary>
+/// <param name="grace">How long a user without a connection stays listed.</param>
 internal sealed partial class InProcessPresenceStore(
     RoomTable rooms, Announce announce, TimeSpan grace, Supervisor supervisor, TimeProvider time, ILogger<InProcessPresenceStore> logger) : IPresenceStore, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 
-    // Guards what follows. Announcements are handed over under it, so that they go out in the order of what they tell; that does not wait.
+    // Guards what follows. Announcements are published under it, so that they go out in order; publishing does not wait.
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Dictionary<string, Entry>> _rooms = new(StringComparer.Ordinal);
-    private readonly Queue<Entry> _inGrace = []; // all have the same grace, so the first to leave is the first that is due
-    private Task? _expiring; // runs while somebody lingers
+    private readonly Queue<Entry> _inGrace = []; // all have the same grace period, so the first to leave is the first to expire
+    private Task? _expiring; // runs while a user is in the grace period
 
     public ValueTask AddAsync(string room, Connection connection)
     {
@@ -27,7 +27,8 @@ internal sealed partial class InProcessPresenceStore(
             if (!_rooms.TryGetValue(room, out var users)) _rooms[room] = users = new Dictionary<string, Entry>(StringComparer.Ordinal);
             if (users.TryGetValue(connection.User.Id, out var entry))
             {
-                if (entry.User.IsEmpty) users[connection.User.Id] = entry = new Entry(room, rooms); // back within its grace: the old entry is not in the list when it is due
+                // Back within the grace period: the old entry expires without effect.
+                if (entry.User.IsEmpty) users[connection.User.Id] = entry = new Entry(room, rooms);
                 entry.User.Add(connection);
                 return default;
             }
@@ -53,7 +54,7 @@ internal sealed partial class InProcessPresenceStore(
         }
     }
 
-    /// <summary>The list is made of the connections themselves.</summary>
+    /// <summary>Does nothing: the list reads the connections.</summary>
     public ValueTask UpdateAsync(string room, Connection connection) => default;
 
     public ValueTask<bool> ContainsAsync(string room, string userId)
@@ -83,11 +84,11 @@ internal sealed partial class InProcessPresenceStore(
 
     private async Task ExpireAsync()
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // whoever starts it holds the lock, and keeps the task
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // the caller holds the lock and stores the task
         await supervisor.Loop("roster_grace").RunAsync(ExpireNextAsync, _stop.Token).ConfigureAwait(false);
     }
 
-    /// <returns>False if nobody lingers any more.</returns>
+    /// <returns><c>false</c> if no user is in the grace period.</returns>
     private async Task<bool> ExpireNextAsync(CancellationToken stop)
     {
         Entry entry;

@@ -4,7 +4,9 @@ using Gateway.Core.Wire;
 
 namespace Gateway.Core.Presence;
 
-/// <summary>The connections by which one user is in one room, on this replica; most have one. Not thread-safe: the roster's lock guards it.</summary>
+/// <summary>
+/// The connections by which one user is in one room, on this replica; most have one. Not thread-safe: the roster's lock guards it.
+/// </summary>
 internal sealed class LocalUser(string room, RoomTable rooms)
 {
     private Connection[] _connections = [];
@@ -27,7 +29,7 @@ internal sealed class LocalUser(string room, RoomTable rooms)
 
     public void Clear() => _connections = [];
 
-    /// <summary>The name is that of the newest connection, the status what any of them said last, if it may say something in this room.</summary>
+    /// <summary>The name of the newest connection, and the status that was set last, if the user may publish in this room.</summary>
     public PresenceMember Summary()
     {
         if (_connections.Length == 0) throw new InvalidOperationException("the user is not in the room");
@@ -41,7 +43,7 @@ internal sealed class LocalUser(string room, RoomTable rooms)
         return new PresenceMember(newest.User.Id, newest.User.Name, newest.User.ClientId, status.Text, earliest, _connections.Length) { StatusSetAt = status.SetAt };
     }
 
-    /// <summary>A status is free text: a room sees it where it would see the user's messages.</summary>
+    /// <summary>A status is free text, so a room sees it only if it would see the user's messages.</summary>
     private UserStatus StatusOf(Connection connection) =>
         connection.Status.HiddenIn.Contains(room) || !rooms.MayPublish(connection.User, room) ? UserStatus.Online : connection.Status;
 }

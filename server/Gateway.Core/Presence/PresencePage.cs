@@ -3,15 +3,17 @@ using Gateway.Core.Wire;
 
 namespace Gateway.Core.Presence;
 
-/// <summary>A part of a room's list. Its end is named by the member that stands there, so that a page follows another also if that member has left meanwhile.</summary>
-/// <param name="Next">Where the next page begins; <c>null</c>: there is none.</param>
+/// <summary>
+/// A page of a room's list. The cursor names the page's last member, so the next page follows even if that member has left.
+/// </summary>
+/// <param name="Next">The cursor of the next page; <c>null</c> if there is none.</param>
 internal readonly record struct PresencePage(IReadOnlyList<PresenceMember> Members, string? Next)
 {
     public const int MaxCursorLength = 300;
 
-    /// <param name="all">In the order of their coming.</param>
+    /// <param name="all">All members, in the order of their first connection.</param>
     /// <param name="after">The cursor of the page before, or <c>null</c>.</param>
-    /// <returns><c>null</c> if this is no cursor.</returns>
+    /// <returns><c>null</c> if the cursor is invalid.</returns>
     public static PresencePage? Of(IReadOnlyList<PresenceMember> all, int limit, string? after)
     {
         var first = 0;

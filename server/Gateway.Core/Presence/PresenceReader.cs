@@ -3,12 +3,12 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Presence;
 
 /// <summary>
-/// Reads the lists of rooms for those who ask. Whoever asks while a list is being read shares the next reading with all who ask meanwhile, so that a room is read once at a time
-/// and an answer is never older than its question. The list of a large room is kept for a moment too: reading it costs more than it can have changed.
+/// Reads presence lists and coalesces the reads. Requests that arrive during a read share the next one, so that each room has one read at a
+/// time and a result is never older than its request. The list of a large room is also cached for <see cref="CacheDuration"/>.
 /// </summary>
 internal sealed class PresenceReader(IPresenceStore presence, TimeProvider time)
 {
-    /// <summary>A room with more members is large.</summary>
+    /// <summary>A room with more members than this is large.</summary>
     public const int LargeRoom = 100;
 
     public static readonly TimeSpan CacheDuration = TimeSpan.FromSeconds(1);
@@ -56,7 +56,7 @@ internal sealed class PresenceReader(IPresenceStore presence, TimeProvider time)
         {
             lock (_rooms) EndLocked(room, reading, [], 0);
             turn.SetException(fault);
-            _ = turn.Task.Exception; // whoever shares it gets it; perhaps nobody does
+            _ = turn.Task.Exception; // marks the exception as observed, in case nobody shares the task
             throw;
         }
     }
@@ -87,12 +87,12 @@ internal sealed class PresenceReader(IPresenceStore presence, TimeProvider time)
         if (reading.Current == null && reading.Next == null && reading.Cached == null) _rooms.Remove(room);
     }
 
-    /// <summary>Guarded by the reader's lock.</summary>
+    /// <summary>The reads of one room. Guarded by the reader's lock.</summary>
     private sealed class Reading
     {
         public TaskCompletionSource<IReadOnlyList<PresenceMember>>? Current { get; set; }
 
-        /// <summary>The one that begins when the present one has ended.</summary>
+        /// <summary>The read that starts when the current one has ended.</summary>
         public TaskCompletionSource<IReadOnlyList<PresenceMember>>? Next { get; set; }
         public IReadOnlyList<PresenceMember>? Cached { get; set; }
     }

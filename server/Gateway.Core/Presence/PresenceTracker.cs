@@ -5,8 +5,8 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Presence;
 
 /// <summary>
-/// Sees to it that the roster hears of every membership once when it begins and once when it ends, in this order, however a join and a leave meet.
-/// Rooms that neither list nor announce their members cost nothing.
+/// Adds every membership to the presence store once when it begins, and removes it once when it ends, in this order, even if a join and a
+/// leave race. Rooms that neither list nor announce their members cost nothing.
 /// </summary>
 internal sealed class PresenceTracker(IPresenceStore presence, RoomTable rooms, TimeProvider time)
 {
@@ -23,7 +23,7 @@ internal sealed class PresenceTracker(IPresenceStore presence, RoomTable rooms, 
         }
     }
 
-    /// <param name="immediately">Its user wanted to leave, so that it does not come back in a moment.</param>
+    /// <param name="immediately">Whether to skip the grace period, because the user left the room.</param>
     internal ValueTask LeaveAsync(Room room, Membership membership, bool immediately)
     {
         if (!room.Policy.HasPresence) return default;
@@ -35,16 +35,18 @@ internal sealed class PresenceTracker(IPresenceStore presence, RoomTable rooms, 
         }
     }
 
-    /// <summary>Completes when the lists of all the connection's rooms show its status.</summary>
-    /// <param name="hiddenIn">Rooms that do not see it.</param>
+    /// <summary>Sets the status of a connection, and completes when the lists of all its rooms show it.</summary>
+    /// <param name="hiddenIn">Rooms that do not see the status.</param>
     public async ValueTask SetStatusAsync(Connection connection, string status, IReadOnlySet<string> hiddenIn)
     {
         connection.SetStatus(status, hiddenIn);
-        var updates = connection.Rooms.Names().Where(room => rooms.PolicyOf(room).HasPresence).Select(room => presence.UpdateAsync(room, connection).AsTask());
-        await Task.WhenAll(updates).ConfigureAwait(false);
+        var listed = connection.Rooms.Names().Where(room => rooms.PolicyOf(room).HasPresence);
+        await Task.WhenAll(listed.Select(room => presence.UpdateAsync(room, connection).AsTask())).ConfigureAwait(false);
     }
 
-    /// <summary>Who came first stands first. The list of a large room may be a second old.</summary>
-    /// <exception cref="Broadcast.BackplaneException">The backplane is away.</exception>
+    /// <summary>
+    /// Lists the users in a room, ordered by the time of their first connection. The list of a large room may be a second old.
+    /// </summary>
+    /// <exception cref="Broadcast.BackplaneException">The backplane is unavailable.</exception>
     public Task<IReadOnlyList<PresenceMember>> ListAsync(string room) => _reader.ListAsync(room);
 }

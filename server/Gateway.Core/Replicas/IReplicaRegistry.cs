@@ -2,15 +2,18 @@ using Gateway.Core.Connections;
 
 namespace Gateway.Core.Replicas;
 
-/// <summary>The replicas that are one gateway, as this one knows them: itself as it is now, the others as they were a moment ago.</summary>
+/// <summary>
+/// The live replicas of the cluster, as this replica knows them. Its own entry is current; the others are as of their last heartbeat.
+/// </summary>
 public interface IReplicaRegistry
 {
-    /// <summary>This one first.</summary>
+    /// <summary>All replicas, this one first.</summary>
     IReadOnlyList<Replica> All { get; }
 
-    /// <summary>The replica with this id, a moment old or not; <c>null</c> if there is none.</summary>
+    /// <summary>Finds a replica by its id, even if it has just started; <c>null</c> if there is none.</summary>
     ValueTask<Replica?> FindAsync(string id);
 
+    /// <summary>The number of replicas and of their connections.</summary>
     ClusterCounts Counts
     {
         get
@@ -21,14 +24,23 @@ public interface IReplicaRegistry
     }
 }
 
-/// <param name="Id">New at every start of the process.</param>
-/// <param name="Host">The name of its machine, for operators only.</param>
-/// <param name="Address">Where the other replicas reach it, such as http://10.0.0.5:8080; empty until it is known.</param>
+/// <summary>A replica of the cluster.</summary>
+/// <param name="Id">The replica's id, new at every start of the process.</param>
+/// <param name="Address">The URL at which other replicas reach it, such as http://10.0.0.5:8080; empty until it is known.</param>
+/// <param name="StartedAt">When the process started.</param>
+/// <param name="Raw">The number of connections of the raw dialect.</param>
+/// <param name="SignalR">The number of connections of the SignalR dialect.</param>
+/// <param name="Frames">The number of connections of handlers.</param>
+/// <param name="Host">The machine's name, for operators only.</param>
 public sealed record Replica(string Id, string Address, DateTimeOffset StartedAt, int Raw, int SignalR, int Frames = 0, string Host = "")
 {
+    /// <summary>The number of connections.</summary>
     public int Connections => Raw + SignalR + Frames;
 }
 
+/// <summary>The size of the cluster.</summary>
+/// <param name="Replicas">The number of replicas.</param>
+/// <param name="Connections">The number of connections of all replicas.</param>
 public readonly record struct ClusterCounts(int Replicas, int Connections);
 
 /// <summary>This replica, as it reports itself to the others.</summary>
@@ -62,7 +74,7 @@ public sealed class ReplicaStatus
         Environment.MachineName);
 }
 
-/// <summary>A gateway that has one replica.</summary>
+/// <summary>The registry of a single replica.</summary>
 internal sealed class SingleReplicaRegistry(ReplicaStatus status) : IReplicaRegistry
 {
     public IReadOnlyList<Replica> All => [status.Now];

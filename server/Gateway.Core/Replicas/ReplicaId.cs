@@ -3,12 +3,14 @@ using System.Security.Cryptography;
 namespace Gateway.Core.Replicas;
 
 /// <summary>
-/// Tells this process from the other replicas. Clients see it, so it says nothing of the machine; it is random, and new at every start. Which host it is on stands in
-/// the first line of the log and in the admin API.
+/// Identifies this process among the replicas. Clients see it, so it is random, new at every start, and does not name the machine. The
+/// first line of the log and the admin API show the machine.
 /// </summary>
+/// <param name="Value">The id, such as <c>r-0123456789ab</c>.</param>
 public sealed record ReplicaId(string Value)
 {
     private const int HexDigits = 12;
 
+    /// <summary>Creates a random id.</summary>
     public static ReplicaId New() => new("r-" + RandomNumberGenerator.GetHexString(HexDigits, lowercase: true));
 }

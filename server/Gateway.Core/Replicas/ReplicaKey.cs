@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Gateway.Core.Replicas;
 
-/// <summary>What is signed: a signature made for one purpose is none for another.</summary>
+/// <summary>What a signature is for. A signature for one purpose is invalid for another.</summary>
 internal enum SignaturePurpose
 {
     ConnectionToken,
@@ -10,8 +10,8 @@ internal enum SignaturePurpose
 }
 
 /// <summary>
-/// The secrets that the replicas of one gateway share: the first signs, all verify. They come from the configuration, or are random where there is only one replica,
-/// or are shared through Redis where users are anonymous anyway.
+/// The secrets that the replicas share: the first one signs, all of them verify. They come from the configuration; without one they are
+/// random for a single replica, or shared through Redis if users are anonymous anyway.
 /// </summary>
 internal sealed class ReplicaKey
 {
@@ -20,22 +20,22 @@ internal sealed class ReplicaKey
 
     private volatile Secret[] _secrets = [];
 
-    /// <summary>The configuration gives the secrets: nobody else sets them.</summary>
+    /// <summary>Whether the secrets come from the configuration.</summary>
     public bool IsConfigured { get; init; }
 
-    /// <summary>False until the backplane has told it.</summary>
+    /// <summary>Whether the secrets are set. A shared key is not known until the backplane has delivered it.</summary>
     public bool IsKnown => _secrets.Length > 0;
 
-    /// <param name="secrets">The one that signs first.</param>
+    /// <summary>Sets the secrets. The first one signs.</summary>
     public void Set(params IReadOnlyList<byte[]> secrets) => _secrets = [.. secrets.Select(secret => new Secret(secret))];
 
     public void Sign(SignaturePurpose purpose, ReadOnlySpan<byte> data, Span<byte> signature)
     {
-        if (_secrets is not [var first, ..]) throw new InvalidOperationException("the replicas' key is not known yet");
+        if (_secrets is not [var first, ..]) throw new InvalidOperationException("The replicas' key is not known yet.");
         HMACSHA256.HashData(first.For(purpose), data, signature);
     }
 
-    /// <summary>Takes the same time whether it is nearly right or not at all.</summary>
+    /// <summary>Verifies a signature, in constant time.</summary>
     public bool Verify(SignaturePurpose purpose, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         Span<byte> right = stackalloc byte[SignatureBytes];

@@ -3,7 +3,7 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Rooms;
 
-/// <summary>A room as this replica knows it: its local members, and how far its sequence has come.</summary>
+/// <summary>A room on this replica: its local members and its last position.</summary>
 internal sealed class Room(string name, RoomPolicy policy, int shards)
 {
     private readonly Lock _lock = new();
@@ -12,21 +12,21 @@ internal sealed class Room(string name, RoomPolicy policy, int shards)
     public string Name { get; } = name;
     public RoomPolicy Policy { get; } = policy;
 
-    /// <summary>Guarded by the table's lock.</summary>
+    /// <summary>The reference count. Guarded by the table's lock.</summary>
     internal int References { get; set; }
 
     internal MemberSet Members { get; } = new(shards);
 
-    /// <summary>Connections of this replica.</summary>
+    /// <summary>The number of connections of this replica in the room.</summary>
     public int MemberCount => Members.Count;
 
-    /// <summary>The last message that came through here, or the place where listening began.</summary>
+    /// <summary>The position of the last delivered message, or of the subscription.</summary>
     public Position Position
     {
         get { lock (_lock) return _position; }
     }
 
-    /// <summary>Can a member whose outbox is full have this message later, from the history?</summary>
+    /// <summary>Returns whether a member whose outbox is full can get this message later, from the history.</summary>
     internal bool CanRecover(SlowConsumerPolicy onFull, Position position) =>
         onFull == SlowConsumerPolicy.Disconnect && Policy.History.Messages > 0 && position is { IsNone: false, Offset: > 0 };
 

@@ -3,16 +3,18 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Rooms;
 
-/// <summary>1 to 128 characters that show, without white space and <c>*</c>, which is the policies' wildcard.</summary>
+/// <summary>
+/// The rules for room names: 1 to 128 visible characters without white space and <c>*</c>, which is the wildcard of policies.
+/// </summary>
 internal static class RoomName
 {
     public const int MaxLength = 128;
     public const string Lobby = "lobby";
 
-    /// <summary>Where a hub's relayed frames go. The blank keeps it out of every client's and every policy's reach.</summary>
+    /// <summary>The room of relayed frames. With its space, no client and no policy can name it.</summary>
     public const string Relay = "frame relay";
 
-    /// <summary>The name in Unicode's normal form C: however an accent is typed, it is the same room.</summary>
+    /// <summary>Returns the name in Unicode normal form C, so that a letter with an accent is the same room however it was typed.</summary>
     [return: NotNullIfNotNull(nameof(name))]
     public static string? Normalize(string? name) => name == null ? null : NameText.Normalize(name);
 

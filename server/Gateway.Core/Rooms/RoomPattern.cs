@@ -1,6 +1,9 @@
 namespace Gateway.Core.Rooms;
 
-/// <summary>Patterns of room names: <c>*</c> stands for any text, and every other character for itself. (The framework's matcher has a <c>?</c> that cannot be escaped.)</summary>
+/// <summary>
+/// Patterns of room names: <c>*</c> matches any text, every other character matches itself. The framework's matcher also has <c>?</c>,
+/// which cannot be escaped.
+/// </summary>
 internal static class RoomPattern
 {
     public static bool Matches(string pattern, string room)
@@ -12,7 +15,7 @@ internal static class RoomPattern
         if (!left.StartsWith(rest[..star])) return false;
         left = left[star..];
         rest = rest[(star + 1)..];
-        while ((star = rest.IndexOf('*')) >= 0) // what stands between two stars: the earliest place leaves the most for the others
+        while ((star = rest.IndexOf('*')) >= 0) // text between two stars: the earliest match leaves the most for the rest
         {
             var at = left.IndexOf(rest[..star]);
             if (at < 0) return false;

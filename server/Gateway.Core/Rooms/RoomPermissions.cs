@@ -3,20 +3,23 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Rooms;
 
-/// <summary>What a permission is for.</summary>
+/// <summary>What a user wants to do in a room.</summary>
 internal enum RoomAction : byte
 {
     Join,
     Publish,
 
-    /// <summary>Reading what was said before: <c>history</c>, and <c>since</c> of a <c>join</c>.</summary>
+    /// <summary>Read the history: <c>history</c>, and <c>since</c> of a <c>join</c>.</summary>
     History,
 
-    /// <summary>Asking who is there.</summary>
+    /// <summary>List the users.</summary>
     Presence,
 }
 
-/// <summary>Which users may do what in which rooms: the first rule that matches a room's name decides; without one nothing is forbidden here. Server code is not asked.</summary>
+/// <summary>
+/// Which users may do what in which rooms. The first rule that matches the room decides; without one, everything is allowed. Server code is
+/// not checked.
+/// </summary>
 internal sealed class RoomPermissions(IReadOnlyList<RoomRule> rules)
 {
     public static RoomPermissions None { get; } = new([]);
@@ -31,12 +34,12 @@ internal sealed class RoomPermissions(IReadOnlyList<RoomRule> rules)
 }
 
 /// <summary>
-/// One rule. In <c>match</c>, <c>*</c> stands for any text; or <c>{sub}</c> stands for a user's id: such a rule is about all rooms of that form, and lets into each only the user
-/// whose id stands there.
+/// A rule for the rooms that match a pattern. <c>*</c> matches any text. <c>{sub}</c> matches any text too, but the rule allows only the
+/// user whose id is that text.
 /// </summary>
 internal sealed class RoomRule
 {
-    /// <summary>As a role: everyone.</summary>
+    /// <summary>The role of every user.</summary>
     public const string Everyone = "*";
 
     private const string Sub = "{sub}";
@@ -45,9 +48,11 @@ internal sealed class RoomRule
     private readonly int _sub;
     private readonly IReadOnlyCollection<string>[] _roles;
 
-    /// <param name="match">No more than one <c>{sub}</c>, and no <c>*</c> beside it: two users' rooms could have one name.</param>
-    /// <param name="join">The roles of which a user needs one; empty: only the server.</param>
-    public RoomRule(string match, IReadOnlyCollection<string> join, IReadOnlyCollection<string> publish, IReadOnlyCollection<string> history, IReadOnlyCollection<string> presence)
+    /// <param name="match">At most one <c>{sub}</c>, and no <c>*</c> beside it, because then two users' rooms could have one name.</param>
+    /// <param name="join">The roles of which a user needs one; if empty, only the server may.</param>
+    public RoomRule(
+        string match, IReadOnlyCollection<string> join, IReadOnlyCollection<string> publish, IReadOnlyCollection<string> history,
+        IReadOnlyCollection<string> presence)
     {
         _sub = match.IndexOf(Sub, StringComparison.Ordinal);
         _match = match;

@@ -1,9 +1,9 @@
 namespace Gateway.Core.Rooms;
 
-/// <summary>The policy of every room: the first whose pattern matches the name (<c>*</c> stands for any text), or the default.</summary>
+/// <summary>Finds the policy of a room: the first one whose pattern matches (<c>*</c> matches any text), or the default.</summary>
 internal sealed class RoomPolicies(RoomPolicy byDefault, IReadOnlyList<(string Match, RoomPolicy Policy)> policies)
 {
-    /// <summary>Who may do what, beside the policies.</summary>
+    /// <summary>Which users may do what.</summary>
     public RoomPermissions Permissions { get; init; } = RoomPermissions.None;
 
     public RoomPolicy For(string room)

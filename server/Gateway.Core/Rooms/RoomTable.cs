@@ -14,14 +14,15 @@ internal sealed class RoomTable(RoomPolicies policies, int shards)
 
     public RoomPolicy PolicyOf(string name) => _rooms.TryGetValue(name, out var room) ? room.Policy : policies.For(name);
 
-    /// <summary>May the user say something there, muted or not?</summary>
-    internal bool MayPublish(UserIdentity user, string room) => PolicyOf(room).ClientsPublish && Permissions.Check(user, room, RoomAction.Publish) == null;
+    /// <summary>Returns whether policy and permissions let the user publish in the room. Mutes are not checked.</summary>
+    internal bool MayPublish(UserIdentity user, string room) =>
+        PolicyOf(room).ClientsPublish && Permissions.Check(user, room, RoomAction.Publish) == null;
 
     public Room? Find(string name) => _rooms.GetValueOrDefault(name);
 
     public IReadOnlyCollection<Room> Snapshot() => [.. _rooms.Values];
 
-    /// <summary>The room, for one more user of it: a member, or somebody about to be one. Each gives it back with <see cref="Release"/>.</summary>
+    /// <summary>Gets or creates a room for a member or a joiner. Each call needs one <see cref="Release"/>.</summary>
     internal Room Acquire(string name)
     {
         lock (_rooms)

@@ -1,6 +1,6 @@
 namespace Gateway.Core.Supervision;
 
-/// <summary>Pauses after faults: each twice as long as the one before, up to a bound.</summary>
+/// <summary>Exponential backoff after faults: 50 ms, doubled up to 5 s.</summary>
 internal struct Backoff
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50);

@@ -1,6 +1,6 @@
 namespace Gateway.Core.Supervision;
 
-/// <summary>Lets one line a second through and counts the others, so that no fault can flood the log.</summary>
+/// <summary>Lets one line a second through and counts the others, so that a fault cannot flood the log.</summary>
 internal sealed class LogThrottle(TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -8,7 +8,7 @@ internal sealed class LogThrottle(TimeProvider time)
     private long _last;
     private int _suppressed;
 
-    /// <param name="suppressed">How many lines were held back since the last one.</param>
+    /// <param name="suppressed">The number of suppressed lines since the last one.</param>
     public bool TryEnter(out int suppressed)
     {
         suppressed = 0;

@@ -1,13 +1,13 @@
 namespace Gateway.Core.Supervision;
 
-/// <summary>Whether a balancer should send clients here: each part of the gateway says when it is not ready, and why.</summary>
+/// <summary>Whether a load balancer should send clients here. Each part of the gateway reports when it is not ready, and why.</summary>
 internal sealed class ReadinessState
 {
     // Guarded by itself.
     private readonly SortedDictionary<string, string> _reasons = new(StringComparer.Ordinal);
     private volatile bool _draining;
 
-    /// <summary>The gateway is shutting down: it takes no new connections.</summary>
+    /// <summary>Whether the gateway is draining: it accepts no new connections.</summary>
     public bool IsDraining => _draining;
 
     /// <summary>Why the gateway is not ready; empty when it is.</summary>

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Supervision;
 
-/// <summary>Runs the steps of one loop. A faulted step is counted and logged, at most once a second; the next step follows after a pause.</summary>
+/// <summary>
+/// Runs the steps of one loop. A fault is counted and logged, at most once a second; the next step follows after a pause.
+/// </summary>
 internal sealed partial class SupervisedLoop
 {
     private readonly Supervisor _supervisor;
@@ -22,7 +24,7 @@ internal sealed partial class SupervisedLoop
 
     public string Name { get; }
 
-    /// <summary>Repeats the step until it returns false, or until cancelled. The task does not fail.</summary>
+    /// <summary>Repeats a step until it returns <c>false</c>, or until cancelled. The task does not fail.</summary>
     public async Task RunAsync(Func<CancellationToken, Task<bool>> step, CancellationToken stop)
     {
         var backoff = new Backoff();
@@ -44,7 +46,7 @@ internal sealed partial class SupervisedLoop
         }
     }
 
-    /// <summary>Repeats the step at every tick until cancelled; ticks that were missed count as one. The task does not fail.</summary>
+    /// <summary>Repeats a step at every tick until cancelled; missed ticks count as one. The task does not fail.</summary>
     public async Task EveryAsync(TimeSpan period, Func<CancellationToken, Task> step, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(period, _time);
@@ -58,16 +60,16 @@ internal sealed partial class SupervisedLoop
         }
     }
 
-    /// <summary>Repeats a short step by a timer. A fault costs its tick; the period is the pause.</summary>
+    /// <summary>Repeats a short step on a timer. After a fault, the next tick runs.</summary>
     public ITimer Every(TimeSpan period, Action step) => StartTimer(step, period, period);
 
-    /// <summary>Does it once, later.</summary>
+    /// <summary>Runs a step once, later.</summary>
     public ITimer After(TimeSpan due, Action step) => StartTimer(step, due, Timeout.InfiniteTimeSpan);
 
-    /// <summary>Starts background work that nobody waits for. It is not repeated.</summary>
+    /// <summary>Starts background work that nobody awaits. It is not repeated.</summary>
     public void Start(Func<Task> work) => _ = TryAsync(work);
 
-    /// <summary>Does something on a thread of somebody else, who must not see its faults: a callback of a library.</summary>
+    /// <summary>Runs the callback of a library, which must not see its faults.</summary>
     public void Try(Action work)
     {
         try
@@ -81,7 +83,7 @@ internal sealed partial class SupervisedLoop
         }
     }
 
-    /// <summary>For a loop that runs its steps itself: to be called where a fault is caught.</summary>
+    /// <summary>Call it first in each step of a loop that runs its own steps, inside the <c>try</c>.</summary>
     public void BeginStep() => _supervisor.FailPoint?.Invoke(Name);
 
     /// <summary>Counts and logs a fault.</summary>
@@ -91,7 +93,7 @@ internal sealed partial class SupervisedLoop
         if (_log.TryEnter(out var suppressed)) Log.Fault(_logger, fault, Name, suppressed + 1);
     }
 
-    /// <summary>Does background work once. The task does not fail.</summary>
+    /// <summary>Runs background work once. The task does not fail.</summary>
     public async Task TryAsync(Func<Task> work)
     {
         try
@@ -106,11 +108,19 @@ internal sealed partial class SupervisedLoop
     }
 
     private ITimer StartTimer(Action step, TimeSpan due, TimeSpan period) =>
-        _time.CreateTimer(static state => { var (loop, step) = ((SupervisedLoop, Action))state!; loop.Try(step); }, (this, step), due, period);
+        _time.CreateTimer(
+            static state =>
+            {
+                var (loop, step) = ((SupervisedLoop, Action))state!;
+                loop.Try(step);
+            },
+            (this, step),
+            due,
+            period);
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "Loop {Loop}: {Faults} faults since the last such line; it goes on", EventName = "LoopFault")]
+        [LoggerMessage(1, LogLevel.Error, "Loop {Loop} had {Faults} faults since the last such line and goes on", EventName = "LoopFault")]
         public static partial void Fault(ILogger logger, Exception fault, string loop, int faults);
     }
 }

@@ -6,18 +6,19 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Wire;
 
 /// <summary>
-/// What replicas tell one another through the backplane. All replicas of a cluster read and write this version.
+/// The frames that replicas send one another through the backplane. All replicas of a cluster read and write this version.
 /// <code>
-/// byte 0      version (1; 3 for a message with a sender, so that replicas which do not know of senders pass over it)
-/// byte 1      kind: 1 message, 2 instruction, 3 answer, 4 counted message, 5 count
-/// message     audience kind (1 byte), audience name, flags (1 byte: 1 argument list, 2 carries offset, 4 and 8 the opcode of an opaque message, 16 sender), type,
+/// byte 0      version (1; 3 for a message with a sender, so that replicas without support for senders ignore it)
+/// byte 1      kind: 1 message, 2 command, 3 reply, 4 counted message, 5 count
+/// message     audience kind (1 byte), audience name,
+///             flags (1 byte: 1 argument list, 2 carries offset, 4 and 8 the opcode of an opaque message, 16 sender), type,
 ///             the sender's user id and name (with 16), count of exclusions, each excluded connection id, payload (the rest)
-/// instruction asking replica, number, enter (1 byte: 1 join, 0 leave), connection id, room
-/// answer      number, outcome (1 byte: 1 done, 0 the connection is not here, 2 refused: then the error's code, a number, and its text)
-/// counted     asking replica, number, a message frame (the rest): each replica answers with a count
-/// count       number, connections that the message was handed to
+/// command     sending replica, number, action (1 byte: 1 join, 0 leave), connection id, room
+/// reply       number, outcome (1 byte: 1 done, 0 no such connection, 2 error: then the error's code, a number, and its text)
+/// counted     sending replica, number, a message frame (the rest): each replica replies with a count
+/// count       number, connections that got the message
 /// </code>
-/// Counts and numbers are 32-bit little endian; a text is its length in bytes, as such a number, and UTF-8.
+/// Counts and numbers are 32-bit little endian. A text is its length in bytes, as a number, and its UTF-8 bytes.
 /// </summary>
 internal static class BackplaneFrame
 {
@@ -54,7 +55,9 @@ internal static class BackplaneFrame
 
     public static byte[] WriteMessage(Audience audience, Message message)
     {
-        var flags = (message.IsArgumentList ? Flags.ArgumentList : Flags.None) | (message.CarriesOffset ? Flags.CarriesOffset : Flags.None) | (Flags)(message.Opcode << OpcodeShift);
+        var flags = (Flags)(message.Opcode << OpcodeShift);
+        if (message.IsArgumentList) flags |= Flags.ArgumentList;
+        if (message.CarriesOffset) flags |= Flags.CarriesOffset;
         if (message.Sender != null) flags |= Flags.Sender;
         var frame = Begin(Kind.Message, message.Payload.Length + 128, message.Sender == null ? Version : VersionWithSender);
         Put(frame, (byte)audience.Kind);
@@ -83,7 +86,7 @@ internal static class BackplaneFrame
         return frame.WrittenSpan.ToArray();
     }
 
-    /// <param name="refused"><c>null</c>: done.</param>
+    /// <param name="refused">The error; <c>null</c> for success.</param>
     public static byte[] WriteAnswer(int number, Error? refused)
     {
         var frame = Begin(Kind.ClusterReply, 64);
@@ -115,10 +118,12 @@ internal static class BackplaneFrame
         return frame.WrittenSpan.ToArray();
     }
 
-    /// <summary>Which kind of frame this is; <c>null</c> if it is of another version, or none of ours. See the Write methods.</summary>
-    public static Kind? KindOf(ReadOnlySpan<byte> frame) => frame is [Version, >= 1 and <= 5, ..] or [VersionWithSender, (byte)Kind.Message, ..] ? (Kind)frame[1] : null;
+    /// <summary>Returns the kind of a frame; <c>null</c> for another version or an invalid frame.</summary>
+    public static Kind? KindOf(ReadOnlySpan<byte> frame) =>
+        frame is [Version, >= 1 and <= 5, ..] or [VersionWithSender, (byte)Kind.Message, ..] ? (Kind)frame[1] : null;
 
-    /// <returns>False if the frame is of another version or kind, is cut short, or makes no sense.</returns>
+    /// <summary>Reads a message. See <see cref="WriteMessage"/>.</summary>
+    /// <returns><c>false</c> if the frame is of another version or kind, truncated or invalid.</returns>
     public static bool TryReadMessage(ReadOnlyMemory<byte> frame, out Audience audience, out Message message)
     {
         if (KindOf(frame.Span) != Kind.Message)
@@ -155,7 +160,7 @@ internal static class BackplaneFrame
         return !reader.Failed;
     }
 
-    /// <param name="refused"><c>null</c>: done.</param>
+    /// <param name="refused">The error; <c>null</c> for success.</param>
     public static bool TryReadAnswer(ReadOnlySpan<byte> frame, out int number, out Error? refused)
     {
         var reader = new Reader(frame[2..]);
@@ -169,7 +174,7 @@ internal static class BackplaneFrame
         return !reader.Failed;
     }
 
-    /// <param name="message">The frame of the message within.</param>
+    /// <param name="message">The frame of the message inside.</param>
     public static bool TryReadCounted(ReadOnlyMemory<byte> frame, out string sender, out int number, out ReadOnlyMemory<byte> message)
     {
         var reader = new Reader(frame.Span[2..]);
@@ -213,7 +218,7 @@ internal static class BackplaneFrame
         Encoding.UTF8.GetBytes(value, frame);
     }
 
-    /// <summary>After a fault every read returns nothing.</summary>
+    /// <summary>After the first fault, every read returns an empty value.</summary>
     private ref struct Reader(ReadOnlySpan<byte> frame)
     {
         public ReadOnlySpan<byte> Rest { get; private set; } = frame;

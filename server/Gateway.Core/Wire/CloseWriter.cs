@@ -3,7 +3,7 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Wire;
 
 /// <summary>
-/// The last that a client hears. Raw: a WebSocket close frame. SignalR: a Close record first, which tells the stock client whether to
+/// The last bytes to a client. Raw: a WebSocket close frame. SignalR: first a Close record, which tells the stock client whether to
 /// reconnect (<c>{"type":7,"error":E?,"allowReconnect":true?}␞</c>), then, on a WebSocket, the close frame.
 /// </summary>
 internal static class CloseWriter

@@ -4,18 +4,18 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Wire;
 
 /// <summary>
-/// What a raw client sends: <c>{"type":T,"payload":P,"id":I?}</c>. T is a string, P any JSON value (absent: <c>null</c>), I a string or a
-/// number. Other fields are ignored. The spans point into the frame, but for a type with escapes.
+/// A frame of a raw client: <c>{"type":T,"payload":P,"id":I?}</c>. T is a string, P any JSON value (default <c>null</c>), I a string or a
+/// number. Other fields are ignored. The spans point into the frame, except for a type with escapes.
 /// </summary>
 internal readonly ref struct Envelope(ReadOnlySpan<byte> type, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> id)
 {
     /// <summary>UTF-8 text, unescaped.</summary>
     public ReadOnlySpan<byte> Type { get; } = type;
 
-    /// <summary>One JSON value as it came.</summary>
+    /// <summary>One JSON value, as received.</summary>
     public ReadOnlySpan<byte> Payload { get; } = payload;
 
-    /// <summary>One JSON string or number as it came, or empty.</summary>
+    /// <summary>One JSON string or number, as received, or empty.</summary>
     public ReadOnlySpan<byte> Id { get; } = id;
 }
 
@@ -25,7 +25,9 @@ internal static class EnvelopeReader
     private const int MaxDepth = JsonRules.MaxDepth + 1; // the envelope's own object
     private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth };
 
-    /// <summary>Reads one text frame. What is wrong comes back as an error, with the correlation id in <paramref name="envelope"/> if it was read by then.</summary>
+    /// <summary>
+    /// Reads one text frame. With an error, <paramref name="envelope"/> has the correlation id if it was read before the error.
+    /// </summary>
     public static Error? Read(ReadOnlySpan<byte> frame, out Envelope envelope)
     {
         ReadOnlySpan<byte> type = default, payload = default, id = default;
@@ -68,7 +70,8 @@ internal static class EnvelopeReader
             }
             else if (reader.ValueTextEquals("id"u8))
             {
-                var wrong = Twice(ref sawId, "id") ?? ReadId(ref reader, frame, ref id); // also after another fault: it names the request that failed
+                // Even after an error, because the error reply carries it.
+                var wrong = Twice(ref sawId, "id") ?? ReadId(ref reader, frame, ref id);
                 error ??= wrong;
             }
             if (reader.TokenType == JsonTokenType.PropertyName) reader.Read();

@@ -1,6 +1,6 @@
 namespace Gateway.Core.Wire;
 
-/// <summary>How a message's bytes look on one kind of connection: its dialect, and whether they stand in a WebSocket frame.</summary>
+/// <summary>The format of a message's bytes: the dialect, with or without a WebSocket frame.</summary>
 internal enum FrameFormat : byte
 {
     /// <summary>The JSON envelope in a WebSocket text frame.</summary>
@@ -9,7 +9,7 @@ internal enum FrameFormat : byte
     /// <summary>A SignalR JSON record in a WebSocket text frame.</summary>
     SignalRWebSocket = 1,
 
-    /// <summary>A SignalR JSON record by itself: server-sent events and long polling add their own framing.</summary>
+    /// <summary>A SignalR JSON record. Server-sent events and long polling add their own framing.</summary>
     SignalRRecord = 2,
 
     /// <summary>The data of an opaque message in a WebSocket frame of its opcode.</summary>

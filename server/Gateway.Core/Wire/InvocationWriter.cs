@@ -2,7 +2,10 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Wire;
 
-/// <summary>An Invocation of the SignalR JSON protocol that asks for a result: <c>{"type":1,"invocationId":I,"target":T,"arguments":[…]}␞</c>.</summary>
+/// <summary>
+/// Writes an Invocation of the SignalR JSON protocol that requests a result:
+/// <c>{"type":1,"invocationId":I,"target":T,"arguments":[…]}␞</c>.
+/// </summary>
 internal static class InvocationWriter
 {
     public static byte[] Write(Message message, string invocationId, FrameFormat format) => MessageWriter.WriteRecord(

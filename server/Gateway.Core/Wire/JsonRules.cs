@@ -4,10 +4,10 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Wire;
 
-/// <summary>What is demanded of JSON from clients beyond RFC 8259, so that no reader behind us chokes on what we pass on.</summary>
+/// <summary>The rules for JSON from clients beyond RFC 8259, so that every receiver can parse what the gateway passes on.</summary>
 internal static class JsonRules
 {
-    /// <summary>How deep a payload may nest, in both dialects.</summary>
+    /// <summary>The maximum depth of a payload, in both dialects.</summary>
     public const int MaxDepth = 32;
 
     private const int StackBytes = 256;
@@ -17,10 +17,10 @@ internal static class JsonRules
     public static Error InvalidUtf8 { get; } = Error.BadRequest("not UTF-8");
     public static Error InvalidText { get; } = Error.BadRequest("a string holds half a surrogate pair");
 
-    /// <summary>Checks a value that will be passed on as it is: UTF-8, depth, no name twice in an object, every string well-formed.</summary>
+    /// <summary>Checks a value that is passed on unchanged: UTF-8, depth, no duplicate names in an object, well-formed strings.</summary>
     public static Error? Check(ReadOnlySpan<byte> value)
     {
-        // Nobody else has looked at what comes by HTTP POST (long polling), and a client must fail a connection that brings it something else.
+        // Nothing has validated the body of an HTTP POST (long polling). A client must fail a connection that sends it invalid UTF-8.
         if (!Utf8.IsValid(value)) return InvalidUtf8;
         try
         {
@@ -39,7 +39,7 @@ internal static class JsonRules
         }
     }
 
-    /// <summary>Is the string (or name) that the reader stands on text? Numbers pass.</summary>
+    /// <summary>Checks that the reader's current string or name is well-formed. Numbers pass.</summary>
     public static Error? CheckString(ref Utf8JsonReader reader)
     {
         if (!reader.ValueIsEscaped) return null;
@@ -56,7 +56,9 @@ internal static class JsonRules
         }
     }
 
-    /// <summary>The JSON reader's finding in words that hold no type name, and no position that would be inside a wrapping.</summary>
+    /// <summary>
+    /// Describes a fault of the JSON reader without type names, and without a position, which would be relative to a wrapper.
+    /// </summary>
     public static Error Describe(JsonException fault, ReadOnlySpan<byte> text, int maxDepth = MaxDepth) =>
         IsDeeper(text, maxDepth) ? Error.BadRequest($"JSON is nested deeper than {MaxDepth} levels")
         : fault.Message.Contains("uplicate", StringComparison.Ordinal) ? Error.BadRequest("a field appears twice")

@@ -4,12 +4,12 @@ using System.Text.Json;
 
 namespace Gateway.Core.Wire;
 
-/// <summary>Writes JSON into a buffer that the thread keeps for the next time, so that only the result is allocated.</summary>
+/// <summary>Writes JSON into a buffer that the thread reuses, so that only the result is allocated.</summary>
 internal static class JsonText
 {
     private const int KeptBufferBytes = 64 * 1024;
 
-    // Text goes to JSON clients and never into HTML, so only what JSON itself demands is escaped.
+    // The text goes to JSON clients and never into HTML, so only the escapes of JSON itself are needed.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     [ThreadStatic]
@@ -24,7 +24,7 @@ internal static class JsonText
         where TState : allows ref struct
     {
         var scratch = _scratch ?? new Scratch();
-        _scratch = null; // whoever writes JSON while writing JSON gets another one
+        _scratch = null; // a nested call gets another one
         scratch.Buffer.ResetWrittenCount();
         scratch.Writer.Reset(scratch.Buffer);
         write(scratch.Writer, state);

@@ -4,19 +4,20 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Wire;
 
 /// <summary>
-/// A message as each dialect shows it. The payload's bytes are the same in all of them.
-/// (<c>frames</c> is no such dialect: an opaque message is its data, in a frame of its opcode.)
+/// Writes a message in the format of each dialect. The payload's bytes are the same in all of them. An opaque message of the dialect
+/// <c>frames</c> is only its data, in a frame of its opcode.
 /// <code>
 /// raw       {"type":T,"payload":P,"sender":{"user_id":U,"username":N}?}
-/// SignalR   {"type":1,"target":T,"arguments":[P],"headers":{"sender_user_id":U,"sender_username":N}?}␞        an Invocation of the SignalR JSON protocol, ended by U+001E
+/// SignalR   {"type":1,"target":T,"arguments":[P],"headers":{"sender_user_id":U,"sender_username":N}?}␞
 /// </code>
-/// The sender stands there in messages of own types only. In SignalR it is in the headers, as a second argument would keep handlers of one argument from being called.
+/// The SignalR format is an Invocation of the SignalR JSON protocol, terminated by U+001E. Only messages of custom types have a sender. In
+/// SignalR it is in the headers, because clients do not call a handler of one argument if there are two.
 /// </summary>
 internal static class MessageWriter
 {
     private const byte RecordSeparator = 0x1e;
 
-    /// <summary>The payload as clients see it: with the offset that the backplane assigned, where the message carries one.</summary>
+    /// <summary>Returns the payload for clients: with the offset that the backplane assigned, if the message carries one.</summary>
     public static ReadOnlyMemory<byte> CompletePayload(Message message, Position position) =>
         message.CarriesOffset && position.Offset > 0 ? OffsetField.Append(message.Payload.Span, position.Offset) : message.Payload;
 
@@ -68,7 +69,7 @@ internal static class MessageWriter
         json.WriteEndObject();
     }
 
-    /// <summary>A SignalR JSON record: the text and its separator, in a WebSocket frame or by itself.</summary>
+    /// <summary>Writes a SignalR JSON record: the text and the record separator, with or without a WebSocket frame.</summary>
     internal static byte[] WriteRecord(ReadOnlySpan<byte> json, bool inWebSocketFrame)
     {
         var length = json.Length + 1;

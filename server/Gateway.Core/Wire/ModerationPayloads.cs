@@ -1,6 +1,6 @@
 namespace Gateway.Core.Wire;
 
-/// <summary>The payloads about what is done against users. An event in a room gets the offset when it is known.</summary>
+/// <summary>The payloads of moderation. An event in a room gets its offset later: see <see cref="OffsetField"/>.</summary>
 internal static class ModerationPayloads
 {
     /// <summary><c>{"event":"muted","room"?,"user_id","until"}</c>.</summary>
@@ -12,7 +12,10 @@ internal static class ModerationPayloads
     /// <summary><c>{"event":"kicked","room"?,"user_id"}</c>.</summary>
     public static byte[] Kicked(string userId, string? room) => Event("kicked", userId, room, null);
 
-    /// <summary><c>{"user_id","room"?,"until"?}</c>: what holds now; the answer to <c>mute</c> and <c>ban</c>, and without <c>until</c> to their opposites.</summary>
+    /// <summary>
+    /// <c>{"user_id","room"?,"until"?}</c>: the reply to <c>mute</c> and <c>ban</c>; without <c>until</c>, to <c>unmute</c> and
+    /// <c>unban</c>.
+    /// </summary>
     public static byte[] Restriction(string userId, string? room, DateTimeOffset? until) => JsonText.Write((userId, room, until), static (json, p) =>
     {
         json.WriteStartObject();
@@ -22,7 +25,7 @@ internal static class ModerationPayloads
         json.WriteEndObject();
     });
 
-    /// <summary><c>{"connections"}</c>: how many were kicked.</summary>
+    /// <summary><c>{"connections"}</c>: the number of kicked connections.</summary>
     public static byte[] KickedCount(int connections) => JsonText.Write(connections, static (json, connections) =>
     {
         json.WriteStartObject();
@@ -30,13 +33,14 @@ internal static class ModerationPayloads
         json.WriteEndObject();
     });
 
-    private static byte[] Event(string name, string userId, string? room, DateTimeOffset? until) => JsonText.Write((name, userId, room, until), static (json, p) =>
-    {
-        json.WriteStartObject();
-        json.WriteString("event"u8, p.name);
-        if (p.room != null) json.WriteString("room"u8, p.room);
-        json.WriteString("user_id"u8, p.userId);
-        if (p.until is { } until) json.WriteString("until"u8, Payloads.Time(until));
-        json.WriteEndObject();
-    });
+    private static byte[] Event(string name, string userId, string? room, DateTimeOffset? until) =>
+        JsonText.Write((name, userId, room, until), static (json, p) =>
+        {
+            json.WriteStartObject();
+            json.WriteString("event"u8, p.name);
+            if (p.room != null) json.WriteString("room"u8, p.room);
+            json.WriteString("user_id"u8, p.userId);
+            if (p.until is { } until) json.WriteString("until"u8, Payloads.Time(until));
+            json.WriteEndObject();
+        });
 }

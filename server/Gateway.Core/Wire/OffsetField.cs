@@ -3,8 +3,8 @@ using System.Buffers.Text;
 namespace Gateway.Core.Wire;
 
 /// <summary>
-/// A room's offset is known only after the backplane has taken the message, when its payload is JSON already.
-/// So it becomes the payload's last field: <c>{…}</c> turns into <c>{…,"offset":17}</c>, and <c>{}</c> into <c>{"offset":17}</c>.
+/// The backplane assigns the offset when the payload is already JSON. So the offset becomes the payload's last field: <c>{…}</c> turns into
+/// <c>{…,"offset":17}</c>, and <c>{}</c> into <c>{"offset":17}</c>.
 /// </summary>
 internal static class OffsetField
 {

@@ -11,17 +11,17 @@ internal sealed class FieldNames(params string[] names)
 {
     public const int Max = 8;
 
-    /// <summary>As errors name them.</summary>
+    /// <summary>The names in error texts.</summary>
     public IReadOnlyList<string> Names { get; private init; } = names;
     public byte[][] Utf8 { get; } = [.. names.Select(Encoding.UTF8.GetBytes)];
 
-    /// <summary>Fields of an object that is itself a field.</summary>
+    /// <summary>Creates the names of the fields of a nested object.</summary>
     public static FieldNames Of(string outer, params string[] names) => new(names) { Names = [.. names.Select(name => $"{outer}.{name}")] };
 }
 
 /// <summary>
-/// The fields of a payload, found in one pass and without allocation. Fields that were not asked for are passed over.
-/// The first fault is kept in <see cref="Error"/>; after it every getter returns nothing.
+/// Finds the fields of a payload in one pass and without allocation. Other fields are ignored. <see cref="Error"/> keeps the first error;
+/// after it, every getter returns an empty value.
 /// </summary>
 internal ref struct PayloadFields
 {
@@ -51,7 +51,7 @@ internal ref struct PayloadFields
 
     public Error? Error { get; private set; }
 
-    /// <summary>The field's JSON value as it came, or empty if it is absent or <c>null</c>.</summary>
+    /// <summary>Returns the field's JSON value, as received, or empty if it is absent or <c>null</c>.</summary>
     public readonly ReadOnlySpan<byte> Raw(int field) => _payload[_values[field].Start.._values[field].End];
 
     public string? OptionalString(int field, int maxLength)
@@ -73,11 +73,12 @@ internal ref struct PayloadFields
         var raw = Raw(field);
         if (raw.IsEmpty) return null;
         if (Utf8Parser.TryParse(raw, out long value, out var used) && used == raw.Length && value >= min && value <= max) return value;
-        Error = Error.BadRequest($"{_names.Names[field]} must be a whole number {(max == long.MaxValue ? $"of at least {min}" : $"from {min} to {max}")}");
+        var range = max == long.MaxValue ? $"of at least {min}" : $"from {min} to {max}";
+        Error = Error.BadRequest($"{_names.Names[field]} must be a whole number {range}");
         return null;
     }
 
-    /// <returns>False if it is absent.</returns>
+    /// <returns>The value; <c>false</c> if it is absent.</returns>
     public bool OptionalFlag(int field)
     {
         if (Error != null) return false;
@@ -95,7 +96,7 @@ internal ref struct PayloadFields
         return 0;
     }
 
-    /// <summary>The JSON string as it came, quotes included, once it is known to be text.</summary>
+    /// <summary>Returns a well-formed JSON string, as received, with quotes.</summary>
     public ReadOnlySpan<byte> RequiredText(int field)
     {
         var raw = Text(field, required: true);

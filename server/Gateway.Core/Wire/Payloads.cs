@@ -4,7 +4,7 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Wire;
 
-/// <summary>The payloads that the gateway itself writes; docs/protocol.md shows each. Names are snake_case in both dialects.</summary>
+/// <summary>The payloads that the gateway writes; docs/protocol.md shows each. Names are snake_case in both dialects.</summary>
 internal static class Payloads
 {
     public static ReadOnlyMemory<byte> Empty { get; } = "{}"u8.ToArray();
@@ -12,7 +12,10 @@ internal static class Payloads
     /// <summary>RFC 3339 in UTC with milliseconds.</summary>
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary><c>{"room","user_id","username","content","time","message_id"?}</c>; the offset is added when it is known, see <see cref="OffsetField"/>.</summary>
+    /// <summary>
+    /// <c>{"room","user_id","username","content","time","message_id"?}</c>; the offset is added when it is known, see <see
+    /// cref="OffsetField"/>.
+    /// </summary>
     /// <param name="content">A JSON string, quotes included.</param>
     public static byte[] Chat(string room, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset time, string? messageId) =>
         JsonText.Write(new TextFields("room", room, userId, username, content, time, messageId), WriteTextMessage);
@@ -34,7 +37,10 @@ internal static class Payloads
             json.WriteEndObject();
         });
 
-    /// <summary><c>{"event":"gap","room"?,"missed","from"?,"to"?}</c>: how many messages the receiver missed, and their first and last offset where the room has offsets.</summary>
+    /// <summary>
+    /// <c>{"event":"gap","room"?,"missed","from"?,"to"?}</c>: the number of missed messages, and their first and last offset if the room
+    /// has offsets.
+    /// </summary>
     public static byte[] Gap(string? room, long missed, long from, long to) => JsonText.Write((room, missed, from, to), static (json, gap) =>
     {
         json.WriteStartObject();
@@ -73,7 +79,7 @@ internal static class Payloads
             json.WriteEndObject();
         });
 
-    /// <summary><c>{"room"}</c>: the answer to <c>leave</c>.</summary>
+    /// <summary><c>{"room"}</c>: the reply to <c>leave</c>.</summary>
     public static byte[] Left(string room) => JsonText.Write(room, static (json, room) =>
     {
         json.WriteStartObject();
@@ -81,7 +87,7 @@ internal static class Payloads
         json.WriteEndObject();
     });
 
-    /// <summary><c>{"offset"?}</c>: the answer to a published message: its place in the room.</summary>
+    /// <summary><c>{"offset"?}</c>: the reply to a published message: its offset in the room.</summary>
     public static ReadOnlyMemory<byte> Published(Position position) => position.Offset == 0 ? Empty : JsonText.Write(position.Offset, static (json, offset) =>
     {
         json.WriteStartObject();
@@ -89,7 +95,7 @@ internal static class Payloads
         json.WriteEndObject();
     });
 
-    /// <summary><c>{"connections"}</c>: the answer to <c>direct</c>: how many connections it was handed to.</summary>
+    /// <summary><c>{"connections"}</c>: the reply to <c>direct</c>: how many connections got it.</summary>
     public static byte[] Delivered(long connections) => JsonText.Write(connections, static (json, connections) =>
     {
         json.WriteStartObject();

@@ -2,12 +2,16 @@ using System.Text.Json;
 
 namespace Gateway.Core.Wire;
 
-/// <summary>One user in a room, on however many connections and replicas.</summary>
-/// <param name="ConnectedAt">When the first of its connections began.</param>
-/// <param name="Connections">0 while it may come back.</param>
+/// <summary>A user in a room, with all its connections on all replicas.</summary>
+/// <param name="UserId">The user's id.</param>
+/// <param name="Username">The display name.</param>
+/// <param name="ClientId">The application that the user came with, if known.</param>
+/// <param name="Status">The status that was set last.</param>
+/// <param name="ConnectedAt">When the first connection was opened.</param>
+/// <param name="Connections">The number of connections; 0 in the grace period.</param>
 public sealed record PresenceMember(string UserId, string Username, string? ClientId, string Status, DateTimeOffset ConnectedAt, int Connections)
 {
-    /// <summary>Of several statuses the one that was said last counts; <c>null</c>: none was. Not on the wire.</summary>
+    /// <summary>When the status was set; the newest wins. <c>null</c> if none was set. Clients do not get it.</summary>
     public DateTimeOffset? StatusSetAt { get; init; }
 
     internal static Comparison<PresenceMember> ByConnectedAt { get; } = static (a, b) =>
@@ -16,8 +20,13 @@ public sealed record PresenceMember(string UserId, string Username, string? Clie
 
 internal static class PresencePayloads
 {
-    /// <summary><c>{"room","count","members":[{"user_id","username","client_id"?,"status","connected_at","connections"}],"next"?}</c>.</summary>
-    /// <param name="count">Of all members, of which these are a page.</param>
+    /// <summary>
+    /// <c>{"room","count","members":[{"user_id","username","client_id"?,"status","connected_at","connections"}],"next"?}</c>.
+    /// </summary>
+    /// <param name="room">The room.</param>
+    /// <param name="count">The number of all members.</param>
+    /// <param name="members">One page of the members.</param>
+    /// <param name="next">The cursor of the next page, if any.</param>
     public static byte[] Members(string room, int count, IReadOnlyList<PresenceMember> members, string? next = null) => JsonText.Write((room, count, members, next), static (json, p) =>
     {
         json.WriteStartObject();
@@ -30,7 +39,7 @@ internal static class PresencePayloads
         json.WriteEndObject();
     });
 
-    /// <summary><c>{"room","count","connections"}</c>: how many users are there, on how many connections.</summary>
+    /// <summary><c>{"room","count","connections"}</c>: the number of users and of connections.</summary>
     public static byte[] Counts(string room, IReadOnlyList<PresenceMember> members) => JsonText.Write((room, members), static (json, p) =>
     {
         json.WriteStartObject();

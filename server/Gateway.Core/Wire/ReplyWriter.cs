@@ -3,7 +3,7 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Wire;
 
 /// <summary>
-/// What a raw client gets back for what it sent; a SignalR client gets the same as a method's result or a <c>HubException</c>.
+/// Writes the reply to a raw client. A SignalR client gets the same as a method's result or a <c>HubException</c>.
 /// <code>
 /// {"type":"ack","id":I,"payload":R}
 /// {"type":"error","id":I?,"payload":{"code":400,"message":"…"}}
@@ -11,7 +11,7 @@ namespace Gateway.Core.Wire;
 /// </summary>
 internal static class ReplyWriter
 {
-    /// <param name="id">The request's correlation id as it came: one JSON string or number.</param>
+    /// <param name="id">The request's correlation id, as received: one JSON string or number.</param>
     /// <param name="result">One JSON value.</param>
     public static byte[] WriteAck(ReadOnlySpan<byte> id, ReadOnlySpan<byte> result) => JsonText.Write(new Ack(id, result), static (json, ack) =>
     {
@@ -24,7 +24,7 @@ internal static class ReplyWriter
         json.WriteEndObject();
     }, WebSocketFrame.WriteText);
 
-    /// <param name="id">The request's correlation id as it came, or empty.</param>
+    /// <param name="id">The request's correlation id, as received, or empty.</param>
     public static byte[] WriteError(ReadOnlySpan<byte> id, Error error) => JsonText.Write(new Failure(id, error), static (json, failure) =>
     {
         json.WriteStartObject();

@@ -3,11 +3,11 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Wire;
 
-/// <summary>The payloads that tell of a room's sequence: where one is in it, and what it holds.</summary>
+/// <summary>The payloads about a room's sequence: positions and history.</summary>
 internal static class RoomPayloads
 {
     /// <summary>
-    /// <c>{"room","epoch"?,"offset"?}</c>: the answer to <c>join</c>; a room without a sequence has neither. Whoever asked for what it missed also gets
+    /// <c>{"room","epoch"?,"offset"?}</c>: the reply to <c>join</c>. A room without offsets has neither. With <c>since</c> it also has
     /// <c>"recovered":true,"replayed"</c> or <c>"recovered":false,"replayed","reason"</c>.
     /// </summary>
     public static byte[] Joined(string room, Position position, int? replayed = null, string? reason = null) => JsonText.Write((room, position, replayed, reason), static (json, p) =>
@@ -23,7 +23,9 @@ internal static class RoomPayloads
         json.WriteEndObject();
     });
 
-    /// <summary><c>{"room","epoch","messages":[{"offset","type","payload","sender"?}],"more"}</c>. The payloads are the bytes that were sent when the messages were new.</summary>
+    /// <summary>
+    /// <c>{"room","epoch","messages":[{"offset","type","payload","sender"?}],"more"}</c>. The payloads are the original bytes.
+    /// </summary>
     public static byte[] History(string room, string epoch, IEnumerable<(long Offset, Message Message)> messages, bool more) =>
         JsonText.Write((room, epoch, messages, more), static (json, p) =>
         {
@@ -47,8 +49,8 @@ internal static class RoomPayloads
         });
 
     /// <summary>
-    /// <c>{"event":"gap","room","reason":"epoch changed","from","epoch","offset"}</c>: what the old epoch had from this offset on will not come; what comes
-    /// next is after this place.
+    /// <c>{"event":"gap","room","reason":"epoch changed","from","epoch","offset"}</c>: the old epoch has no messages from offset
+    /// <c>from</c> on; the next message comes after the new position.
     /// </summary>
     public static byte[] EpochChanged(string room, long from, Position next) => JsonText.Write((room, from, next), static (json, p) =>
     {

@@ -1,6 +1,6 @@
 namespace Gateway.Core.Wire;
 
-/// <summary>The payloads about tokens; docs/protocol.md shows each. None holds a token.</summary>
+/// <summary>The payloads about tokens; docs/protocol.md shows each. None contains a token.</summary>
 internal static class TokenPayloads
 {
     /// <summary><c>{"event":"token_expiring","expires_at"}</c>.</summary>
@@ -12,7 +12,9 @@ internal static class TokenPayloads
         json.WriteEndObject();
     });
 
-    /// <summary><c>{"expires_at","left"?:[room…]}</c>: the answer to <c>refresh</c>; <c>left</c>, where there are any, are the rooms that the new token does not open.</summary>
+    /// <summary>
+    /// <c>{"expires_at","left"?:[room…]}</c>: the reply to <c>refresh</c>. <c>left</c> lists the rooms that the new token does not allow.
+    /// </summary>
     public static byte[] Refreshed(DateTimeOffset expiresAt, IReadOnlyList<string> left) => JsonText.Write((expiresAt, left), static (json, p) =>
     {
         json.WriteStartObject();

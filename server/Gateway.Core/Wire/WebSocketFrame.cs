@@ -21,7 +21,7 @@ internal static class WebSocketFrame
     public const int ProtocolError = 1002;
     public const int InvalidPayload = 1007;
 
-    /// <summary>RFC 6455 section 5.5: a control frame's payload, so a close frame's code and reason, fits in 125 bytes.</summary>
+    /// <summary>RFC 6455 section 5.5: the payload of a control frame (a close frame's code and reason) has at most 125 bytes.</summary>
     private const int MaxCloseReasonBytes = 123;
 
     public static int HeaderLength(int payloadLength) => payloadLength switch { < 126 => 2, <= ushort.MaxValue => 4, _ => 10 };
@@ -48,7 +48,7 @@ internal static class WebSocketFrame
 
     public static byte[] WriteText(ReadOnlySpan<byte> payload) => Write(Text, payload);
 
-    /// <summary>A whole message in one frame.</summary>
+    /// <summary>Writes a whole message in one frame.</summary>
     /// <param name="opcode">Section 11.8: 1 text, 2 binary.</param>
     public static byte[] WriteData(byte opcode, ReadOnlySpan<byte> payload) => Write((byte)(0x80 | opcode), payload);
 
@@ -63,17 +63,17 @@ internal static class WebSocketFrame
         return Write(Close, payload[..(2 + written)]);
     }
 
-    /// <summary>Is this a close frame that somebody else wrote? See <see cref="Close"/>.</summary>
+    /// <summary>Returns whether this is a close frame.</summary>
     public static bool IsClose(ReadOnlySpan<byte> frame) => !frame.IsEmpty && frame[0] == Close;
 
-    /// <summary>The status code of a close frame of a server's; 0 for any other frame, and for one without a code.</summary>
+    /// <summary>Returns the status code of a server's close frame; 0 for any other frame, or without a code.</summary>
     public static int CloseCode(ReadOnlySpan<byte> frame) =>
         IsClose(frame) && frame.Length >= 4 ? BinaryPrimitives.ReadUInt16BigEndian(frame[2..]) : 0;
 
-    /// <summary>The FIN bit: the frame is a whole message, or the last fragment of one.</summary>
+    /// <summary>Returns the FIN bit: the frame is a whole message, or the last fragment of one.</summary>
     public static bool IsFinal(ReadOnlySpan<byte> frame) => !frame.IsEmpty && (frame[0] & 0x80) != 0;
 
-    /// <summary>Close, ping and pong: they may stand between the fragments of a message.</summary>
+    /// <summary>Returns whether this is a close, ping or pong frame, which may come between the fragments of a message.</summary>
     public static bool IsControl(ReadOnlySpan<byte> frame) => !frame.IsEmpty && (frame[0] & 0x08) != 0;
 
     private static byte[] Write(byte finAndOpcode, ReadOnlySpan<byte> payload)
