@@ -8,7 +8,8 @@ namespace Gateway.Core.Broadcast;
 /// <summary>
 /// Receives what the backplane delivers: messages for the fan-out, and commands of other replicas for a local connection.
 /// </summary>
-internal sealed class BackplaneReceiver(FanOut fanOut, ConnectionTable connections, RoomTable rooms, RoomMembership membership) : IBackplaneReceiver
+internal sealed class BackplaneReceiver(
+    FanOut fanOut, ConnectionTable connections, RoomTable rooms, RoomMembership membership) : IBackplaneReceiver
 {
     public int Deliver(Audience audience, Message message, Position position) => fanOut.Deliver(audience, message, position);
 

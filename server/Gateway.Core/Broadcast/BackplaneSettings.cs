@@ -7,4 +7,5 @@ namespace Gateway.Core.Broadcast;
 /// How many messages a user may send in <paramref name="MessagesPerUserWindow"/>, on all replicas together; 0 = no limit.
 /// </param>
 /// <param name="MessagesPerUserWindow">The length of the window.</param>
-public sealed record BackplaneSettings(TimeSpan IdempotencyWindow, TimeSpan PresenceGrace, int MessagesPerUser, TimeSpan MessagesPerUserWindow);
+public sealed record BackplaneSettings(
+    TimeSpan IdempotencyWindow, TimeSpan PresenceGrace, int MessagesPerUser, TimeSpan MessagesPerUserWindow);

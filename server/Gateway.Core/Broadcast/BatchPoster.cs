@@ -6,7 +6,8 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Broadcast;
 
 /// <summary>Posts messages to the connections of one shard, in batches that are as large as possible. One thread at a time.</summary>
-internal sealed class BatchPoster(int shard, FanOutLimits limits, LagRecovery lagRecovery, GatewayMeter meter, SupervisedLoop loop, TimeProvider time)
+internal sealed class BatchPoster(
+    int shard, FanOutLimits limits, LagRecovery lagRecovery, GatewayMeter meter, SupervisedLoop loop, TimeProvider time)
 {
     private readonly FrameBatch?[] _batches = new FrameBatch?[FrameFormats.Count];
     private readonly HashSet<string> _except = new(StringComparer.Ordinal);
@@ -91,7 +92,8 @@ internal sealed class BatchPoster(int shard, FanOutLimits limits, LagRecovery la
             if (member == null) _delivered[(int)connection.Dialect] += outbox.Post(batch);
             else Post(member, outbox, delivery, batch);
             // After a change of the epoch, the position of the join is irrelevant.
-            if (member != null && member.JoinPosition.Epoch != delivery.Position.Epoch && !delivery.Position.IsNone) member.JoinPosition = Position.None;
+            if (member != null && member.JoinPosition.Epoch != delivery.Position.Epoch && !delivery.Position.IsNone)
+                member.JoinPosition = Position.None;
         }
     }
 
@@ -107,7 +109,8 @@ internal sealed class BatchPoster(int shard, FanOutLimits limits, LagRecovery la
     private int PostLive(Membership member, Outbox outbox, Delivery first, FrameBatch batch)
     {
         if (first.RecoveryRoom is not { } room) return outbox.Post(batch);
-        if (!outbox.TryPost(batch, out var accepted)) lagRecovery.Begin(room, member, outbox, first.Position with { Offset = batch.OffsetOf(0) - 1 });
+        if (!outbox.TryPost(batch, out var accepted))
+            lagRecovery.Begin(room, member, outbox, first.Position with { Offset = batch.OffsetOf(0) - 1 });
         return accepted;
     }
 

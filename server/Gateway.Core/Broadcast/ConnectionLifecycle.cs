@@ -9,8 +9,8 @@ namespace Gateway.Core.Broadcast;
 
 /// <summary>Opens and closes connections of every dialect: the table, the rooms, the welcome, the counters.</summary>
 internal sealed partial class ConnectionLifecycle(
-    ConnectionTable connections, RoomMembership membership, IReplicaRegistry replicas, IBackplane backplane, GatewayMeter meter, Supervisor supervisor,
-    string replica, ILogger<ConnectionLifecycle> logger)
+    ConnectionTable connections, RoomMembership membership, IReplicaRegistry replicas, IBackplane backplane, GatewayMeter meter,
+    Supervisor supervisor, string replica, ILogger<ConnectionLifecycle> logger)
 {
     private static readonly Message ShutdownNotice = new("system", Payloads.System("shutdown"));
 
@@ -97,9 +97,11 @@ internal sealed partial class ConnectionLifecycle(
 
     private void Welcome(Connection connection, List<(string, Position)> positions)
     {
-        var (user, cluster) = (connection.User, replicas.Counts);
+        var (user, counts) = (connection.User, replicas.Counts);
+        var cluster = (counts.Replicas, counts.Connections);
         var welcome = new Message(
-            "welcome", Payloads.Welcome(connection.Id, user.Id, user.Name, user.GuestKey, replica, positions, (cluster.Replicas, cluster.Connections)));
+            "welcome",
+            Payloads.Welcome(connection.Id, user.Id, user.Name, user.GuestKey, replica, positions, cluster));
         connection.Outbox.Uncork(new FrameBatch(MessageWriter.Write(welcome, welcome.Payload, connection.Outbox.Format)));
     }
 

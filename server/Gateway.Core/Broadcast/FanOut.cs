@@ -19,8 +19,8 @@ internal sealed class FanOut
     private readonly TimeProvider _time;
 
     public FanOut(
-        ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutLimits limits, LagRecovery lagRecovery, GatewayMeter meter,
-        Supervisor supervisor, TimeProvider time)
+        ConnectionTable connections, RoomTable rooms, FanOutPolicies policies, FanOutLimits limits, LagRecovery lagRecovery,
+        GatewayMeter meter, Supervisor supervisor, TimeProvider time)
     {
         _connections = connections;
         _rooms = rooms;
@@ -85,7 +85,8 @@ internal sealed class FanOut
         }
     }
 
-    private static bool HasCapacity(Membership member) => member.LiveBuffer != null || member.Connection.MessageOutbox is not { IsMostlyEmpty: false };
+    private static bool HasCapacity(Membership member) =>
+        member.LiveBuffer != null || member.Connection.MessageOutbox is not { IsMostlyEmpty: false };
 
     private bool HasPosted(long[] marks)
     {

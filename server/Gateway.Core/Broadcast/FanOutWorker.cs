@@ -33,13 +33,15 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
     private readonly Stack<List<Delivery>> _listPool = [];
     private Backoff _backoff;
 
-    public FanOutWorker(int shard, FanOutLimits limits, LagRecovery lagRecovery, GatewayMeter meter, Supervisor supervisor, TimeProvider time)
+    public FanOutWorker(
+        int shard, FanOutLimits limits, LagRecovery lagRecovery, GatewayMeter meter, Supervisor supervisor, TimeProvider time)
     {
         _limits = limits;
         _loop = supervisor.Loop("fan_out");
         _time = time;
         _poster = new BatchPoster(shard, limits, lagRecovery, meter, _loop, time);
-        _afterPause = time.CreateTimer(static worker => ((FanOutWorker)worker!).Schedule(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _afterPause = time.CreateTimer(
+            static worker => ((FanOutWorker)worker!).Schedule(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <param name="target">A <see cref="MemberSet"/> or a <see cref="Connection"/>.</param>
@@ -141,7 +143,8 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
         {
             foreach (var (target, delivery) in _taken)
             {
-                if (!_byTarget.TryGetValue(target, out var pending)) _byTarget[target] = pending = _listPool.TryPop(out var list) ? list : [];
+                if (!_byTarget.TryGetValue(target, out var pending))
+                    _byTarget[target] = pending = _listPool.TryPop(out var list) ? list : [];
                 pending.Add(delivery);
             }
             foreach (var (target, pending) in _byTarget)

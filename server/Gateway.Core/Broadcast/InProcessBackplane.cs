@@ -86,14 +86,16 @@ internal sealed class InProcessBackplane : IBackplane, IDisposable
         return ready.IsCompletedSuccessfully ? new(published) : WaitAsync(ready, published);
     }
 
-    public ValueTask<HistoryPage> ReadHistoryAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
+    public ValueTask<HistoryPage> ReadHistoryAsync(
+        string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
         new(WithRoom(room, (this, range), static (sequence, p) =>
         {
             p.Item1.TrimLocked(sequence, static s => s.ExpireHistory());
             return sequence.Read(p.range);
         }));
 
-    public ValueTask<bool> HasSubscribersAsync(Audience audience) => new(_rooms.TryGetValue(audience.Name, out var room) && room.HasSubscribers);
+    public ValueTask<bool> HasSubscribersAsync(Audience audience) =>
+        new(_rooms.TryGetValue(audience.Name, out var room) && room.HasSubscribers);
 
     public ValueTask<Error?> InstructAsync(RemoteCommand command, CancellationToken cancel = default) => new(Error.NoSuchConnection);
 

@@ -13,7 +13,8 @@ namespace Gateway.Core.Broadcast;
 /// longer has its position. So a burst, or a replay after an outage, does not disconnect a healthy client, and a stalled client takes no
 /// more memory than its outbox.
 /// </summary>
-internal sealed partial class LagRecovery(IBackplane backplane, GatewayMeter meter, Supervisor supervisor, TimeProvider time, ILogger<LagRecovery> logger)
+internal sealed partial class LagRecovery(
+    IBackplane backplane, GatewayMeter meter, Supervisor supervisor, TimeProvider time, ILogger<LagRecovery> logger)
 {
     private static readonly TimeSpan PauseWhileAway = TimeSpan.FromMilliseconds(250);
 

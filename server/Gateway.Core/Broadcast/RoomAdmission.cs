@@ -8,7 +8,8 @@ namespace Gateway.Core.Broadcast;
 
 /// <summary>Limits the rooms of a connection, of a user and of the domain, on this replica.</summary>
 internal sealed partial class RoomAdmission(
-    MembershipLimits limits, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, TimeProvider time, ILogger<RoomAdmission> logger)
+    MembershipLimits limits, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, TimeProvider time,
+    ILogger<RoomAdmission> logger)
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
 

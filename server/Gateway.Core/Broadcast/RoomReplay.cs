@@ -106,7 +106,8 @@ internal sealed class RoomReplay(IBackplane backplane, Room room, Membership mem
 
     private void Post(IReadOnlyList<HistoryMessage> messages)
     {
-        var deliveries = FillGaps(messages).Select(m => new Delivery(m.Audience, m.Message, Position with { Offset = m.Offset }, room.Policy.OnFull, 0))
+        var deliveries = FillGaps(messages)
+            .Select(m => new Delivery(m.Audience, m.Message, Position with { Offset = m.Offset }, room.Policy.OnFull, 0))
             .Where(d => d.IsFor(membership.Connection, null)).ToArray();
         if (deliveries.Length > 0) Outbox.Post(Delivery.Join(deliveries, Outbox.Format));
         Position = Position with { Offset = messages[^1].Offset };

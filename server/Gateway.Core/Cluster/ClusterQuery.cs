@@ -67,8 +67,8 @@ public sealed record ClusterReply
 /// <param name="Rooms">The rooms that the connection is in.</param>
 /// <param name="Waiting">The number of messages in its outbox.</param>
 public sealed record ConnectionInfo(
-    string ConnectionId, string UserId, string Username, string? ClientId, string Dialect, DateTimeOffset ConnectedAt, string? RemoteAddress,
-    string Replica, IReadOnlyList<string> Rooms, int Waiting);
+    string ConnectionId, string UserId, string Username, string? ClientId, string Dialect, DateTimeOffset ConnectedAt,
+    string? RemoteAddress, string Replica, IReadOnlyList<string> Rooms, int Waiting);
 
 /// <summary>A room with members on one replica.</summary>
 /// <param name="Room">The room's name.</param>

@@ -32,9 +32,15 @@ public sealed class ClusterQueryHandler
     public async ValueTask<ClusterReply> HandleAsync(ClusterQuery query) => query.Kind switch
     {
         ClusterQueryKind.Connections => new ClusterReply { Connections = Page(Matching(query), query, static c => c.Id, Describe) },
-        ClusterQueryKind.Rooms => new ClusterReply { Rooms = Page(_rooms.Snapshot(), query, static r => r.Name, static r => new RoomInfo(r.Name, r.Members.Count)) },
+        ClusterQueryKind.Rooms => new ClusterReply
+        {
+            Rooms = Page(_rooms.Snapshot(), query, static r => r.Name, static r => new RoomInfo(r.Name, r.Members.Count)),
+        },
         ClusterQueryKind.Disconnect => new ClusterReply { Affected = Disconnect(Matching(query)) },
-        ClusterQueryKind.RemoveFromRoom => new ClusterReply { Affected = await RemoveFromRoomAsync(Matching(query), query.Room!).ConfigureAwait(false) },
+        ClusterQueryKind.RemoveFromRoom => new ClusterReply
+        {
+            Affected = await RemoveFromRoomAsync(Matching(query), query.Room!).ConfigureAwait(false),
+        },
         _ => new ClusterReply(), // a kind of a later version
     };
 
@@ -51,10 +57,17 @@ public sealed class ClusterQueryHandler
     }
 
     private ConnectionInfo Describe(Connection c) =>
-        new(c.Id, c.User.Id, c.User.Name, c.User.ClientId, c.Dialect.Name(), c.ConnectedAt, c.RemoteAddress, _status.Id, c.Rooms.Names(), c.Outbox.Depth);
+        new(
+            c.Id, c.User.Id, c.User.Name, c.User.ClientId, c.Dialect.Name(), c.ConnectedAt, c.RemoteAddress, _status.Id, c.Rooms.Names(),
+            c.Outbox.Depth);
 
-    private static List<TFacts> Page<T, TFacts>(IEnumerable<T> all, ClusterQuery query, Func<T, string> key, Func<T, TFacts> describe) =>
-        [.. all.Where(one => string.CompareOrdinal(key(one), query.After) > 0).OrderBy(key, StringComparer.Ordinal).Take(Math.Clamp(query.Limit, 0, MaxLimit)).Select(describe)];
+    private static List<TInfo> Page<T, TInfo>(IEnumerable<T> all, ClusterQuery query, Func<T, string> key, Func<T, TInfo> describe) =>
+        [
+            .. all.Where(one => string.CompareOrdinal(key(one), query.After) > 0)
+                .OrderBy(key, StringComparer.Ordinal)
+                .Take(Math.Clamp(query.Limit, 0, MaxLimit))
+                .Select(describe),
+        ];
 
     private static List<string> Disconnect(IEnumerable<Connection> kicked)
     {

@@ -30,10 +30,13 @@ internal sealed class RotatedKeys(Value<string> item) : Shape<IList<string>>
     }
 
     public override void Describe(IList<string> current, string key, ICollection<KeyDescription> keys) =>
-        keys.Add(new KeyDescription(key, string.Join(',', current), $"nothing, {item.Allowed}, or a list of two such: the first is used, both are accepted"));
+        keys.Add(new KeyDescription(
+            key, string.Join(',', current), $"nothing, {item.Allowed}, or a list of two: the first is used, both are accepted"));
 
     private static void CheckCount(IList<string> keys, string key, Origin origin, Binding binding)
     {
-        if (keys.Count > Most) binding.Report(key, $"{keys.Count} keys are not allowed; allowed: at most {Most}, the one in use and the one before or after it", origin);
+        if (keys.Count > Most)
+            binding.Report(
+                key, $"{keys.Count} keys are not allowed; allowed: at most {Most}, the one in use and the one before or after it", origin);
     }
 }

@@ -15,6 +15,7 @@ internal sealed class SchemaValidator<T>(Shape<T> schema, Action<T, Binding>? ru
         var binding = new Binding([]);
         schema.Check(options, "", binding);
         rules?.Invoke(options, binding);
-        return binding.Errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(binding.Errors.Select(error => $"{error.Key}: {error.Problem}"));
+        return binding.Errors.Count == 0 ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail(binding.Errors.Select(error => $"{error.Key}: {error.Problem}"));
     }
 }

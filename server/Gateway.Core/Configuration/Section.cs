@@ -113,5 +113,8 @@ internal sealed class Section<T> : Shape<T>, IEnumerable
 
     private static string NameOf(PropertyInfo property) => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
 
-    private sealed record Entry(Action<T, Setting, string, Binding> Bind, Action<T, string, ICollection<KeyDescription>> Describe, Action<T, string, Binding> Check);
+    private sealed record Entry(
+        Action<T, Setting, string, Binding> Bind,
+        Action<T, string, ICollection<KeyDescription>> Describe,
+        Action<T, string, Binding> Check);
 }

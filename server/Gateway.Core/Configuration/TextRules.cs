@@ -14,7 +14,8 @@ internal static partial class TextRules
     public static Value<string> ListenAddress { get; } = Values.Text("an IP address or localhost", IsListenAddress);
 
     public static Value<string> EndpointPath { get; } = Values.Text(
-        "a path such as /ws: it begins with /, is not / alone, and has only letters, digits, - _ . ~ between single slashes", PathPattern());
+        "a path such as /ws: it begins with /, is not / alone, and has only letters, digits, - _ . ~ between single slashes",
+        PathPattern());
 
     public static Value<string> Origin { get; } = Values.Text(
         "* or scheme://host[:port], such as https://example.com", text => text == "*" || IsOrigin(text));
@@ -25,19 +26,23 @@ internal static partial class TextRules
     public static Value<string> RoomPattern { get; } = Values.Text(
         "a room name of 1 to 128 characters without white space or control characters, where * stands for any text", IsName);
 
+    private static string BuiltInTypes => string.Join(", ", MessageType.ClientTypes.Concat(MessageType.ServerTypes));
+
     public static Value<string> CustomType { get; } = Values.Text(
-        $"1 to 64 of A-Z a-z 0-9 _ . -, and none of the built-in types {string.Join(", ", MessageType.ClientTypes.Concat(MessageType.ServerTypes))}",
+        $"1 to 64 of A-Z a-z 0-9 _ . -, and none of the built-in types {BuiltInTypes}",
         text => CustomTypePattern().IsMatch(text) && MessageType.FindBuiltIn(text) == null);
 
     public static Value<string> HubName { get; } = Values.Text("1 to 32 of a-z 0-9 _ - and not negotiate", IsHubName);
 
-    public static Value<string> HubNameOrNone { get; } = Values.Text("the name of a hub, or nothing for the default one", text => text.Length == 0 || IsHubName(text));
+    public static Value<string> HubNameOrNone { get; } = Values.Text(
+        "the name of a hub, or nothing for the default one", text => text.Length == 0 || IsHubName(text));
 
     /// <summary>Returns whether a name fits in paths, keys and labels. The two excluded names are endpoints below the hub's path.</summary>
     public static bool IsHubName(string text) => HubNamePattern().IsMatch(text) && text is not ("negotiate" or "handover");
 
     public static Value<string> ReplicaAddress { get; } = Values.Text(
-        "nothing, or http:// or https://, a host and a port, such as http://10.0.0.5:8080", text => text.Length == 0 || IsReplicaAddress(text));
+        "nothing, or http:// or https://, a host and a port, such as http://10.0.0.5:8080",
+        text => text.Length == 0 || IsReplicaAddress(text));
 
     public static Value<string> TokenKey { get; } = Values.Text(
         $"a text of at least {MinTokenKeyBytes} bytes", text => Encoding.UTF8.GetByteCount(text) >= MinTokenKeyBytes).Secret();
@@ -50,7 +55,8 @@ internal static partial class TextRules
         "an IP address such as 10.0.0.5, or a network such as 10.0.0.0/8", text => Networks.TryRead(text, out _));
 
     private static bool IsReplicaAddress(string text) =>
-        IsOrigin(text) && Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
+        IsOrigin(text) && Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
 
     public static Value<string> Role { get; } = Values.Text("a role of 1 to 128 characters", text => text.Length is > 0 and <= 128);
 

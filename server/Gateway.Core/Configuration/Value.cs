@@ -5,7 +5,8 @@ internal delegate bool TryRead<T>(string text, out T value);
 
 /// <summary>One value. <see cref="Values"/> has the kinds.</summary>
 /// <param name="allowed">What is allowed, in words that complete "allowed: …".</param>
-internal sealed class Value<T>(string allowed, TryRead<T> read, Func<T, string?> write, bool secret = false, Func<string, string>? explain = null) : Shape<T>
+internal sealed class Value<T>(
+    string allowed, TryRead<T> read, Func<T, string?> write, bool secret = false, Func<string, string>? explain = null) : Shape<T>
 {
     /// <summary>What is allowed, in words that complete "allowed: …".</summary>
     public string Allowed => allowed;

@@ -22,8 +22,9 @@ internal sealed record ConnectionEnd(DisconnectReason Reason, int Code = 0, stri
         var printed = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
         {
-            var isSafe = Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
-                or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse);
+            var isSafe = Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned
+                or UnicodeCategory.PrivateUse);
             printed.Append(isSafe ? rune.ToString() : "?");
         }
         return printed.ToString();

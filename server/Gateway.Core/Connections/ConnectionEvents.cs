@@ -56,7 +56,8 @@ internal sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Conne
         var ending = connection.End ?? ConnectionEnd.Aborted;
         meter.CountDisconnected(connection.Dialect, ending.Reason);
         if (DisconnectReasons.IsUnexpected(ending.Reason) && _unexpected.TryEnter(out var others))
-            Log.Unexpected(Logger, connection.Id, connection.User.Id, GatewayMeter.LabelOf(ending.Reason), ending.Code, ending.Text, others);
+            Log.Unexpected(
+                Logger, connection.Id, connection.User.Id, GatewayMeter.LabelOf(ending.Reason), ending.Code, ending.Text, others);
     }
 
     private static string LabelOf(CloseReason reason) => reason.Text.Length == 0 ? Completed : reason.Text;
@@ -66,10 +67,12 @@ internal sealed partial class ConnectionEvents(GatewayMeter meter, ILogger<Conne
         [LoggerMessage(11, LogLevel.Information,
             "Connection {ConnectionId} of user {UserId} ended unexpectedly: {Reason}, close code {Code} \"{Text}\" (0: no close frame); "
             + "{Others} more since the last such line")]
-        public static partial void Unexpected(ILogger logger, string connectionId, string userId, string reason, int code, string text, int others);
+        public static partial void Unexpected(
+            ILogger logger, string connectionId, string userId, string reason, int code, string text, int others);
 
         [LoggerMessage(12, LogLevel.Information,
-            "Aborting connection {ConnectionId} of user {UserId}: a write took longer than raw.write_wait; {Others} more since the last such line")]
+            "Aborting connection {ConnectionId} of user {UserId}: a write took longer than raw.write_wait; "
+            + "{Others} more since the last such line")]
         public static partial void WriteDeadline(ILogger logger, string connectionId, string userId, int others);
     }
 }

@@ -92,5 +92,6 @@ internal static class DisconnectReasons
     /// <summary>Returns whether neither the client nor the gateway meant to end the connection.</summary>
     public static bool IsUnexpected(DisconnectReason reason) => reason
         is DisconnectReason.Aborted or DisconnectReason.OtherCode or DisconnectReason.ProtocolError or DisconnectReason.WriteDeadline
-        or DisconnectReason.NoPong or DisconnectReason.ClientTimeout or DisconnectReason.UnfinishedMessage or DisconnectReason.InternalError;
+        or DisconnectReason.NoPong or DisconnectReason.ClientTimeout or DisconnectReason.UnfinishedMessage
+        or DisconnectReason.InternalError;
 }

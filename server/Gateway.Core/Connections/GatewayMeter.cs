@@ -9,10 +9,13 @@ internal sealed class GatewayMeter : IDisposable
 {
     public const string Name = "Gateway";
 
-    private static readonly KeyValuePair<string, object?>[] DialectLabels = [.. Dialects.All.Select(d => new KeyValuePair<string, object?>("dialect", d.Name()))];
+    private static readonly KeyValuePair<string, object?>[] DialectLabels =
+        [.. Dialects.All.Select(d => new KeyValuePair<string, object?>("dialect", d.Name()))];
 
     private static readonly KeyValuePair<string, object?>[] ReasonLabels =
-        [.. DisconnectReasons.All.Select(r => new KeyValuePair<string, object?>("reason", JsonNamingPolicy.SnakeCaseLower.ConvertName(r.ToString())))];
+        [.. DisconnectReasons.All.Select(r => new KeyValuePair<string, object?>("reason", NameOf(r)))];
+
+    private static readonly double[] Buckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
     private readonly Meter _meter;
     private readonly ConcurrentQueue<(Counter<long> Counter, KeyValuePair<string, object?>[] Labels)> _zeros = [];
@@ -37,15 +40,20 @@ internal sealed class GatewayMeter : IDisposable
         _received = _meter.CreateCounter<long>("websocket_messages_total", description: "Messages received from clients.");
         _connected = _meter.CreateCounter<long>("websocket_connections_total", description: "Connections accepted.");
         _disconnected = _meter.CreateCounter<long>("websocket_disconnections_total", description: "Connections ended, by why.");
-        _delivered = _meter.CreateCounter<long>("gateway_deliveries_total", description: "Messages handed to connections' outboxes, one for each receiver.");
-        _rateLimited = _meter.CreateCounter<long>("gateway_rate_limited_total", description: "Messages refused because their sender sent too many.");
+        _delivered = _meter.CreateCounter<long>(
+            "gateway_deliveries_total", description: "Messages handed to connections' outboxes, one for each receiver.");
+        _rateLimited = _meter.CreateCounter<long>(
+            "gateway_rate_limited_total", description: "Messages refused because their sender sent too many.");
         _mutedFrames = Counter("gateway_muted_frames_total", "Frames of muted users that were not relayed.");
-        Dropped = Counter("gateway_dropped_total", "Messages that a connection did not get, by the policy that dropped them.", "policy", ConnectionEvents.DropLabels);
-        LoopFaults = _meter.CreateCounter<long>("gateway_loop_faults_total", description: "Faults that a loop of the gateway survived, by loop.");
+        Dropped = Counter(
+            "gateway_dropped_total", "Messages that a connection did not get, by the policy that dropped them.", "policy",
+            ConnectionEvents.DropLabels);
+        LoopFaults = _meter.CreateCounter<long>(
+            "gateway_loop_faults_total", description: "Faults that a loop of the gateway survived, by loop.");
         Closed = Counter("gateway_closed_total", "Connections that the gateway closed, by reason.", "reason", ConnectionEvents.CloseLabels);
         _publishToSocket = _meter.CreateHistogram("gateway_publish_to_socket_seconds", "s",
             "From a message's arrival at the fan-out to its being with the last local receiver's socket or outbox.", null,
-            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1] });
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = Buckets });
     }
 
     /// <summary>Faults by loop: see <see cref="Supervision.Supervisor"/>.</summary>
@@ -79,16 +87,23 @@ internal sealed class GatewayMeter : IDisposable
             foreach (var counter in new[] { _received, _connected, _delivered, _rateLimited })
                 counter.Add(0, dialect); // so that the counter is on the page before its first event
         }
-        _meter.CreateObservableGauge("websocket_connected_clients", () => Dialects.All.Select(d => new Measurement<int>(connections.CountOf(d), DialectLabels[(int)d])), description: "Connections now.");
+        _meter.CreateObservableGauge(
+            "websocket_connected_clients",
+            () => Dialects.All.Select(d => new Measurement<int>(connections.CountOf(d), DialectLabels[(int)d])),
+            description: "Connections now.");
         _meter.CreateObservableGauge("gateway_rooms", rooms, description: "Rooms that have members on this replica.");
-        _meter.CreateObservableGauge("gateway_outbox_messages", () => connections.Snapshot().Sum(c => c.Outbox.Depth), description: "Messages waiting in all outboxes.");
+        _meter.CreateObservableGauge(
+            "gateway_outbox_messages", () => connections.Snapshot().Sum(c => c.Outbox.Depth),
+            description: "Messages waiting in all outboxes.");
     }
 
     /// <summary>Creates a gauge for another part of the gateway, such as the backplane.</summary>
-    public void Gauge(string name, string description, Func<long> read) => _meter.CreateObservableGauge(name, read, description: description);
+    public void Gauge(string name, string description, Func<long> read) =>
+        _meter.CreateObservableGauge(name, read, description: description);
 
     /// <summary>Creates a counter whose value is read on collection.</summary>
-    public void Counter(string name, string description, Func<long> read) => _meter.CreateObservableCounter(name, read, description: description);
+    public void Counter(string name, string description, Func<long> read) =>
+        _meter.CreateObservableCounter(name, read, description: description);
 
     /// <summary>Creates a counter for another part of the gateway. It starts at 0, so <c>rate()</c> misses no first event.</summary>
     public Counter<long> Counter(string name, string description)
@@ -114,7 +129,8 @@ internal sealed class GatewayMeter : IDisposable
 
     internal void CountConnected(Dialect dialect) => _connected.Add(1, DialectLabels[(int)dialect]);
 
-    internal void CountDisconnected(Dialect dialect, DisconnectReason reason) => _disconnected.Add(1, DialectLabels[(int)dialect], ReasonLabels[(int)reason]);
+    internal void CountDisconnected(Dialect dialect, DisconnectReason reason) =>
+        _disconnected.Add(1, DialectLabels[(int)dialect], ReasonLabels[(int)reason]);
 
     internal static string LabelOf(DisconnectReason reason) => (string)ReasonLabels[(int)reason].Value!;
 
@@ -144,6 +160,8 @@ internal sealed class GatewayMeter : IDisposable
         _zeros.Enqueue((counter, labels));
         counter.Add(0, labels);
     }
+
+    private static string NameOf(DisconnectReason reason) => JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString());
 
     private static long Sum(long[] totals)
     {

@@ -52,7 +52,8 @@ internal sealed class InProcessIdempotencyKeys : IIdempotencyKeys, IDisposable
         {
             var known = _known.GetOrAdd(key, mine);
             if (known == mine) return new(IdempotencyKeyState.New);
-            if (_time.GetElapsedTime(known.At) < _lifetime) return new(known.Fingerprint == fingerprint ? IdempotencyKeyState.Same : IdempotencyKeyState.Other);
+            if (_time.GetElapsedTime(known.At) < _lifetime)
+                return new(known.Fingerprint == fingerprint ? IdempotencyKeyState.Same : IdempotencyKeyState.Other);
             _known.TryRemove(new(key, known));
         }
     }

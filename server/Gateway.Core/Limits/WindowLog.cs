@@ -92,7 +92,8 @@ internal sealed class WindowLog
 
     private static long RoundUp(long value, long part) => (value + part - 1) / part * part;
 
-    private static long ToTimestamp(TimeSpan span, TimeProvider time) => (long)Math.Ceiling(span.Ticks * (time.TimestampFrequency / (double)TimeSpan.TicksPerSecond));
+    private static long ToTimestamp(TimeSpan span, TimeProvider time) =>
+        (long)Math.Ceiling(span.Ticks * (time.TimestampFrequency / (double)TimeSpan.TicksPerSecond));
 
     /// <summary>Rounds up, so that a retry after it is never too early.</summary>
     private static TimeSpan ToTime(long timestamps, TimeProvider time) =>

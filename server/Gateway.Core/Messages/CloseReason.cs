@@ -24,6 +24,7 @@ internal sealed record CloseReason(int Code, string Text, bool AllowReconnect)
     /// <summary>All of the above.</summary>
     public static IReadOnlyList<CloseReason> All { get; } =
     [
-        Normal, Shutdown, PongTimeout, ClientTimeout, TokenExpired, SlowConsumer, UnfinishedMessage, Flooding, Kicked, Banned, Revoked, TooManyOfUser, Internal, TooBig,
+        Normal, Shutdown, PongTimeout, ClientTimeout, TokenExpired, SlowConsumer, UnfinishedMessage, Flooding, Kicked, Banned, Revoked,
+        TooManyOfUser, Internal, TooBig,
     ];
 }

@@ -10,7 +10,8 @@ internal static class MessageType
 {
     public const int MaxLength = 64;
 
-    private static readonly SearchValues<char> Alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/-");
+    private static readonly SearchValues<char> Alphabet = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/-");
 
     public static StringComparer Comparer => StringComparer.OrdinalIgnoreCase;
 

@@ -26,14 +26,16 @@ internal static class NameText
     {
         while (!name.IsEmpty)
         {
-            if (Rune.DecodeFromUtf16(name, out var rune, out var length) != OperationStatus.Done || !IsVisible(rune, allowSpaces)) return false;
+            var status = Rune.DecodeFromUtf16(name, out var rune, out var length);
+            if (status != OperationStatus.Done || !IsVisible(rune, allowSpaces)) return false;
             name = name[length..];
         }
         return true;
     }
 
     /// <summary>Returns the name in normal form C. An invisible or too long name comes back unchanged; its check rejects it.</summary>
-    public static string Normalize(string name) => Ascii.IsValid(name) || name.Length > Longest || !IsVisible(name, allowSpaces: true) ? name : NormalForm.Compose(name);
+    public static string Normalize(string name) =>
+        Ascii.IsValid(name) || name.Length > Longest || !IsVisible(name, allowSpaces: true) ? name : NormalForm.Compose(name);
 
     /// <summary>Returns the name in normal form C without invisible characters. Other white space becomes a space.</summary>
     public static string Strip(string name)
@@ -52,8 +54,9 @@ internal static class NameText
     {
         if (rune.Value == ' ') return allowSpaces;
         if (rune.IsAscii) return !Rune.IsControl(rune);
-        if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned
-            or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator) return false;
+        if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+            or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator) return false;
         foreach (var (first, last) in Invisible)
             if (rune.Value >= first && rune.Value <= last)
                 return false;

@@ -82,14 +82,16 @@ internal static class NormalForm
     {
         if (first is >= FirstLeading and < FirstLeading + Leadings && second is >= FirstVowel and < FirstVowel + Vowels)
             return FirstSyllable + ((((first - FirstLeading) * Vowels) + second - FirstVowel) * Trailings);
-        if (first is >= FirstSyllable and < FirstSyllable + Syllables && (first - FirstSyllable) % Trailings == 0 && second is > BeforeTrailing and < BeforeTrailing + Trailings)
+        if (first is >= FirstSyllable and < FirstSyllable + Syllables && (first - FirstSyllable) % Trailings == 0
+            && second is > BeforeTrailing and < BeforeTrailing + Trailings)
             return first + second - BeforeTrailing;
         return Data.Value.Compositions.TryGetValue((first, second), out var composite) ? composite : null;
     }
 
     private static int Class(int rune) => rune < 0x300 ? 0 : Data.Value.Classes.GetValueOrDefault(rune);
 
-    private sealed record Tables(Dictionary<int, (int First, int Second)> Decompositions, Dictionary<(int, int), int> Compositions, Dictionary<int, int> Classes)
+    private sealed record Tables(
+        Dictionary<int, (int First, int Second)> Decompositions, Dictionary<(int, int), int> Compositions, Dictionary<int, int> Classes)
     {
         /// <summary>Reads the tables. normal_form.py describes the layout.</summary>
         public static Tables Read()

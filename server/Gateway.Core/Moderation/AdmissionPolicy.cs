@@ -27,7 +27,8 @@ internal sealed class AdmissionPolicy
     /// <param name="isNew">Whether the request opens a connection, and does not belong to an open one.</param>
     public Error? Check(UserIdentity user, bool isNew) =>
         _restrictions.Find(RestrictionKind.Ban, user.Id) is { } ban ? Banned(ban)
-        : isNew && _maxPerUser > 0 && _connections.OfUser(user.Id).Length >= _maxPerUser ? new Error(503, "too many connections of this user")
+        : isNew && _maxPerUser > 0 && _connections.OfUser(user.Id).Length >= _maxPerUser
+            ? new Error(503, "too many connections of this user")
         : null;
 
     /// <summary>

@@ -27,7 +27,8 @@ internal sealed partial class Moderator(
         if (room != null && restrictions.Find(RestrictionKind.Mute, sender.User.Id, room) is { } inRoom
             && (mute?.Until is not { } until || inRoom.Until > until)) mute = inRoom;
         if (mute == null) return null;
-        return Error.Forbidden(mute.Room == null ? "muted" : $"muted in room {mute.Room}") with { RetryAfter = mute.Until - time.GetUtcNow() };
+        var text = mute.Room == null ? "muted" : $"muted in room {mute.Room}";
+        return Error.Forbidden(text) with { RetryAfter = mute.Until - time.GetUtcNow() };
     }
 
     /// <summary>Returns whether an opaque frame of a muted user is dropped, and counts it. The log gets one line a second.</summary>
@@ -37,7 +38,8 @@ internal sealed partial class Moderator(
         meter.CountMutedFrame();
         var now = time.GetTimestamp();
         var last = Interlocked.Read(ref _mutedLoggedAt);
-        if ((last == 0 || time.GetElapsedTime(last, now) >= LogInterval) && Interlocked.CompareExchange(ref _mutedLoggedAt, now, last) == last)
+        if ((last == 0 || time.GetElapsedTime(last, now) >= LogInterval)
+            && Interlocked.CompareExchange(ref _mutedLoggedAt, now, last) == last)
             Log.FrameOfMuted(logger, sender.Id, sender.User.Id);
         return true;
     }
@@ -63,7 +65,8 @@ internal sealed partial class Moderator(
 
     /// <param name="duration"><c>null</c> for a ban without end.</param>
     /// <inheritdoc cref="MuteAsync"/>
-    public ValueTask<Restriction> BanAsync(string userId, TimeSpan? duration, string by) => ImposeAsync(RestrictionKind.Ban, userId, null, duration, by);
+    public ValueTask<Restriction> BanAsync(string userId, TimeSpan? duration, string by) =>
+        ImposeAsync(RestrictionKind.Ban, userId, null, duration, by);
 
     /// <returns>False if the user was not banned.</returns>
     /// <inheritdoc cref="MuteAsync"/>
@@ -71,7 +74,8 @@ internal sealed partial class Moderator(
 
     /// <summary>Closes all connections of the user, and revokes the tokens issued until now.</summary>
     /// <inheritdoc cref="MuteAsync"/>
-    public ValueTask<Restriction> RevokeAsync(string userId, string by) => ImposeAsync(RestrictionKind.Revocation, userId, null, revocationLifetime, by);
+    public ValueTask<Restriction> RevokeAsync(string userId, string by) =>
+        ImposeAsync(RestrictionKind.Revocation, userId, null, revocationLifetime, by);
 
     /// <summary>Removes a user, or one connection, from a room, or closes its connections. The user may come back.</summary>
     /// <returns>The number of connections.</returns>
@@ -125,12 +129,14 @@ internal sealed partial class Moderator(
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Information, "{Kind} of user {UserId} (room {Room}) until {Until}, by {By}")]
-        public static partial void Imposed(ILogger logger, RestrictionKind kind, string userId, string? room, DateTimeOffset? until, string by);
+        public static partial void Imposed(
+            ILogger logger, RestrictionKind kind, string userId, string? room, DateTimeOffset? until, string by);
 
         [LoggerMessage(2, LogLevel.Information, "{Kind} of user {UserId} (room {Room}) lifted by {By}")]
         public static partial void Lifted(ILogger logger, RestrictionKind kind, string userId, string? room, string by);
 
-        [LoggerMessage(3, LogLevel.Information, "{By} kicked user {UserId}, connection {ConnectionId} (room {Room}): {Connections} connections")]
+        [LoggerMessage(
+            3, LogLevel.Information, "{By} kicked user {UserId}, connection {ConnectionId} (room {Room}): {Connections} connections")]
         public static partial void Kicked(ILogger logger, string by, string? userId, string? connectionId, string? room, int connections);
 
         [LoggerMessage(5, LogLevel.Information, "Frames of connection {ConnectionId} are not relayed: user {UserId} is muted")]

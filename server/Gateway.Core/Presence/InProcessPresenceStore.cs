@@ -10,7 +10,8 @@ namespace Gateway.Core.Presence;
 /// <summary>The presence of a single replica.</summary>
 /// <param name="grace">How long a user without a connection stays listed.</param>
 internal sealed partial class InProcessPresenceStore(
-    RoomTable rooms, Announce announce, TimeSpan grace, Supervisor supervisor, TimeProvider time, ILogger<InProcessPresenceStore> logger) : IPresenceStore, IAsyncDisposable
+    RoomTable rooms, Announce announce, TimeSpan grace, Supervisor supervisor, TimeProvider time, ILogger<InProcessPresenceStore> logger)
+        : IPresenceStore, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 
@@ -117,7 +118,8 @@ internal sealed partial class InProcessPresenceStore(
     /// <summary>The user is gone, if it has not come back.</summary>
     private ValueTask RemoveLocked(Entry entry)
     {
-        if (!_rooms.TryGetValue(entry.Room, out var users) || !users.TryGetValue(entry.Left!.UserId, out var present) || present != entry) return default;
+        if (!_rooms.TryGetValue(entry.Room, out var users)) return default;
+        if (!users.TryGetValue(entry.Left!.UserId, out var present) || present != entry) return default;
         users.Remove(entry.Left.UserId);
         if (users.Count == 0) _rooms.Remove(entry.Room);
         return AnnounceLocked(Announcement.Leave(entry.Room, entry.Left));

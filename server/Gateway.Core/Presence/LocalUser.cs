@@ -40,7 +40,11 @@ internal sealed class LocalUser(string room, RoomTable rooms)
             if (connection.ConnectedAt < earliest) earliest = connection.ConnectedAt;
             if (StatusOf(connection) is { SetAt: { } at } said && (status.SetAt is not { } before || at >= before)) status = said;
         }
-        return new PresenceMember(newest.User.Id, newest.User.Name, newest.User.ClientId, status.Text, earliest, _connections.Length) { StatusSetAt = status.SetAt };
+        var user = newest.User;
+        return new PresenceMember(user.Id, user.Name, user.ClientId, status.Text, earliest, _connections.Length)
+        {
+            StatusSetAt = status.SetAt,
+        };
     }
 
     /// <summary>A status is free text, so a room sees it only if it would see the user's messages.</summary>

@@ -29,7 +29,8 @@ internal readonly record struct PresencePage(IReadOnlyList<PresenceMember> Membe
     private static bool IsUpTo(PresenceMember member, long at, string userId) =>
         member.ConnectedAt.UtcTicks < at || (member.ConnectedAt.UtcTicks == at && string.CompareOrdinal(member.UserId, userId) <= 0);
 
-    private static string Write(PresenceMember member) => string.Create(CultureInfo.InvariantCulture, $"{member.ConnectedAt.UtcTicks}.{member.UserId}");
+    private static string Write(PresenceMember member) =>
+        string.Create(CultureInfo.InvariantCulture, $"{member.ConnectedAt.UtcTicks}.{member.UserId}");
 
     private static bool TryRead(string cursor, out long at, out string userId)
     {

@@ -37,7 +37,8 @@ internal sealed class PresenceReader(IPresenceStore presence, TimeProvider time)
         return ReadAsync(room, reading, turn, before);
     }
 
-    private async Task<IReadOnlyList<PresenceMember>> ReadAsync(string room, Reading reading, TaskCompletionSource<IReadOnlyList<PresenceMember>> turn, Task? before)
+    private async Task<IReadOnlyList<PresenceMember>> ReadAsync(
+        string room, Reading reading, TaskCompletionSource<IReadOnlyList<PresenceMember>> turn, Task? before)
     {
         if (before != null)
         {

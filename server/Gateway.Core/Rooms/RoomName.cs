@@ -21,7 +21,8 @@ internal static class RoomName
     public static Error? Check(string name) =>
         name.Length == 0 ? Error.BadRequest("room must not be empty")
         : name.Length > MaxLength ? Error.BadRequest($"room is longer than {MaxLength} characters")
-        : name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c == '*') ? Error.BadRequest("room must not contain white space, control characters or *")
+        : name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c == '*')
+            ? Error.BadRequest("room must not contain white space, control characters or *")
         : !NameText.IsVisible(name, allowSpaces: false) ? Error.BadRequest("room must not contain invisible characters")
         : null;
 }

@@ -61,7 +61,8 @@ internal sealed class RoomRule
 
     internal bool Matches(string room) => _sub < 0
         ? RoomPattern.Matches(_match, room)
-        : room.Length > _match.Length - Sub.Length && room.AsSpan().StartsWith(_match.AsSpan(0, _sub)) && room.AsSpan().EndsWith(_match.AsSpan(_sub + Sub.Length));
+        : room.Length > _match.Length - Sub.Length && room.AsSpan().StartsWith(_match.AsSpan(0, _sub))
+            && room.AsSpan().EndsWith(_match.AsSpan(_sub + Sub.Length));
 
     internal bool Allows(UserIdentity user, string room, RoomAction action)
     {

@@ -9,7 +9,8 @@ namespace Gateway.Core.Rooms;
 /// <param name="Announce">Whether joins and leaves are announced.</param>
 /// <param name="OnFull">What happens when a member's outbox is full.</param>
 /// <param name="History">How much history is kept.</param>
-internal sealed record RoomPolicy(bool ClientsPublish, bool Echo, bool Presence, bool Announce, SlowConsumerPolicy OnFull, Retention History)
+internal sealed record RoomPolicy(
+    bool ClientsPublish, bool Echo, bool Presence, bool Announce, SlowConsumerPolicy OnFull, Retention History)
 {
     /// <summary>Whether the presence store tracks the room.</summary>
     public bool HasPresence => Presence || Announce;

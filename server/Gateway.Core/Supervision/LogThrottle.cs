@@ -13,7 +13,8 @@ internal sealed class LogThrottle(TimeProvider time)
     {
         suppressed = 0;
         var last = Volatile.Read(ref _last);
-        if ((last != 0 && time.GetElapsedTime(last) < Interval) || Interlocked.CompareExchange(ref _last, time.GetTimestamp(), last) != last)
+        if ((last != 0 && time.GetElapsedTime(last) < Interval)
+            || Interlocked.CompareExchange(ref _last, time.GetTimestamp(), last) != last)
         {
             Interlocked.Increment(ref _suppressed);
             return false;

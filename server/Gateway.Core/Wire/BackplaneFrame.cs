@@ -149,7 +149,8 @@ internal static class BackplaneFrame
         return !reader.Failed && message.Opcode <= 2 && kind is >= AudienceKind.Room and <= AudienceKind.Everyone;
     }
 
-    public static bool TryReadInstruction(ReadOnlySpan<byte> frame, out string sender, out int number, out bool enter, out string connectionId, out string room)
+    public static bool TryReadInstruction(
+        ReadOnlySpan<byte> frame, out string sender, out int number, out bool enter, out string connectionId, out string room)
     {
         var reader = new Reader(frame[2..]);
         sender = reader.Text();

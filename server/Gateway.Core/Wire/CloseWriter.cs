@@ -11,7 +11,8 @@ internal static class CloseWriter
     public static byte[] Write(CloseReason reason, FrameFormat format) => format switch
     {
         FrameFormat.RawWebSocket or FrameFormat.Frames => WebSocketFrame.WriteClose(reason.Code, reason.Text),
-        FrameFormat.SignalRWebSocket => [.. WriteRecord(reason, inWebSocketFrame: true), .. WebSocketFrame.WriteClose(reason.Code, reason.Text)],
+        FrameFormat.SignalRWebSocket =>
+            [.. WriteRecord(reason, inWebSocketFrame: true), .. WebSocketFrame.WriteClose(reason.Code, reason.Text)],
         _ => WriteRecord(reason, inWebSocketFrame: false),
     };
 

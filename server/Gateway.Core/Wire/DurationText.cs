@@ -9,7 +9,8 @@ namespace Gateway.Core.Wire;
 internal static class DurationText
 {
     /// <summary>The units, smallest first.</summary>
-    public static IReadOnlyList<(string Unit, long Milliseconds)> Units { get; } = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
+    public static IReadOnlyList<(string Unit, long Milliseconds)> Units { get; } =
+        [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
 
     public static bool TryRead(string text, out TimeSpan value)
     {

@@ -48,12 +48,14 @@ internal static class EnvelopeReader
         return error;
     }
 
-    private static Error? ReadFields(ReadOnlySpan<byte> frame, ref ReadOnlySpan<byte> type, ref ReadOnlySpan<byte> payload, ref ReadOnlySpan<byte> id)
+    private static Error? ReadFields(
+        ReadOnlySpan<byte> frame, ref ReadOnlySpan<byte> type, ref ReadOnlySpan<byte> payload, ref ReadOnlySpan<byte> id)
     {
         if (frame.IsEmpty) return Error.BadRequest("empty message");
         var reader = new Utf8JsonReader(frame, Options);
         reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject) return Error.BadRequest("a message must be a JSON object: {\"type\":…,\"payload\":…}");
+        if (reader.TokenType != JsonTokenType.StartObject)
+            return Error.BadRequest("a message must be a JSON object: {\"type\":…,\"payload\":…}");
         Error? error = null;
         bool sawType = false, sawPayload = false, sawId = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -108,7 +110,8 @@ internal static class EnvelopeReader
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null) return null;
-        if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number)) return Error.BadRequest("id must be a string or a number");
+        if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number))
+            return Error.BadRequest("id must be a string or a number");
         var raw = frame[(int)reader.TokenStartIndex..(int)reader.BytesConsumed];
         if (raw.Length > MaxIdBytes) return Error.BadRequest($"id is longer than {MaxIdBytes} bytes");
         if (JsonRules.CheckString(ref reader) is { } error) return error;

@@ -10,7 +10,11 @@ internal static class JsonText
     private const int KeptBufferBytes = 64 * 1024;
 
     // The text goes to JSON clients and never into HTML, so only the escapes of JSON itself are needed.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     [ThreadStatic]
     private static Scratch? _scratch;

@@ -26,7 +26,8 @@ internal static class MessageWriter
     {
         FrameFormat.RawWebSocket => WriteRaw(message, payload),
         FrameFormat.Frames => WebSocketFrame.WriteData(message.Opcode, payload.Span),
-        FrameFormat.SignalRWebSocket => JsonText.Write((message, payload), WriteInvocation, static json => WriteRecord(json, inWebSocketFrame: true)),
+        FrameFormat.SignalRWebSocket =>
+            JsonText.Write((message, payload), WriteInvocation, static json => WriteRecord(json, inWebSocketFrame: true)),
         _ => JsonText.Write((message, payload), WriteInvocation, static json => WriteRecord(json, inWebSocketFrame: false)),
     };
 

@@ -16,14 +16,15 @@ internal static class ModerationPayloads
     /// <c>{"user_id","room"?,"until"?}</c>: the reply to <c>mute</c> and <c>ban</c>; without <c>until</c>, to <c>unmute</c> and
     /// <c>unban</c>.
     /// </summary>
-    public static byte[] Restriction(string userId, string? room, DateTimeOffset? until) => JsonText.Write((userId, room, until), static (json, p) =>
-    {
-        json.WriteStartObject();
-        json.WriteString("user_id"u8, p.userId);
-        if (p.room != null) json.WriteString("room"u8, p.room);
-        if (p.until is { } until) json.WriteString("until"u8, Payloads.Time(until));
-        json.WriteEndObject();
-    });
+    public static byte[] Restriction(string userId, string? room, DateTimeOffset? until) =>
+        JsonText.Write((userId, room, until), static (json, p) =>
+        {
+            json.WriteStartObject();
+            json.WriteString("user_id"u8, p.userId);
+            if (p.room != null) json.WriteString("room"u8, p.room);
+            if (p.until is { } until) json.WriteString("until"u8, Payloads.Time(until));
+            json.WriteEndObject();
+        });
 
     /// <summary><c>{"connections"}</c>: the number of kicked connections.</summary>
     public static byte[] KickedCount(int connections) => JsonText.Write(connections, static (json, connections) =>

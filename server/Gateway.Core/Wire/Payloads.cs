@@ -10,19 +10,22 @@ internal static class Payloads
     public static ReadOnlyMemory<byte> Empty { get; } = "{}"u8.ToArray();
 
     /// <summary>RFC 3339 in UTC with milliseconds.</summary>
-    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>
     /// <c>{"room","user_id","username","content","time","message_id"?}</c>; the offset is added when it is known, see <see
     /// cref="OffsetField"/>.
     /// </summary>
     /// <param name="content">A JSON string, quotes included.</param>
-    public static byte[] Chat(string room, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset time, string? messageId) =>
+    public static byte[] Chat(
+        string room, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset time, string? messageId) =>
         JsonText.Write(new TextFields("room", room, userId, username, content, time, messageId), WriteTextMessage);
 
     /// <summary><c>{"to","user_id","username","content","time","message_id"?}</c>.</summary>
     /// <param name="content">A JSON string, quotes included.</param>
-    public static byte[] Direct(string to, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset time, string? messageId) =>
+    public static byte[] Direct(
+        string to, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset time, string? messageId) =>
         JsonText.Write(new TextFields("to", to, userId, username, content, time, messageId), WriteTextMessage);
 
     /// <summary><c>{"event","room"?,"user_id"?,"username"?}</c>.</summary>
@@ -41,25 +44,28 @@ internal static class Payloads
     /// <c>{"event":"gap","room"?,"missed","from"?,"to"?}</c>: the number of missed messages, and their first and last offset if the room
     /// has offsets.
     /// </summary>
-    public static byte[] Gap(string? room, long missed, long from, long to) => JsonText.Write((room, missed, from, to), static (json, gap) =>
-    {
-        json.WriteStartObject();
-        json.WriteString("event"u8, "gap"u8);
-        if (gap.room != null) json.WriteString("room"u8, gap.room);
-        json.WriteNumber("missed"u8, gap.missed);
-        if (gap.from > 0)
+    public static byte[] Gap(string? room, long missed, long from, long to) =>
+        JsonText.Write((room, missed, from, to), static (json, gap) =>
         {
-            json.WriteNumber("from"u8, gap.from);
-            json.WriteNumber("to"u8, gap.to);
-        }
-        json.WriteEndObject();
-    });
+            json.WriteStartObject();
+            json.WriteString("event"u8, "gap"u8);
+            if (gap.room != null) json.WriteString("room"u8, gap.room);
+            json.WriteNumber("missed"u8, gap.missed);
+            if (gap.from > 0)
+            {
+                json.WriteNumber("from"u8, gap.from);
+                json.WriteNumber("to"u8, gap.to);
+            }
+            json.WriteEndObject();
+        });
 
     /// <summary>
-    /// <c>{"connection_id","user_id","username","guest_key"?,"replica","rooms":[{"room","epoch","offset"}],"cluster":{"replicas","connections"}}</c>.
+    /// <c>{"connection_id","user_id","username","guest_key"?,"replica","rooms":[{"room","epoch","offset"}],
+    /// "cluster":{"replicas","connections"}}</c>.
     /// </summary>
     public static byte[] Welcome(
-        string connectionId, string userId, string username, string? guestKey, string replica, IReadOnlyList<(string Room, Position Position)> rooms,
+        string connectionId, string userId, string username, string? guestKey, string replica,
+        IReadOnlyList<(string Room, Position Position)> rooms,
         (int Replicas, int Connections) cluster) =>
         JsonText.Write((connectionId, userId, username, guestKey, replica, rooms, cluster), static (json, p) =>
         {
@@ -88,12 +94,13 @@ internal static class Payloads
     });
 
     /// <summary><c>{"offset"?}</c>: the reply to a published message: its offset in the room.</summary>
-    public static ReadOnlyMemory<byte> Published(Position position) => position.Offset == 0 ? Empty : JsonText.Write(position.Offset, static (json, offset) =>
-    {
-        json.WriteStartObject();
-        json.WriteNumber("offset"u8, offset);
-        json.WriteEndObject();
-    });
+    public static ReadOnlyMemory<byte> Published(Position position) =>
+        position.Offset == 0 ? Empty : JsonText.Write(position.Offset, static (json, offset) =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("offset"u8, offset);
+            json.WriteEndObject();
+        });
 
     /// <summary><c>{"connections"}</c>: the reply to <c>direct</c>: how many connections got it.</summary>
     public static byte[] Delivered(long connections) => JsonText.Write(connections, static (json, connections) =>
@@ -133,7 +140,8 @@ internal static class Payloads
         else json.WriteStringValue(reader.ValueSpan);
     }
 
-    private readonly ref struct TextFields(string where, string name, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset at, string? messageId)
+    private readonly ref struct TextFields(
+        string where, string name, string userId, string username, ReadOnlySpan<byte> content, DateTimeOffset at, string? messageId)
     {
         public readonly string Where = where;
         public readonly string Name = name;

@@ -13,16 +13,17 @@ internal static class ReplyWriter
 {
     /// <param name="id">The request's correlation id, as received: one JSON string or number.</param>
     /// <param name="result">One JSON value.</param>
-    public static byte[] WriteAck(ReadOnlySpan<byte> id, ReadOnlySpan<byte> result) => JsonText.Write(new Ack(id, result), static (json, ack) =>
-    {
-        json.WriteStartObject();
-        json.WriteString("type"u8, "ack"u8);
-        json.WritePropertyName("id"u8);
-        json.WriteRawValue(ack.Id, skipInputValidation: true);
-        json.WritePropertyName("payload"u8);
-        json.WriteRawValue(ack.Result, skipInputValidation: true);
-        json.WriteEndObject();
-    }, WebSocketFrame.WriteText);
+    public static byte[] WriteAck(ReadOnlySpan<byte> id, ReadOnlySpan<byte> result) =>
+        JsonText.Write(new Ack(id, result), static (json, ack) =>
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, "ack"u8);
+            json.WritePropertyName("id"u8);
+            json.WriteRawValue(ack.Id, skipInputValidation: true);
+            json.WritePropertyName("payload"u8);
+            json.WriteRawValue(ack.Result, skipInputValidation: true);
+            json.WriteEndObject();
+        }, WebSocketFrame.WriteText);
 
     /// <param name="id">The request's correlation id, as received, or empty.</param>
     public static byte[] WriteError(ReadOnlySpan<byte> id, Error error) => JsonText.Write(new Failure(id, error), static (json, failure) =>

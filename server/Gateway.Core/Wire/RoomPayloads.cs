@@ -10,18 +10,19 @@ internal static class RoomPayloads
     /// <c>{"room","epoch"?,"offset"?}</c>: the reply to <c>join</c>. A room without offsets has neither. With <c>since</c> it also has
     /// <c>"recovered":true,"replayed"</c> or <c>"recovered":false,"replayed","reason"</c>.
     /// </summary>
-    public static byte[] Joined(string room, Position position, int? replayed = null, string? reason = null) => JsonText.Write((room, position, replayed, reason), static (json, p) =>
-    {
-        json.WriteStartObject();
-        WriteFields(json, p.room, p.position);
-        if (p.replayed is { } replayed)
+    public static byte[] Joined(string room, Position position, int? replayed = null, string? reason = null) =>
+        JsonText.Write((room, position, replayed, reason), static (json, p) =>
         {
-            json.WriteBoolean("recovered"u8, p.reason == null);
-            json.WriteNumber("replayed"u8, replayed);
-            if (p.reason != null) json.WriteString("reason"u8, p.reason);
-        }
-        json.WriteEndObject();
-    });
+            json.WriteStartObject();
+            WriteFields(json, p.room, p.position);
+            if (p.replayed is { } replayed)
+            {
+                json.WriteBoolean("recovered"u8, p.reason == null);
+                json.WriteNumber("replayed"u8, replayed);
+                if (p.reason != null) json.WriteString("reason"u8, p.reason);
+            }
+            json.WriteEndObject();
+        });
 
     /// <summary>
     /// <c>{"room","epoch","messages":[{"offset","type","payload","sender"?}],"more"}</c>. The payloads are the original bytes.

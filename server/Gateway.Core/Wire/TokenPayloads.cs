@@ -15,16 +15,17 @@ internal static class TokenPayloads
     /// <summary>
     /// <c>{"expires_at","left"?:[room…]}</c>: the reply to <c>refresh</c>. <c>left</c> lists the rooms that the new token does not allow.
     /// </summary>
-    public static byte[] Refreshed(DateTimeOffset expiresAt, IReadOnlyList<string> left) => JsonText.Write((expiresAt, left), static (json, p) =>
-    {
-        json.WriteStartObject();
-        json.WriteString("expires_at"u8, Payloads.Time(p.expiresAt));
-        if (p.left.Count > 0)
+    public static byte[] Refreshed(DateTimeOffset expiresAt, IReadOnlyList<string> left) =>
+        JsonText.Write((expiresAt, left), static (json, p) =>
         {
-            json.WriteStartArray("left"u8);
-            foreach (var room in p.left) json.WriteStringValue(room);
-            json.WriteEndArray();
-        }
-        json.WriteEndObject();
-    });
+            json.WriteStartObject();
+            json.WriteString("expires_at"u8, Payloads.Time(p.expiresAt));
+            if (p.left.Count > 0)
+            {
+                json.WriteStartArray("left"u8);
+                foreach (var room in p.left) json.WriteStringValue(room);
+                json.WriteEndArray();
+            }
+            json.WriteEndObject();
+        });
 }
