@@ -4,8 +4,9 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Core.Configuration;
 
 /// <summary>
-/// Sets options from a section of the application's configuration, by the schema of the gateway's own configuration file: the same keys, the same rules, every fault at once. A key
-/// may also be written as .NET applications write theirs (<c>MaxPerConnection</c> for <c>max_per_connection</c>).
+/// Sets options from a section of the application's configuration, by the schema of the gateway's own configuration file: the same keys,
+/// the same rules, every fault at once. A key may also be written as .NET applications write theirs (<c>MaxPerConnection</c> for
+/// <c>max_per_connection</c>).
 /// </summary>
 internal sealed class ConfigurationSetup<T>(IConfiguration configuration, Shape<T> schema) : IConfigureOptions<T>
     where T : class
@@ -17,7 +18,8 @@ internal sealed class ConfigurationSetup<T>(IConfiguration configuration, Shape<
         schema.Describe(options, "", known);
         var binding = new Binding(known.ConvertAll(key => key.Key));
         schema.Bind(options, Section(configuration.GetChildren(), PathOf(configuration)), "", binding);
-        if (binding.Errors.Count > 0) throw new OptionsValidationException(Options.DefaultName, typeof(T), binding.Errors.Select(error => error.ToString()));
+        if (binding.Errors.Count > 0)
+            throw new OptionsValidationException(Options.DefaultName, typeof(T), binding.Errors.Select(error => error.ToString()));
     }
 
     private static MapSetting Section(IEnumerable<IConfigurationSection> children, string path)
@@ -31,5 +33,6 @@ internal sealed class ConfigurationSetup<T>(IConfiguration configuration, Shape<
         return section;
     }
 
-    private static string PathOf(IConfiguration configuration) => configuration is IConfigurationSection section ? section.Path : "configuration";
+    private static string PathOf(IConfiguration configuration) =>
+        configuration is IConfigurationSection section ? section.Path : "configuration";
 }
