@@ -2,17 +2,18 @@ namespace Gateway.OpenTelemetry;
 
 /// <summary>What one instrument of one meter contributes to the page.</summary>
 /// <param name="Scope">The meter's name, version and tags as labels.</param>
+/// <param name="Family">The instrument's series.</param>
 internal sealed record InstrumentReading(IReadOnlyList<Label> Scope, MetricFamily Family);
 
 /// <summary>
-/// Brings what the meters call by the same name into one family, so that a page never has a name, a sample or a series twice. Where several meters
-/// share a family, labels say which meter a series is from; elsewhere they would only be noise. What cannot be told apart is left out, and named in
-/// <see cref="Conflicts"/>: the first one stays.
+/// Merges instruments of the same name into one family, so that no name, sample or series appears twice on the page. If several meters
+/// share a family, labels name the meter of each series. A conflict that labels cannot resolve is left out and listed in
+/// <see cref="Conflicts"/>; the first one stays.
 /// </summary>
 internal sealed class FamilyTable
 {
     private readonly Dictionary<string, List<InstrumentReading>> _byName = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _samples = new(StringComparer.Ordinal); // the name of every sample, and of the family that it is of
+    private readonly Dictionary<string, string> _samples = new(StringComparer.Ordinal); // sample name → family name
     private readonly List<string> _conflicts = [];
 
     public IReadOnlyList<string> Conflicts => _conflicts;
@@ -37,8 +38,9 @@ internal sealed class FamilyTable
         _byName.Add(family.Name, [reading]);
     }
 
-    /// <returns>By name.</returns>
-    public IReadOnlyList<MetricFamily> ToFamilies() => [.. _byName.Values.Select(Merge).OrderBy(static family => family.Name, StringComparer.Ordinal)];
+    /// <returns>The families, sorted by name.</returns>
+    public IReadOnlyList<MetricFamily> ToFamilies() =>
+        [.. _byName.Values.Select(Merge).OrderBy(static family => family.Name, StringComparer.Ordinal)];
 
     private MetricFamily Merge(List<InstrumentReading> readings)
     {
@@ -50,7 +52,9 @@ internal sealed class FamilyTable
         {
             foreach (var series in reading.Family.Series)
             {
-                var labelled = severalScopes ? series with { Labels = [.. series.Labels, .. reading.Scope.ExceptBy(series.Labels.Select(NameOf), NameOf)] } : series;
+                var labelled = severalScopes
+                    ? series with { Labels = [.. series.Labels, .. reading.Scope.ExceptBy(series.Labels.Select(NameOf), NameOf)] }
+                    : series;
                 if (seen.Add(LabelSet.Identity(labelled.Labels))) merged.Add(labelled);
                 else _conflicts.Add($"{first.Name} has two series with the same labels");
             }
@@ -61,5 +65,7 @@ internal sealed class FamilyTable
     private static string NameOf(Label label) => label.Name;
 
     private static string[] SampleNames(MetricFamily family) =>
-        family.Type is FamilyType.Histogram ? [family.Name, family.Name + "_bucket", family.Name + "_sum", family.Name + "_count"] : [family.Name];
+        family.Type is FamilyType.Histogram
+            ? [family.Name, family.Name + "_bucket", family.Name + "_sum", family.Name + "_count"]
+            : [family.Name];
 }

@@ -2,12 +2,12 @@ using OpenTelemetry.Metrics;
 
 namespace Gateway.OpenTelemetry;
 
-/// <summary>Builds the MeterProvider ahead of everything else that starts: what was measured before it is listening would not be counted.</summary>
+/// <summary>Builds the MeterProvider before other services start, so that it misses no measurement.</summary>
 internal sealed class MeterProviderStartup(IServiceProvider services) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        _ = services.GetRequiredService<MeterProvider>(); // which the container disposes with the host
+        _ = services.GetRequiredService<MeterProvider>(); // the container disposes it with the host
         return Task.CompletedTask;
     }
 

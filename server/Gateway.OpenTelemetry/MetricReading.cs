@@ -3,13 +3,13 @@ using OpenTelemetry.Metrics;
 
 namespace Gateway.OpenTelemetry;
 
-/// <summary>Copies what the SDK has aggregated out of its hands: its metrics and points are valid during an export only.</summary>
+/// <summary>Copies the SDK's aggregated metrics, which are valid only during an export.</summary>
 internal static class MetricReading
 {
     public static InstrumentReading From(Metric metric)
     {
         var type = TypeOf(metric.MetricType);
-        // A sum that goes up and down counts things; "1" calls only a true gauge a ratio.
+        // An up-down counter counts things; the unit "1" makes only a gauge a ratio.
         var unit = metric.MetricType.IsSum() && metric.Unit == "1" ? null : metric.Unit;
         var series = new List<Series>();
         var own = OwnTagsOf(metric);
@@ -38,7 +38,7 @@ internal static class MetricReading
             MetricType.LongGauge => new NumberSeries(labels, point.GetGaugeLastValueLong()),
             MetricType.DoubleGauge => new NumberSeries(labels, point.GetGaugeLastValueDouble()),
             MetricType.Histogram => new HistogramSeries(labels, BucketsOf(point), point.GetHistogramSum(), point.GetHistogramCount()),
-            // The text format has no buckets that grow by themselves: count and sum remain.
+            // The text format has no exponential buckets: count and sum remain.
             MetricType.ExponentialHistogram => new HistogramSeries(labels, [], point.GetHistogramSum(), point.GetHistogramCount()),
             _ => throw new NotSupportedException($"metric type {type}"),
         };
@@ -62,7 +62,7 @@ internal static class MetricReading
         return scope;
     }
 
-    /// <summary>The gateway's own meters, one for each hub, are told apart by a label of every series, not by their scope.</summary>
+    /// <summary>The gateway has a meter for each domain. A label of every series names the domain, not the scope of the meter.</summary>
     private static IEnumerable<KeyValuePair<string, object?>> OwnTagsOf(Metric metric) =>
         metric.MeterName == GatewayMeter.Name ? metric.MeterTags ?? [] : [];
 }

@@ -3,8 +3,9 @@ using System.Text;
 namespace Gateway.OpenTelemetry;
 
 /// <summary>
-/// Names as the OpenTelemetry specification turns them into Prometheus' (https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/):
-/// what is not allowed becomes an underscore, the unit a suffix, and a counter ends in <c>_total</c>. A name that has all that already stays as it is.
+/// Converts names to Prometheus as the OpenTelemetry specification says
+/// (https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/): invalid characters become underscores, the unit
+/// becomes a suffix, a counter ends in <c>_total</c>. A name that already follows these rules stays as it is.
 /// </summary>
 internal static class PrometheusName
 {
@@ -23,8 +24,8 @@ internal static class PrometheusName
     public static string Label(string key) => Valid(key);
 
     /// <summary>
-    /// A letter or an underscore, then letters, digits and underscores: what both kinds of names may be. Neighbouring underscores become one
-    /// where anything has to be replaced, so that <c>__name__.</c> cannot become one of Prometheus' own labels.
+    /// Returns a name that is valid for metrics and labels: a letter or an underscore, then letters, digits and underscores. If anything is
+    /// replaced, adjacent underscores become one, so that <c>__name__.</c> cannot become one of Prometheus' own labels.
     /// </summary>
     internal static string Valid(string name)
     {
@@ -39,7 +40,8 @@ internal static class PrometheusName
         return valid.ToString();
     }
 
-    /// <summary>Names that begin with two underscores are Prometheus' own.</summary>
+    /// <summary>Names that start with two underscores are reserved for Prometheus.</summary>
     private static bool IsValid(string name) =>
-        name.Length > 0 && !char.IsAsciiDigit(name[0]) && !name.StartsWith("__", StringComparison.Ordinal) && name.All(static c => c == '_' || char.IsAsciiLetterOrDigit(c));
+        name.Length > 0 && !char.IsAsciiDigit(name[0]) && !name.StartsWith("__", StringComparison.Ordinal)
+            && name.All(static c => c == '_' || char.IsAsciiLetterOrDigit(c));
 }

@@ -1,6 +1,6 @@
 namespace Gateway.OpenTelemetry;
 
-/// <summary>Units as UCUM writes them (<c>By/s</c>) into Prometheus' words (<c>bytes_per_second</c>).</summary>
+/// <summary>Converts units of UCUM (<c>By/s</c>) to Prometheus' words (<c>bytes_per_second</c>).</summary>
 internal static class PrometheusUnit
 {
     private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)
@@ -46,7 +46,7 @@ internal static class PrometheusUnit
         ["y"] = "year",
     };
 
-    /// <returns>Without the underscore ahead of it; empty where the name needs no suffix.</returns>
+    /// <returns>The suffix without its leading underscore; empty if the name needs none.</returns>
     public static string Suffix(string? unit)
     {
         if (string.IsNullOrEmpty(unit)) return "";
@@ -60,7 +60,7 @@ internal static class PrometheusUnit
     private static string Word(Dictionary<string, string> words, string unit) =>
         words.TryGetValue(unit, out var word) ? word : unit.Length == 0 ? "" : PrometheusName.Valid(unit).Trim('_');
 
-    /// <summary>What stands in braces, as in <c>{connection}</c>, says what is counted; it is no unit.</summary>
+    /// <summary>Text in braces, as in <c>{connection}</c>, says what is counted. It is not a unit.</summary>
     private static string WithoutAnnotations(string unit)
     {
         for (var open = unit.IndexOf('{', StringComparison.Ordinal); open >= 0; open = unit.IndexOf('{', StringComparison.Ordinal))

@@ -11,8 +11,8 @@ namespace Gateway.OpenTelemetry;
 /// # TYPE name counter | gauge | histogram
 /// name{label="value",…} 1.5   backslash, quote and line feed escaped
 /// </code>
-/// A histogram's samples are <c>name_bucket</c> with the label <c>le</c>, each bucket with all below it, then <c>name_sum</c> and <c>name_count</c>.
-/// Every line ends with a line feed, the last one too. A family without series is left out.
+/// A histogram has the samples <c>name_bucket</c> with the label <c>le</c>, where each bucket includes all lower ones, then <c>name_sum</c>
+/// and <c>name_count</c>. Every line, the last one included, ends with a line feed. A family without series is left out.
 /// </summary>
 internal static class PrometheusWriter
 {
@@ -88,10 +88,11 @@ internal static class PrometheusWriter
         _ => "histogram",
     };
 
-    private static string EscapeHelp(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string EscapeHelp(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
     private static string EscapeValue(string text) => EscapeHelp(text).Replace("\"", "\\\"", StringComparison.Ordinal);
 
-    /// <summary>Half a surrogate pair, which UTF-8 cannot carry, becomes U+FFFD.</summary>
+    /// <summary>An unpaired surrogate, which UTF-8 cannot encode, becomes U+FFFD.</summary>
     private static void Text(IBufferWriter<byte> output, string text) => Encoding.UTF8.GetBytes(text, output);
 }

@@ -4,15 +4,15 @@ using OpenTelemetry.Metrics;
 namespace Gateway.OpenTelemetry;
 
 /// <summary>
-/// The end of the SDK's pipeline: keeps what one collection brought until the scrape that asked for it takes it. Used by one scrape at a time.
-/// Being for pulling only, it also spares the gauges' callbacks the collection that the SDK else makes at its shutdown.
+/// The end of the SDK's pipeline. It keeps the result of a collection until the scrape that requested it takes the result. One scrape uses
+/// it at a time. Because it exports on demand only, the SDK does not run the gauges' callbacks once more at shutdown.
 /// </summary>
 [ExportModes(ExportModes.Pull)]
 internal sealed class PullExporter : BaseExporter<Metric>, IPullMetricExporter
 {
     private FamilyTable? _collected;
 
-    /// <summary>Makes the SDK collect, and so export to here. Set by the reader that this exporter is given to.</summary>
+    /// <summary>Makes the SDK collect and export to this exporter. The reader sets it.</summary>
     public Func<int, bool>? Collect { get; set; }
 
     public override ExportResult Export(in Batch<Metric> batch)
@@ -23,6 +23,6 @@ internal sealed class PullExporter : BaseExporter<Metric>, IPullMetricExporter
         return ExportResult.Success;
     }
 
-    /// <summary>An empty table where the SDK had nothing to export.</summary>
+    /// <summary>Takes the collected metrics; an empty table if the SDK had nothing to export.</summary>
     public FamilyTable Take() => Interlocked.Exchange(ref _collected, null) ?? new FamilyTable();
 }

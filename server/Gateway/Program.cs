@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Diagnostics;
 using Gateway;
 using Gateway.Configuration;
@@ -8,17 +9,21 @@ if (RuntimeCheck.Problem(Environment.Version) is { } problem)
     Console.Error.WriteLine(problem);
     return 1;
 }
-var question = args is [HealthCheckCommand.Option, "live" or "ready", ..] ? args[1] : null;
-switch (ConfigurationLoader.Load(question == null ? args : args[2..], Settings.FromEnvironment(), Directory.GetCurrentDirectory()))
+var healthCheck = args is [HealthCheckCommand.Option, "live" or "ready", ..] ? args[1] : null;
+var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+    .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "", StringComparer.Ordinal);
+switch (ConfigurationLoader.Load(healthCheck == null ? args : args[2..], environment, Directory.GetCurrentDirectory()))
 {
-    case ConfigurationResult.Printed(var text):
-        Console.WriteLine(text);
+    case ConfigurationResult.Text(var content):
+        Console.WriteLine(content);
         return 0;
-    case ConfigurationResult.Refused(var errors):
+    case ConfigurationResult.Invalid(var errors):
         foreach (var error in errors) Console.Error.WriteLine(error);
         return 1;
-    case ConfigurationResult.Loaded(var options, _):
-        return question == null ? await GatewayApp.RunAsync(options) : await HealthCheckCommand.RunAsync(HealthCheckCommand.UrlOf(options, question));
+    case ConfigurationResult.Loaded(var options):
+        return healthCheck == null
+            ? await GatewayApp.RunAsync(options)
+            : await HealthCheckCommand.RunAsync(HealthCheckCommand.UrlOf(options, healthCheck));
     default:
         throw new UnreachableException();
 }

@@ -7,8 +7,8 @@ using Gateway.Testing;
 namespace Gateway.ChaosTests;
 
 /// <summary>
-/// Clients of both dialects on every replica, all of them in two rooms, half of them sending there, each sender several sequences at once. Everything that
-/// anyone received is kept for the verdict.
+/// Clients of both dialects on every replica, all of them in two rooms, half of them sending there, each sender several sequences at once.
+/// Everything that anyone received is kept for the verdict.
 /// </summary>
 internal sealed class Crowd : IAsyncDisposable
 {
@@ -89,14 +89,16 @@ internal sealed class Crowd : IAsyncDisposable
     public Task UntilAcknowledgedAsync(int more)
     {
         var goal = Acknowledged + more;
-        return Deadline.Until(() => Acknowledged >= goal || _sending.Exists(s => s.IsFaulted), $"{more} messages more are acknowledged", Patience);
+        return Deadline.Until(
+            () => Acknowledged >= goal || _sending.Exists(s => s.IsFaulted), $"{more} messages more are acknowledged", Patience);
     }
 
     /// <summary>Every sender has something acknowledged that it sent from now on, or had under way.</summary>
     public Task UntilEverySenderIsAcknowledgedAsync(string when, TimeSpan limit)
     {
         var before = Senders.ToDictionary(sender => sender, AcknowledgedOf);
-        return Deadline.Until(() => before.All(sender => AcknowledgedOf(sender.Key) >= sender.Value + 10), $"every sender is acknowledged {when}", limit);
+        return Deadline.Until(
+            () => before.All(sender => AcknowledgedOf(sender.Key) >= sender.Value + 10), $"every sender is acknowledged {when}", limit);
     }
 
     /// <summary>Ends the sending, waits until everyone has what it is going to get, and counts.</summary>
@@ -105,11 +107,13 @@ internal sealed class Crowd : IAsyncDisposable
         await HushAsync();
         foreach (var room in RoomNames) await SendAsync(_clients[0], room, new MessageId("the-end", 1));
         var isEverywhere = Deadline.Until(
-            () => _clients.TrueForAll(client => client.Rooms.All(room => room.Last == new MessageId("the-end", 1))), "everyone has the last message", Patience);
+            () => _clients.TrueForAll(client => client.Rooms.All(room => room.Last == new MessageId("the-end", 1))),
+            "everyone has the last message", Patience);
         await Task.WhenAny(isEverywhere); // who does not get it is what the verdict is about
         var verdict = new Verdict(_clients.SelectMany(client => client.Rooms), _acknowledged, _clients.SelectMany(client => client.Faults));
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{verdict}{_clients.Sum(c => c.Connections)} connections{Ends()}, {Refusals} refusals, {Stopwatch.GetElapsedTime(_began).TotalSeconds:0.0} s");
+            $"{verdict}{_clients.Sum(c => c.Connections)} connections{Ends()}, {Refusals} refusals, "
+            + $"{Stopwatch.GetElapsedTime(_began).TotalSeconds:0.0} s");
         return verdict;
     }
 
@@ -118,7 +122,8 @@ internal sealed class Crowd : IAsyncDisposable
     {
         var again = _clients.Where(client => client.Connections != 1 || client.Ends.Count > 0).ToList();
         if (again.Count == 0) return;
-        var said = again.Select(client => $"{client.Name} connected {client.Connections} times; its connections ended with: {string.Join("; ", client.Ends)}");
+        var said = again.Select(
+            client => $"{client.Name} connected {client.Connections} times; its connections ended with: {string.Join("; ", client.Ends)}");
         Assert.Fail(string.Join('\n', [.. said, .. await replicas.DisconnectionsAsync()]));
     }
 
@@ -134,11 +139,16 @@ internal sealed class Crowd : IAsyncDisposable
     /// <summary>How many connections ended for which reason, for the report.</summary>
     private string Ends()
     {
-        var ends = _clients.SelectMany(client => client.Ends).GroupBy(why => why).OrderByDescending(group => group.Count()).Select(group => $"{group.Count()} × {group.Key}").ToList();
+        var ends = _clients.SelectMany(client => client.Ends)
+            .GroupBy(why => why)
+            .OrderByDescending(group => group.Count())
+            .Select(group => $"{group.Count()} × {group.Key}")
+            .ToList();
         return ends.Count == 0 ? "" : $" (ended: {string.Join(", ", ends)})";
     }
 
-    private int AcknowledgedOf(ResumingClient sender) => _acknowledged.Count(one => one.Id.Sender.StartsWith(sender.Name + ".", StringComparison.Ordinal));
+    private int AcknowledgedOf(ResumingClient sender) =>
+        _acknowledged.Count(one => one.Id.Sender.StartsWith(sender.Name + ".", StringComparison.Ordinal));
 
     private void Add(Dialect dialect, int replica)
     {
@@ -148,7 +158,8 @@ internal sealed class Crowd : IAsyncDisposable
     }
 
     private IEnumerable<Task> SequencesOf(ResumingClient client) =>
-        RoomNames.SelectMany(room => Enumerable.Range(0, SequencesInARoom).Select(i => SendSequenceAsync(client, room, $"{client.Name}.{room}.{i}")));
+        RoomNames.SelectMany(
+            room => Enumerable.Range(0, SequencesInARoom).Select(i => SendSequenceAsync(client, room, $"{client.Name}.{room}.{i}")));
 
     private async Task SendSequenceAsync(ResumingClient client, string room, string sender)
     {

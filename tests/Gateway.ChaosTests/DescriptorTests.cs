@@ -20,7 +20,10 @@ public sealed class DescriptorTests
         try
         {
             for (var i = 0; i < Descriptors + 50; i++) sockets.Add(await OpenAsync(gateway.Server));
-            await Deadline.Until(() => gateway.Output.Contains("and no more", StringComparison.Ordinal), "the log says so", TimeSpan.FromSeconds(30));
+            await Deadline.Until(
+                () => gateway.Output.Contains("file descriptors for", StringComparison.Ordinal),
+                "the log says so",
+                TimeSpan.FromSeconds(30));
 
             await AssertHealthyAsync(gateway, TimeSpan.FromSeconds(30));
         }
@@ -49,7 +52,9 @@ public sealed class DescriptorTests
                 // full
             }
 
-            Assert.InRange(clients.Count, limit - 16, limit); // the runtime takes a descriptor for each assembly that the first clients need; the listening sockets, and whoever reads the metrics, have a place, too
+            // the runtime takes a descriptor for each assembly that the first clients need; the listening sockets, and whoever reads the
+            // metrics, have a place, too
+            Assert.InRange(clients.Count, limit - 16, limit);
             Assert.Equal("HTTP/1.1 503 Service Unavailable", await RefusalAsync(gateway.Server));
             await AssertHealthyAsync(gateway, Deadline.Usual);
             await clients[0].RequestAsync("chat", new { content = "still here" });

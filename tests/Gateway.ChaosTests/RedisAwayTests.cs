@@ -11,7 +11,8 @@ public sealed class RedisAwayTests
     public async Task SendersAreRefusedInTimeClientsStayAndEverythingGoesOnAfterwards()
     {
         await using var redis = await RedisServer.StartAsync(keepsData: true);
-        await using var replicas = await Replicas.StartAsync(redis, "--redis:publish_timeout=1s", "--logging:level=information"); // why a connection ended
+        // why a connection ended
+        await using var replicas = await Replicas.StartAsync(redis, "--redis:publish_timeout=1s", "--logging:level=information");
         await using var crowd = await Crowd.GatherAsync(replicas.Addresses);
         crowd.Send();
         await crowd.UntilAcknowledgedAsync(500);

@@ -61,6 +61,9 @@ public sealed class RedisConnectionTests
     private static Task KillOfBothAsync(RedisServer redis, string type)
     {
         var killed = 0;
-        return Deadline.Until(async () => (killed += int.Parse((await redis.CommandAsync($"CLIENT KILL TYPE {type}"))[1..], CultureInfo.InvariantCulture)) >= 2, "both replicas' connections are killed");
+        return Deadline.Until(
+            async () =>
+                (killed += int.Parse((await redis.CommandAsync($"CLIENT KILL TYPE {type}"))[1..], CultureInfo.InvariantCulture)) >= 2,
+            "both replicas' connections are killed");
     }
 }

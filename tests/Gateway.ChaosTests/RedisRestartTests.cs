@@ -98,7 +98,8 @@ public sealed class RedisRestartTests
         await redis.RestartAsync();
 
         await Deadline.Until(
-            () => crowd.Clients.All(client => client.Rooms.All(room => room.All.OfType<EpochChanged>().Any())), "everyone is told, though nobody says anything", TimeSpan.FromSeconds(20));
+            () => crowd.Clients.All(client => client.Rooms.All(room => room.All.OfType<EpochChanged>().Any())),
+            "everyone is told, though nobody says anything", TimeSpan.FromSeconds(20));
         (await crowd.JudgeAsync()).NothingIsUntold();
     }
 }

@@ -22,7 +22,11 @@ internal sealed class Replicas : IAsyncDisposable
 
     public static async Task<Replicas> StartAsync(int count, params string[] more)
     {
-        var replicas = new Replicas(["--rooms:defaults:announce=false", "--rooms:defaults:history=10000", "--metrics_stream:enabled=false", "--logging:level=warning", .. more]);
+        var replicas = new Replicas(
+        [
+            "--rooms:defaults:announce=false", "--rooms:defaults:history=10000", "--metrics_stream:enabled=false",
+            "--logging:level=warning", .. more,
+        ]);
         try
         {
             for (var i = 0; i < count; i++) await replicas.AddAsync();

@@ -17,7 +17,8 @@ public sealed class ShortHistoryTests
         for (var i = 0; i < 3; i++)
         {
             await crowd.UntilAcknowledgedAsync(300);
-            foreach (var client in crowd.Clients.Where((_, c) => c % 2 == i % 2)) client.Drop(TimeSpan.FromSeconds(1)); // half of them: the senders, or the others
+            // half of them: the senders, or the others
+            foreach (var client in crowd.Clients.Where((_, c) => c % 2 == i % 2)) client.Drop(TimeSpan.FromSeconds(1));
         }
         await crowd.UntilAcknowledgedAsync(300);
 

@@ -14,7 +14,8 @@ public sealed class SilentClientTests
         await using var redis = await RedisServer.StartAsync();
         await using var replicas = await Replicas.StartAsync(redis);
         await using var network = new NetworkProxy(replicas.All[0].Server.Port);
-        await using var crowd = await Crowd.GatherAsync([new Uri($"http://{network.Address}"), replicas.Addresses[1]], TimeSpan.FromSeconds(150));
+        await using var crowd = await Crowd.GatherAsync(
+            [new Uri($"http://{network.Address}"), replicas.Addresses[1]], TimeSpan.FromSeconds(150));
         crowd.Send();
         await crowd.UntilAcknowledgedAsync(500);
         network.SilenceAll();

@@ -4,8 +4,8 @@ using Gateway.Testing;
 namespace Gateway.ChaosTests;
 
 /// <summary>
-/// The network between one replica and Redis drops everything, and nobody is told. The other replica reaches Redis. What the replica missed is filled from the rooms'
-/// histories, and nothing is lost.
+/// The network between one replica and Redis drops everything, and nobody is told. The other replica reaches Redis. What the replica missed
+/// is filled from the rooms' histories, and nothing is lost.
 /// </summary>
 public sealed class SilentRedisTests : IAsyncLifetime
 {
@@ -50,7 +50,7 @@ public sealed class SilentRedisTests : IAsyncLifetime
 
         await JudgeAsync();
         Assert.True(await ReplacedAsync() > 0);
-        Assert.Contains("does not answer", Cut.Output, StringComparison.Ordinal);
+        Assert.Contains("does not respond", Cut.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,9 +97,11 @@ public sealed class SilentRedisTests : IAsyncLifetime
         var began = Stopwatch.GetTimestamp();
         var before = _crowd.Clients.SelectMany(client => client.Rooms).ToDictionary(room => room, room => room.Position!.Offset);
         var head = before.Values.Max();
-        await Deadline.Until(() => before.Keys.All(room => room.Position is { } at && at.Offset > head + 50), $"everybody hears the others {when}", limit);
+        await Deadline.Until(
+            () => before.Keys.All(room => room.Position is { } at && at.Offset > head + 50), $"everybody hears the others {when}", limit);
         await _crowd.UntilEverySenderIsAcknowledgedAsync(when, limit - Stopwatch.GetElapsedTime(began));
-        TestContext.Current.TestOutputHelper?.WriteLine($"everybody hears the others after {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"everybody hears the others after {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
     }
 
     private async Task JudgeAsync()

@@ -8,18 +8,18 @@ namespace Gateway.IntegrationTests;
 public sealed class AsyncApiDocumentTests
 {
     [Fact]
-    public async Task ContractIsTheRepositorysFileAndIsFetchedAnewOnlyWhenItHasChanged()
+    public async Task DocumentIsTheRepositorysFileAndIsSentAgainOnlyAfterAChange()
     {
         await using var gateway = await EmbeddedGateway.StartAsync();
         using var http = new HttpClient();
         var address = new Uri(gateway.Server, "/asyncapi.yaml");
-        using var answer = await http.GetAsync(address).Within("the contract");
+        using var response = await http.GetAsync(address).Within("the document");
 
-        Assert.Equal("application/yaml", answer.Content.Headers.ContentType?.MediaType);
-        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "asyncapi.yaml")), await answer.Content.ReadAsStringAsync());
+        Assert.Equal("application/yaml", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "asyncapi.yaml")), await response.Content.ReadAsStringAsync());
 
         using var again = new HttpRequestMessage(HttpMethod.Get, address);
-        again.Headers.IfNoneMatch.Add(new EntityTagHeaderValue(answer.Headers.ETag!.Tag));
+        again.Headers.IfNoneMatch.Add(new EntityTagHeaderValue(response.Headers.ETag!.Tag));
         using var unchanged = await http.SendAsync(again).Within("the answer");
         Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
     }

@@ -14,7 +14,7 @@ public sealed partial class PageTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.True(Dashboard.IsThere, "the dashboard was not built into the gateway: the build needs Node.js 20 or later, and the npm registry");
+        Assert.True(Dashboard.IsEmbedded, "the dashboard was not built into the gateway: the build needs Node.js 20 or later, and the npm registry");
         _gateway = await EmbeddedGateway.StartAsync(o => (o.Raw.Path, o.SignalR.Path) = ("/socket", "/signalr\"&"));
     }
 

@@ -38,7 +38,7 @@ internal static class AnyReplicaServices
     internal static IReadOnlyList<byte[]> Configured(GatewayOptions options)
     {
         if (options.Server.TokenKey.Count > 0) return [.. options.Server.TokenKey.Select(Encoding.UTF8.GetBytes)];
-        return options.Auth.Mode == AuthMode.Jwt ? [.. options.Auth.SigningKey.Where(key => key.Length > 0).Select(Derive)] : [];
+        return options.Auth.Mode == AuthMode.Jwt ? [.. options.Auth.SigningKey.Select(Derive)] : [];
     }
 
     /// <summary>By HKDF (RFC 5869), so that what is signed here never passes for a user's token, nor the other way round.</summary>

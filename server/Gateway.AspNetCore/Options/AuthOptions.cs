@@ -21,9 +21,9 @@ public sealed class AuthOptions
 
     /// <summary>
     /// Gets or sets the HS256 secret that tokens are signed with, at least 32 bytes. During a rotation, set two secrets; tokens signed with
-    /// either are valid.
+    /// either are valid. The default is none.
     /// </summary>
-    public IList<string> SigningKey { get; set; } = [""];
+    public IList<string> SigningKey { get; set; } = [];
 
     /// <summary>Gets or sets the path of a PEM file with an RSA or EC public key, or with a certificate.</summary>
     public string PublicKeyFile { get; set; } = "";

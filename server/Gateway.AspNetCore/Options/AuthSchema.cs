@@ -20,7 +20,7 @@ internal static class AuthSchema
     public static Section<AuthOptions> Auth { get; } = new()
     {
         { o => o.Mode, Values.Choice<AuthMode>() },
-        { o => o.SigningKey, new OneOrMore<string>(TextRules.Anything.Secret(), () => "") },
+        { o => o.SigningKey, new RotatedKeys(TextRules.TokenKey) },
         { o => o.PublicKeyFile, TextRules.Anything },
         {
             o => o.Authority, Values.Text(

@@ -1,4 +1,3 @@
-using System.Text;
 using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Security.Tokens;
 using Gateway.Core.Configuration;
@@ -9,7 +8,6 @@ namespace Gateway.AspNetCore.Validation;
 internal static class AuthRule
 {
     private const string Mode = "auth.mode";
-    private const int MaxSigningKeys = 2;
 
     public static void Check(AuthOptions auth, string directory, Binding binding)
     {
@@ -37,25 +35,8 @@ internal static class AuthRule
             binding.Report(
                 second, $"does not go with {kinds[0]}; allowed: one of auth.signing_key, auth.public_key_file, auth.authority",
                 binding.OriginOf(second));
-        SigningKeysAreLong(auth, binding);
         PublicKeyCanBeRead(auth, directory, binding);
         AuthorityHasAudience(auth, binding);
-    }
-
-    private static void SigningKeysAreLong(AuthOptions auth, Binding binding)
-    {
-        const string key = "auth.signing_key";
-        if (auth.SigningKey.Count > MaxSigningKeys)
-            binding.Report(
-                key, $"has {auth.SigningKey.Count} keys; allowed: one, or two while the first takes the place of the second",
-                binding.OriginOf(key));
-        if (auth.SigningKey.All(one => one.Length == 0)) return;
-        for (var i = 0; i < auth.SigningKey.Count; i++)
-        {
-            var name = auth.SigningKey.Count == 1 ? key : $"{key}.{i}";
-            if (Encoding.UTF8.GetByteCount(auth.SigningKey[i]) < SigningKey.MinSecretBytes)
-                binding.Report(name, $"is too short; allowed: at least {SigningKey.MinSecretBytes} bytes", binding.OriginOf(name));
-        }
     }
 
     private static void PublicKeyCanBeRead(AuthOptions auth, string directory, Binding binding)

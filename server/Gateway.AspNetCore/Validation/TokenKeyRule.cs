@@ -19,7 +19,7 @@ internal static class TokenKeyRule
 
     /// <returns><c>null</c> if there is none.</returns>
     private static string? Problem(GatewayOptions options) =>
-        options is { Auth.Mode: AuthMode.Jwt, Server.TokenKey.Count: 0 } && options.Auth.SigningKey.All(key => key.Length == 0)
+        options is { Auth: { Mode: AuthMode.Jwt, SigningKey.Count: 0 }, Server.TokenKey.Count: 0 }
             ? "is missing; auth.mode jwt with redis.enabled needs it: a random text of at least 32 bytes, the same on all replicas "
               + "(openssl rand -base64 32), "
               + "rather in GATEWAY_SERVER__TOKEN_KEY than in a file"

@@ -9,94 +9,99 @@ using Gateway.Redis.Servers;
 namespace Gateway.Redis.Cluster;
 
 /// <summary>
-/// Asks the replicas that share a Redis and its prefix: the question goes out on a channel to which all of them listen, the answers come back on the asker's own. Redis says how many
-/// heard the question; so many answers are waited for, within a deadline.
+/// Sends queries to all replicas that share a Redis and its prefix. A query goes out on a channel to which all of them subscribe; the
+/// replies arrive on a channel of the replica that asks. Redis says how many replicas received the query, and that many replies are
+/// awaited, up to a timeout.
 /// </summary>
-internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys, ReplicaId replica, ClusterQueryHandler local, Supervisor supervisor, TimeProvider time, ILogger<RedisCluster> logger)
+internal sealed partial class RedisCluster(
+    RedisServers servers, RedisKeys keys, ReplicaId replica, ClusterQueryHandler local, Supervisor supervisor, TimeProvider time,
+    ILogger<RedisCluster> logger)
     : BackgroundService, ICluster
 {
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
 
-    private readonly SupervisedLoop _answering = supervisor.Loop("cluster_answer");
-    private readonly ConcurrentDictionary<long, Asked> _asked = [];
+    private readonly SupervisedLoop _replying = supervisor.Loop("cluster_answer");
+    private readonly ConcurrentDictionary<long, PendingQuery> _pending = [];
     private long _lastNumber;
-    private volatile bool _listens;
+    private volatile bool _isListening;
 
-    private RedisConnection Server => servers.For(RedisKeys.Replicas);
+    private RedisConnection Server => servers.For(RedisKeys.ReplicasTag);
 
     public async ValueTask<ClusterReplies> QueryAsync(ClusterQuery query, CancellationToken cancel = default)
     {
-        if (!_listens) throw new BackplaneException("Redis: not listening yet");
+        if (!_isListening) throw new BackplaneException("Redis is not subscribed to cluster queries yet");
         var number = Interlocked.Increment(ref _lastNumber);
-        var asked = _asked[number] = new Asked();
+        var pending = _pending[number] = new PendingQuery();
         try
         {
             var text = JsonSerializer.SerializeToUtf8Bytes(new Envelope<ClusterQuery>(replica.Value, number, query));
-            var heard = (int)await Server.AskAsync(database => database.PublishAsync(keys.Questions, text), AnswerWithin, cancel);
-            asked.Expect(heard);
-            await Task.WhenAny(asked.Complete, Task.Delay(AnswerWithin, time, cancel));
-            var answers = asked.Replies;
-            return new ClusterReplies(answers, Math.Max(0, heard - answers.Count));
+            var receivers = (int)await Server.ExecuteAsync(
+                database => database.PublishAsync(keys.ClusterQueries, text), ReplyTimeout, cancel);
+            pending.SetExpected(receivers);
+            await Task.WhenAny(pending.Complete, Task.Delay(ReplyTimeout, time, cancel));
+            var replies = pending.Replies;
+            return new ClusterReplies(replies, Math.Max(0, receivers - replies.Count));
         }
         finally
         {
-            _asked.TryRemove(number, out _);
+            _pending.TryRemove(number, out _);
         }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await ListenAsync(keys.Replies(replica.Value), OnAnswer, stoppingToken);
-        await ListenAsync(keys.Questions, OnQuestion, stoppingToken);
-        _listens = !stoppingToken.IsCancellationRequested;
+        await ListenAsync(keys.ClusterReplies(replica.Value), OnReply, stoppingToken);
+        await ListenAsync(keys.ClusterQueries, OnQuery, stoppingToken);
+        _isListening = !stoppingToken.IsCancellationRequested;
     }
 
-    private Task ListenAsync(string channel, ReadChannel read, CancellationToken stop) => supervisor.Loop("cluster_listen").RunAsync(
+    private Task ListenAsync(string channel, ChannelMessageHandler handler, CancellationToken stop) =>
+        supervisor.Loop("cluster_listen").RunAsync(
         async cancel =>
         {
             try
             {
-                await Server.Channels.AddAsync(channel, read);
+                await Server.Channels.SubscribeAsync(channel, handler);
                 return false;
             }
             catch (Exception fault) when (fault is BackplaneException or ObjectDisposedException)
             {
-                await Task.Delay(Pause, time, cancel); // Redis is not there yet
+                await Task.Delay(RetryInterval, time, cancel); // Redis is not available yet
                 return true;
             }
         },
         stop);
 
-    private bool OnQuestion(ReadOnlyMemory<byte> value)
+    private bool OnQuery(ReadOnlyMemory<byte> value)
     {
         if (Read<ClusterQuery>(value) is not { } envelope) return false;
-        _answering.Start(() => AnswerAsync(envelope)); // beside the messages, not between them; ends within Redis' own limits
+        _replying.Start(() => ReplyAsync(envelope)); // beside the messages, not between them; ends within the timeout of a command
         return true;
     }
 
-    private async Task AnswerAsync(Envelope<ClusterQuery> question)
+    private async Task ReplyAsync(Envelope<ClusterQuery> query)
     {
         try
         {
-            var answer = await local.HandleAsync(question.Content);
-            var text = JsonSerializer.SerializeToUtf8Bytes(new Envelope<ClusterReply>(replica.Value, question.Number, answer));
-            await Server.AskAsync(database => database.PublishAsync(keys.Replies(question.From), text), AnswerWithin);
+            var reply = await local.HandleAsync(query.Content);
+            var text = JsonSerializer.SerializeToUtf8Bytes(new Envelope<ClusterReply>(replica.Value, query.Number, reply));
+            await Server.ExecuteAsync(database => database.PublishAsync(keys.ClusterReplies(query.From), text), ReplyTimeout);
         }
         catch (BackplaneException fault)
         {
-            Log.NotAnswered(logger, fault, question.From);
+            Log.NotReplied(logger, fault, query.From);
         }
     }
 
-    private bool OnAnswer(ReadOnlyMemory<byte> value)
+    private bool OnReply(ReadOnlyMemory<byte> value)
     {
         if (Read<ClusterReply>(value) is not { } envelope) return false;
-        if (_asked.TryGetValue(envelope.Number, out var asked)) asked.Add(envelope.Content);
+        if (_pending.TryGetValue(envelope.Number, out var pending)) pending.Add(envelope.Content);
         return true;
     }
 
-    /// <returns><c>null</c> if it is of another version, or not ours.</returns>
+    /// <returns><c>null</c> if the value has another version or is not the gateway's.</returns>
     private static Envelope<T>? Read<T>(ReadOnlyMemory<byte> value)
     {
         try
@@ -111,42 +116,42 @@ internal sealed partial class RedisCluster(RedisServers servers, RedisKeys keys,
 
     private sealed record Envelope<T>(string From, long Number, T Content);
 
-    /// <summary>The answers that came so far. Guarded by itself.</summary>
-    private sealed class Asked
+    /// <summary>A query and the replies so far. Guarded by its list of replies.</summary>
+    private sealed class PendingQuery
     {
         private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly List<ClusterReply> _answers = [];
+        private readonly List<ClusterReply> _replies = [];
         private int _expected = int.MaxValue;
 
         public Task Complete => _complete.Task;
 
         public IReadOnlyList<ClusterReply> Replies
         {
-            get { lock (_answers) return [.. _answers]; }
+            get { lock (_replies) return [.. _replies]; }
         }
 
-        public void Expect(int count)
+        public void SetExpected(int count)
         {
-            lock (_answers)
+            lock (_replies)
             {
                 _expected = count;
-                if (_answers.Count >= _expected) _complete.TrySetResult();
+                if (_replies.Count >= _expected) _complete.TrySetResult();
             }
         }
 
-        public void Add(ClusterReply answer)
+        public void Add(ClusterReply reply)
         {
-            lock (_answers)
+            lock (_replies)
             {
-                _answers.Add(answer);
-                if (_answers.Count >= _expected) _complete.TrySetResult();
+                _replies.Add(reply);
+                if (_replies.Count >= _expected) _complete.TrySetResult();
             }
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "A question of replica {Replica} was not answered")]
-        public static partial void NotAnswered(ILogger logger, Exception fault, string replica);
+        [LoggerMessage(1, LogLevel.Warning, "The reply to a query of replica {Replica} could not be sent")]
+        public static partial void NotReplied(ILogger logger, Exception fault, string replica);
     }
 }

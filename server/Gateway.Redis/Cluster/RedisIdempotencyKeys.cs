@@ -4,15 +4,15 @@ using Gateway.Redis.Servers;
 
 namespace Gateway.Redis.Cluster;
 
-/// <summary>The keys of several replicas.</summary>
+/// <summary>Idempotency keys of admin requests, shared by several replicas.</summary>
 internal sealed class RedisIdempotencyKeys(RedisServers servers, RedisKeys keys, TimeSpan lifetime) : IIdempotencyKeys
 {
     /// <summary>
     /// <code>
     /// KEYS  the key
-    /// ARGV  1 the request's fingerprint, 2 ms that the key is known
+    /// ARGV  1 the request's fingerprint, 2 ms for which the key is remembered
     /// </code>
-    /// Returns 0 if it was not known, 1 if it is known for this request, 2 for another one.
+    /// Returns 0 if the key was unknown, 1 if it belongs to this request, 2 if it belongs to another one.
     /// </summary>
     private const string Claim = """
         local was = redis.call('GET', KEYS[1])
@@ -21,10 +21,12 @@ internal sealed class RedisIdempotencyKeys(RedisServers servers, RedisKeys keys,
         return 0
         """;
 
-    public async ValueTask<IdempotencyKeyState> ClaimAsync(string key, string fingerprint) => (IdempotencyKeyState)(int)await Server(key).AskAsync(database =>
-        database.ScriptEvaluateAsync(Claim, [keys.Request(key)], [fingerprint, RoomPublish.Milliseconds(lifetime)]));
+    public async ValueTask<IdempotencyKeyState> ClaimAsync(string key, string fingerprint) =>
+        (IdempotencyKeyState)(int)await Server(key).ExecuteAsync(database =>
+        database.ScriptEvaluateAsync(Claim, [keys.IdempotencyKey(key)], [fingerprint, RoomPublish.Milliseconds(lifetime)]));
 
-    public async ValueTask ReleaseAsync(string key) => await Server(key).AskAsync(database => database.KeyDeleteAsync(keys.Request(key)));
+    public async ValueTask ReleaseAsync(string key) =>
+        await Server(key).ExecuteAsync(database => database.KeyDeleteAsync(keys.IdempotencyKey(key)));
 
-    private RedisConnection Server(string key) => servers.For(keys.Request(key));
+    private RedisConnection Server(string key) => servers.For(keys.IdempotencyKey(key));
 }

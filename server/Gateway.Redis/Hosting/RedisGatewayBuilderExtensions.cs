@@ -21,13 +21,32 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Joins the replicas of a gateway through Redis.</summary>
+/// <summary>Extension methods that add the Redis backplane to a gateway.</summary>
 public static class RedisGatewayBuilderExtensions
 {
-    /// <param name="connection">Such as <c>localhost:6379</c> or <c>rediss://:password@host:6380</c>; see <see cref="RedisOptions.Connection"/>.</param>
-    public static IGatewayBuilder AddRedis(this IGatewayBuilder builder, string connection) => builder.AddRedis(options => options.Connection = [connection]);
+    /// <summary>
+    /// Connects the replicas of the gateway through Redis. They share rooms with their history, presence, moderation and user quotas.
+    /// </summary>
+    /// <param name="builder">The gateway to add the backplane to.</param>
+    /// <param name="connection">
+    /// The server, such as <c>localhost:6379</c> or <c>rediss://:password@host:6380</c>; see <see cref="RedisOptions.Connection"/>.
+    /// </param>
+    /// <returns>The same builder.</returns>
+    public static IGatewayBuilder AddRedis(this IGatewayBuilder builder, string connection)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(connection);
+        return builder.AddRedis(options => options.Connection = [connection]);
+    }
 
-    /// <summary>Joins the replicas through Redis: rooms with their history, presence, moderation, limits of users, requests to other replicas.</summary>
+    /// <summary>
+    /// Connects the replicas of the gateway through Redis. They share rooms with their history, presence, moderation and user quotas.
+    /// </summary>
+    /// <remarks>
+    /// The options are validated at startup. The gateway also starts while Redis is unavailable; it is not ready until Redis is available.
+    /// </remarks>
+    /// <param name="builder">The gateway to add the backplane to.</param>
+    /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
+    /// <returns>The same builder.</returns>
     public static IGatewayBuilder AddRedis(this IGatewayBuilder builder, Action<RedisOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -37,17 +56,24 @@ public static class RedisGatewayBuilderExtensions
         return builder.UseBackplane(AddToDomain);
     }
 
-    /// <summary>Joins the replicas through Redis, with the options of a configuration section.</summary>
-    /// <param name="configuration">Has the keys of <c>redis:</c> in the gateway's configuration file, but for <c>enabled</c>.</param>
+    /// <summary>
+    /// Connects the replicas of the gateway through Redis, with the options of a configuration section.
+    /// </summary>
+    /// <param name="builder">The gateway to add the backplane to.</param>
+    /// <param name="configuration">
+    /// The section. It has the keys of <c>redis:</c> in the program's configuration file, except <c>enabled</c>.
+    /// </param>
+    /// <returns>The same builder.</returns>
     public static IGatewayBuilder AddRedis(this IGatewayBuilder builder, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configuration);
-        builder.Services.AddSingleton<IConfigureOptions<RedisOptions>>(new ConfigurationSetup<RedisOptions>(configuration, RedisSchema.Redis));
+        builder.Services.AddSingleton<IConfigureOptions<RedisOptions>>(
+            new ConfigurationSetup<RedisOptions>(configuration, RedisSchema.Redis));
         return builder.AddRedis(configure: null);
     }
 
-    /// <summary>For the program, whose configuration has made the options and checked them.</summary>
+    /// <summary>For the program, whose configuration has already validated the options.</summary>
     internal static IGatewayBuilder AddRedis(this IGatewayBuilder builder, RedisOptions options)
     {
         builder.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(options));
@@ -65,7 +91,7 @@ public static class RedisGatewayBuilderExtensions
         if (domain.IsDefault) AddShared(services);
     }
 
-    /// <summary>The hosted services start in this order: the connection first.</summary>
+    /// <summary>Hosted services start in the order of registration: the connection first.</summary>
     private static void AddConnection(DomainServices domain)
     {
         domain.Share<RedisServers>();
@@ -75,14 +101,16 @@ public static class RedisGatewayBuilderExtensions
 
     private static void AddRooms(IServiceCollection services)
     {
-        services.AddSingleton<RedisInstructions>();
+        services.AddSingleton<RedisRemoteCommands>();
         services.AddSingleton<RedisReceiverCounts>();
         services.AddSingleton<SubscriptionEvents>();
         services.AddSingleton<RedisBackplane>();
         services.AddSingleton<IBackplane>(p => p.GetRequiredService<RedisBackplane>());
         services.AddHostedService<RoomQuota>();
-        services.AddSingleton<IIdempotencyKeys>(p => ActivatorUtilities.CreateInstance<RedisIdempotencyKeys>(p, Settings(p).IdempotencyWindow));
-        services.AddSingleton<IUserQuotas>(p => ActivatorUtilities.CreateInstance<RedisUserQuotas>(p, Settings(p).MessagesPerUser, Settings(p).MessagesPerUserWindow));
+        services.AddSingleton<IIdempotencyKeys>(
+            p => ActivatorUtilities.CreateInstance<RedisIdempotencyKeys>(p, Settings(p).IdempotencyWindow));
+        services.AddSingleton<IUserQuotas>(
+            p => ActivatorUtilities.CreateInstance<RedisUserQuotas>(p, Settings(p).MessagesPerUser, Settings(p).MessagesPerUserWindow));
     }
 
     private static void AddReplicas(IServiceCollection services)
@@ -96,7 +124,7 @@ public static class RedisGatewayBuilderExtensions
         services.AddHostedService(p => p.GetRequiredService<RedisCluster>());
     }
 
-    /// <summary>Once for all domains.</summary>
+    /// <summary>Services that all domains share.</summary>
     private static void AddShared(IServiceCollection services)
     {
         services.AddHostedService<SharedReplicaKey>();

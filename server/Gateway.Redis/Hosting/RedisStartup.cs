@@ -6,28 +6,28 @@ using Gateway.Redis.Servers;
 
 namespace Gateway.Redis.Hosting;
 
-/// <summary>Connects to Redis at the start, there or not, and sees to it that what is for everyone is listened to.</summary>
+/// <summary>Connects to Redis at startup, whether it is available or not, and subscribes to the channel of all connections.</summary>
 internal sealed class RedisStartup(RedisServers servers, RedisBackplane backplane, Supervisor supervisor) : IHostedService
 {
     private readonly CancellationTokenSource _stop = new();
-    private Task _listening = Task.CompletedTask;
+    private Task _subscribing = Task.CompletedTask;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await servers.OpenAsync();
-        backplane.Watch();
-        _listening = ListenAsync();
-        if (servers.For(Audience.Everyone).IsUp) await _listening;
+        backplane.StartMonitoring();
+        _subscribing = SubscribeAsync();
+        if (servers.For(Audience.Everyone).IsUp) await _subscribing;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        await _listening;
+        await _subscribing;
         _stop.Dispose();
     }
 
-    private Task ListenAsync() => supervisor.Loop("redis_start").RunAsync(
+    private Task SubscribeAsync() => supervisor.Loop("redis_start").RunAsync(
         async _ =>
         {
             try
@@ -37,7 +37,7 @@ internal sealed class RedisStartup(RedisServers servers, RedisBackplane backplan
             }
             catch (BackplaneException)
             {
-                return true; // Redis is not there yet. Each attempt takes its time.
+                return true; // Redis is not available yet. Each attempt waits for its own timeout.
             }
         },
         _stop.Token);

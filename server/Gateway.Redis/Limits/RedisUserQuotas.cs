@@ -4,49 +4,53 @@ using Gateway.Core.Limits;
 using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
 using Gateway.Redis.Servers;
+using StackExchange.Redis;
 
 namespace Gateway.Redis.Limits;
 
 /// <summary>
-/// One budget for each user on all replicas. A replica takes slices of it from Redis, ahead of need, and spends them without asking; what it has not used for a while it gives
-/// back, but for a little. Where a slice is used up before the next one is there, it goes on for a little, and settles that with the next one. Redis never grants more than the budget
-/// in any window; what was granted may be spent later than that, so a window may hold more by what replicas held when it began, and by what they owe. While Redis is away each
-/// replica has its share of the budget, exactly.
+/// One quota per user for all replicas. A replica leases parts of the quota from Redis ahead of need and spends them without asking. What
+/// it has not used for a while it returns, except for a small reserve. If a lease is used up before the next one arrives, the user may
+/// overdraw it a little; the next lease settles that. Redis never grants more than the quota in any window. A lease may be spent later than
+/// it was granted, so a window may have more messages by what replicas held when it began and by what they overdraw. While Redis is
+/// unavailable, each replica has exactly its share.
 /// </summary>
 internal sealed class RedisUserQuotas : IUserQuotas, IDisposable
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MaxIdleLimit = TimeSpan.FromMilliseconds(500);
 
-    private readonly ConcurrentDictionary<string, QuotaLease> _purses = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, QuotaLease> _leases = new(StringComparer.Ordinal);
     private readonly RedisServers _servers;
     private readonly RedisKeys _keys;
     private readonly IReplicaRegistry _replicas;
     private readonly TimeProvider _time;
     private readonly int _messages;
     private readonly TimeSpan _window;
-    private readonly TimeSpan _hold;
-    private readonly SupervisedLoop _asking;
+    private readonly TimeSpan _idleLimit;
+    private readonly SupervisedLoop _requests;
     private readonly ITimer _sweep;
 
-    public RedisUserQuotas(int messages, TimeSpan window, RedisServers servers, RedisKeys keys, IReplicaRegistry replicas, Supervisor supervisor, TimeProvider time)
+    public RedisUserQuotas(
+        int messages, TimeSpan window, RedisServers servers, RedisKeys keys, IReplicaRegistry replicas, Supervisor supervisor,
+        TimeProvider time)
     {
         (_messages, _window, _servers, _keys, _replicas, _time) = (messages, window, servers, keys, replicas, time);
-        _hold = window / 20 < LongestHold ? window / 20 : LongestHold;
-        _asking = supervisor.Loop("user_budgets");
-        _sweep = supervisor.Loop("user_budgets_sweep").Every(_hold, Sweep);
+        _idleLimit = window / 20 < MaxIdleLimit ? window / 20 : MaxIdleLimit;
+        _requests = supervisor.Loop("user_budgets");
+        _sweep = supervisor.Loop("user_budgets_sweep").Every(_idleLimit, Sweep);
     }
 
-    /// <summary>What may be kept, and what may be owed.</summary>
-    private int Little => Math.Max(1, _messages / 40);
+    /// <summary>How many messages an idle lease keeps, and by how many a lease may be overdrawn.</summary>
+    private int Reserve => Math.Max(1, _messages / 40);
 
     public void Prefetch(string userId)
     {
-        var purse = _purses.GetOrAdd(userId, static _ => new QuotaLease());
-        lock (purse)
+        var lease = _leases.GetOrAdd(userId, static _ => new QuotaLease());
+        lock (lease)
         {
-            purse.UsedAt = _time.GetTimestamp();
-            if (purse is { IsForgotten: false, Left: <= 0 }) AskLocked(userId, purse);
+            lease.UsedAt = _time.GetTimestamp();
+            if (lease is { IsRemoved: false, Remaining: <= 0 }) RequestLocked(userId, lease);
         }
     }
 
@@ -54,109 +58,110 @@ internal sealed class RedisUserQuotas : IUserQuotas, IDisposable
     {
         while (true)
         {
-            var purse = _purses.GetOrAdd(userId, static _ => new QuotaLease());
-            lock (purse)
-                if (!purse.IsForgotten)
-                    return TryTakeLocked(userId, purse, out retryAfter);
+            var lease = _leases.GetOrAdd(userId, static _ => new QuotaLease());
+            lock (lease)
+                if (!lease.IsRemoved)
+                    return TryTakeLocked(userId, lease, out retryAfter);
         }
     }
 
     public void Dispose() => _sweep.Dispose();
 
-    private bool TryTakeLocked(string userId, QuotaLease purse, out TimeSpan retryAfter)
+    private bool TryTakeLocked(string userId, QuotaLease lease, out TimeSpan retryAfter)
     {
-        purse.UsedAt = _time.GetTimestamp();
-        if (!_servers.For(_keys.Budget(userId)).IsUp)
+        lease.UsedAt = _time.GetTimestamp();
+        if (!_servers.For(_keys.UserQuota(userId)).IsUp)
         {
             var share = Math.Max(1, (int)Math.Ceiling(_messages / (double)Math.Max(1, _replicas.Counts.Replicas)));
-            return purse.Alone.TryAdd(share, _window, _time, out retryAfter);
+            return lease.LocalWindow.TryAdd(share, _window, _time, out retryAfter);
         }
-        var waits = purse.EmptyUntil - _time.GetTimestamp();
-        retryAfter = waits > 0 ? _time.GetElapsedTime(0, waits) : Soon;
-        // What was granted is used at any time. Beyond it something may be owed, unless Redis has said that nothing is left.
-        var may = purse.Left > 0 || (purse.EmptyUntil == 0 && purse.Left > -Little);
-        if (may)
+        var remainingWait = lease.ExhaustedUntil - _time.GetTimestamp();
+        retryAfter = remainingWait > 0 ? _time.GetElapsedTime(0, remainingWait) : RetryDelay;
+        // Granted messages may be used at any time. The lease may be overdrawn, unless Redis has said that the quota is used up.
+        var isAllowed = lease.Remaining > 0 || (lease.ExhaustedUntil == 0 && lease.Remaining > -Reserve);
+        if (isAllowed)
         {
-            purse.Left--;
-            purse.Alone.TryAdd(_messages, _window, _time, out _); // so that it counts when Redis goes away
+            lease.Remaining--;
+            lease.LocalWindow.TryAdd(_messages, _window, _time, out _); // counts when Redis becomes unavailable
         }
-        if (purse.Left <= purse.Granted / 2 && waits <= 0) AskLocked(userId, purse);
-        return may;
+        if (lease.Remaining <= lease.Granted / 2 && remainingWait <= 0) RequestLocked(userId, lease);
+        return isAllowed;
     }
 
-    private void AskLocked(string userId, QuotaLease purse)
+    private void RequestLocked(string userId, QuotaLease lease)
     {
-        if (purse.Asking) return;
-        purse.Asking = true;
-        var owed = Math.Max(0, -purse.Left);
-        purse.Left += owed;
-        _asking.Start(() => AskAsync(userId, purse, owed, wanted: true)); // ends within the limit of a command
+        if (lease.IsRequesting) return;
+        lease.IsRequesting = true;
+        var overdraft = Math.Max(0, -lease.Remaining);
+        lease.Remaining += overdraft;
+        _requests.Start(() => RequestAsync(userId, lease, overdraft, isRequest: true)); // ends within the timeout of a command
     }
 
-    private async Task AskAsync(string userId, QuotaLease purse, int owed, bool wanted)
+    private async Task RequestAsync(string userId, QuotaLease lease, int overdraft, bool isRequest)
     {
         try
         {
-            var answer = (int[])(await _servers.For(_keys.Budget(userId)).AskAsync(database => database.ScriptEvaluateAsync(
-                UserQuotaScript.Take, [_keys.Budget(userId)], [_messages, (long)_window.TotalMilliseconds, owed, wanted ? 1 : 0])))!;
-            if (!wanted) return;
-            lock (purse)
+            RedisValue[] arguments = [_messages, (long)_window.TotalMilliseconds, overdraft, isRequest ? 1 : 0];
+            var reply = (int[])(await _servers.For(_keys.UserQuota(userId)).ExecuteAsync(
+                database => database.ScriptEvaluateAsync(UserQuotaScript.Lease, [_keys.UserQuota(userId)], arguments)))!;
+            if (!isRequest) return;
+            lock (lease)
             {
-                purse.Granted = answer[0];
-                purse.Left += answer[0];
-                purse.EmptyUntil = answer[0] > 0 ? 0 : _time.GetTimestamp() + (answer[1] * _time.TimestampFrequency / 1000);
+                lease.Granted = reply[0];
+                lease.Remaining += reply[0];
+                lease.ExhaustedUntil = reply[0] > 0 ? 0 : _time.GetTimestamp() + (reply[1] * _time.TimestampFrequency / 1000);
             }
         }
         catch (BackplaneException)
         {
-            // What was owed is forgotten: whether it was booked is not known.
+            // The overdraft is forgotten: it may or may not have been booked.
         }
         finally
         {
-            lock (purse)
-                if (wanted) purse.Asking = false;
+            lock (lease)
+                if (isRequest) lease.IsRequesting = false;
         }
     }
 
-    /// <summary>Gives back what lies idle, and forgets who has been silent for so long that nothing counts any more.</summary>
+    /// <summary>Returns idle leases, and removes users who have been idle for so long that nothing of theirs counts any more.</summary>
     private void Sweep()
     {
-        foreach (var (userId, purse) in _purses)
+        foreach (var (userId, lease) in _leases)
         {
-            lock (purse)
+            lock (lease)
             {
-                var idle = _time.GetElapsedTime(purse.UsedAt);
-                if (idle < _hold || purse.Asking) continue;
-                var forget = idle > 2 * _window;
-                var back = purse.Left - (forget ? 0 : Little);
-                if (back != 0 && (back > 0 || forget))
+                var idle = _time.GetElapsedTime(lease.UsedAt);
+                if (idle < _idleLimit || lease.IsRequesting) continue;
+                var remove = idle > 2 * _window;
+                var returned = lease.Remaining - (remove ? 0 : Reserve);
+                if (returned != 0 && (returned > 0 || remove))
                 {
-                    purse.Left -= back;
-                    if (back > 0) _asking.Start(() => AskAsync(userId, purse, -back, wanted: false));
+                    lease.Remaining -= returned;
+                    if (returned > 0) _requests.Start(() => RequestAsync(userId, lease, -returned, isRequest: false));
                 }
-                if (!forget) continue;
-                purse.IsForgotten = true;
-                _purses.TryRemove(userId, out _);
+                if (!remove) continue;
+                lease.IsRemoved = true;
+                _leases.TryRemove(userId, out _);
             }
         }
     }
 
-    /// <summary>What this replica has of one user's budget. Guarded by itself.</summary>
+    /// <summary>This replica's part of one user's quota. Guarded by itself.</summary>
     private sealed class QuotaLease
     {
-        /// <summary>What has passed here, for when Redis is away.</summary>
-        public SlidingWindow Alone;
+        /// <summary>What this replica has let through, for when Redis is unavailable.</summary>
+        public SlidingWindow LocalWindow;
 
-        /// <summary>Below nought: owed.</summary>
-        public int Left;
+        /// <summary>Messages left; negative if overdrawn.</summary>
+        public int Remaining;
 
-        /// <summary>The last slice.</summary>
+        /// <summary>The size of the last lease.</summary>
         public int Granted;
 
-        /// <summary>Until then nothing is to be had; 0: that is not known.</summary>
-        public long EmptyUntil;
+        /// <summary>The quota is used up until then; 0 if that is not known.</summary>
+        public long ExhaustedUntil;
         public long UsedAt;
-        public bool Asking;
-        public bool IsForgotten;
+        public bool IsRequesting;
+        public bool IsRemoved;
     }
 }

@@ -1,20 +1,22 @@
 namespace Gateway.Redis.Limits;
 
-/// <summary>A user's budget in Redis: a sliding window of what replicas were granted.</summary>
+/// <summary>The script for a user's quota in Redis: a sliding window of what replicas were granted.</summary>
 internal static class UserQuotaScript
 {
-    /// <summary>Grants are kept by the part of the window in which they were made.</summary>
+    /// <summary>The number of parts of a window. A grant is kept under the part in which it was made.</summary>
     public const int Parts = 64;
 
     /// <summary>
     /// <code>
-    /// KEYS  hash: part of the window, counted from the epoch → what was granted in it. A grant counts until its whole part has left the window
-    /// ARGV  1 messages in a window, 2 ms of a window, 3 used beyond what was granted, or (negative) given back, 4 '1' to be granted more
+    /// KEYS  hash: part of the window, counted from the epoch → messages granted in it. A grant counts until its whole part
+    ///       has left the window
+    /// ARGV  1 messages per window, 2 window in ms, 3 messages overdrawn, or (negative) returned, 4 '1' to lease more
     /// </code>
-    /// Never grants more than the messages in any window, wherever it lies, and refuses for at most one part longer than necessary. Grants half of what is free, so that several replicas
-    /// share it, and whoever is alone gets all of it in a few steps. Returns <c>{granted, ms until something will be free}</c>.
+    /// Never grants more than the quota in any window, wherever it lies, and refuses for at most one part longer than necessary. Grants
+    /// half of what is free, so several replicas share it, and a single one has all of it in a few steps. Returns <c>{granted, ms until
+    /// some of it is free}</c>.
     /// </summary>
-    public const string Take = """
+    public const string Lease = """
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
         local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])

@@ -11,51 +11,54 @@ using StackExchange.Redis;
 namespace Gateway.Redis.Moderation;
 
 /// <summary>
-/// The restrictions of several replicas. Redis keeps all that holds and numbers the changes; each replica keeps a copy. A change is published, and every replica looks twice
-/// a second whether it has missed one: then, or when the connection was lost, it reads everything anew. If Redis has lost its data, the replicas write again what they know.
+/// The restrictions of several replicas. Redis has all active restrictions and numbers their changes; each replica has a copy. A change is
+/// published, and every replica checks twice a second whether it has missed one. If so, or if the connection was lost, it reads all
+/// restrictions again. If Redis has lost its data, the replicas write what they know.
 /// </summary>
-internal sealed partial class RedisRestrictionStore(RedisServers servers, RedisKeys keys, Supervisor supervisor, TimeProvider time, ILogger<RedisRestrictionStore> logger) : BackgroundService, IRestrictionStore
+internal sealed partial class RedisRestrictionStore(
+    RedisServers servers, RedisKeys keys, Supervisor supervisor, TimeProvider time, ILogger<RedisRestrictionStore> logger)
+    : BackgroundService, IRestrictionStore
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    private readonly RestrictionTable _book = new(time);
+    private readonly RestrictionTable _table = new(time);
     private readonly SupervisedLoop _loop = supervisor.Loop("restrictions");
     private readonly SemaphoreSlim _reading = new(1);
 
-    // What the book shows: guarded by itself.
+    // Guards the fields below, which say what the table shows.
     private readonly Lock _lock = new();
-    private string _data = "";
-    private long _number;
+    private string _dataId = "";
+    private long _changeNumber;
 
     public event Action<Restriction>? Imposed
     {
-        add => _book.Imposed += value;
-        remove => _book.Imposed -= value;
+        add => _table.Imposed += value;
+        remove => _table.Imposed -= value;
     }
 
-    private RedisConnection Server => servers.For(RedisKeys.Restrictions);
+    private RedisConnection Server => servers.For(RedisKeys.RestrictionsTag);
 
-    public Restriction? Find(RestrictionKind kind, string userId, string? room = null) => _book.Find(kind, userId, room);
+    public Restriction? Find(RestrictionKind kind, string userId, string? room = null) => _table.Find(kind, userId, room);
 
     public async ValueTask ImposeAsync(Restriction restriction)
     {
         await ChangeAsync("impose", restriction);
-        await CatchUpAsync();
+        await RefreshAsync();
     }
 
     public async ValueTask<bool> LiftAsync(RestrictionKind kind, string userId, string? room = null)
     {
-        var held = _book.Find(kind, userId, room) != null;
+        var existed = _table.Find(kind, userId, room) != null;
         var changed = await ChangeAsync("lift", new Restriction(kind, userId, room, time.GetUtcNow(), null));
-        await CatchUpAsync();
-        return changed && held;
+        await RefreshAsync();
+        return changed && existed;
     }
 
-    /// <summary>Knows all that holds before the first client is let in, if Redis is there.</summary>
+    /// <summary>Reads all restrictions before the first client connects, if Redis is available.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await LookAsync();
+        await TryRefreshAsync();
         await base.StartAsync(cancellationToken);
     }
 
@@ -72,8 +75,8 @@ internal sealed partial class RedisRestrictionStore(RedisServers servers, RedisK
             Interval,
             async _ =>
             {
-                await LookAsync();
-                _book.RemoveExpired();
+                await TryRefreshAsync();
+                _table.RemoveExpired();
             },
             stoppingToken);
         await listening;
@@ -84,12 +87,12 @@ internal sealed partial class RedisRestrictionStore(RedisServers servers, RedisK
         {
             try
             {
-                await Server.Channels.AddAsync(keys.RestrictionsChannel, OnChange);
+                await Server.Channels.SubscribeAsync(keys.RestrictionsChannel, OnChange);
                 return false;
             }
             catch (Exception fault) when (fault is BackplaneException or ObjectDisposedException)
             {
-                await Task.Delay(Interval, time, cancel); // until then what is missed is looked for
+                await Task.Delay(Interval, time, cancel); // until then the interval finds missed changes
                 return true;
             }
         },
@@ -97,19 +100,20 @@ internal sealed partial class RedisRestrictionStore(RedisServers servers, RedisK
 
     private bool OnChange(ReadOnlyMemory<byte> value)
     {
-        if (Encoding.UTF8.GetString(value.Span).Split(' ', 4) is not [var data, var number, var op, var json] || !long.TryParse(number, CultureInfo.InvariantCulture, out var count)) return false;
+        if (Encoding.UTF8.GetString(value.Span).Split(' ', 4) is not [var dataId, var changeNumber, var operation, var json]) return false;
+        if (!long.TryParse(changeNumber, CultureInfo.InvariantCulture, out var number)) return false;
         if (Read(json) is not { } restriction) return false;
         lock (_lock)
         {
-            if (data != _data || count != _number + 1) return true; // known already, or something is missing: then the next look reads everything
-            _number = count;
-            if (op == "lift") _book.Lift(restriction.Kind, restriction.UserId, restriction.Room);
-            else _book.Impose(restriction);
+            if (dataId != _dataId || number != _changeNumber + 1) return true; // known, or one is missing and the next refresh reads all
+            _changeNumber = number;
+            if (operation == "lift") _table.Lift(restriction.Kind, restriction.UserId, restriction.Room);
+            else _table.Impose(restriction);
         }
         return true;
     }
 
-    /// <returns><c>null</c> if it is of another version, or not ours.</returns>
+    /// <returns><c>null</c> if the value has another version or is not the gateway's.</returns>
     private static Restriction? Read(string json)
     {
         try
@@ -122,32 +126,32 @@ internal sealed partial class RedisRestrictionStore(RedisServers servers, RedisK
         }
     }
 
-    private async Task LookAsync()
+    private async Task TryRefreshAsync()
     {
         try
         {
-            await CatchUpAsync();
+            await RefreshAsync();
         }
         catch (BackplaneException)
         {
-            // Redis is away: what is known holds on, and the next look makes up for the rest.
+            // Redis is unavailable: known restrictions stay in force, and the next refresh reads the rest.
         }
         catch (Exception fault)
         {
-            _loop.Report(fault); // also at the start, which it does not stop
+            _loop.Report(fault); // the startup continues
         }
     }
 
-    private async Task CatchUpAsync()
+    private async Task RefreshAsync()
     {
-        if (!await _reading.WaitAsync(Limit)) throw new BackplaneException("Redis is slow");
+        if (!await _reading.WaitAsync(Timeout)) throw new BackplaneException("Redis did not return the restrictions in time");
         try
         {
-            if (await ReadAsync()) return;
+            if (await ReadChangesAsync()) return;
             Log.DataLost(logger);
-            foreach (var restriction in _book.All) await ChangeAsync("restore", restriction);
-            lock (_lock) _data = "";
-            await ReadAsync();
+            foreach (var restriction in _table.All) await ChangeAsync("restore", restriction);
+            lock (_lock) _dataId = "";
+            await ReadChangesAsync();
         }
         finally
         {
@@ -155,50 +159,53 @@ internal sealed partial class RedisRestrictionStore(RedisServers servers, RedisK
         }
     }
 
-    /// <returns>False if Redis holds other data than before, and nothing was taken over.</returns>
-    private async Task<bool> ReadAsync()
+    /// <returns>False if Redis has lost the data that it had before. Then nothing is read.</returns>
+    private async Task<bool> ReadChangesAsync()
     {
-        var (data, number) = Known();
-        var answer = (RedisResult[])(await Server.AskAsync(database => database.ScriptEvaluateAsync(
-            RestrictionScripts.Read, [keys.Restricted, keys.RestrictionEnds], [NewData(), data, number]), Limit))!;
-        var (newData, newNumber, fields) = ((string)answer[0]!, (long)answer[1], (RedisValue[])answer[2]!);
+        var (dataId, changeNumber) = GetKnownChange();
+        var reply = (RedisResult[])(await Server.ExecuteAsync(database => database.ScriptEvaluateAsync(
+            RestrictionScripts.Read, [keys.Restrictions, keys.RestrictionExpiries], [NewDataId(), dataId, changeNumber]), Timeout))!;
+        var (newDataId, newChangeNumber, fields) = ((string)reply[0]!, (long)reply[1], (RedisValue[])reply[2]!);
         if (fields.Length == 0) return true;
-        if (data.Length > 0 && data != newData && _book.All.Count > 0) return false;
-        var standing = new List<Restriction>(fields.Length / 2);
+        if (dataId.Length > 0 && dataId != newDataId && _table.All.Count > 0) return false;
+        var active = new List<Restriction>(fields.Length / 2);
         for (var i = 0; i < fields.Length; i += 2)
-            if ((string)fields[i]! is not ("" or "#") && Read((string)fields[i + 1]!) is { } restriction && restriction.IsActive(time.GetUtcNow()))
-                standing.Add(restriction);
+            {
+                if ((string)fields[i]! is "" or "#") continue;
+                if (Read((string)fields[i + 1]!) is { } restriction && restriction.IsActive(time.GetUtcNow())) active.Add(restriction);
+            }
         lock (_lock)
         {
-            if (_data == newData && _number >= newNumber) return true; // a change came in between that is newer
-            (_data, _number) = (newData, newNumber);
-            _book.Replace(standing);
+            if (_dataId == newDataId && _changeNumber >= newChangeNumber) return true; // a newer change has arrived meanwhile
+            (_dataId, _changeNumber) = (newDataId, newChangeNumber);
+            _table.Replace(active);
         }
         return true;
     }
 
-    private (string Data, long Number) Known()
+    private (string DataId, long ChangeNumber) GetKnownChange()
     {
-        lock (_lock) return (_data, _number);
+        lock (_lock) return (_dataId, _changeNumber);
     }
 
-    private async Task<bool> ChangeAsync(string op, Restriction restriction)
+    private async Task<bool> ChangeAsync(string operation, Restriction restriction)
     {
         var ends = restriction.Until?.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture) ?? "";
-        var answer = (RedisResult[])(await Server.AskAsync(database => database.ScriptEvaluateAsync(
+        var reply = (RedisResult[])(await Server.ExecuteAsync(database => database.ScriptEvaluateAsync(
             RestrictionScripts.Change,
-            [keys.Restricted, keys.RestrictionEnds],
-            [NewData(), keys.RestrictionsChannel, op, Key(restriction), JsonSerializer.Serialize(restriction), ends]), Limit))!;
-        return (int)answer[0] == 1;
+            [keys.Restrictions, keys.RestrictionExpiries],
+            [NewDataId(), keys.RestrictionsChannel, operation, Key(restriction), JsonSerializer.Serialize(restriction), ends]), Timeout))!;
+        return (int)reply[0] == 1;
     }
 
-    private static string Key(Restriction restriction) => string.Create(CultureInfo.InvariantCulture, $"{(int)restriction.Kind}:{restriction.UserId.Length}:{restriction.UserId}:{restriction.Room}");
+    private static string Key(Restriction restriction) => string.Create(
+        CultureInfo.InvariantCulture, $"{(int)restriction.Kind}:{restriction.UserId.Length}:{restriction.UserId}:{restriction.Room}");
 
-    private static string NewData() => RandomNumberGenerator.GetHexString(8, lowercase: true);
+    private static string NewDataId() => RandomNumberGenerator.GetHexString(8, lowercase: true);
 
     private static partial class Log
     {
-        [LoggerMessage(2, LogLevel.Warning, "Redis has lost the restrictions: what this replica knows is written again")]
+        [LoggerMessage(2, LogLevel.Warning, "Redis has lost the restrictions. This replica writes those that it knows")]
         public static partial void DataLost(ILogger logger);
     }
 }

@@ -1,12 +1,13 @@
 namespace Gateway.Redis.Moderation;
 
 /// <summary>
-/// What Redis does with restrictions in one step.
+/// The scripts for restrictions.
 /// <code>
-/// KEYS  standing  hash: a restriction's key, the restriction as JSON; '#': how many changes there were; '': which data this is, new when Redis has lost the old
-///       ends      sorted set: a restriction's key, and the ms at which it is over
+/// KEYS  standing  hash: a restriction's key, the restriction as JSON; '#': the number of changes; '': the id of the data,
+///                 new after a loss of data
+///       ends      sorted set: a restriction's key, the time in ms at which it ends
 /// </code>
-/// A replica that has seen all changes up to a number, of the same data, knows all that stands.
+/// A replica that has seen all changes up to a number, with the same id of the data, knows all active restrictions.
 /// </summary>
 internal static class RestrictionScripts
 {
@@ -18,13 +19,16 @@ internal static class RestrictionScripts
 
     /// <summary>
     /// <code>
-    /// ARGV  1 name for new data, 2 channel, 3 'impose', 'restore' (unless something stands there) or 'lift', 4 the restriction's key, 5 the restriction, 6 ms at which it is over, or ''
+    /// ARGV  1 id for new data, 2 channel, 3 'impose', 'restore' (only if the restriction does not exist) or 'lift',
+    ///       4 the restriction's key, 5 the restriction, 6 time in ms at which it ends, or ''
     /// </code>
     /// Returns <c>{1 if something changed, data, number of the change}</c>. A change is published as <c>DATA NUMBER OP JSON</c>.
     /// </summary>
     public const string Change = Data + """
-        local stands = redis.call('HEXISTS', KEYS[1], ARGV[4]) == 1
-        if (ARGV[3] == 'lift' and not stands) or (ARGV[3] == 'restore' and stands) then return {0, data, redis.call('HGET', KEYS[1], '#') or '0'} end
+        local exists = redis.call('HEXISTS', KEYS[1], ARGV[4]) == 1
+        if (ARGV[3] == 'lift' and not exists) or (ARGV[3] == 'restore' and exists) then
+          return {0, data, redis.call('HGET', KEYS[1], '#') or '0'}
+        end
         if ARGV[3] == 'lift' then
           redis.call('HDEL', KEYS[1], ARGV[4])
           redis.call('ZREM', KEYS[2], ARGV[4])
@@ -45,9 +49,9 @@ internal static class RestrictionScripts
 
     /// <summary>
     /// <code>
-    /// ARGV  1 name for new data, 2 data and 3 number of the last change that are known
+    /// ARGV  1 id for new data, 2 the known id of the data, 3 the known number of changes
     /// </code>
-    /// Returns <c>{data, number, all fields and values}</c>; the third is empty if that is what is known.
+    /// Returns <c>{id of the data, number of changes, all fields and values}</c>; the third is empty if nothing has changed.
     /// </summary>
     public const string Read = Data + """
         local number = redis.call('HGET', KEYS[1], '#') or '0'

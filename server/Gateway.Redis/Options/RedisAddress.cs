@@ -4,21 +4,23 @@ using System.Text.RegularExpressions;
 namespace Gateway.Redis.Options;
 
 /// <summary>
-/// What an element of <c>redis.connection</c> says. Two forms are read:
+/// An element of <c>redis.connection</c>, in one of two forms:
 /// <code>
 /// HOST[:PORT][,HOST[:PORT]…][,OPTION=VALUE…]          in any order
-/// redis[s]://[:PASSWORD@]HOST[:PORT][/DATABASE]       as a URL, with TLS for rediss; the password is percent-encoded, and so may hold a comma
+/// redis[s]://[:PASSWORD@]HOST[:PORT][/DATABASE]       a URL, with TLS for rediss
 /// </code>
+/// In a URL the password is percent-encoded, so it may contain a comma.
 /// </summary>
 internal sealed partial record RedisAddress(IReadOnlyList<string> Endpoints, IReadOnlyList<KeyValuePair<string, string>> Options)
 {
     public const string Allowed =
-        "host:port, and after commas options such as password=…, ssl=true, connectTimeout=3000, defaultDatabase=1; or redis://:password@host:port/database, rediss:// for TLS";
+        "host:port, followed by options after commas such as password=…, ssl=true, connectTimeout=3000, defaultDatabase=1; "
+        + "or redis://:password@host:port/database, rediss:// for TLS";
 
-    private const string Hidden = "***";
+    private const string Redacted = "***";
     private const int DefaultPort = 6379;
 
-    /// <summary>Each option, and what is wrong with a value of it; those that hold secrets are never shown.</summary>
+    /// <summary>The options, each with a check that returns what is wrong with a value.</summary>
     private static readonly Dictionary<string, Func<string, string?>> Known = new(StringComparer.OrdinalIgnoreCase)
     {
         ["password"] = static _ => null,
@@ -39,14 +41,15 @@ internal sealed partial record RedisAddress(IReadOnlyList<string> Endpoints, IRe
         ["version"] = static text => Version.TryParse(text, out _) ? null : "is not a version such as 6.2",
         ["tiebreaker"] = static _ => null,
         ["configChannel"] = static _ => null,
-        ["user"] = static _ => NoUsers,
-        ["username"] = static _ => NoUsers,
+        ["user"] = static _ => UsersNotSupported,
+        ["username"] = static _ => UsersNotSupported,
     };
 
-    private const string NoUsers =
-        "is not supported: this build's Redis client authenticates with a password alone. Give the rights to Redis's user \"default\", or a password to the gateway's own Redis";
+    private const string UsersNotSupported =
+        "is not supported: this build's Redis client authenticates with a password alone. "
+        + "Give the rights to Redis's user \"default\", or run a Redis with a password for the gateway alone";
 
-    /// <returns>What is wrong with the text, without any secret; <c>null</c> if nothing is.</returns>
+    /// <returns>What is wrong with the text, without any secret; <c>null</c> if it is valid.</returns>
     public static string? TryRead(string text, out RedisAddress address)
     {
         address = new RedisAddress([], []);
@@ -54,30 +57,31 @@ internal sealed partial record RedisAddress(IReadOnlyList<string> Endpoints, IRe
         return IsUrl(text) ? TryReadUrl(text.Trim(), ref address) : TryReadList(text, ref address);
     }
 
-    /// <summary>The text as it may be shown: what is secret, or not understood, is not in it.</summary>
-    public static string Shown(string text) => TryRead(text, out var address) is null ? address.ToString() : Hidden;
+    /// <summary>The text for display, without secrets; an invalid text is redacted as a whole.</summary>
+    public static string Redact(string text) => TryRead(text, out var address) is null ? address.ToString() : Redacted;
 
-    /// <summary>A text that cannot be read, as far as it may be shown. What follows a password may be the rest of it, after a comma.</summary>
-    public static string Masked(string text)
+    /// <summary>An invalid text for display. The part after a password is redacted too, because a password may contain a comma.</summary>
+    public static string RedactInvalid(string text)
     {
-        if (IsUrl(text)) return $"{text[..text.IndexOf("://", StringComparison.Ordinal)]}://{Hidden}";
+        if (IsUrl(text)) return $"{text[..text.IndexOf("://", StringComparison.Ordinal)]}://{Redacted}";
         var parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return string.Join(',', parts.Select((part, i) => i > 0 && IsSecret(KeyOf(parts[i - 1])) ? Hidden : MaskedPart(part)));
+        return string.Join(',', parts.Select((part, i) => i > 0 && IsSecret(KeyOf(parts[i - 1])) ? Redacted : RedactPart(part)));
     }
 
     public string? this[string option] => Options.LastOrDefault(o => o.Key.Equals(option, StringComparison.OrdinalIgnoreCase)).Value;
 
-    public override string ToString() => string.Join(',', [.. Endpoints, .. Options.Select(o => IsSecret(o.Key) ? $"{o.Key}={Hidden}" : $"{o.Key}={o.Value}")]);
+    public override string ToString() =>
+        string.Join(',', [.. Endpoints, .. Options.Select(o => IsSecret(o.Key) ? $"{o.Key}={Redacted}" : $"{o.Key}={o.Value}")]);
 
     private static bool IsUrl(string text) => UrlStart().IsMatch(text);
 
     private static string KeyOf(string part) => part.Split('=', 2) is [var key, _] ? key.Trim() : "";
 
-    private static string MaskedPart(string part)
+    private static string RedactPart(string part)
     {
         var key = KeyOf(part);
-        if (key.Length > 0) return !Known.ContainsKey(key) ? $"…={Hidden}" : IsSecret(key) ? $"{key}={Hidden}" : part;
-        return EndpointPattern().IsMatch(part) ? part : Hidden;
+        if (key.Length > 0) return !Known.ContainsKey(key) ? $"…={Redacted}" : IsSecret(key) ? $"{key}={Redacted}" : part;
+        return EndpointPattern().IsMatch(part) ? part : Redacted;
     }
 
     [GeneratedRegex(@"^\s*[A-Za-z][A-Za-z0-9+.-]*://", RegexOptions.CultureInvariant)]
@@ -102,8 +106,8 @@ internal sealed partial record RedisAddress(IReadOnlyList<string> Endpoints, IRe
                 continue;
             }
             var (key, value) = (part[..at].Trim(), part[(at + 1)..].Trim());
-            if (!Known.TryGetValue(key, out var check)) return $"has an option that is not known; known: {string.Join(", ", Known.Keys.Where(k => Known[k]("") != NoUsers))}";
-            if (check(value) is { } wrong) return $"has an option {key} that {wrong}";
+            if (!Known.TryGetValue(key, out var check)) return $"has an unknown option; known options: {KnownOptions()}";
+            if (check(value) is { } error) return $"has an option {key} that {error}";
             options.Add(new(key, value));
         }
         if (endpoints.Count == 0) return "names no server";
@@ -115,7 +119,7 @@ internal sealed partial record RedisAddress(IReadOnlyList<string> Endpoints, IRe
     {
         var scheme = text[..text.IndexOf("://", StringComparison.Ordinal)];
         if (scheme is not ("redis" or "rediss")) return "is a URL, but not redis:// or rediss://";
-        // A password may hold an @ by mistake, a host cannot.
+        // A password may contain an unescaped @, a host cannot.
         var rest = text[(scheme.Length + 3)..];
         var options = new List<KeyValuePair<string, string>>();
         if (scheme == "rediss") options.Add(new("ssl", "true"));
@@ -123,7 +127,7 @@ internal sealed partial record RedisAddress(IReadOnlyList<string> Endpoints, IRe
         {
             var login = rest[..end].Split(':', 2);
             if (login.Length < 2) return "is a URL whose login is not :password@";
-            if (login[0].Length > 0 && login[0] != "default") return "names a user, which " + NoUsers;
+            if (login[0].Length > 0 && login[0] != "default") return "names a user, which " + UsersNotSupported;
             options.Add(new("password", Uri.UnescapeDataString(login[1])));
             rest = rest[(end + 1)..];
         }
@@ -131,22 +135,28 @@ internal sealed partial record RedisAddress(IReadOnlyList<string> Endpoints, IRe
         var parts = rest.Split('/', 2);
         if (parts is [_, { Length: > 0 } database])
         {
-            if (Number(database, 0, 65_535) is { } wrong) return $"is a URL whose database {wrong}";
+            if (Number(database, 0, 65_535) is { } error) return $"is a URL whose database {error}";
             options.Add(new("defaultDatabase", database));
         }
         if (Endpoint(parts[0]) is { } fault) return fault;
-        address = new RedisAddress([parts[0].LastIndexOf(':') > parts[0].LastIndexOf(']') ? parts[0] : $"{parts[0]}:{DefaultPort}"], options);
+        address = new RedisAddress(
+            [parts[0].LastIndexOf(':') > parts[0].LastIndexOf(']') ? parts[0] : $"{parts[0]}:{DefaultPort}"], options);
         return null;
     }
 
-    /// <returns>What is wrong with it. The text is not repeated: by a comma at the wrong place it may be a part of a password.</returns>
+    private static string KnownOptions() =>
+        string.Join(", ", Known.Where(option => option.Value("") != UsersNotSupported).Select(option => option.Key));
+
+    /// <returns>What is wrong with the endpoint. The text itself is not shown: after a misplaced comma it may be part of a
+    /// password.</returns>
     private static string? Endpoint(string text)
     {
         var colon = text.LastIndexOf(':');
         var hasPort = colon >= 0 && colon > text.LastIndexOf(']') && (text.IndexOf(':') == colon || text[0] == '[');
         if (hasPort && (Number(text[(colon + 1)..], 1, 65_535) is not null)) return "has a port that is not a whole number from 1 to 65535";
         var host = hasPort ? text[..colon] : text;
-        return Uri.CheckHostName(host.Trim('[', ']')) == UriHostNameType.Unknown ? "names a server by something that is neither a host name nor an address" : null;
+        return Uri.CheckHostName(host.Trim('[', ']')) == UriHostNameType.Unknown
+            ? "names a server by something that is neither a host name nor an address" : null;
     }
 
     private static string? Flag(string text) => bool.TryParse(text, out _) ? null : "is not true or false";

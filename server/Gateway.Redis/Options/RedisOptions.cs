@@ -1,27 +1,37 @@
 namespace Gateway.Redis.Options;
 
-/// <summary>How the replicas use Redis.</summary>
+/// <summary>Options of the Redis backplane.</summary>
 public class RedisOptions
 {
-    /// <summary>One server, or several that share the rooms.</summary>
+    /// <summary>
+    /// The Redis servers. With several, each room lives on one of them; all replicas must have the same list. An element is
+    /// <c>host:port</c>, followed by options after commas, or a URL such as <c>rediss://:password@host:6380</c>.
+    /// The default is <c>localhost:6379</c>.
+    /// </summary>
     public IList<string> Connection { get; set; } = ["localhost:6379"];
 
-    /// <summary>How long a message waits for Redis to take it; 10ms to 1h.</summary>
+    /// <summary>How long a message waits for Redis before publishing fails: 10 ms to 1 h. The default is 5 s.</summary>
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Messages waiting for Redis, 1 to 10000000.</summary>
+    /// <summary>The maximum number of messages that wait for Redis: 1 to 10,000,000. The default is 10,000.</summary>
     public int MaxPending { get; set; } = 10_000;
 
-    /// <summary>What every key and channel begins with.</summary>
+    /// <summary>The prefix of every key and channel: 1 to 128 characters. The default is <c>gw</c>.</summary>
     public string Prefix { get; set; } = "gw";
 
-    /// <summary>After so long without a sign of life a replica is dead, and its members are gone.</summary>
+    /// <summary>
+    /// How long a replica may go without a heartbeat before it counts as dead and its members leave their rooms: 1 s to 1 h. The default is
+    /// 10 s.
+    /// </summary>
     public TimeSpan PresenceLease { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>What the rooms of one hub may hold in one Redis server, 1048576 to 1099511627776 bytes.</summary>
+    /// <summary>
+    /// The maximum size of the rooms' histories of one domain on one Redis server: 1,048,576 to 1,099,511,627,776 bytes. The default is 1
+    /// GiB. Above it, the rooms that have been idle longest lose their histories.
+    /// </summary>
     public long HistoryMaxBytes { get; set; } = 1_073_741_824;
 
-    /// <summary>A named domain shares the servers and has keys and channels of its own: none of the default domain's begins like them.</summary>
+    /// <summary>Options of a named domain. It shares the servers and has a prefix of its own that the default domain never uses.</summary>
     internal RedisOptions ForDomain(string name)
     {
         var options = (RedisOptions)MemberwiseClone();

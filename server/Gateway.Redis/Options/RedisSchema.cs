@@ -2,7 +2,7 @@ using Gateway.Core.Configuration;
 
 namespace Gateway.Redis.Options;
 
-/// <summary>The keys of the connection to Redis.</summary>
+/// <summary>The configuration keys of <c>redis</c>.</summary>
 internal static class RedisSchema
 {
     private static readonly Value<string> Prefix = Values.Text(
@@ -10,7 +10,7 @@ internal static class RedisSchema
         text => TextRules.IsName(text) && text.AsSpan().IndexOfAny('{', '}') < 0);
 
     private static readonly Value<string> Connection = Values.Text(RedisAddress.Allowed, text => RedisAddress.TryRead(text, out _) is null)
-        .Secret(text => $"{Printable.Quoted(RedisAddress.Masked(text))} {RedisAddress.TryRead(text, out _)}");
+        .Secret(text => $"{Printable.Quoted(RedisAddress.RedactInvalid(text))} {RedisAddress.TryRead(text, out _)}");
 
     public static Section<RedisOptions> Redis { get; } = new()
     {

@@ -6,27 +6,28 @@ using StackExchange.Redis;
 namespace Gateway.Redis.Presence;
 
 /// <summary>
-/// Clears up what dead replicas leave in the rooms of one Redis server. One of the remaining replicas does it, and if it dies meanwhile another one: what
-/// is taken away is taken away, and told, once.
+/// Removes the members of dead replicas from the rooms of one Redis server. One replica does it at a time, and another takes over if that
+/// one dies. Each member is removed and announced once.
 /// </summary>
 internal sealed partial class DeadReplicaReaper(
-    RedisConnection server, RedisKeys keys, Lease lease, PresenceRooms rooms, PresenceIndex index, TimeSpan leaseLength, TimeSpan grace, Supervisor supervisor,
-    ILogger<DeadReplicaReaper> logger)
+    RedisConnection server, RedisKeys keys, ReplicaLease lease, PresenceRooms rooms, PresenceIndex index, TimeSpan leaseLength,
+    TimeSpan grace,
+    Supervisor supervisor, ILogger<DeadReplicaReaper> logger)
 {
     private readonly SupervisedLoop _loop = supervisor.Loop("presence_clearance");
 
-    /// <summary>Does not fail; what did not go through is tried again after a later sighting.</summary>
-    public async Task RunAsync(HeartbeatResult sighting)
+    /// <summary>Never fails: what did not succeed is retried after a later heartbeat.</summary>
+    public async Task RunAsync(HeartbeatResult heartbeat)
     {
         try
         {
             _loop.BeginStep();
-            foreach (var (dead, sign, _) in sighting.Over)
-                if (await lease.EndAsync(dead, sign))
-                    await ClearAsync(dead, TimeSpan.Zero); // its users had the lease to come back, whatever the grace of those who only lose a connection
-            foreach (var dead in sighting.Dead)
-                if (await server.AskAsync(database => database.StringSetAsync(keys.Clearing(dead), lease.Held.Current, leaseLength, When.NotExists)))
-                    await ClearAsync(dead, grace);
+            foreach (var expired in heartbeat.Expired)
+                if (await lease.TryEndAsync(expired))
+                    await RemoveMembersAsync(expired.Name, TimeSpan.Zero); // its users had the length of the lease to reconnect
+            foreach (var ended in heartbeat.Ended)
+                if (await TryLockAsync(ended))
+                    await RemoveMembersAsync(ended, grace);
         }
         catch (BackplaneException fault)
         {
@@ -38,26 +39,30 @@ internal sealed partial class DeadReplicaReaper(
         }
     }
 
-    /// <param name="left">How long its users still have to come back: the grace after a lease that was given back, nothing after one that ran out.</param>
-    private async Task ClearAsync(string dead, TimeSpan left)
+    private Task<bool> TryLockAsync(string endedLease) => server.ExecuteAsync(
+        database => database.StringSetAsync(keys.CleanupLock(endedLease), lease.Name.Current, leaseLength, When.NotExists));
+
+    /// <param name="remainingGrace">How long the users may still reconnect: the grace for a released lease, zero for an expired
+    /// one.</param>
+    private async Task RemoveMembersAsync(string dead, TimeSpan remainingGrace)
     {
-        var found = await server.AskAsync(database => database.SetMembersAsync(keys.RoomsOf(dead)));
-        await Parallel.ForEachAsync(found, PresenceServer.SomeAtOnce, async (room, _) =>
+        var roomNames = await server.ExecuteAsync(database => database.SetMembersAsync(keys.RoomsOfLease(dead)));
+        await Parallel.ForEachAsync(roomNames, PresenceServer.Parallelism, async (room, _) =>
         {
-            await rooms.ClearAsync(room!, dead, left);
-            index.Expect(room!, TimeSpan.Zero); // those who may come back there are ours to look after now
+            await rooms.RemoveLeaseAsync(room!, dead, remainingGrace);
+            index.ScheduleExpiry(room!, TimeSpan.Zero); // this replica now removes those who do not reconnect
         });
-        await server.AskAsync(database => database.SetRemoveAsync(keys.Dead, dead));
-        await server.AskAsync(database => database.KeyDeleteAsync([keys.RoomsOf(dead), keys.Clearing(dead)]));
-        Log.Cleared(logger, dead, found.Length);
+        await server.ExecuteAsync(database => database.SetRemoveAsync(keys.EndedLeases, dead));
+        await server.ExecuteAsync(database => database.KeyDeleteAsync([keys.RoomsOfLease(dead), keys.CleanupLock(dead)]));
+        Log.Reaped(logger, dead, roomNames.Length);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Cleared up after the lease {Lease}: {Rooms} rooms")]
-        public static partial void Cleared(ILogger logger, string lease, int rooms);
+        [LoggerMessage(1, LogLevel.Information, "Removed the members of the lease {Lease} from {Rooms} rooms")]
+        public static partial void Reaped(ILogger logger, string lease, int rooms);
 
-        [LoggerMessage(2, LogLevel.Warning, "Clearing up after a dead replica was interrupted, and is tried again: {Fault}")]
+        [LoggerMessage(2, LogLevel.Warning, "Removing the members of a dead replica was interrupted and will be retried: {Fault}")]
         public static partial void Interrupted(ILogger logger, string fault);
     }
 }

@@ -6,33 +6,35 @@ using StackExchange.Redis;
 namespace Gateway.Redis.Presence;
 
 /// <summary>
-/// The rooms of one Redis server in which this replica has something to look after: users of its own, or users who may come back and have to be told as gone if
-/// they do not. They stand in Redis under the replica's lease, so that the others find them when it is dead.
+/// The rooms of one Redis server for which this replica is responsible: rooms with users of its own, and rooms with users whose grace has
+/// not ended. Redis has them under the replica's lease, so another replica finds them when this one is dead.
 /// </summary>
-/// <param name="wake">Called when a room has been added that is due at some time.</param>
-internal sealed class PresenceIndex(RedisConnection server, RedisKeys keys, Lease lease, Action wake, Supervisor supervisor, TimeProvider time)
+/// <param name="wake">Called when a room with a due time has been added.</param>
+internal sealed class PresenceIndex(
+    RedisConnection server, RedisKeys keys, ReplicaLease lease, Action wake, Supervisor supervisor, TimeProvider time)
 {
     private const int Batch = 500;
 
-    /// <summary>Somewhat later than by the clock of Redis, rather than too early.</summary>
+    /// <summary>Added to due times, so that by the clock of Redis the grace has really ended.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(5);
 
     private readonly SupervisedLoop _sending = supervisor.Loop("presence_index");
-    private readonly long _began = time.GetTimestamp();
+    private readonly long _start = time.GetTimestamp();
 
-    // Guards what follows. Commands are handed to the client library under it, so that Redis carries them out in the order of the changes.
+    // Guards the fields below. Commands are passed to the client library under the lock, so Redis executes them in the order of the
+    // changes.
     private readonly Lock _lock = new();
     private readonly HashSet<string> _withUsers = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Expected> _expecting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PendingExpiry> _pending = new(StringComparer.Ordinal);
 
-    private TimeSpan Now => time.GetElapsedTime(_began);
+    private TimeSpan Now => time.GetElapsedTime(_start);
 
-    /// <summary>The room has users of this replica's.</summary>
+    /// <summary>Adds a room that has users of this replica.</summary>
     public void Add(string room)
     {
         lock (_lock)
-            if (_withUsers.Add(room) && !_expecting.ContainsKey(room))
-                SendLocked(database => database.SetAddAsync(keys.RoomsOf(lease.Held.Current), room));
+            if (_withUsers.Add(room) && !_pending.ContainsKey(room))
+                SendLocked(database => database.SetAddAsync(keys.RoomsOfLease(lease.Name.Current), room));
     }
 
     public void Remove(string room)
@@ -42,80 +44,89 @@ internal sealed class PresenceIndex(RedisConnection server, RedisKeys keys, Leas
                 ReleaseLocked(room);
     }
 
-    /// <summary>Somebody may come back into the room for so long.</summary>
-    public void Expect(string room, TimeSpan within)
+    /// <summary>Schedules a check of the room for when a user's grace ends.</summary>
+    public void ScheduleExpiry(string room, TimeSpan within)
     {
         lock (_lock)
         {
             var dueAt = Now + within + Slack;
-            if (_expecting.TryGetValue(room, out var expected))
+            if (_pending.TryGetValue(room, out var pending))
             {
-                _expecting[room] = new Expected(dueAt < expected.DueAt ? dueAt : expected.DueAt, expected.Version + 1);
+                _pending[room] = new PendingExpiry(dueAt < pending.DueAt ? dueAt : pending.DueAt, pending.Version + 1);
                 return;
             }
-            _expecting[room] = new Expected(dueAt, 0);
-            if (!_withUsers.Contains(room)) SendLocked(database => database.SetAddAsync(keys.RoomsOf(lease.Held.Current), room));
+            _pending[room] = new PendingExpiry(dueAt, 0);
+            if (!_withUsers.Contains(room)) SendLocked(database => database.SetAddAsync(keys.RoomsOfLease(lease.Name.Current), room));
         }
         wake();
     }
 
-    /// <summary>The rooms that are to be looked at now; they stay so until <see cref="Looked"/> says what was found.</summary>
-    public IReadOnlyList<(string Room, long Version)> Due()
+    /// <summary>The rooms that are due for a check. They stay due until <see cref="CompleteCheck"/>.</summary>
+    public IReadOnlyList<(string Room, long Version)> GetDueRooms()
     {
         lock (_lock)
         {
             var now = Now;
-            return [.. _expecting.Where(e => e.Value.DueAt <= now).Select(e => (e.Key, e.Value.Version))];
+            return [.. _pending.Where(e => e.Value.DueAt <= now).Select(e => (e.Key, e.Value.Version))];
         }
     }
 
-    /// <summary>When a room is to be looked at next.</summary>
-    public TimeSpan? NextDue()
+    /// <summary>The time until the next room is due; <c>null</c> if none is.</summary>
+    public TimeSpan? GetTimeToNextDue()
     {
         lock (_lock)
         {
-            if (_expecting.Count == 0) return null;
-            var next = _expecting.Values.Min(e => e.DueAt) - Now;
+            if (_pending.Count == 0) return null;
+            var next = _pending.Values.Min(e => e.DueAt) - Now;
             return next > TimeSpan.Zero ? next : TimeSpan.Zero;
         }
     }
 
-    /// <param name="next">When somebody is due there; <c>null</c>: nobody is expected, unless that has changed since.</param>
-    public void Looked(string room, long version, TimeSpan? next)
+    /// <summary>Ends the check of a room.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="version">The version that <see cref="GetDueRooms"/> returned.</param>
+    /// <param name="next">The time until the next grace ends in the room; <c>null</c> if no user is waiting.</param>
+    public void CompleteCheck(string room, long version, TimeSpan? next)
     {
         lock (_lock)
         {
-            if (!_expecting.TryGetValue(room, out var expected)) return;
-            if (next is { } wait) _expecting[room] = expected with { DueAt = Now + wait + Slack };
-            else if (expected.Version == version && _expecting.Remove(room)) ReleaseLocked(room);
+            if (!_pending.TryGetValue(room, out var pending)) return;
+            if (next is { } delay) _pending[room] = pending with { DueAt = Now + delay + Slack };
+            else if (pending.Version == version && _pending.Remove(room)) ReleaseLocked(room);
         }
     }
 
-    /// <summary>Writes all rooms again: under another lease, or after commands were lost.</summary>
-    public void AddAgain()
+    /// <summary>Writes all rooms again: under a new lease, or after commands were lost.</summary>
+    public void RewriteAll()
     {
         lock (_lock)
-            foreach (var some in _withUsers.Union(_expecting.Keys, StringComparer.Ordinal).Chunk(Batch))
-                SendLocked(database => database.SetAddAsync(keys.RoomsOf(lease.Held.Current), [.. some.Select(room => (RedisValue)room)]));
+        {
+            foreach (var chunk in _withUsers.Union(_pending.Keys, StringComparer.Ordinal).Chunk(Batch))
+            {
+                RedisValue[] roomNames = [.. chunk.Select(room => (RedisValue)room)];
+                SendLocked(database => database.SetAddAsync(keys.RoomsOfLease(lease.Name.Current), roomNames));
+            }
+        }
     }
 
     private void ReleaseLocked(string room)
     {
-        if (!_withUsers.Contains(room) && !_expecting.ContainsKey(room)) SendLocked(database => database.SetRemoveAsync(keys.RoomsOf(lease.Held.Current), room));
+        if (_withUsers.Contains(room) || _pending.ContainsKey(room)) return;
+        SendLocked(database => database.SetRemoveAsync(keys.RoomsOfLease(lease.Name.Current), room));
     }
 
-    /// <summary>Nobody waits for it: what is lost is written again by <see cref="AddAgain"/>, and a room too many does no harm.</summary>
+    /// <summary>Sends without waiting: <see cref="RewriteAll"/> repeats what is lost, and a superfluous room does no harm.</summary>
     private void SendLocked<T>(Func<IDatabase, Task<T>> command) => _sending.Start(async () =>
     {
         try
         {
-            await server.AskAsync(command);
+            await server.ExecuteAsync(command);
         }
         catch (BackplaneException)
         {
-            // Redis is away.
+            // Redis is unavailable.
         }
     });
 
-    private readonly record struct Expected(TimeSpan DueAt, long Version);
+    private readonly record struct PendingExpiry(TimeSpan DueAt, long Version);
 }

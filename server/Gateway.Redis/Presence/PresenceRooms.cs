@@ -7,34 +7,50 @@ using StackExchange.Redis;
 
 namespace Gateway.Redis.Presence;
 
-/// <summary>Runs the roster's scripts in a room, with what its policy says about telling.</summary>
+/// <summary>Runs the presence scripts in a room and adds announcements as the room's policy requires.</summary>
 internal sealed class PresenceRooms(RedisConnection server, RedisKeys keys, RoomTable rooms)
 {
-    /// <summary>How long somebody who comes or goes waits for Redis; and anything else here.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+    /// <summary>How long presence commands wait for Redis.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Users in one script: a script holds up everyone else's commands.</summary>
+    /// <summary>The maximum number of users in one script, because Redis executes nothing else meanwhile.</summary>
     public const int Batch = 100;
 
-    /// <param name="own">The user's connections here: they are not told.</param>
-    /// <param name="isToTell">Whether its coming is told, if it was nowhere.</param>
-    public Task EnterAsync(string room, PresenceMember member, IReadOnlyList<string> own, string lease, string former, bool isToTell) => RunAsync(
+    /// <summary>Writes a user's entry.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="member">The user's entry on this replica.</param>
+    /// <param name="ownConnections">The user's connections on this replica; they do not get the announcement.</param>
+    /// <param name="lease">The lease of this replica.</param>
+    /// <param name="announce">Whether to announce the user if it was not in the room.</param>
+    public Task EnterAsync(string room, PresenceMember member, IReadOnlyList<string> ownConnections, LeaseName lease, bool announce) =>
+        RunAsync(
         PresenceScripts.Enter, room,
-        [member.UserId, lease, former, PresenceEntry.Write(member), isToTell ? Frame(room, Announcement.Join(room, member, own)) : ""]);
+        [member.UserId, lease.Current, lease.Previous, PresenceEntry.Write(member),
+            announce ? Frame(room, Announcement.Join(room, member, ownConnections)) : ""]);
 
-    /// <param name="restore">Whether the others still have to hear of it where Redis has forgotten the user.</param>
-    /// <returns>How many may come back.</returns>
-    public async Task<int> LeaveAsync(string room, IReadOnlyList<PresenceMember> members, string lease, string former, TimeSpan grace, bool restore = false) => (int)await RunAsync(
+    /// <summary>Removes entries of users.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="members">The users as they were last.</param>
+    /// <param name="lease">The lease whose entries are removed.</param>
+    /// <param name="grace">How long the users may reconnect before their leave is announced.</param>
+    /// <param name="restore">Whether to announce the leave of a user whom Redis has forgotten.</param>
+    /// <returns>How many users may still reconnect.</returns>
+    public async Task<int> LeaveAsync(
+        string room, IReadOnlyList<PresenceMember> members, LeaseName lease, TimeSpan grace, bool restore = false) =>
+        (int)await RunAsync(
         PresenceScripts.Leave, room,
-        [lease, former, (long)grace.TotalMilliseconds, .. members.SelectMany(m => (RedisValue[])[m.UserId, LeaveFrame(room, m), restore ? PresenceEntry.Write(m) : ""])]);
+        [lease.Current, lease.Previous, (long)grace.TotalMilliseconds,
+            .. members.SelectMany(m => (RedisValue[])[m.UserId, LeaveFrame(room, m), restore ? PresenceEntry.Write(m) : ""])]);
 
-    /// <summary>Takes away those whose grace is over.</summary>
-    /// <returns>When the next one's is; <c>null</c> if there is none.</returns>
+    /// <summary>Removes users whose grace has ended.</summary>
+    /// <returns>The time until the next grace ends; <c>null</c> if no user is waiting.</returns>
     public async Task<TimeSpan?> ExpireAsync(string room)
     {
         while (true)
         {
-            var due = (RedisResult[])(await server.AskAsync(database => database.ScriptEvaluateAsync(PresenceScripts.Due, [keys.Members(room), keys.Leaving(room)], [Batch]), Limit))!;
+            var due = (RedisResult[])(await server.ExecuteAsync(
+                database =>
+                    database.ScriptEvaluateAsync(PresenceScripts.Due, [keys.Members(room), keys.Leaving(room)], [Batch]), Timeout))!;
             if (due.Length == 1) return (long)due[0] is >= 0 and var next ? TimeSpan.FromMilliseconds(next) : null;
             var gone = new List<RedisValue>();
             for (var i = 1; i < due.Length; i += 2)
@@ -47,31 +63,35 @@ internal sealed class PresenceRooms(RedisConnection server, RedisKeys keys, Room
         }
     }
 
-    /// <summary>Takes away whatever a lease that is over has left in the room.</summary>
-    public async Task ClearAsync(string room, string lease, TimeSpan grace)
+    /// <summary>Removes all members of an ended lease from the room.</summary>
+    public async Task RemoveLeaseAsync(string room, string lease, TimeSpan grace)
     {
         RedisValue cursor = "0";
         do
         {
             var at = cursor;
-            var page = (RedisResult[])(await server.AskAsync(database => database.ExecuteAsync("HSCAN", (RedisKey)keys.Members(room), at, "COUNT", Batch), Limit))!;
+            var page = (RedisResult[])(await server.ExecuteAsync(
+                database => database.ExecuteAsync("HSCAN", (RedisKey)keys.Members(room), at, "COUNT", Batch), Timeout))!;
             cursor = (RedisValue)page[0];
             var entries = (RedisResult[])page[1]!;
-            var left = new List<PresenceMember>();
+            var members = new List<PresenceMember>();
             for (var i = 0; i < entries.Length; i += 2)
-                if (PresenceEntry.Read((string)entries[i]!, (byte[])entries[i + 1]!, out var leases) is { } member && leases.Contains(lease))
-                    left.Add(member);
-            foreach (var some in left.Chunk(Batch)) await LeaveAsync(room, some, lease, "", grace); // a small hash comes in one page
+                if (PresenceEntry.Read((string)entries[i]!, (byte[])entries[i + 1]!, out var leases) is { } member
+                    && leases.Contains(lease))
+                    members.Add(member);
+            // HSCAN returns a small hash in one page.
+            foreach (var chunk in members.Chunk(Batch)) await LeaveAsync(room, chunk, new LeaseName(lease, ""), grace);
         }
         while (cursor != "0");
     }
 
-    public Task<bool> HasAsync(string room, string userId) => server.AskAsync(database => database.HashExistsAsync(keys.Members(room), userId), Limit);
+    public Task<bool> HasAsync(string room, string userId) =>
+        server.ExecuteAsync(database => database.HashExistsAsync(keys.Members(room), userId), Timeout);
 
-    /// <returns>The members in the order of their coming, and whose entries they are.</returns>
+    /// <returns>The members in the order in which they entered, and the leases of their entries.</returns>
     public async Task<(List<PresenceMember> Members, HashSet<string> Leases)> ListAsync(string room)
     {
-        var entries = await server.AskAsync(database => database.HashGetAllAsync(keys.Members(room)), Limit);
+        var entries = await server.ExecuteAsync(database => database.HashGetAllAsync(keys.Members(room)), Timeout);
         var members = new List<PresenceMember>(entries.Length);
         var all = new HashSet<string>(StringComparer.Ordinal);
         foreach (var entry in entries)
@@ -89,11 +109,11 @@ internal sealed class PresenceRooms(RedisConnection server, RedisKeys keys, Room
     private RedisValue Frame(string room, (Audience Audience, Message Message) announcement) =>
         rooms.PolicyOf(room).Announce ? BackplaneFrame.WriteMessage(announcement.Audience, announcement.Message) : "";
 
-    /// <summary>The command is with the client library when this returns.</summary>
-    private Task<RedisResult> RunAsync(string script, string room, IEnumerable<RedisValue> own)
+    /// <summary>The command has been passed to the client library when this method returns.</summary>
+    private Task<RedisResult> RunAsync(string script, string room, IEnumerable<RedisValue> arguments)
     {
         RedisKey[] scriptKeys = [keys.Members(room), keys.Leaving(room)];
-        RedisValue[] arguments = [keys.Channel(Audience.Room(room)), .. own];
-        return server.AskAsync(database => database.ScriptEvaluateAsync(script, scriptKeys, arguments), Limit);
+        RedisValue[] all = [keys.Channel(Audience.Room(room)), .. arguments];
+        return server.ExecuteAsync(database => database.ScriptEvaluateAsync(script, scriptKeys, all), Timeout);
     }
 }

@@ -1,14 +1,16 @@
 namespace Gateway.Redis.Presence;
 
 /// <summary>
-/// The steps in which a user comes into a room, changes, and leaves it. Each is one script, which also decides whether the room's members are told and
-/// tells them: so they are told once, in the order in which it happened, whatever becomes of the replica that ran it. All may be run again.
+/// The steps by which a user enters a room, changes and leaves it. Each step is one script that also decides whether to announce it and
+/// publishes the announcement. So members get each announcement once and in order, even if the replica that ran the script dies. All
+/// scripts are idempotent.
 /// <code>
-/// gw:{room}:members   user → {"LEASE":{"username","client_id"?,"status","status_at"?,"connected_at","connections"}, …}, times in Unix milliseconds.
-///                     While the user has no connection and may come back, the one entry stands under the lease "".
-/// gw:{room}:leaving   user → when that is over, by the clock of Redis
+/// gw:{room}:members   user → {"LEASE":{"username","client_id"?,"status","status_at"?,"connected_at","connections"}, …},
+///                     times in Unix milliseconds. A user who has no connection and may reconnect has one entry, under the lease "".
+/// gw:{room}:leaving   user → when the grace ends, by the clock of Redis
 /// </code>
-/// KEYS: members, leaving. ARGV[1] is the room's channel. A frame is empty where nobody is to be told. Announcements have no offset and are not kept.
+/// KEYS: members, leaving. ARGV[1] is the room's channel. An empty frame means no announcement. Announcements have no offset and no
+/// history.
 /// </summary>
 internal static class PresenceScripts
 {
@@ -25,7 +27,9 @@ internal static class PresenceScripts
 
         """;
 
-    /// <summary>The user is in the room on this lease, as the entry says. ARGV: user, lease, the lease that this one follows or '', entry, frame of the join.</summary>
+    /// <summary>
+    /// Writes a user's entry under a lease. ARGV: user, lease, the previous lease or '', entry, frame of the join.
+    /// </summary>
     public const string Enter = Announce + """
         local user = ARGV[2]
         local was = redis.call('HGET', KEYS[1], user)
@@ -41,21 +45,21 @@ internal static class PresenceScripts
         """;
 
     /// <summary>
-    /// Users are no longer in the room on this lease. ARGV: lease, the one that it follows or '', milliseconds of grace, then for each user: user, frame of the
-    /// leave, and the entry to take it from if Redis has forgotten the user, or ''. Returns how many may come back.
+    /// Removes users' entries under a lease. ARGV: lease, the previous lease or '', milliseconds of grace, then for each user: user, frame
+    /// of the leave, and the entry to use if Redis has forgotten the user, or ''. Returns how many users may reconnect.
     /// </summary>
     public const string Leave = Announce + Now + """
-        local lease, former, grace, lingering = ARGV[2], ARGV[3], tonumber(ARGV[4]), 0
+        local lease, previous, grace, lingering = ARGV[2], ARGV[3], tonumber(ARGV[4]), 0
         for i = 5, #ARGV, 3 do
           local user, frame = ARGV[i], ARGV[i + 1]
           local was = redis.call('HGET', KEYS[1], user)
           local at = was and cjson.decode(was) or {}
           local last = at[lease]
-          if former ~= '' then last = last or at[former] end
+          if previous ~= '' then last = last or at[previous] end
           if not was and ARGV[i + 2] ~= '' then last = cjson.decode(ARGV[i + 2]) end
           if last then
             at[lease] = nil
-            if former ~= '' then at[former] = nil end
+            if previous ~= '' then at[previous] = nil end
             if next(at) then
               redis.call('HSET', KEYS[1], user, cjson.encode(at))
             elseif grace > 0 then
@@ -71,7 +75,10 @@ internal static class PresenceScripts
         return lingering
         """;
 
-    /// <summary>KEYS: members, leaving. ARGV: how many at most. Returns the milliseconds until more are due or -1, then each user whose grace is over, and its value in members.</summary>
+    /// <summary>
+    /// KEYS: members, leaving. ARGV: the maximum number of users. Returns the milliseconds until the next grace ends, or -1; then each user
+    /// whose grace has ended and its value in members.
+    /// </summary>
     public const string Due = Now + """
         local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[1])
         local later = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
@@ -83,7 +90,7 @@ internal static class PresenceScripts
         return result
         """;
 
-    /// <summary>Users whose grace is over, if it still is, are gone. ARGV: user and frame of the leave, in turn.</summary>
+    /// <summary>Removes users whose grace has ended, if it still has. ARGV: user and frame of the leave, alternating.</summary>
     public const string Expire = Announce + Now + """
         for i = 2, #ARGV, 2 do
           local due = redis.call('ZSCORE', KEYS[2], ARGV[i])
@@ -95,19 +102,21 @@ internal static class PresenceScripts
         """;
 
     /// <summary>
-    /// A sign of life. KEYS: alive, dead. ARGV: lease, the sign, a name for what Redis holds if it holds nothing, '1' if the lease should be there already.
-    /// Returns whether the lease stands, then the dead leases, then all that is alive; under '' the name of what Redis holds, which is another one after a loss of data.
+    /// A heartbeat. KEYS: alive, dead. ARGV: lease, heartbeat, an id for the data if Redis has none, '1' if the lease should already exist.
+    /// Returns whether the lease exists, then the ended leases, then all active leases. The field '' has the id of the data, which changes
+    /// when Redis loses its data.
     /// </summary>
-    public const string Beat = """
+    public const string Heartbeat = """
         redis.call('HSETNX', KEYS[1], '', ARGV[3])
-        local stands = ARGV[4] == '' or redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1
-        if stands then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
-        return {stands and 1 or 0, redis.call('SMEMBERS', KEYS[2]), redis.call('HGETALL', KEYS[1])}
+        local exists = ARGV[4] == '' or redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1
+        if exists then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+        return {exists and 1 or 0, redis.call('SMEMBERS', KEYS[2]), redis.call('HGETALL', KEYS[1])}
         """;
 
     /// <summary>
-    /// Ends a lease, unless there has been another sign of life. KEYS: alive, dead, clearing of that lease. ARGV: lease, its last sign, who clears up after it or '',
-    /// for how many milliseconds nobody else does. Returns 1 if this ended it.
+    /// Ends a lease, unless its heartbeat has changed. KEYS: alive, dead, clearing of that lease. ARGV: lease, its last heartbeat, the
+    /// replica that removes its members or '', the milliseconds for which that replica has the lock. Returns 1 if this call ended the
+    /// lease.
     /// </summary>
     public const string End = """
         if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end

@@ -6,83 +6,100 @@ using Gateway.Core.Wire;
 namespace Gateway.Redis.Presence;
 
 /// <summary>
-/// The rosters of the rooms that live on one Redis server, as this replica takes part in them. One loop gives signs of life; another makes up for what could not be
-/// written, and tells who did not come back; and what dead replicas leave is cleared up beside them.
+/// This replica's presence on one Redis server. One loop sends heartbeats. Another writes what could not be written, removes users whose
+/// grace has ended, and removes the members of dead replicas.
 /// </summary>
 internal sealed partial class PresenceServer(
-    Lease lease, PresenceWriter book, PresenceIndex index, PresenceRooms rooms, DeadReplicaReaper clearance, Channel<bool> work, Supervisor supervisor, TimeProvider time,
-    ILogger<PresenceServer> logger) : IDisposable
+    ReplicaLease lease, PresenceWriter writer, PresenceIndex index, PresenceRooms rooms, DeadReplicaReaper reaper, Channel<bool> work,
+    Supervisor supervisor, TimeProvider time, ILogger<PresenceServer> logger) : IDisposable
 {
-    /// <summary>Rooms that are looked after at a time.</summary>
-    public static readonly ParallelOptions SomeAtOnce = new() { MaxDegreeOfParallelism = 16 };
+    /// <summary>How many rooms are processed at the same time.</summary>
+    public static readonly ParallelOptions Parallelism = new() { MaxDegreeOfParallelism = 16 };
 
     private readonly CancellationTokenSource _stop = new();
     private readonly SupervisedLoop _leaseLoop = supervisor.Loop("presence_lease");
     private readonly SupervisedLoop _workLoop = supervisor.Loop("presence_work");
-    private readonly UnknownLeases _suspects = new();
-    private Task _signing = Task.CompletedTask;
-    private Task _working = Task.CompletedTask;
-    private Task _clearing = Task.CompletedTask; // the working loop's own
-    private HeartbeatResult? _sighted; // taken and put by Interlocked
+    private readonly UnknownLeases _unknownLeases = new();
+    private Task _heartbeatLoopTask = Task.CompletedTask;
+    private Task _workLoopTask = Task.CompletedTask;
+    private Task _reaperTask = Task.CompletedTask; // used by the work loop only
+    private HeartbeatResult? _lastHeartbeat; // accessed with Interlocked
 
-    public Lease Lease => lease;
+    public ReplicaLease Lease => lease;
 
-    public PresenceWriter Book => book;
+    public PresenceWriter Writer => writer;
 
-    /// <summary>Completes when the first sign is given, or Redis turned out to be away.</summary>
+    /// <summary>Completes after the first heartbeat, or when Redis turns out to be unavailable.</summary>
     public async Task StartAsync()
     {
-        await SignAsync();
+        await SendHeartbeatAsync();
         await WorkAsync();
-        _signing = _leaseLoop.EveryAsync(lease.Interval, _ => SignAsync(), _stop.Token);
-        _working = KeepWorkingAsync();
+        _heartbeatLoopTask = _leaseLoop.EveryAsync(lease.HeartbeatInterval, _ => SendHeartbeatAsync(), _stop.Token);
+        _workLoopTask = RunWorkLoopAsync();
     }
 
-    /// <summary>Gives back the lease: the users who are still here may come back on another replica.</summary>
+    /// <summary>Releases the lease. The users of this replica may reconnect to another one.</summary>
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
-        await Task.WhenAll(_signing, _working);
-        await _clearing;
-        await book.LeaveAllAsync();
+        await Task.WhenAll(_heartbeatLoopTask, _workLoopTask);
+        await _reaperTask;
+        await writer.LeaveAllAsync();
         try
         {
-            await lease.EndOwnAsync();
+            await lease.ReleaseAsync();
         }
         catch (BackplaneException fault)
         {
-            Log.NotEnded(logger, fault.Message); // the others will notice
+            Log.NotReleased(logger, fault.Message); // the others find it expired
         }
     }
 
     /// <inheritdoc cref="Gateway.Core.Presence.IPresenceStore.ContainsAsync"/>
-    public Task<bool> HasAsync(string room, string userId) => book.IsAway ? throw new BackplaneException("Redis is away") : rooms.HasAsync(room, userId);
+    public Task<bool> HasAsync(string room, string userId)
+    {
+        ThrowIfUnavailable();
+        return rooms.HasAsync(room, userId);
+    }
 
     /// <inheritdoc cref="Gateway.Core.Presence.IPresenceStore.ListAsync"/>
     public async Task<IReadOnlyList<PresenceMember>> ListAsync(string room)
     {
-        if (book.IsAway) throw new BackplaneException("Redis is away"); // what is there may not be all
+        ThrowIfUnavailable();
         var (members, leases) = await rooms.ListAsync(room);
-        foreach (var unknown in leases.Where(l => !lease.Knows(l))) _suspects.Add(room, unknown);
+        foreach (var unknown in leases.Where(l => !lease.IsKnown(l))) _unknownLeases.Add(room, unknown);
         return members;
     }
 
     public void Dispose() => _stop.Dispose();
 
-    private async Task SignAsync()
+    /// <summary>What Redis has may be incomplete while it could not be written.</summary>
+    private void ThrowIfUnavailable()
+    {
+        if (writer.IsUnavailable) throw new BackplaneException("Redis is unavailable");
+    }
+
+    private async Task SendHeartbeatAsync()
     {
         try
         {
-            var sighting = await lease.SignAsync();
-            _suspects.CountSighting();
-            // What the working loop has not seen yet stays true.
-            if (Interlocked.Exchange(ref _sighted, null) is { } unseen) sighting = sighting with { IsNew = sighting.IsNew || unseen.IsNew, DataLost = sighting.DataLost || unseen.DataLost };
-            Volatile.Write(ref _sighted, sighting);
+            var heartbeat = await lease.SendHeartbeatAsync();
+            _unknownLeases.CountHeartbeat();
+            // Keep what the work loop has not processed yet.
+            if (Interlocked.Exchange(ref _lastHeartbeat, null) is { } unprocessed)
+            {
+                heartbeat = heartbeat with
+                {
+                    IsNew = heartbeat.IsNew || unprocessed.IsNew,
+                    DataLost = heartbeat.DataLost || unprocessed.DataLost,
+                };
+            }
+            Volatile.Write(ref _lastHeartbeat, heartbeat);
             work.Writer.TryWrite(true);
         }
         catch (BackplaneException fault)
         {
-            book.GoAway(fault);
+            writer.MarkUnavailable(fault);
         }
         catch (Exception fault)
         {
@@ -90,36 +107,41 @@ internal sealed partial class PresenceServer(
         }
     }
 
-    private async Task KeepWorkingAsync()
+    private async Task RunWorkLoopAsync()
     {
-        using var due = time.CreateTimer(static work => ((Channel<bool>)work!).Writer.TryWrite(true), work, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using var due = time.CreateTimer(
+            static work => ((Channel<bool>)work!).Writer.TryWrite(true), work, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await _workLoop.RunAsync(
             async stop =>
             {
                 if (!await work.Reader.WaitToReadAsync(stop)) return false;
                 work.Reader.TryRead(out _);
-                if (await WorkAsync()) due.Change(index.NextDue() ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                if (await WorkAsync()) due.Change(index.GetTimeToNextDue() ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 return true;
             },
             _stop.Token);
     }
 
-    /// <returns>False if it did not go through: it is tried again after the next sign.</returns>
+    /// <returns>False if it failed: it is retried after the next heartbeat.</returns>
     private async Task<bool> WorkAsync()
     {
         try
         {
-            var sighted = Interlocked.Exchange(ref _sighted, null);
-            if (sighted != null) await book.CatchUpAsync(sighted.IsNew, sighted.DataLost);
-            if (book.IsAway) return false;
-            await Parallel.ForEachAsync(index.Due(), SomeAtOnce, async (due, _) => index.Looked(due.Room, due.Version, await rooms.ExpireAsync(due.Room)));
-            foreach (var (room, unknown) in _suspects.Take(lease.Knows)) await rooms.ClearAsync(room, unknown, TimeSpan.Zero);
-            if (sighted != null && _clearing.IsCompleted) _clearing = clearance.RunAsync(sighted);
+            var heartbeat = Interlocked.Exchange(ref _lastHeartbeat, null);
+            if (heartbeat != null) await writer.WritePendingAsync(heartbeat.IsNew, heartbeat.DataLost);
+            if (writer.IsUnavailable) return false;
+            await Parallel.ForEachAsync(
+                index.GetDueRooms(),
+                Parallelism,
+                async (due, _) => index.CompleteCheck(due.Room, due.Version, await rooms.ExpireAsync(due.Room)));
+            foreach (var (room, unknown) in _unknownLeases.TakeConfirmed(lease.IsKnown))
+                await rooms.RemoveLeaseAsync(room, unknown, TimeSpan.Zero);
+            if (heartbeat != null && _reaperTask.IsCompleted) _reaperTask = reaper.RunAsync(heartbeat);
             return true;
         }
         catch (BackplaneException fault)
         {
-            book.GoAway(fault);
+            writer.MarkUnavailable(fault);
         }
         catch (Exception fault)
         {
@@ -130,7 +152,8 @@ internal sealed partial class PresenceServer(
 
     private static partial class Log
     {
-        [LoggerMessage(2, LogLevel.Information, "The lease could not be given back, the other replicas will find it over: {Fault}")]
-        public static partial void NotEnded(ILogger logger, string fault);
+        [LoggerMessage(2, LogLevel.Information,
+            "The presence lease could not be released in Redis. The other replicas end it when it expires: {Fault}")]
+        public static partial void NotReleased(ILogger logger, string fault);
     }
 }

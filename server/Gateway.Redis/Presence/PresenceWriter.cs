@@ -7,26 +7,28 @@ using Gateway.Core.Wire;
 namespace Gateway.Redis.Presence;
 
 /// <summary>
-/// This replica's own users in the rooms of one Redis server, and the writing of them there. What is written of a user is always the whole of it: so what
-/// could not be written, or was lost, is written again as it is by then. While Redis is away nobody waits for it.
+/// Writes this replica's users in the rooms of one Redis server. Each write has the user's whole entry, so an entry that was lost or could
+/// not be written is simply written again in its current state. While Redis is unavailable, nobody waits for a write.
 /// </summary>
-internal sealed partial class PresenceWriter(PresenceRooms redis, RoomTable rooms, Lease lease, PresenceIndex index, TimeSpan grace, ILogger<PresenceWriter> logger)
+internal sealed partial class PresenceWriter(
+    PresenceRooms redis, RoomTable rooms, ReplicaLease lease, PresenceIndex index, TimeSpan grace, ILogger<PresenceWriter> logger)
 {
     private const int Batch = 250;
 
-    /// <summary>Where Redis has forgotten who else has a user, the others have so long to write it again before the user's leave is told.</summary>
-    private readonly TimeSpan _restoreGrace = lease.Interval * 5;
+    /// <summary>After Redis has lost its data, other replicas have this time to write the user again before a leave is announced.</summary>
+    private readonly TimeSpan _restoreGrace = lease.HeartbeatInterval * 5;
 
-    // Guards what follows. Commands are handed to the client library under it, so that Redis carries them out in the order of the changes.
+    // Guards the fields below. Commands are passed to the client library under the lock, so Redis executes them in the order of the
+    // changes.
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Dictionary<string, Entry>> _rooms = new(StringComparer.Ordinal);
-    private readonly Queue<Entry> _unwritten = [];
-    private bool _away = true;
+    private readonly Queue<Entry> _pending = [];
+    private bool _isUnavailable = true;
 
-    /// <summary>Redis is away, as far as we know: what happens is kept for <see cref="CatchUpAsync"/>.</summary>
-    public bool IsAway
+    /// <summary>Whether Redis was unavailable at the last attempt. Changes then wait for <see cref="WritePendingAsync"/>.</summary>
+    public bool IsUnavailable
     {
-        get { lock (_lock) return _away; }
+        get { lock (_lock) return _isUnavailable; }
     }
 
     public Task EnterAsync(string room, Connection connection)
@@ -38,19 +40,20 @@ internal sealed partial class PresenceWriter(PresenceRooms redis, RoomTable room
                 _rooms[room] = users = new Dictionary<string, Entry>(StringComparer.Ordinal);
                 index.Add(room);
             }
-            if (!users.TryGetValue(connection.User.Id, out var entry)) users[connection.User.Id] = entry = new Entry(room, connection.User.Id, rooms);
+            if (!users.TryGetValue(connection.User.Id, out var entry))
+                users[connection.User.Id] = entry = new Entry(room, connection.User.Id, rooms);
             entry.User.Add(connection);
             return WriteLocked(entry);
         }
     }
 
-    public Task LeaveAsync(string room, Connection connection, bool atOnce)
+    public Task LeaveAsync(string room, Connection connection, bool immediately)
     {
         lock (_lock)
         {
             if (FindLocked(room, connection.User.Id) is not { } entry || !entry.User.Has(connection)) return Task.CompletedTask;
-            entry.Last = entry.User.Summary();
-            entry.LeftAtOnce = atOnce;
+            entry.LastSummary = entry.User.Summary();
+            entry.LeftImmediately = immediately;
             entry.User.Remove(connection);
             return WriteLocked(entry);
         }
@@ -59,10 +62,12 @@ internal sealed partial class PresenceWriter(PresenceRooms redis, RoomTable room
     public Task UpdateAsync(string room, Connection connection)
     {
         lock (_lock)
-            return FindLocked(room, connection.User.Id) is { } entry && entry.User.Has(connection) ? WriteLocked(entry) : Task.CompletedTask;
+            return FindLocked(room, connection.User.Id) is { } entry && entry.User.Has(connection)
+                ? WriteLocked(entry)
+                : Task.CompletedTask;
     }
 
-    /// <summary>The replica stops: whoever is still here has left, and may come back on another one.</summary>
+    /// <summary>Removes all users at shutdown. They may reconnect to another replica.</summary>
     public Task LeaveAllAsync()
     {
         lock (_lock)
@@ -70,91 +75,91 @@ internal sealed partial class PresenceWriter(PresenceRooms redis, RoomTable room
             var entries = _rooms.Values.SelectMany(users => users.Values).Where(e => !e.User.IsEmpty).ToList();
             foreach (var entry in entries)
             {
-                entry.Last = entry.User.Summary();
+                entry.LastSummary = entry.User.Summary();
                 entry.User.Clear();
             }
             return Task.WhenAll(entries.Select(WriteLocked).ToList());
         }
     }
 
-    /// <summary>Redis answers: writes what could not be written.</summary>
-    /// <param name="all">Nothing of ours is there: writes everything.</param>
-    /// <param name="forgotten">It was there, and Redis has lost it: what was known is not told of again.</param>
-    public async Task CatchUpAsync(bool all, bool forgotten)
+    /// <summary>Writes pending changes when Redis responds again.</summary>
+    /// <param name="all">Writes every entry, because Redis has none under this lease.</param>
+    /// <param name="dataLost">Redis had the entries and lost them: users it had before are not announced again.</param>
+    public async Task WritePendingAsync(bool all, bool dataLost)
     {
         lock (_lock)
         {
-            if (!_away && !all) return;
-            _away = false;
-            index.AddAgain();
+            if (!_isUnavailable && !all) return;
+            _isUnavailable = false;
+            index.RewriteAll();
             foreach (var entry in _rooms.Values.SelectMany(users => users.Values))
             {
-                entry.Restore |= forgotten && entry.IsKnown;
-                if (all) KeepLocked(entry);
+                entry.Restore |= dataLost && entry.IsWritten;
+                if (all) EnqueueLocked(entry);
             }
         }
         var written = 0;
-        while (TakeUnwritten() is { Count: > 0 } batch)
+        while (DequeueUnwritten() is { Count: > 0 } batch)
         {
             written += batch.Count;
             await Task.WhenAll(batch);
         }
-        if (written > 0) Log.CaughtUp(logger, written);
+        if (written > 0) Log.PendingWritten(logger, written);
     }
 
-    /// <summary>Redis has been found to be away by somebody else.</summary>
-    public void GoAway(Exception fault)
+    /// <summary>Records that Redis is unavailable.</summary>
+    public void MarkUnavailable(Exception fault)
     {
         lock (_lock)
         {
-            if (!_away) Log.Away(logger, fault.Message);
-            _away = true;
+            if (!_isUnavailable) Log.Unavailable(logger, fault.Message);
+            _isUnavailable = true;
         }
     }
 
     private Entry? FindLocked(string room, string user) => _rooms.TryGetValue(room, out var users) ? users.GetValueOrDefault(user) : null;
 
-    private List<Task> TakeUnwritten()
+    private List<Task> DequeueUnwritten()
     {
         var batch = new List<Task>();
         lock (_lock)
         {
-            while (!_away && batch.Count < Batch && _unwritten.TryDequeue(out var entry))
+            while (!_isUnavailable && batch.Count < Batch && _pending.TryDequeue(out var entry))
             {
-                entry.IsUnwritten = false;
-                batch.Add(WriteLocked(FindLocked(entry.Room, entry.UserId) ?? entry)); // the user may have come again since
+                entry.IsPending = false;
+                batch.Add(WriteLocked(FindLocked(entry.Room, entry.UserId) ?? entry)); // the user may have entered again
             }
         }
         return batch;
     }
 
-    private void KeepLocked(Entry entry)
+    private void EnqueueLocked(Entry entry)
     {
-        if (entry.IsUnwritten) return;
-        entry.IsUnwritten = true;
-        _unwritten.Enqueue(entry);
+        if (entry.IsPending) return;
+        entry.IsPending = true;
+        _pending.Enqueue(entry);
     }
 
-    /// <summary>Completes when it is written, or has to wait for Redis. Does not fail.</summary>
+    /// <summary>Completes when the entry is written, or has to wait for Redis. Never fails.</summary>
     private Task WriteLocked(Entry entry)
     {
-        if (!_away) return entry.User.IsEmpty ? WriteLeaveAsync(entry) : WriteEnterAsync(entry);
-        KeepLocked(entry);
+        if (!_isUnavailable) return entry.User.IsEmpty ? WriteLeaveAsync(entry) : WriteEnterAsync(entry);
+        EnqueueLocked(entry);
         return Task.CompletedTask;
     }
 
-    // These two run under the lock until the command is with the client library.
+    // The two methods below run under the lock until the command has been passed to the client library.
     private async Task WriteEnterAsync(Entry entry)
     {
         try
         {
-            var (names, restore) = (lease.Held, entry.Restore);
-            await redis.EnterAsync(entry.Room, entry.User.Summary(), entry.User.ConnectionIds, names.Current, names.Former, isToTell: !restore);
-            lock (_lock) (entry.IsKnown, entry.Restore) = (true, entry.Restore && !restore);
+            var (name, restore) = (lease.Name, entry.Restore);
+            await redis.EnterAsync(entry.Room, entry.User.Summary(), entry.User.ConnectionIds, name, announce: !restore);
+            lock (_lock) (entry.IsWritten, entry.Restore) = (true, entry.Restore && !restore);
         }
         catch (BackplaneException fault)
         {
-            NotWritten(entry, fault);
+            OnWriteFailed(entry, fault);
         }
     }
 
@@ -162,16 +167,16 @@ internal sealed partial class PresenceWriter(PresenceRooms redis, RoomTable room
     {
         try
         {
-            var (names, restore) = (lease.Held, entry.Restore);
-            var patience = entry.LeftAtOnce ? TimeSpan.Zero : grace;
-            if (restore && patience < _restoreGrace) patience = _restoreGrace;
-            var lingering = await redis.LeaveAsync(entry.Room, [entry.Last!], names.Current, names.Former, patience, restore);
-            if (lingering > 0) index.Expect(entry.Room, patience);
+            var (name, restore) = (lease.Name, entry.Restore);
+            var leaveGrace = entry.LeftImmediately ? TimeSpan.Zero : grace;
+            if (restore && leaveGrace < _restoreGrace) leaveGrace = _restoreGrace;
+            var leaving = await redis.LeaveAsync(entry.Room, [entry.LastSummary!], name, leaveGrace, restore);
+            if (leaving > 0) index.ScheduleExpiry(entry.Room, leaveGrace);
             Forget(entry);
         }
         catch (BackplaneException fault)
         {
-            NotWritten(entry, fault);
+            OnWriteFailed(entry, fault);
         }
     }
 
@@ -179,7 +184,7 @@ internal sealed partial class PresenceWriter(PresenceRooms redis, RoomTable room
     {
         lock (_lock)
         {
-            if (!entry.User.IsEmpty || entry.IsUnwritten || FindLocked(entry.Room, entry.UserId) != entry) return; // it has come again
+            if (!entry.User.IsEmpty || entry.IsPending || FindLocked(entry.Room, entry.UserId) != entry) return; // entered again
             var users = _rooms[entry.Room];
             users.Remove(entry.UserId);
             if (users.Count > 0) return;
@@ -188,12 +193,12 @@ internal sealed partial class PresenceWriter(PresenceRooms redis, RoomTable room
         }
     }
 
-    private void NotWritten(Entry entry, Exception fault)
+    private void OnWriteFailed(Entry entry, Exception fault)
     {
         lock (_lock)
         {
-            KeepLocked(entry);
-            GoAway(fault);
+            EnqueueLocked(entry);
+            MarkUnavailable(fault);
         }
     }
 
@@ -203,26 +208,26 @@ internal sealed partial class PresenceWriter(PresenceRooms redis, RoomTable room
         public string UserId => userId;
         public LocalUser User { get; } = new(room, rooms);
 
-        /// <summary>The user as it was when its last connection went.</summary>
-        public PresenceMember? Last { get; set; }
-        public bool LeftAtOnce { get; set; }
+        /// <summary>The user when its last connection ended.</summary>
+        public PresenceMember? LastSummary { get; set; }
+        public bool LeftImmediately { get; set; }
 
-        /// <summary>It waits among the unwritten.</summary>
-        public bool IsUnwritten { get; set; }
+        /// <summary>Whether the entry is in the queue of pending writes.</summary>
+        public bool IsPending { get; set; }
 
-        /// <summary>Redis has had it.</summary>
-        public bool IsKnown { get; set; }
+        /// <summary>Whether Redis has had the entry.</summary>
+        public bool IsWritten { get; set; }
 
-        /// <summary>Redis has had it and lost it.</summary>
+        /// <summary>Whether Redis has had the entry and lost it.</summary>
         public bool Restore { get; set; }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Who comes into rooms and leaves them cannot be written to Redis, and is kept until it can: {Fault}")]
-        public static partial void Away(ILogger logger, string fault);
+        [LoggerMessage(1, LogLevel.Warning, "Presence cannot be written to Redis. Changes are kept until Redis is available: {Fault}")]
+        public static partial void Unavailable(ILogger logger, string fault);
 
-        [LoggerMessage(2, LogLevel.Information, "Who is in which room is written to Redis again: {Users} entries")]
-        public static partial void CaughtUp(ILogger logger, int users);
+        [LoggerMessage(2, LogLevel.Information, "Presence was written to Redis again: {Users} entries")]
+        public static partial void PendingWritten(ILogger logger, int users);
     }
 }

@@ -7,22 +7,22 @@ namespace Gateway.Redis.Presence;
 /// <summary>The replicas that share a Redis and its prefix.</summary>
 internal sealed class RedisReplicaRegistry(RedisPresence presence, ReplicaStatus own) : IReplicaRegistry
 {
-    public IReadOnlyList<Replica> All => [own.Now, .. Lease.Others];
+    public IReadOnlyList<Replica> All => [own.Now, .. Lease.OtherReplicas];
 
-    private Lease Lease => presence.For(RedisKeys.Replicas).Lease;
+    private ReplicaLease Lease => presence.For(RedisKeys.ReplicasTag).Lease;
 
-    /// <summary>One that has just come, or has just learned its address, is not among those of the last sign: Redis is asked for it.</summary>
+    /// <summary>Reads Redis for a replica that the last heartbeat did not show, or showed without an address.</summary>
     public async ValueTask<Replica?> FindAsync(string id)
     {
         if (id == own.Id) return own.Now;
-        if (Lease.Others.FirstOrDefault(replica => replica.Id == id && replica.Address.Length > 0) is { } known) return known;
+        if (Lease.OtherReplicas.FirstOrDefault(replica => replica.Id == id && replica.Address.Length > 0) is { } known) return known;
         try
         {
-            return await Lease.LookUpAsync(id);
+            return await Lease.FindReplicaAsync(id);
         }
         catch (BackplaneException)
         {
-            return null; // Redis is away: whoever is not known yet is not found
+            return null; // Redis is unavailable: an unknown replica cannot be found
         }
     }
 }

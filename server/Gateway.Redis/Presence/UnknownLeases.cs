@@ -1,36 +1,36 @@
 namespace Gateway.Redis.Presence;
 
 /// <summary>
-/// Leases that were met in a room and that nobody knows. One that has just begun will be known when we have looked twice; any other is a dead replica's, which came late to
-/// write what it leaves there.
+/// Leases that were found in a room but not in Redis' lists of leases. The lease of a new replica is known after two heartbeats; any other
+/// belongs to a dead replica whose write arrived late.
 /// </summary>
 internal sealed class UnknownLeases
 {
-    private const int Looks = 2;
+    private const int ConfirmingHeartbeats = 2;
 
-    // Guards what follows.
+    // Guards the fields below.
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Room, string Lease), long> _suspects = [];
-    private long _sightings;
+    private readonly Dictionary<(string Room, string Lease), long> _leases = [];
+    private long _heartbeats;
 
     public void Add(string room, string lease)
     {
-        lock (_lock) _suspects.TryAdd((room, lease), _sightings + Looks);
+        lock (_lock) _leases.TryAdd((room, lease), _heartbeats + ConfirmingHeartbeats);
     }
 
-    public void CountSighting()
+    public void CountHeartbeat()
     {
-        lock (_lock) _sightings++;
+        lock (_lock) _heartbeats++;
     }
 
-    /// <summary>Those that are still unknown.</summary>
-    public IReadOnlyList<(string Room, string Lease)> Take(Func<string, bool> isKnown)
+    /// <summary>Removes and returns the leases that are still unknown after two heartbeats.</summary>
+    public IReadOnlyList<(string Room, string Lease)> TakeConfirmed(Func<string, bool> isKnown)
     {
         lock (_lock)
         {
-            var ripe = _suspects.Where(s => s.Value <= _sightings).Select(s => s.Key).ToList();
-            foreach (var suspect in ripe) _suspects.Remove(suspect);
-            return [.. ripe.Where(s => !isKnown(s.Lease))];
+            var confirmed = _leases.Where(entry => entry.Value <= _heartbeats).Select(entry => entry.Key).ToList();
+            foreach (var lease in confirmed) _leases.Remove(lease);
+            return [.. confirmed.Where(entry => !isKnown(entry.Lease))];
         }
     }
 }

@@ -7,77 +7,90 @@ using Gateway.Redis.Servers;
 
 namespace Gateway.Redis.Rooms;
 
-/// <summary>What waits to be taken by Redis, in a lane for each room: bounded in number and in time.</summary>
+/// <summary>Messages that wait for Redis, in one queue per room, bounded in number and time.</summary>
 internal sealed partial class PublishQueue
 {
-    private readonly ConcurrentDictionary<string, RoomPublishQueue> _lanes = new(StringComparer.Ordinal);
-    private readonly Func<string, RoomPublishQueue> _open;
+    private readonly ConcurrentDictionary<string, RoomPublishQueue> _queues = new(StringComparer.Ordinal);
+    private readonly Func<string, RoomPublishQueue> _create;
     private readonly RedisServers _servers;
 
-    /// <summary>Servers that have let a message wait for the whole limit, and are still away.</summary>
-    private readonly ConcurrentDictionary<RedisConnection, bool> _away = new();
+    /// <summary>Servers for which a message has waited the whole timeout, and which are still unavailable.</summary>
+    private readonly ConcurrentDictionary<RedisConnection, bool> _unavailable = new();
     private readonly int _capacity;
     private readonly ILogger _logger;
     private int _waiting;
     private long _lastBatch;
 
-    /// <param name="reached">How far a room is known to have come.</param>
-    public PublishQueue(RoomStore store, RedisServers servers, TimeSpan limit, int capacity, Func<string, Position> reached, GatewayMeter meter, Supervisor supervisor, TimeProvider time,
-        ILogger logger)
+    /// <param name="store">The rooms in Redis.</param>
+    /// <param name="servers">The Redis servers.</param>
+    /// <param name="timeout">How long a message may wait.</param>
+    /// <param name="capacity">How many messages may wait.</param>
+    /// <param name="knownPosition">Returns the last position that this replica knows of a room.</param>
+    /// <param name="meter">The gateway's meter.</param>
+    /// <param name="supervisor">Runs the queues.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public PublishQueue(
+        RoomStore store, RedisServers servers, TimeSpan timeout, int capacity, Func<string, Position> knownPosition, GatewayMeter meter,
+        Supervisor supervisor, TimeProvider time, ILogger logger)
     {
-        Limit = limit;
+        Timeout = timeout;
         _servers = servers;
         _capacity = capacity;
         _logger = logger;
         var loop = supervisor.Loop("publish");
-        _open = room => new RoomPublishQueue(room, store, servers.For(room), this, reached, loop, time);
-        meter.Gauge("gateway_backplane_waiting_messages", "Messages that the backplane has not taken yet.", () => Volatile.Read(ref _waiting));
+        _create = room => new RoomPublishQueue(room, store, servers.For(room), this, knownPosition, loop, time);
+        meter.Gauge(
+            "gateway_backplane_waiting_messages", "Messages that the backplane has not accepted yet.", () => Volatile.Read(ref _waiting));
     }
 
-    /// <summary>How long a message may wait to be taken.</summary>
-    public TimeSpan Limit { get; }
+    /// <summary>How long a message may wait for Redis.</summary>
+    public TimeSpan Timeout { get; }
 
-    /// <summary>Why something was not taken at the last attempt.</summary>
+    /// <summary>The error of the last failed attempt.</summary>
     public Exception? LastFault { get; set; }
 
-    /// <exception cref="BackplaneException">It was not taken in time, or too much waits already, or it would only wait for what is known to be away.</exception>
+    /// <exception cref="BackplaneException">
+    /// Redis did not accept the message in time, too many messages are waiting, or the server is known to be unavailable.
+    /// </exception>
     public Task<PublishResult> PublishAsync(Audience room, Message message, Retention? retention, string? idempotencyKey)
     {
-        if (IsKnownAway(room.Name)) throw new BackplaneException("Redis is away", LastFault);
+        if (IsKnownUnavailable(room.Name)) throw new BackplaneException("Redis is unavailable", LastFault);
         if (Volatile.Read(ref _waiting) >= _capacity) throw new BackplaneException("too many messages wait for Redis", LastFault);
         while (true)
-            if (_lanes.GetOrAdd(room.Name, _open).TryPublish(room, message, retention, idempotencyKey, out var published))
+            if (_queues.GetOrAdd(room.Name, _create).TryPublish(room, message, retention, idempotencyKey, out var published))
                 return published;
     }
 
-    public void Enter() => Interlocked.Increment(ref _waiting);
+    public void IncrementWaiting() => Interlocked.Increment(ref _waiting);
 
-    public void Leave(int messages) => Interlocked.Add(ref _waiting, -messages);
+    public void DecrementWaiting(int messages) => Interlocked.Add(ref _waiting, -messages);
 
     public long NextBatch() => Interlocked.Increment(ref _lastBatch);
 
-    public void Remove(string room, RoomPublishQueue lane) => _lanes.TryRemove(new KeyValuePair<string, RoomPublishQueue>(room, lane));
+    public void Remove(string room, RoomPublishQueue queue) => _queues.TryRemove(new KeyValuePair<string, RoomPublishQueue>(room, queue));
 
-    public void ReportLate(string room, int messages)
+    public void ReportTimedOut(string room, int messages)
     {
-        if (_servers.For(room) is { IsUp: false } server) _away[server] = true;
-        Log.Late(_logger, LastFault, messages, room);
+        if (_servers.For(room) is { IsUp: false } server) _unavailable[server] = true;
+        Log.TimedOut(_logger, LastFault, messages, room);
     }
 
-    /// <summary>The first message waits for its time limit; while the server stays away, those after that are refused at once.</summary>
-    private bool IsKnownAway(string room)
+    /// <summary>The first message waits for its timeout. While the server stays unavailable, later messages fail at once.</summary>
+    private bool IsKnownUnavailable(string room)
     {
-        if (_away.IsEmpty) return false;
+        if (_unavailable.IsEmpty) return false;
         var server = _servers.For(room);
-        if (!_away.ContainsKey(server)) return false;
+        if (!_unavailable.ContainsKey(server)) return false;
         if (!server.IsUp) return true;
-        _away.TryRemove(server, out _);
+        _unavailable.TryRemove(server, out _);
         return false;
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "{Messages} messages for room {Room} were not published: Redis did not take them in time. Their senders are told")]
-        public static partial void Late(ILogger logger, Exception? fault, int messages, string room);
+        [LoggerMessage(1, LogLevel.Warning,
+            "{Messages} messages for room {Room} were not published: Redis did not accept them in time. Their senders get an error")]
+        public static partial void TimedOut(ILogger logger, Exception? fault, int messages, string room);
     }
 }

@@ -7,87 +7,96 @@ using Gateway.Redis.Servers;
 
 namespace Gateway.Redis.Rooms;
 
-/// <summary>Messages of which the sender wants to know how many connections they were handed to: every replica that gets one answers with its count.</summary>
+/// <summary>
+/// Counts the connections that receive a message: every replica that gets the message replies with the number of its connections.
+/// </summary>
 internal sealed partial class RedisReceiverCounts
 {
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly SupervisedLoop _answering;
+    private readonly SupervisedLoop _replying;
     private readonly RedisServers _servers;
     private readonly RedisKeys _keys;
     private readonly ReplicaId _replica;
     private readonly TimeProvider _time;
     private readonly ILogger<RedisReceiverCounts> _logger;
-    private readonly ConcurrentDictionary<int, Tally> _asked = [];
+    private readonly ConcurrentDictionary<int, PendingCount> _pending = [];
     private readonly LazySubscription _counts;
     private int _lastNumber;
 
-    public RedisReceiverCounts(RedisServers servers, RedisKeys keys, ReplicaId replica, Supervisor supervisor, TimeProvider time, ILogger<RedisReceiverCounts> logger)
+    public RedisReceiverCounts(
+        RedisServers servers, RedisKeys keys, ReplicaId replica, Supervisor supervisor, TimeProvider time,
+        ILogger<RedisReceiverCounts> logger)
     {
-        _answering = supervisor.Loop("count_answer");
+        _replying = supervisor.Loop("count_answer");
         (_servers, _keys, _replica, _time, _logger) = (servers, keys, replica, time, logger);
-        _counts = new LazySubscription(servers.For(replica.Value).Channels, keys.Counts(replica.Value), OnCount);
+        _counts = new LazySubscription(servers.For(replica.Value).Channels, keys.ReceiverCounts(replica.Value), OnCount);
     }
 
-    /// <param name="publish">Sends the message under this number, as one of this replica's, and returns how many replicas got it.</param>
-    /// <exception cref="BackplaneException">The backplane is away, or nobody who got it has answered.</exception>
-    public async ValueTask<long> AskAsync(Func<string, int, ValueTask<long>> publish, CancellationToken cancel)
+    /// <summary>Publishes a message and counts its receivers.</summary>
+    /// <param name="publish">Publishes the message with this replica's id and a number, and returns how many replicas got it.</param>
+    /// <param name="cancel">Cancels the wait.</param>
+    /// <exception cref="BackplaneException">Redis is unavailable, or no replica has replied in time.</exception>
+    public async ValueTask<long> CountAsync(Func<string, int, ValueTask<long>> publish, CancellationToken cancel)
     {
-        await _counts.EnsureAsync();
+        await _counts.EnsureSubscribedAsync();
         var number = Interlocked.Increment(ref _lastNumber);
-        var tally = _asked[number] = new Tally();
+        var pending = _pending[number] = new PendingCount();
         try
         {
             var replicas = await publish(_replica.Value, number);
             if (replicas == 0) return 0;
-            tally.Expect(replicas);
-            await tally.Complete.WaitAsync(AnswerWithin, _time, cancel);
-            return tally.Connections;
+            pending.SetExpected(replicas);
+            await pending.Complete.WaitAsync(ReplyTimeout, _time, cancel);
+            return pending.Connections;
         }
-        catch (TimeoutException) when (tally.Connections > 0)
+        catch (TimeoutException) when (pending.Connections > 0)
         {
-            return tally.Connections; // a replica that has just died has nobody to count
+            return pending.Connections; // a replica that has just died has no connections to count
         }
         catch (TimeoutException fault)
         {
-            throw RedisConnection.Away(fault);
+            throw RedisConnection.ToBackplaneException(fault);
         }
         finally
         {
-            _asked.TryRemove(number, out _);
+            _pending.TryRemove(number, out _);
         }
     }
 
-    public void Answer(string asker, int number, int connections) =>
-        _answering.Start(() => AnswerAsync(asker, number, connections)); // ends within the Redis client's own time-outs
+    public void Reply(string requester, int number, int connections) =>
+        // Ends within the timeout of a command.
+        _replying.Start(() => ReplyAsync(requester, number, connections));
 
-    private async Task AnswerAsync(string asker, int number, int connections)
+    private async Task ReplyAsync(string requester, int number, int connections)
     {
         try
         {
-            await _servers.For(asker).AskAsync(database => database.PublishAsync(_keys.Counts(asker), BackplaneFrame.WriteCount(number, connections)));
+            var reply = BackplaneFrame.WriteCount(number, connections);
+            await _servers.For(requester).ExecuteAsync(database => database.PublishAsync(_keys.ReceiverCounts(requester), reply));
         }
         catch (BackplaneException fault)
         {
-            Log.NotAnswered(_logger, fault, asker);
+            Log.NotReplied(_logger, fault, requester);
         }
     }
 
     private bool OnCount(ReadOnlyMemory<byte> frame)
     {
-        if (BackplaneFrame.KindOf(frame.Span) != BackplaneFrame.Kind.Count || !BackplaneFrame.TryReadCount(frame.Span, out var number, out var connections)) return false;
-        if (_asked.TryGetValue(number, out var tally)) tally.Add(connections);
+        if (BackplaneFrame.KindOf(frame.Span) != BackplaneFrame.Kind.Count) return false;
+        if (!BackplaneFrame.TryReadCount(frame.Span, out var number, out var connections)) return false;
+        if (_pending.TryGetValue(number, out var pending)) pending.Add(connections);
         return true;
     }
 
-    /// <summary>The answers so far. They may come before it is known how many there will be.</summary>
-    private sealed class Tally
+    /// <summary>The replies so far. They can arrive before their expected number is known.</summary>
+    private sealed class PendingCount
     {
         private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // Guarded by _complete.
         private long _expected = long.MaxValue;
-        private long _answers;
+        private long _replies;
         private long _connections;
 
         public Task Complete => _complete.Task;
@@ -97,12 +106,12 @@ internal sealed partial class RedisReceiverCounts
             get { lock (_complete) return _connections; }
         }
 
-        public void Expect(long answers)
+        public void SetExpected(long replies)
         {
             lock (_complete)
             {
-                _expected = answers;
-                if (_answers >= _expected) _complete.TrySetResult();
+                _expected = replies;
+                if (_replies >= _expected) _complete.TrySetResult();
             }
         }
 
@@ -111,14 +120,14 @@ internal sealed partial class RedisReceiverCounts
             lock (_complete)
             {
                 _connections += connections;
-                if (++_answers >= _expected) _complete.TrySetResult();
+                if (++_replies >= _expected) _complete.TrySetResult();
             }
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Replica {Replica} was not told how many connections its message was handed to")]
-        public static partial void NotAnswered(ILogger logger, Exception fault, string replica);
+        [LoggerMessage(1, LogLevel.Warning, "Replica {Replica} did not get the number of connections that received its message")]
+        public static partial void NotReplied(ILogger logger, Exception fault, string replica);
     }
 }

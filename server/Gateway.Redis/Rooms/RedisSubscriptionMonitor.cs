@@ -5,8 +5,8 @@ using Gateway.Redis.Servers;
 namespace Gateway.Redis.Rooms;
 
 /// <summary>
-/// Looks after what comes from one Redis server: whether all subscriptions stand, and whether every room has come as far here as there. At regular times, and at once
-/// when the connection is back, or another one stands in its place.
+/// Checks what arrives from one Redis server: whether all subscriptions are active, and whether this replica has reached every room's
+/// position. It checks at intervals, and at once when the connection is restored or replaced.
 /// </summary>
 internal sealed class RedisSubscriptionMonitor : IAsyncDisposable
 {
@@ -15,22 +15,28 @@ internal sealed class RedisSubscriptionMonitor : IAsyncDisposable
 
     private readonly RedisConnection _server;
     private readonly RoomStore _store;
-    private readonly Func<IEnumerable<KeyValuePair<string, RoomSubscription>>> _feeds;
+    private readonly Func<IEnumerable<KeyValuePair<string, RoomSubscription>>> _subscriptions;
     private readonly IBackplaneReceiver _receiver;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly Task _running;
-    private int _restored; // by Interlocked
+    private int _restored; // accessed with Interlocked and Volatile
 
-    /// <param name="feeds">The rooms of this server.</param>
-    public RedisSubscriptionMonitor(RedisConnection server, RoomStore store, Func<IEnumerable<KeyValuePair<string, RoomSubscription>>> feeds, IBackplaneReceiver receiver, Supervisor supervisor)
+    /// <param name="server">The server.</param>
+    /// <param name="store">The rooms in Redis.</param>
+    /// <param name="subscriptions">The subscriptions to rooms of this server.</param>
+    /// <param name="receiver">Learns that announcements were lost.</param>
+    /// <param name="supervisor">Runs the loop.</param>
+    public RedisSubscriptionMonitor(
+        RedisConnection server, RoomStore store, Func<IEnumerable<KeyValuePair<string, RoomSubscription>>> subscriptions,
+        IBackplaneReceiver receiver, Supervisor supervisor)
     {
         _server = server;
         _store = store;
-        _feeds = feeds;
+        _subscriptions = subscriptions;
         _receiver = receiver;
         _server.Restored += Wake;
-        _running = supervisor.Loop("redis_watch").RunAsync(WaitAndLookAsync, _stop.Token);
+        _running = supervisor.Loop("redis_watch").RunAsync(WaitAndCheckAsync, _stop.Token);
     }
 
     public async ValueTask DisposeAsync()
@@ -49,33 +55,34 @@ internal sealed class RedisSubscriptionMonitor : IAsyncDisposable
         {
             _wake.Release();
         }
-        catch (Exception over) when (over is SemaphoreFullException or ObjectDisposedException)
+        catch (Exception fault) when (fault is SemaphoreFullException or ObjectDisposedException)
         {
-            // It is to look anyway, or there is no need any more.
+            // A check is due anyway, or the loop has ended.
         }
     }
 
-    private async Task<bool> WaitAndLookAsync(CancellationToken stop)
+    private async Task<bool> WaitAndCheckAsync(CancellationToken stop)
     {
         await _wake.WaitAsync(Interval, stop);
-        await LookAsync();
+        await CheckAsync();
         return true;
     }
 
-    private async Task LookAsync()
+    private async Task CheckAsync()
     {
         try
         {
-            await _server.Channels.MendAsync(Limit);
+            await _server.Channels.ResubscribeAsync(Limit);
             if (Interlocked.Exchange(ref _restored, 0) == 1)
-                foreach (var (room, _) in _feeds()) _receiver.OnAnnouncementsLost(room); // they are kept nowhere, so they cannot be read again
-            var looked = await Task.WhenAll(_feeds().Select(async feed => (Feed: feed.Value, Before: feed.Value.Last, Head: await _store.PositionAsync(feed.Key))));
+                foreach (var (room, _) in _subscriptions()) _receiver.OnAnnouncementsLost(room); // announcements have no history
+            var checks = await Task.WhenAll(_subscriptions().Select(async entry =>
+                (Subscription: entry.Value, Before: entry.Value.Last, Head: await _store.GetPositionAsync(entry.Key))));
             await _server.Channels.FenceAsync(Limit);
-            foreach (var (feed, before, head) in looked) feed.Check(before, head);
+            foreach (var (subscription, before, head) in checks) subscription.CheckPosition(before, head);
         }
-        catch (Exception fault) when (fault is BackplaneException || RedisConnection.IsAway(fault))
+        catch (Exception fault) when (fault is BackplaneException || RedisConnection.IsUnavailable(fault))
         {
-            // Away again: looked after at the next time.
+            // Unavailable again: the next check follows.
         }
     }
 }

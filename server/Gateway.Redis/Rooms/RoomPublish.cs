@@ -6,22 +6,22 @@ using StackExchange.Redis;
 namespace Gateway.Redis.Rooms;
 
 /// <summary>
-/// How scripts publish into a room: Lua functions that number a message, keep it and publish it, as a part of whatever step the script is. A script
-/// begins with <see cref="Functions"/>, and has its own keys and arguments after those of the functions.
+/// How scripts publish into a room: Lua functions that number, store and publish a message as part of a script. The script starts with
+/// <see cref="Functions"/> and has its own keys and arguments after those of the functions.
 /// </summary>
 internal static class RoomPublish
 {
-    /// <summary>How many arguments the functions have.</summary>
+    /// <summary>The number of arguments of the functions.</summary>
     public const int Arguments = 7;
 
     /// <summary>
     /// <code>
     /// KEYS  position, history
-    /// ARGV  1 channel, 2 a new epoch, 3 ms that the position lives, 4 messages kept (-1: no offsets), 5 ms that the history lives, 6 and 7 a position that is known
-    ///       to have been reached
+    /// ARGV  1 channel, 2 a new epoch, 3 lifetime of the position in ms, 4 messages kept (-1: no offsets), 5 lifetime of the history in ms,
+    ///       6 and 7 a position that was reached for certain
     /// </code>
     /// publish(frame) returns epoch ('-' for none), offset (as text) and subscribers; commit() ends a script that may have published.
-    /// If what is known lies ahead of what is stored, Redis has lost data, and the room begins anew under the new epoch.
+    /// If that position is ahead of the stored one, Redis has lost data, and the room starts again under the new epoch.
     /// </summary>
     public const string Functions = """
         local kept, epoch, offset, ms = tonumber(ARGV[4]), nil, 0, nil
@@ -51,7 +51,7 @@ internal static class RoomPublish
 
         """;
 
-    /// <summary>How long the position of a silent room is remembered; then its sequence begins anew, under a new epoch.</summary>
+    /// <summary>The lifetime of an idle room's position. After it, the offsets start again under a new epoch.</summary>
     public static readonly TimeSpan PositionLifetime = TimeSpan.FromDays(7);
 
     public static void AddKeys(ICollection<RedisKey> target, RedisKeys keys, string room)
@@ -60,7 +60,12 @@ internal static class RoomPublish
         target.Add(keys.History(room));
     }
 
-    /// <param name="known">A position that is known to have been reached.</param>
+    /// <summary>Adds the arguments of the functions.</summary>
+    /// <param name="target">The list to add to.</param>
+    /// <param name="keys">The names of keys.</param>
+    /// <param name="room">The room.</param>
+    /// <param name="retention">The history of the room; <c>null</c> for messages without offsets.</param>
+    /// <param name="known">A position that was reached for certain.</param>
     public static void AddArguments(ICollection<RedisValue> target, RedisKeys keys, string room, Retention? retention, Position known)
     {
         target.Add(keys.Channel(Audience.Room(room)));

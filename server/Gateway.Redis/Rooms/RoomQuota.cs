@@ -8,8 +8,9 @@ using StackExchange.Redis;
 namespace Gateway.Redis.Rooms;
 
 /// <summary>
-/// Bounds what rooms hold in Redis, on each server. Every replica reports the rooms into which it published; one of them at a time corrects the sizes of rooms whose history has
-/// expired, and where there is too much, takes the history from the rooms that have been silent longest.
+/// Limits the size of the rooms on each Redis server. Every replica reports the rooms into which it published. One replica at a time
+/// corrects the sizes of rooms whose histories have expired and, above the limit, evicts the histories of the rooms that have been idle
+/// longest.
 /// </summary>
 internal sealed partial class RoomQuota : IHostedService, IAsyncDisposable
 {
@@ -22,9 +23,11 @@ internal sealed partial class RoomQuota : IHostedService, IAsyncDisposable
     private Task _running = Task.CompletedTask;
 
     public RoomQuota(
-        RedisOptions options, RedisServers servers, RedisBackplane backplane, RedisKeys keys, GatewayMeter meter, Supervisor supervisor, ILogger<RoomQuota> logger)
+        RedisOptions options, RedisServers servers, RedisBackplane backplane, RedisKeys keys, GatewayMeter meter, Supervisor supervisor,
+        ILogger<RoomQuota> logger)
     {
-        var evicted = meter.Counter("gateway_redis_rooms_evicted_total", "Rooms whose history was taken from them in Redis, because all rooms together held too much.");
+        var evicted = meter.Counter(
+            "gateway_redis_rooms_evicted_total", "Rooms whose history was evicted from Redis because all rooms together were too large.");
         _servers = servers;
         _quotas = servers.All.ToDictionary(server => server, server => new RoomQuotaServer(server, keys, options.HistoryMaxBytes, rooms =>
         {
@@ -32,13 +35,16 @@ internal sealed partial class RoomQuota : IHostedService, IAsyncDisposable
             Log.Evicted(logger, rooms, options.HistoryMaxBytes);
         }));
         _loop = supervisor.Loop("room_quota");
-        meter.Gauge("gateway_redis_rooms_bytes", "About how many bytes the rooms' positions and histories take in Redis, on all servers.", () => _quotas.Values.Sum(quota => quota.Bytes));
-        backplane.RoomUsed = room => _quotas[_servers.For(room)].Note(room);
+        meter.Gauge(
+            "gateway_redis_rooms_bytes",
+            "About how many bytes the rooms' positions and histories take in Redis, on all servers.",
+            () => _quotas.Values.Sum(quota => quota.Bytes));
+        backplane.RoomUsed = room => _quotas[_servers.For(room)].MarkUsed(room);
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _running = Task.WhenAll(_quotas.Values.Select(quota => _loop.EveryAsync(Interval, _ => KeepAsync(quota), _stop.Token)));
+        _running = Task.WhenAll(_quotas.Values.Select(quota => _loop.EveryAsync(Interval, _ => RunAsync(quota), _stop.Token)));
         return Task.CompletedTask;
     }
 
@@ -54,21 +60,23 @@ internal sealed partial class RoomQuota : IHostedService, IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static async Task KeepAsync(RoomQuotaServer quota)
+    private static async Task RunAsync(RoomQuotaServer quota)
     {
         try
         {
-            await quota.KeepAsync();
+            await quota.RunAsync();
         }
         catch (BackplaneException)
         {
-            // Redis is away: what was to be reported is reported later.
+            // Redis is unavailable: the rooms are reported later.
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "{Rooms} rooms lost their history in Redis: all rooms together held more than {Bytes} bytes (redis.history_max_bytes)")]
+        [LoggerMessage(1, LogLevel.Warning,
+            "{Rooms} rooms lost their histories in Redis, because all rooms together had more than {Bytes} bytes. "
+            + "Raise redis.history_max_bytes or keep shorter histories")]
         public static partial void Evicted(ILogger logger, int rooms, long bytes);
     }
 }

@@ -3,24 +3,25 @@ using Gateway.Redis.Servers;
 namespace Gateway.Redis.Rooms;
 
 /// <summary>
-/// What rooms hold in one Redis server is known there, so that any replica can go on with it. Scripts of a room have its hash tag, those of the index that of <see cref="RedisKeys.Rooms"/>.
+/// The scripts that measure and limit the rooms of one Redis server. Redis has the sizes, so any replica can continue. A script for a room
+/// has the room's hash tag; a script for the index has <see cref="RedisKeys.RoomsTag"/>.
 /// <code>
-/// gw:{rooms}:used    sorted set: room, when something was last said there (Unix milliseconds)
+/// gw:{rooms}:used    sorted set: room, time of the last message (Unix milliseconds)
 /// gw:{rooms}:sizes   hash: room, about how many bytes its position and its history take
 /// gw:{rooms}:total   the sum of the sizes
 /// </code>
 /// </summary>
 internal static class RoomQuotaScripts
 {
-    /// <summary>KEYS: position, history. Returns about how many bytes they take; 0: there is neither.</summary>
+    /// <summary>KEYS: position, history. Returns about how many bytes they take; 0 if they do not exist.</summary>
     public const string Measure = """
         return (redis.call('MEMORY', 'USAGE', KEYS[1]) or 0) + (redis.call('MEMORY', 'USAGE', KEYS[2]) or 0)
         """;
 
     /// <summary>
-    /// KEYS: used, sizes, total. ARGV: '1' if something was said in these rooms just now, then for each: room, bytes. Returns the total.
+    /// KEYS: used, sizes, total. ARGV: '1' if the rooms were used just now, then for each: room, bytes. Returns the total.
     /// </summary>
-    public const string Note = """
+    public const string UpdateSizes = """
         local clock = redis.call('TIME')
         local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
         local delta = 0
@@ -40,8 +41,8 @@ internal static class RoomQuotaScripts
         """;
 
     /// <summary>
-    /// KEYS: position, history. ARGV[1]: the room's channel. The room forgets its history; where no replica listens, its position too, and it begins anew with the next message.
-    /// Returns the bytes that are left.
+    /// KEYS: position, history. ARGV[1]: the room's channel. Deletes the history. If no replica subscribes to the room, deletes its
+    /// position too, and the next message starts a new epoch. Returns the bytes that remain.
     /// </summary>
     public const string Evict = """
         redis.call('DEL', KEYS[2])

@@ -1,17 +1,17 @@
 namespace Gateway.Redis.Rooms;
 
-/// <summary>What Redis does with a room in one step. All keys of a call carry the room's hash tag.</summary>
+/// <summary>The scripts for one room. All keys of a call have the room's hash tag.</summary>
 internal static class RoomScripts
 {
     /// <summary>
-    /// Takes a batch of messages: numbers, keeps and publishes each.
+    /// Applies a batch of messages: numbers, stores and publishes each.
     /// <code>
-    /// KEYS  those of <see cref="RoomPublish"/>, taken, then a key for each message that is to be taken once
-    /// ARGV  1 to 7 those of <see cref="RoomPublish"/>, 8 the batch's number, 9 ms that a taken batch is known, 10 ms that a message taken once is known,
-    ///       then for each message the index of its key in KEYS, or 0, and its frame
+    /// KEYS  those of <see cref="RoomPublish"/>, taken, then a key for each message with an idempotency key
+    /// ARGV  1 to 7 those of <see cref="RoomPublish"/>, 8 the batch's number, 9 ms for which an applied batch is remembered,
+    ///       10 ms for which an idempotency key is remembered, then for each message the index of its key in KEYS, or 0, and its frame
     /// </code>
-    /// Returns <c>{0, epoch, offset, subscribers, …}</c>, three for each message; <c>{1, …}</c> with the same if this very batch had been taken before (the answer was lost
-    /// on its way); <c>{2}</c> if a later batch of this replica was: this one comes too late and is not taken.
+    /// Returns <c>{0, epoch, offset, subscribers, …}</c>, three values for each message; <c>{1, …}</c> with the same values if this batch
+    /// was applied before and its reply was lost; <c>{2}</c> if a later batch of this replica was applied, so this one is not.
     /// </summary>
     public const string Publish = RoomPublish.Functions + """
         local taken = redis.call('GET', KEYS[3])
@@ -46,10 +46,11 @@ internal static class RoomScripts
     /// <summary>
     /// <code>
     /// KEYS  position, history
-    /// ARGV  1 a new epoch, 2 ms that the position lives, 3 first and 4 last offset wanted, 5 how many at most (0: only the position), 6 '1': the newest of them first,
-    ///       7 ms that the position lives as long as nothing has been said
+    /// ARGV  1 a new epoch, 2 lifetime of the position in ms, 3 first and 4 last offset, 5 maximum number of messages
+    ///       (0: the position only), 6 '1': newest first, 7 lifetime of the position in ms while the room has no message
     /// </code>
-    /// Returns <c>{epoch, offset, ms now, entries}</c>. A room that nothing is known of begins, under the new epoch. Until something is said there it lives only as long as somebody looks.
+    /// Returns <c>{epoch, offset, ms now, entries}</c>. An unknown room starts under the new epoch. Until its first message, it is
+    /// remembered only as long as replicas keep reading it.
     /// </summary>
     public const string Read = """
         if redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1]) == 1 then redis.call('DEL', KEYS[2]) end
@@ -65,13 +66,13 @@ internal static class RoomScripts
         """;
 
     /// <summary>
-    /// Redis has come back with less than it had: the room begins anew, unless it has already.
+    /// Starts a new epoch after Redis has lost data, unless another replica has done so.
     /// <code>
     /// KEYS  position, history
-    /// ARGV  1 a new epoch, 2 ms that the position lives, 3 and 4 a position that is known to have been reached
+    /// ARGV  1 a new epoch, 2 lifetime of the position in ms, 3 and 4 a position that was reached for certain
     /// </code>
     /// </summary>
-    public const string Renew = """
+    public const string StartNewEpoch = """
         local at = redis.call('HMGET', KEYS[1], 'epoch', 'offset')
         if at[1] ~= ARGV[3] or tonumber(at[2] or '0') >= tonumber(ARGV[4]) then return 0 end
         redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'offset', '0')

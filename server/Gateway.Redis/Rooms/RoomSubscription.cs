@@ -6,47 +6,49 @@ using Gateway.Core.Wire;
 namespace Gateway.Redis.Rooms;
 
 /// <summary>
-/// One room's messages on their way from Redis to the fan-out: each once, in the order of their offsets. What the subscription did not bring is read from the room's past
-/// before anything newer is delivered; what is not to be had there either, the members are told of.
+/// Delivers one room's messages from Redis to the fan-out: each once, in the order of their offsets. Messages that the subscription missed
+/// are read from the room's history before anything newer is delivered. If the history does not have them either, the members get a gap
+/// event.
 /// </summary>
-internal sealed class RoomSubscription(string room, Retention retention, RoomStore store, IBackplaneReceiver receiver, SubscriptionEvents events, SupervisedLoop loop,
+internal sealed class RoomSubscription(
+    string room, Retention retention, RoomStore store, IBackplaneReceiver receiver, SubscriptionEvents events, SupervisedLoop loop,
     IncomingQueue incoming, TimeProvider time)
 {
     private const int PageMessages = 64;
 
-    /// <summary>More than this is not kept waiting while the past is being read: it will be read from there, too.</summary>
-    private const int MaxAhead = 4096;
+    /// <summary>How many messages may wait while the history is read. Messages beyond it are read from the history too.</summary>
+    private const int MaxPending = 4096;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();
 
     // Guarded by _lock.
-    private readonly Queue<Ahead> _ahead = [];
-    private long _arrivals;
+    private readonly Queue<PendingMessage> _pending = [];
+    private long _received;
     private Position _last = Position.None;
-    private long _mustReach;
-    private bool _filling;
-    private bool _closed;
+    private long _requiredOffset;
+    private bool _isFilling;
+    private bool _isClosed;
 
-    // Used only by the one run that fills.
+    // Used only by the task that fills gaps.
     private Backoff _backoff;
-    private int _stuck;
+    private int _attemptsWithoutProgress;
 
-    /// <summary>The last message that went to the fan-out, or was given up.</summary>
+    /// <summary>The last position that was delivered, or skipped as lost.</summary>
     public Position Last
     {
         get { lock (_lock) return _last; }
     }
 
-    /// <summary>The subscription stands; messages come after this place.</summary>
-    public void Begin(Position head)
+    /// <summary>Starts delivery: the subscription is active, and messages after this position follow.</summary>
+    public void Start(Position head)
     {
         lock (_lock)
         {
             _last = head;
-            while (_ahead.TryPeek(out var next) && TryDeliverLocked(next.Position, next.Audience, next.Message)) _ahead.Dequeue();
-            if (_ahead.Count > 0) FillLocked();
+            while (_pending.TryPeek(out var next) && TryDeliverLocked(next.Position, next.Audience, next.Message)) _pending.Dequeue();
+            if (_pending.Count > 0) StartFillingLocked();
         }
     }
 
@@ -54,60 +56,65 @@ internal sealed class RoomSubscription(string room, Retention retention, RoomSto
     {
         lock (_lock)
         {
-            if (_closed) return;
-            if (!_last.IsNone && !_filling && TryDeliverLocked(position, audience, message)) return;
-            if (_ahead.Count < MaxAhead) _ahead.Enqueue(new Ahead(++_arrivals, position, audience, message));
-            if (!_last.IsNone && !_filling) FillLocked();
+            if (_isClosed) return;
+            if (!_last.IsNone && !_isFilling && TryDeliverLocked(position, audience, message)) return;
+            if (_pending.Count < MaxPending) _pending.Enqueue(new PendingMessage(++_received, position, audience, message));
+            if (!_last.IsNone && !_isFilling) StartFillingLocked();
         }
     }
 
-    /// <summary>The room's position was looked up, and all that the server had sent until then has been handed on.</summary>
-    /// <param name="before"><see cref="Last"/>, before the position was looked up.</param>
-    public void Check(Position before, Position head) => incoming.Run(() => CheckNow(before, head)); // behind what waits there
+    /// <summary>
+    /// Compares the room's position with what was delivered. Call it when the room's position has been read and all that the server sent
+    /// before has been handled.
+    /// </summary>
+    /// <param name="before"><see cref="Last"/> before the position was read.</param>
+    /// <param name="head">The room's position.</param>
+    // after waiting messages
+    public void CheckPosition(Position before, Position head) => incoming.Enqueue(() => CheckPositionNow(before, head));
 
-    private void CheckNow(Position before, Position head)
+    private void CheckPositionNow(Position before, Position head)
     {
         lock (_lock)
         {
-            if (_closed || _last.IsNone || before.IsNone || before.Epoch != _last.Epoch) return;
-            var wentBack = head.Epoch != before.Epoch || head.Offset < before.Offset;
-            if (!wentBack && head.Offset <= _last.Offset) return;
-            if (!wentBack) _mustReach = Math.Max(_mustReach, head.Offset);
-            if (!_filling) FillLocked();
+            if (_isClosed || _last.IsNone || before.IsNone || before.Epoch != _last.Epoch) return;
+            var isReset = head.Epoch != before.Epoch || head.Offset < before.Offset;
+            if (!isReset && head.Offset <= _last.Offset) return;
+            if (!isReset) _requiredOffset = Math.Max(_requiredOffset, head.Offset);
+            if (!_isFilling) StartFillingLocked();
         }
     }
 
     public void Close()
     {
-        lock (_lock) _closed = true;
+        lock (_lock) _isClosed = true;
     }
 
-    /// <returns>False if something is missing before it.</returns>
+    /// <returns>False if an earlier message is missing.</returns>
     private bool TryDeliverLocked(Position position, Audience audience, Message message)
     {
         if (position.Epoch != _last.Epoch || position.Offset > _last.Offset + 1) return false;
-        if (position.Offset <= _last.Offset) return true; // known already
+        if (position.Offset <= _last.Offset) return true; // delivered already
         _last = position;
         receiver.Deliver(audience, message, position);
         return true;
     }
 
-    private void FillLocked()
+    private void StartFillingLocked()
     {
-        _filling = true;
-        _stuck = 0;
-        _ = loop.RunAsync(FillAsync, CancellationToken.None); // ends when nothing is missing, or when the feed is closed
+        _isFilling = true;
+        _attemptsWithoutProgress = 0;
+        _ = loop.RunAsync(FillAsync, CancellationToken.None); // ends when nothing is missing, or when the subscription is closed
     }
 
-    /// <returns>Whether the past has to be read again.</returns>
+    /// <returns>Whether the history has to be read again.</returns>
     private async Task<bool> FillAsync(CancellationToken cancel)
     {
         Position last;
-        long arrivals;
+        long received;
         lock (_lock)
         {
-            if (_closed) return false;
-            (last, arrivals) = (_last, _arrivals);
+            if (_isClosed) return false;
+            (last, received) = (_last, _received);
         }
         try
         {
@@ -115,78 +122,83 @@ internal sealed class RoomSubscription(string room, Retention retention, RoomSto
             var lost = page.Head.Epoch == last.Epoch && page.Head.Offset < last.Offset ? last : Position.None;
             if (lost.IsNone)
                 lock (_lock)
-                    if (_closed || !IsBehindLocked(page, arrivals, out lost)) return false;
-            if (!lost.IsNone) await store.RenewAsync(room, lost);
+                    if (_isClosed || !ApplyLocked(page, received, out lost)) return false;
+            if (!lost.IsNone) await store.StartNewEpochAsync(room, lost);
             await receiver.WaitForCapacityAsync();
-            await receiver.WaitForRoomCapacityAsync(room); // at the pace of healthy clients: what they are still to get waits in the history, not in their outboxes
+            // At the pace of healthy clients: what they have yet to receive waits in the history, not in their outboxes.
+            await receiver.WaitForRoomCapacityAsync(room);
         }
         catch (BackplaneException)
         {
-            await Task.Delay(Pause, time, cancel); // Redis is away; members wait with us
+            await Task.Delay(Pause, time, cancel); // Redis is unavailable
         }
-        await PauseIfStuckAsync(last, cancel);
+        await BackOffWithoutProgressAsync(last, cancel);
         return true;
     }
 
-    /// <summary>Reading once more without having come further is normal: something came meanwhile. Again and again is not, and must not keep Redis busy.</summary>
-    private Task PauseIfStuckAsync(Position before, CancellationToken cancel)
+    /// <summary>
+    /// One more read without progress is normal, because new messages arrive. After several, pause, so as not to keep Redis busy.
+    /// </summary>
+    private Task BackOffWithoutProgressAsync(Position before, CancellationToken cancel)
     {
         if (Last != before)
         {
-            _stuck = 0;
+            _attemptsWithoutProgress = 0;
             _backoff.Reset();
             return Task.CompletedTask;
         }
-        return ++_stuck > 2 ? Task.Delay(_backoff.Next(), time, cancel) : Task.CompletedTask;
+        return ++_attemptsWithoutProgress > 2 ? Task.Delay(_backoff.Next(), time, cancel) : Task.CompletedTask;
     }
 
-    /// <summary>Delivers what the page and the subscription have brought, up to the first thing that is in neither.</summary>
-    /// <param name="arrivals">The newest message that had come when the page was asked for.</param>
-    /// <param name="lost">A position that a message has had, and that the room has not reached: it is forged, or Redis has lost data.</param>
-    /// <returns>Whether the past has to be read again. If not, the subscription goes on.</returns>
-    private bool IsBehindLocked(HistoryPage page, long arrivals, out Position lost)
+    /// <summary>Delivers the messages of the page and of the subscription, up to the first message that is in neither.</summary>
+    /// <param name="page">A page of the history.</param>
+    /// <param name="received">The number of the newest message that had arrived when the page was requested.</param>
+    /// <param name="lost">The position of a message that the room has not reached: it is forged, or Redis has lost data.</param>
+    /// <returns>Whether the history has to be read again. If not, the subscription continues.</returns>
+    private bool ApplyLocked(HistoryPage page, long received, out Position lost)
     {
         lost = Position.None;
         if (page.Head.Epoch != _last.Epoch)
         {
-            BeginAnewLocked(page.Head.Epoch);
+            StartNewEpochLocked(page.Head.Epoch);
             return true;
         }
-        foreach (var past in page.Messages)
+        foreach (var message in page.Messages)
         {
-            if (past.Offset > _last.Offset + 1) GiveUpLocked(past.Offset - 1);
-            if (past.Offset == _last.Offset + 1) events.CountFilled();
-            TryDeliverLocked(_last with { Offset = past.Offset }, past.Audience, past.Message);
+            if (message.Offset > _last.Offset + 1) SkipLocked(message.Offset - 1);
+            if (message.Offset == _last.Offset + 1) events.CountFilled();
+            TryDeliverLocked(_last with { Offset = message.Offset }, message.Audience, message.Message);
         }
         if (page.HasMore) return true;
         var before = _last.Offset;
-        while (_ahead.TryPeek(out var next))
+        while (_pending.TryPeek(out var next))
         {
-            if (_last.Offset - before >= PageMessages) return true; // a step at a time, as from the past
+            if (_last.Offset - before >= PageMessages) return true; // in steps, as from the history
             if (!TryDeliverLocked(next.Position, next.Audience, next.Message))
             {
-                var isNewer = next.Number > arrivals; // it came after the page was asked for
+                var isNewer = next.Number > received; // it arrived after the page was requested
                 if (next.Position.Epoch == _last.Epoch && next.Position.Offset <= page.Head.Offset)
                 {
-                    GiveUpLocked(next.Position.Offset - 1);
+                    SkipLocked(next.Position.Offset - 1);
                     continue;
                 }
-                if (isNewer) return true; // reading again will show more of this epoch, or one that has begun since
+                if (isNewer) return true; // the next read shows more of this epoch, or a new one
                 if (next.Position.Epoch == _last.Epoch)
                 {
                     lost = next.Position;
                     return true;
                 }
             }
-            _ahead.Dequeue();
+            _pending.Dequeue();
         }
-        if (_last.Offset < Math.Min(_mustReach, page.Head.Offset)) GiveUpLocked(Math.Min(_mustReach, page.Head.Offset));
-        _filling = false;
+        var target = Math.Min(_requiredOffset, page.Head.Offset);
+        if (_last.Offset < target) SkipLocked(target);
+        _isFilling = false;
         return false;
     }
 
-    /// <summary>What is missing up to here cannot be had any more: the members are told.</summary>
-    private void GiveUpLocked(long offset)
+    /// <summary>Skips lost messages up to this offset and tells the members.</summary>
+    private void SkipLocked(long offset)
     {
         var (from, missed) = (_last.Offset + 1, offset - _last.Offset);
         events.ReportLost(room, missed, from, offset);
@@ -194,19 +206,24 @@ internal sealed class RoomSubscription(string room, Retention retention, RoomSto
         receiver.Deliver(Audience.Room(room), new Message("system", Payloads.Gap(room, missed, from, offset)), _last);
     }
 
-    /// <summary>Redis has lost the room's data: what the old epoch had after our last message is lost, and the new one is read from its beginning.</summary>
-    private void BeginAnewLocked(string epoch)
+    /// <summary>
+    /// Starts a new epoch after Redis has lost its data: the rest of the old epoch is lost, the new one is read from its beginning.
+    /// </summary>
+    private void StartNewEpochLocked(string epoch)
     {
         var from = _last.Offset + 1;
         events.ReportNewEpoch(room, _last.Epoch, from, epoch);
         _last = new Position(epoch, 0);
-        _mustReach = 0;
-        var kept = _ahead.Where(a => a.Position.Epoch == epoch).ToList();
-        _ahead.Clear();
-        foreach (var message in kept) _ahead.Enqueue(message);
+        _requiredOffset = 0;
+        var kept = _pending.Where(m => m.Position.Epoch == epoch).ToList();
+        _pending.Clear();
+        foreach (var message in kept) _pending.Enqueue(message);
         receiver.Deliver(Audience.Room(room), new Message("system", RoomPayloads.EpochChanged(room, from, _last)), _last);
     }
 
-    /// <param name="Number">Counts the messages that had to wait.</param>
-    private readonly record struct Ahead(long Number, Position Position, Audience Audience, Message Message);
+    /// <param name="Number">The number of the message among those that had to wait.</param>
+    /// <param name="Position">Its position.</param>
+    /// <param name="Audience">Its audience.</param>
+    /// <param name="Message">The message.</param>
+    private readonly record struct PendingMessage(long Number, Position Position, Audience Audience, Message Message);
 }

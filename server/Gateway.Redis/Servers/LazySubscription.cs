@@ -1,22 +1,22 @@
 namespace Gateway.Redis.Servers;
 
 /// <summary>
-/// A channel of this replica's own that is listened to from its first use on. Whoever comes while the subscription is being made waits for the same attempt; after an attempt
-/// that failed, the next caller begins another.
+/// A subscription that is made on first use. Concurrent callers wait for the same attempt; after a failed attempt the next caller starts
+/// another.
 /// </summary>
-internal sealed class LazySubscription(RedisChannels channels, string channel, ReadChannel read)
+internal sealed class LazySubscription(RedisChannels channels, string channel, ChannelMessageHandler handler)
 {
-    // Guards what follows.
+    // Guards the field below.
     private readonly Lock _lock = new();
     private Task? _attempt;
 
-    /// <summary>Completes when the subscription stands.</summary>
-    /// <exception cref="Core.Broadcast.BackplaneException">It did not come to stand in time.</exception>
-    public Task EnsureAsync()
+    /// <summary>Completes when the subscription is active.</summary>
+    /// <exception cref="Core.Broadcast.BackplaneException">The subscription did not become active in time.</exception>
+    public Task EnsureSubscribedAsync()
     {
         lock (_lock)
         {
-            if (_attempt is null or { IsFaulted: true } or { IsCanceled: true }) _attempt = channels.AddAsync(channel, read);
+            if (_attempt is null or { IsFaulted: true } or { IsCanceled: true }) _attempt = channels.SubscribeAsync(channel, handler);
             return _attempt;
         }
     }

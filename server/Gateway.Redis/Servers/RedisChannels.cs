@@ -3,157 +3,165 @@ using StackExchange.Redis;
 
 namespace Gateway.Redis.Servers;
 
-/// <summary>Reads a message of a channel. It does not keep the bytes' array from anyone: each message has its own.</summary>
-/// <returns>False if the message cannot be read: it is of another version, or not the gateway's.</returns>
-internal delegate bool ReadChannel(ReadOnlyMemory<byte> message);
+/// <summary>Handles a message of a channel. Each message has a byte array of its own, which the handler may keep.</summary>
+/// <returns>False if the message cannot be read: it has another version, or is not the gateway's.</returns>
+internal delegate bool ChannelMessageHandler(ReadOnlyMemory<byte> message);
 
 /// <summary>
-/// The channels of one server that this replica listens to, kept standing whatever happens to the connection. The client library subscribes again by itself
-/// after most failures. But where it finds no connection it takes a subscription without making it, and says nothing; so each is looked after here.
-/// When the link is replaced all subscriptions move to the new one, and what the old one still brings is discarded: nobody gets a message from both.
+/// This replica's subscriptions on one server. They stay active whatever happens to the connection. The client library resubscribes by
+/// itself after most failures. Without a connection, however, it accepts a subscription and never makes it; <see cref="ResubscribeAsync"/>
+/// repairs that. When the link is replaced, all subscriptions move to the new link and messages of the old link are discarded, so no
+/// message arrives twice.
 /// </summary>
 internal sealed class RedisChannels(RedisEvents events, TimeProvider time)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(20);
 
-    // Guards what follows. The library is called under the lock, which keeps its order to ours; it does not wait there.
+    // Guards the fields below. The library is called under the lock, so its calls keep our order; the calls do not block.
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Listener> _standing = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Subscription> _subscriptions = new(StringComparer.Ordinal);
     private RedisLink? _link;
 
-    /// <summary>Completes when the subscription stands.</summary>
-    /// <exception cref="BackplaneException">It did not come to stand in time.</exception>
-    public async Task AddAsync(string channel, ReadChannel read)
+    /// <summary>Completes when the subscription is active.</summary>
+    /// <exception cref="BackplaneException">The subscription did not become active in time.</exception>
+    public async Task SubscribeAsync(string channel, ChannelMessageHandler handler)
     {
-        var began = time.GetTimestamp();
-        Task asked;
-        Listener listener;
+        var start = time.GetTimestamp();
+        Task subscribing;
+        Subscription subscription;
         lock (_lock)
         {
-            _standing.Add(channel, listener = new Listener(channel, read, LinkLocked(), events));
-            asked = SubscribeLocked(listener);
+            _subscriptions.Add(channel, subscription = new Subscription(channel, handler, LinkLocked(), events));
+            subscribing = SubscribeLocked(subscription);
         }
         while (true)
         {
             try
             {
-                await asked.WaitAsync(Limit, time, listener.Link.Closing);
-                if (listener.Stands) return;
+                await subscribing.WaitAsync(Timeout, time, subscription.Link.Closing);
+                if (subscription.IsActive) return;
             }
-            catch (Exception fault) when (RedisLink.IsAway(fault))
+            catch (Exception fault) when (RedisLink.IsUnavailable(fault))
             {
-                // Tried again until the time is over.
+                // Retried until the timeout.
             }
-            if (time.GetElapsedTime(began) > Limit)
+            if (time.GetElapsedTime(start) > Timeout)
             {
-                await RemoveAsync(channel, read);
-                throw new BackplaneException("Redis: no subscription");
+                await UnsubscribeAsync(channel, handler);
+                throw new BackplaneException("Redis did not confirm a subscription in time");
             }
-            await Task.Delay(Pause, time);
+            await Task.Delay(RetryInterval, time);
             lock (_lock)
             {
-                if (FindLocked(channel, read) is not { } current) return; // nobody wants it any more
-                if (current == listener) _ = UnsubscribeLocked(listener); // or the library would have it twice
-                listener = current;
-                asked = SubscribeLocked(listener);
+                if (FindLocked(channel, handler) is not { } current) return; // unsubscribed meanwhile
+                if (current == subscription) _ = UnsubscribeLocked(subscription); // otherwise the library would hold it twice
+                subscription = current;
+                subscribing = SubscribeLocked(subscription);
             }
         }
     }
 
-    /// <summary>Completes when the server has heard of it, or cannot be told.</summary>
-    public async Task RemoveAsync(string channel, ReadChannel read)
+    /// <summary>Completes when the server has confirmed the command, or after a timeout.</summary>
+    public async Task UnsubscribeAsync(string channel, ChannelMessageHandler handler)
     {
-        Task forgotten;
+        Task unsubscribing;
         lock (_lock)
         {
-            if (FindLocked(channel, read) is not { } listener) return;
-            _standing.Remove(channel);
-            forgotten = UnsubscribeLocked(listener);
+            if (FindLocked(channel, handler) is not { } subscription) return;
+            _subscriptions.Remove(channel);
+            unsubscribing = UnsubscribeLocked(subscription);
         }
-        await Task.WhenAny(forgotten, Task.Delay(Limit, time));
+        await Task.WhenAny(unsubscribing, Task.Delay(Timeout, time));
     }
 
-    /// <summary>Makes all subscriptions on this link, and nowhere else. The server hears of them in order: a fence comes behind them.</summary>
+    /// <summary>Makes all subscriptions on this link and drops those of the previous link. A later fence comes after all of them.</summary>
     public void MoveTo(RedisLink link)
     {
         lock (_lock)
         {
             _link = link;
-            foreach (var (channel, old) in _standing.ToList())
+            foreach (var (channel, old) in _subscriptions.ToList())
             {
-                var listener = _standing[channel] = new Listener(channel, old.Read, link, events);
-                _ = SubscribeLocked(listener).ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
+                var subscription = _subscriptions[channel] = new Subscription(channel, old.Handler, link, events);
+                _ = SubscribeLocked(subscription).ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
             }
         }
     }
 
-    /// <summary>Makes the subscriptions again that the library has lost, and completes when all that it was asked for so far stands.</summary>
-    public async Task MendAsync(TimeSpan limit)
+    /// <summary>Renews the subscriptions that the library has lost. Completes when all subscriptions requested so far are active.</summary>
+    public async Task ResubscribeAsync(TimeSpan limit)
     {
         lock (_lock)
         {
-            foreach (var listener in _standing.Values.Where(l => !l.Stands))
+            foreach (var subscription in _subscriptions.Values.Where(s => !s.IsActive))
             {
-                _ = UnsubscribeLocked(listener);
-                _ = SubscribeLocked(listener).ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
+                _ = UnsubscribeLocked(subscription);
+                _ = SubscribeLocked(subscription).ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
             }
         }
         await FenceAsync(limit);
     }
 
-    /// <summary>Completes when every message that the server had sent before has been handed to its handler: the answer comes behind them, on the same connection.</summary>
+    /// <summary>
+    /// Completes when every message that the server had sent before this call has been handled: the reply to a ping comes after them on
+    /// the same connection.
+    /// </summary>
     public Task FenceAsync(TimeSpan limit)
     {
         RedisLink link;
         lock (_lock) link = LinkLocked();
-        return RedisLink.Observed(link.Subscriber.PingAsync()).WaitAsync(limit, time, link.Closing);
+        return RedisLink.ObserveFault(link.Subscriber.PingAsync()).WaitAsync(limit, time, link.Closing);
     }
 
     private RedisLink LinkLocked() => _link ?? throw new BackplaneException("Redis is not connected yet");
 
-    private Listener? FindLocked(string channel, ReadChannel read) => _standing.TryGetValue(channel, out var listener) && listener.Read == read ? listener : null;
+    private Subscription? FindLocked(string channel, ChannelMessageHandler handler) =>
+        _subscriptions.TryGetValue(channel, out var subscription) && subscription.Handler == handler ? subscription : null;
 
-    private static Task SubscribeLocked(Listener listener)
+    private static Task SubscribeLocked(Subscription subscription)
     {
         try
         {
-            return listener.Link.Subscriber.SubscribeAsync(listener.Channel, listener.Handler);
+            return subscription.Link.Subscriber.SubscribeAsync(subscription.Channel, subscription.OnMessageDelegate);
         }
-        catch (Exception fault) when (RedisLink.IsAway(fault))
+        catch (Exception fault) when (RedisLink.IsUnavailable(fault))
         {
             return Task.FromException(fault);
         }
     }
 
-    /// <returns>A task that does not fail.</returns>
-    private static Task UnsubscribeLocked(Listener listener)
+    /// <returns>A task that never fails.</returns>
+    private static Task UnsubscribeLocked(Subscription subscription)
     {
         try
         {
-            return listener.Link.Subscriber.UnsubscribeAsync(listener.Channel, listener.Handler).ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
+            return subscription.Link.Subscriber.UnsubscribeAsync(subscription.Channel, subscription.OnMessageDelegate)
+                .ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
         }
-        catch (Exception fault) when (RedisLink.IsAway(fault))
+        catch (Exception fault) when (RedisLink.IsUnavailable(fault))
         {
-            return Task.CompletedTask; // there is no connection that could know of the subscription
+            return Task.CompletedTask; // without a connection, no server knows of the subscription
         }
     }
 
-    /// <summary>One subscription on one link. A handler's failure is the message's: it is counted, and the next one is read.</summary>
-    private sealed class Listener(string name, ReadChannel read, RedisLink link, RedisEvents events)
+    /// <summary>
+    /// One subscription on one link. If a handler throws, the message is counted as unreadable and the next one is handled.
+    /// </summary>
+    private sealed class Subscription(string name, ChannelMessageHandler handler, RedisLink link, RedisEvents events)
     {
-        private Action<RedisChannel, RedisValue>? _handler;
+        private Action<RedisChannel, RedisValue>? _onMessageDelegate;
 
         public RedisLink Link => link;
-        public ReadChannel Read => read;
+        public ChannelMessageHandler Handler => handler;
 
         /// <summary>Never a pattern, whatever the name contains.</summary>
         public RedisChannel Channel { get; } = new(name, RedisChannel.PatternMode.Literal);
 
-        /// <summary>Always the same one: by it the library knows the subscription.</summary>
-        public Action<RedisChannel, RedisValue> Handler => _handler ??= OnMessage;
+        /// <summary>The same instance every time: the library identifies the subscription by it.</summary>
+        public Action<RedisChannel, RedisValue> OnMessageDelegate => _onMessageDelegate ??= OnMessage;
 
-        public bool Stands => link.Subscriber.SubscribedEndpoint(Channel) != null;
+        public bool IsActive => link.Subscriber.SubscribedEndpoint(Channel) != null;
 
         private void OnMessage(RedisChannel channel, RedisValue value)
         {
@@ -161,7 +169,7 @@ internal sealed class RedisChannels(RedisEvents events, TimeProvider time)
             link.BeginMessage();
             try
             {
-                if (!read((byte[]?)value)) events.ReportUnreadable(name, null);
+                if (!handler((byte[]?)value)) events.ReportUnreadable(name, null);
             }
             catch (Exception fault)
             {

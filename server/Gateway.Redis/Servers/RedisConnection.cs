@@ -6,56 +6,57 @@ using StackExchange.Redis;
 namespace Gateway.Redis.Servers;
 
 /// <summary>
-/// The connection to one Redis server: opened at the start, whether Redis is there or not, and kept up for as long as the gateway runs. What has gone silent is replaced.
-/// While the server does not answer, or takes no writes, the gateway is not ready.
-/// The client library's commands have no time limit of their own; whoever goes through <see cref="AskAsync"/> gets one.
+/// The connection to one Redis server. It opens at startup, whether Redis is available or not, and lasts as long as the gateway.
+/// A link that stops responding is replaced. While the server does not respond or rejects writes, the gateway is not ready.
+/// Commands of the client library have no timeout of their own; <see cref="ExecuteAsync"/> adds one.
 /// </summary>
 internal sealed class RedisConnection(
-    RedisAddress address, string name, string probeKey, ReadinessState readiness, RedisEvents events, SupervisedLoop health, TimeProvider time) : IAsyncDisposable
+    RedisAddress address, string name, string probeKey, ReadinessState readiness, RedisEvents events, SupervisedLoop health,
+    TimeProvider time) : IAsyncDisposable
 {
-    private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-    private readonly List<Task> _disposing = []; // guarded by itself
+    private readonly List<Task> _closing = []; // guarded by itself
     private volatile RedisLink? _link;
-    private volatile string? _trouble;
+    private volatile string? _fault;
     private RedisHealth? _health;
     private bool _stopped;
 
-    /// <summary>The connection for subscriptions is there again; what was published meanwhile has passed it by.</summary>
+    /// <summary>Raised when the subscription connection is back. Messages published in between did not arrive.</summary>
     public event Action? Restored;
 
     public string Name => name;
 
     public string ProbeKey => probeKey;
 
-    /// <summary>As far as is known: connected, answering, and taking writes.</summary>
-    public bool IsUp => _trouble == null && _link is { IsConnected: true };
+    /// <summary>As of the last probe: connected, responding and accepting writes.</summary>
+    public bool IsUp => _fault == null && _link is { IsConnected: true };
 
-    public RedisLink Link => _link ?? throw NotYet();
+    public RedisLink Link => _link ?? throw NotConnectedYet();
 
     public RedisChannels Channels { get; } = new(events, time);
 
     public async Task OpenAsync()
     {
-        _trouble = $"{name} is not connected yet";
-        readiness.SetNotReady(name, _trouble);
-        Adopt(await OpenLinkAsync());
+        _fault = $"{name} is not connected yet";
+        readiness.SetNotReady(name, _fault);
+        SwitchTo(await OpenLinkAsync());
         _health = new RedisHealth(this, events, health, time);
         await _health.StartAsync();
     }
 
     public Task<RedisLink> OpenLinkAsync() => RedisLink.OpenAsync(RedisClientOptions.Of(address), time);
 
-    /// <returns>Redis's own words; empty if it has nothing against us.</returns>
-    public Task<string> AskWhyAsync(TimeSpan limit) => RedisDiagnosis.AskAsync(address, probeKey, limit, time);
+    /// <returns>The error text of Redis or of the network; empty if everything works.</returns>
+    public Task<string> DiagnoseAsync(TimeSpan limit) => RedisDiagnosis.RunAsync(address, probeKey, limit, time);
 
-    /// <summary>Goes on with another link: the old one is closed, and all subscriptions move.</summary>
-    public void Adopt(RedisLink link)
+    /// <summary>Replaces the current link: all subscriptions move to the new link and the old link is closed.</summary>
+    public void SwitchTo(RedisLink link)
     {
         var old = _link;
-        old?.Retire(); // from here on it brings nothing more
-        link.Watch(
+        old?.Retire(); // from here on its messages are discarded
+        link.OnConnectionChange(
             failed: e => _health?.OnFailed($"{e.ConnectionType}: {e.FailureType}"),
             restored: e =>
             {
@@ -69,59 +70,66 @@ internal sealed class RedisConnection(
         Restored?.Invoke();
     }
 
-    /// <summary>Closes a link in the background: the operating system may hold on to a silent socket.</summary>
+    /// <summary>Closes a link in the background, because closing an unresponsive socket can block.</summary>
     public void Close(Task<RedisLink?> opening)
     {
-        lock (_disposing)
+        lock (_closing)
         {
-            _disposing.RemoveAll(task => task.IsCompleted);
-            _disposing.Add(Task.Run(() => health.TryAsync(async () => (await opening)?.Dispose())));
+            _closing.RemoveAll(task => task.IsCompleted);
+            _closing.Add(Task.Run(() => health.TryAsync(async () => (await opening)?.Dispose())));
         }
     }
 
-    /// <param name="trouble">Why the server is of no use now; <c>null</c>: it answers and takes writes.</param>
-    public void Note(string? trouble)
+    /// <param name="fault">Why the server is unusable now; <c>null</c> if it responds and accepts writes.</param>
+    public void SetFault(string? fault)
     {
-        _trouble = trouble;
-        if (trouble == null) readiness.SetReady(name);
-        else readiness.SetNotReady(name, trouble);
+        _fault = fault;
+        if (fault == null) readiness.SetReady(name);
+        else readiness.SetNotReady(name, fault);
     }
 
-    /// <summary>Completes when the server is up, or the time is over.</summary>
-    public async Task WhenUpAsync(TimeSpan limit)
+    /// <summary>Completes when the server is connected, or after the timeout.</summary>
+    public async Task WhenUpAsync(TimeSpan timeout)
     {
-        var began = time.GetTimestamp();
-        do await Task.Delay(Pause, time);
-        while (_link is not { IsConnected: true } && time.GetElapsedTime(began) < limit);
+        var start = time.GetTimestamp();
+        do await Task.Delay(PollInterval, time);
+        while (_link is not { IsConnected: true } && time.GetElapsedTime(start) < timeout);
     }
 
-    /// <summary>One command, within a time limit.</summary>
-    /// <exception cref="BackplaneException">The server is away, or did not answer in time; whether it carried out the command is not known.</exception>
-    public async Task<T> AskAsync<T>(Func<IDatabase, Task<T>> command, TimeSpan? limit = null, CancellationToken cancel = default)
+    /// <summary>Executes one command with a timeout.</summary>
+    /// <exception cref="BackplaneException">
+    /// The server is unavailable or did not reply in time. The command may or may not have been executed.
+    /// </exception>
+    public async Task<T> ExecuteAsync<T>(Func<IDatabase, Task<T>> command, TimeSpan? timeout = null, CancellationToken cancel = default)
     {
         var link = Link;
         try
         {
-            var answer = await RedisLink.Observed(command(link.Database))
-                .WaitAsync(limit is { } t ? (t > Pause ? t : Pause) : CommandLimit, time, cancel.CanBeCanceled ? cancel : link.Closing);
-            link.NoteAnswer();
-            return answer;
+            var limit = timeout is { } t ? (t > PollInterval ? t : PollInterval) : CommandTimeout;
+            var reply = await RedisLink.ObserveFault(command(link.Database))
+                .WaitAsync(limit, time, cancel.CanBeCanceled ? cancel : link.Closing);
+            link.RecordReply();
+            return reply;
         }
-        catch (Exception fault) when (IsAway(fault) && !cancel.IsCancellationRequested)
+        catch (Exception fault) when (IsUnavailable(fault) && !cancel.IsCancellationRequested)
         {
-            if (fault is RedisServerException) link.NoteAnswer();
-            throw Away(fault);
+            if (fault is RedisServerException) link.RecordReply();
+            throw ToBackplaneException(fault);
         }
     }
 
-    /// <summary>Turns what the client library throws into our word for it.</summary>
-    public static BackplaneException Away(Exception fault) => new("Redis: " + (fault is RedisServerException refusal ? refusal.Message : fault.GetType().Name), fault);
+    /// <summary>Converts an exception of the client library.</summary>
+    public static BackplaneException ToBackplaneException(Exception fault) =>
+        new("Redis: " + (fault is RedisServerException error ? error.Message : fault.GetType().Name), fault);
 
-    public static bool IsAway(Exception fault) => RedisLink.IsAway(fault);
+    public static bool IsUnavailable(Exception fault) => RedisLink.IsUnavailable(fault);
 
-    /// <summary>Nothing was sent: there is no connection.</summary>
-    public static bool IsUnsent(Exception fault) =>
-        fault is RedisConnectionException { FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection or ConnectionFailureType.UnableToConnect };
+    /// <summary>Whether the command was never sent, because there was no connection.</summary>
+    public static bool WasNotSent(Exception fault) =>
+        fault is RedisConnectionException
+        {
+            FailureType: ConnectionFailureType.UnableToResolvePhysicalConnection or ConnectionFailureType.UnableToConnect,
+        };
 
     public async ValueTask DisposeAsync()
     {
@@ -134,9 +142,9 @@ internal sealed class RedisConnection(
             Close(Task.FromResult<RedisLink?>(link));
         }
         Task[] disposing;
-        lock (_disposing) disposing = [.. _disposing];
-        await Task.WhenAny(Task.WhenAll(disposing), Task.Delay(CommandLimit, time)); // a silent socket does not hold up the end of the process
+        lock (_closing) disposing = [.. _closing];
+        await Task.WhenAny(Task.WhenAll(disposing), Task.Delay(CommandTimeout, time)); // an unresponsive socket must not delay the exit
     }
 
-    private BackplaneException NotYet() => new($"{name} is not connected yet");
+    private BackplaneException NotConnectedYet() => new($"{name} is not connected yet");
 }

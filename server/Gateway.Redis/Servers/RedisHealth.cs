@@ -3,44 +3,44 @@ using Gateway.Core.Supervision;
 namespace Gateway.Redis.Servers;
 
 /// <summary>
-/// Asks one server every second, on both connections, whether it answers and takes writes, and says so. Where a connection is open but silent, or does not come back by
-/// itself, it makes a new link, and goes on until one answers: the new one, or the old one after all.
+/// Probes both connections to one server every second and reports whether it responds and accepts writes. When an open connection does not
+/// respond, or a broken one does not come back by itself, it opens new links until one responds: a new one, or the old one after all.
 /// </summary>
 internal sealed class RedisHealth(RedisConnection server, RedisEvents events, SupervisedLoop loop, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>So long a connection may be silent. Less than a publisher waits for Redis: then it does not notice.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2.5);
+    /// <summary>How long a connection may take to respond. Shorter than a publisher waits for Redis, so publishers do not fail.</summary>
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2.5);
 
-    /// <summary>So long a new link has to answer, once it is connected.</summary>
-    private static readonly TimeSpan NewLinkLimit = TimeSpan.FromSeconds(1);
+    /// <summary>How long a new link may take to respond once it is connected.</summary>
+    private static readonly TimeSpan NewLinkTimeout = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private Task _running = Task.CompletedTask;
-    private string? _trouble = "";
+    private string? _lastFault = "";
 
-    /// <summary>Completes after the first look.</summary>
+    /// <summary>Completes after the first probe.</summary>
     public async Task StartAsync()
     {
-        if (!server.Link.IsConnected || !await TryLookAsync()) await NoteWhyAsync();
-        _running = loop.RunAsync(WaitAndLookAsync, _stop.Token);
+        if (!server.Link.IsConnected || !await TryProbeAsync()) await DiagnoseAsync();
+        _running = loop.RunAsync(WaitAndProbeAsync, _stop.Token);
     }
 
-    /// <summary>The library has lost a connection, and tries to get it back.</summary>
+    /// <summary>Called when the library has lost a connection and tries to restore it.</summary>
     public void OnFailed(string connection)
     {
-        Note($"{server.Name} is away", $" ({connection})");
+        SetFault($"{server.Name} is unavailable", $" ({connection})");
         try
         {
             _wake.Release();
         }
-        catch (Exception over) when (over is SemaphoreFullException or ObjectDisposedException)
+        catch (Exception fault) when (fault is SemaphoreFullException or ObjectDisposedException)
         {
-            // It is to look anyway, or there is no need any more.
+            // A probe is due anyway, or the loop has ended.
         }
     }
 
@@ -52,79 +52,79 @@ internal sealed class RedisHealth(RedisConnection server, RedisEvents events, Su
         _wake.Dispose();
     }
 
-    private async Task<bool> WaitAndLookAsync(CancellationToken stop)
+    private async Task<bool> WaitAndProbeAsync(CancellationToken stop)
     {
         await _wake.WaitAsync(Interval, stop);
-        if (!await TryLookAsync()) await ReplaceAsync();
+        if (!await TryProbeAsync()) await ReplaceAsync();
         return true;
     }
 
-    private async Task<bool> TryLookAsync()
+    private async Task<bool> TryProbeAsync()
     {
         var link = server.Link;
-        var result = await link.ProbeAsync(server.ProbeKey, Limit);
-        if (result.Silent is { } silent)
+        var result = await link.ProbeAsync(server.ProbeKey, ProbeTimeout);
+        if (result.Unresponsive is { } connection)
         {
-            if (link.IsConnected) events.ReportSilent(server.Name, silent, Limit);
-            Note($"{server.Name} is away");
+            if (link.IsConnected) events.ReportUnresponsive(server.Name, connection, ProbeTimeout);
+            SetFault($"{server.Name} is unavailable");
             return false;
         }
-        Note(result.Refusal.Length == 0 ? null : $"{server.Name} takes no writes: {result.Refusal}");
+        SetFault(result.WriteError.Length == 0 ? null : $"{server.Name} rejects writes: {result.WriteError}");
         return true;
     }
 
     private async Task ReplaceAsync()
     {
-        var began = time.GetTimestamp();
+        var start = time.GetTimestamp();
         var old = server.Link;
-        var revival = old.ProbeAsync(server.ProbeKey, Limit);
+        var oldLinkProbe = old.ProbeAsync(server.ProbeKey, ProbeTimeout);
         while (!_stop.IsCancellationRequested)
         {
             var opening = TryOpenAsync();
-            while (await Task.WhenAny(opening, revival) == revival && !opening.IsCompleted)
+            while (await Task.WhenAny(opening, oldLinkProbe) == oldLinkProbe && !opening.IsCompleted)
             {
-                if ((await revival).Answers)
+                if ((await oldLinkProbe).IsResponsive)
                 {
                     server.Close(opening);
-                    await TryLookAsync();
+                    await TryProbeAsync();
                     return;
                 }
-                revival = old.ProbeAsync(server.ProbeKey, Limit);
+                oldLinkProbe = old.ProbeAsync(server.ProbeKey, ProbeTimeout);
             }
             if (await opening is { } link)
             {
-                server.Adopt(link);
-                events.ReportReplaced(server.Name, time.GetElapsedTime(began));
-                await TryLookAsync();
+                server.SwitchTo(link);
+                events.ReportReplaced(server.Name, time.GetElapsedTime(start));
+                await TryProbeAsync();
                 return;
             }
-            await NoteWhyAsync();
-            await Task.Delay(Pause, time, _stop.Token);
+            await DiagnoseAsync();
+            await Task.Delay(RetryInterval, time, _stop.Token);
         }
     }
 
-    /// <returns><c>null</c> if the new link does not answer either.</returns>
+    /// <returns><c>null</c> if the new link does not respond either.</returns>
     private async Task<RedisLink?> TryOpenAsync()
     {
         var link = await server.OpenLinkAsync();
-        if (link.IsConnected && (await link.ProbeAsync(server.ProbeKey, NewLinkLimit)).Answers) return link;
+        if (link.IsConnected && (await link.ProbeAsync(server.ProbeKey, NewLinkTimeout)).IsResponsive) return link;
         server.Close(Task.FromResult<RedisLink?>(link));
         return null;
     }
 
-    private async Task NoteWhyAsync()
+    private async Task DiagnoseAsync()
     {
-        var why = await server.AskWhyAsync(NewLinkLimit);
-        Note(why.Length == 0 ? $"{server.Name} is away" : $"{server.Name} is away: {why}");
+        var error = await server.DiagnoseAsync(NewLinkTimeout);
+        SetFault(error.Length == 0 ? $"{server.Name} is unavailable" : $"{server.Name} is unavailable: {error}");
     }
 
-    /// <param name="detail">For the log alone.</param>
-    private void Note(string? trouble, string detail = "")
+    /// <param name="detail">Appended in the log only.</param>
+    private void SetFault(string? fault, string detail = "")
     {
-        var before = Interlocked.Exchange(ref _trouble, trouble);
-        server.Note(trouble);
-        if (before == trouble) return;
-        if (trouble == null) events.ReportBack(server.Name);
-        else events.ReportTrouble(trouble + detail);
+        var before = Interlocked.Exchange(ref _lastFault, fault);
+        server.SetFault(fault);
+        if (before == fault) return;
+        if (fault == null) events.ReportAvailable(server.Name);
+        else events.ReportUnavailable(fault + detail);
     }
 }

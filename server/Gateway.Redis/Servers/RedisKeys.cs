@@ -3,92 +3,108 @@ using Gateway.Core.Messages;
 namespace Gateway.Redis.Servers;
 
 /// <summary>
-/// The names of keys and channels. A room's carry its name as the hash tag, so that they live on one node of a Redis Cluster.
+/// The names of keys and channels. The keys of a room have its name as their hash tag, so they live on one node of a Redis Cluster.
 /// <code>
-/// gw:{room}:position        hash: epoch, offset                    gw:user:ID          channel of a user
-/// gw:{room}:history         stream: the newest messages            gw:connection:ID    channel of a connection
-/// gw:{room}:taken:REPLICA   the last batch taken from a replica    gw:everyone         channel of all
-/// gw:{room}:once:KEY        the place of a message to be           gw:replica:ID       channel of a replica, for answers to it
-///                           taken once
-/// gw:{room}:messages        channel of a room                      gw:counts:ID         channel of a replica, for counts that it asked for
+/// Rooms
+/// gw:{room}:position             hash: epoch, offset
+/// gw:{room}:history              stream: the newest messages
+/// gw:{room}:taken:REPLICA        the last batch applied from a replica
+/// gw:{room}:once:KEY             the position of a message that was published with an idempotency key
+/// gw:{room}:messages             channel of the room
+/// gw:{room}:members              hash: user, presence entries by lease
+/// gw:{room}:leaving              sorted set: users without a connection, and when their grace ends
+/// gw:{rooms}:used                sorted set: room, last use
+/// gw:{rooms}:sizes               hash: room, bytes
+/// gw:{rooms}:total               bytes of all rooms
+/// gw:{rooms}:sweep               lock of the replica that corrects sizes and evicts
 ///
-/// gw:{room}:members         hash: user, where it is                gw:{room}:leaving  sorted set: users who may come back, and until when
-/// gw:{replicas}:alive       hash: lease, replica                   gw:{replicas}:rooms:LEASE     set: rooms in which a lease has members
-/// gw:{replicas}:dead        set: leases that are over              gw:{replicas}:clearing:LEASE  who clears up after it
-/// gw:{replicas}:key         the secret that the replicas share        gw:{replicas}:probe            written to see whether the server takes writes
+/// Replicas
+/// gw:{replicas}:alive            hash: lease, heartbeat
+/// gw:{replicas}:dead             set: ended leases that still have members
+/// gw:{replicas}:rooms:LEASE      set: rooms in which a lease has members
+/// gw:{replicas}:clearing:LEASE   lock of the replica that removes an ended lease's members
+/// gw:{replicas}:key              the secret that the replicas share
+/// gw:{replicas}:probe            written to find out whether the server accepts writes
+/// gw:questions                   channel for cluster queries
+/// gw:answers:ID                  channel of a replica for cluster replies
+/// gw:replica:ID                  channel of a replica for replies to its remote commands
+/// gw:counts:ID                   channel of a replica for receiver counts
 ///
-/// gw:{restrictions}:standing   hash: what holds against users         gw:{restrictions}:changed  channel of the changes
-/// gw:{restrictions}:ends       sorted set: when that is over          gw:questions            channel for questions to all replicas
-/// gw:{ID}:budget            hash: what a user has sent lately      gw:answers:ID           channel of a replica, for their answers
-/// gw:request:KEY            an admin request to be carried out once
-///
-/// gw:{rooms}:used           sorted set: room, last use             gw:{rooms}:sizes         hash: room, bytes
-/// gw:{rooms}:total          bytes of all rooms                     gw:{rooms}:sweep         one replica is looking after them
+/// Users, connections, requests
+/// gw:{sanctions}:standing        hash: active restrictions
+/// gw:{sanctions}:ends            sorted set: when restrictions end
+/// gw:{sanctions}:changed         channel for changes of restrictions
+/// gw:{ID}:budget                 hash: what a user's quota has granted in the current window
+/// gw:user:ID                     channel of a user
+/// gw:connection:ID               channel of a connection
+/// gw:everyone                    channel of all connections
+/// gw:request:KEY                 the idempotency key of an admin request
 /// </code>
-/// No key of a room ends like one of the replicas, so a room may be called that; nor like one of the restrictions, of a user, or of what all rooms hold.
-/// In a hash tag { } and % are percent-encoded: a room called "}x" would otherwise have an empty tag, and its keys would be on several nodes.
+/// The suffixes of room keys differ from those of all other keys with a hash tag, so a room may be called "replicas", "rooms" or
+/// "sanctions". In a hash tag, the characters {, } and % are percent-encoded. Otherwise a room called "}x" would have an empty tag and keys
+/// on several nodes.
 /// </summary>
 internal sealed class RedisKeys(string prefix)
 {
-    /// <summary>What the keys about replicas have for a room's name.</summary>
-    public const string Replicas = "replicas";
+    /// <summary>The hash tag of keys about replicas.</summary>
+    public const string ReplicasTag = "replicas";
 
-    /// <summary>What the keys about restrictions have for a room's name.</summary>
-    public const string Restrictions = "restrictions";
+    /// <summary>The hash tag of keys about restrictions.</summary>
+    public const string RestrictionsTag = "sanctions";
 
-    /// <summary>What the keys about what all rooms hold have for a room's name.</summary>
-    public const string Rooms = "rooms";
+    /// <summary>The hash tag of keys about all rooms together.</summary>
+    public const string RoomsTag = "rooms";
 
-    public string RoomsUsed => $"{prefix}:{{{Rooms}}}:used";
+    public string RoomsLastUse => $"{prefix}:{{{RoomsTag}}}:used";
 
-    public string RoomsSizes => $"{prefix}:{{{Rooms}}}:sizes";
+    public string RoomsSizes => $"{prefix}:{{{RoomsTag}}}:sizes";
 
-    public string RoomsTotal => $"{prefix}:{{{Rooms}}}:total";
+    public string RoomsTotal => $"{prefix}:{{{RoomsTag}}}:total";
 
-    public string RoomsSweep => $"{prefix}:{{{Rooms}}}:sweep";
+    public string RoomsCleanupLock => $"{prefix}:{{{RoomsTag}}}:sweep";
 
-    public string Restricted => $"{prefix}:{{{Restrictions}}}:standing";
+    public string Restrictions => $"{prefix}:{{{RestrictionsTag}}}:standing";
 
-    public string RestrictionEnds => $"{prefix}:{{{Restrictions}}}:ends";
+    public string RestrictionExpiries => $"{prefix}:{{{RestrictionsTag}}}:ends";
 
-    public string RestrictionsChannel => $"{prefix}:{{{Restrictions}}}:changed";
+    public string RestrictionsChannel => $"{prefix}:{{{RestrictionsTag}}}:changed";
 
-    public string Questions => $"{prefix}:questions";
+    public string ClusterQueries => $"{prefix}:questions";
 
-    public string Replies(string replica) => $"{prefix}:answers:{replica}";
+    public string ClusterReplies(string replica) => $"{prefix}:answers:{replica}";
 
-    public string Request(string key) => $"{prefix}:request:{key}";
+    public string IdempotencyKey(string key) => $"{prefix}:request:{key}";
 
-    public string Budget(string userId) => $"{prefix}:{Tag(userId)}:budget";
+    public string UserQuota(string userId) => $"{prefix}:{Tag(userId)}:budget";
 
     public string Position(string room) => $"{prefix}:{Tag(room)}:position";
 
     public string History(string room) => $"{prefix}:{Tag(room)}:history";
 
-    public string Taken(string room, string replica) => $"{prefix}:{Tag(room)}:taken:{replica}";
+    public string LastBatch(string room, string replica) => $"{prefix}:{Tag(room)}:taken:{replica}";
 
-    public string Once(string room, string key) => $"{prefix}:{Tag(room)}:once:{key}";
+    public string MessageIdempotencyKey(string room, string key) => $"{prefix}:{Tag(room)}:once:{key}";
 
     public string Members(string room) => $"{prefix}:{Tag(room)}:members";
 
     public string Leaving(string room) => $"{prefix}:{Tag(room)}:leaving";
 
-    public string Alive => $"{prefix}:{{{Replicas}}}:alive";
+    public string ActiveLeases => $"{prefix}:{{{ReplicasTag}}}:alive";
 
-    public string Dead => $"{prefix}:{{{Replicas}}}:dead";
+    public string EndedLeases => $"{prefix}:{{{ReplicasTag}}}:dead";
 
-    public string Key => $"{prefix}:{{{Replicas}}}:key";
+    public string SharedReplicaKey => $"{prefix}:{{{ReplicasTag}}}:key";
 
-    /// <summary>Written every second, to see whether the server takes writes.</summary>
-    public string Probe => $"{prefix}:{{{Replicas}}}:probe";
+    /// <summary>Written every second to find out whether the server accepts writes.</summary>
+    public string Probe => $"{prefix}:{{{ReplicasTag}}}:probe";
 
-    public string RoomsOf(string lease) => $"{prefix}:{{{Replicas}}}:rooms:{lease}";
+    public string RoomsOfLease(string lease) => $"{prefix}:{{{ReplicasTag}}}:rooms:{lease}";
 
-    public string Clearing(string lease) => $"{prefix}:{{{Replicas}}}:clearing:{lease}";
+    public string CleanupLock(string lease) => $"{prefix}:{{{ReplicasTag}}}:clearing:{lease}";
 
     public string Replica(string id) => $"{prefix}:replica:{id}";
 
-    public string Counts(string replica) => $"{prefix}:counts:{replica}";
+    public string ReceiverCounts(string replica) => $"{prefix}:counts:{replica}";
 
     public string Channel(Audience audience) => audience.Kind switch
     {
@@ -98,7 +114,13 @@ internal sealed class RedisKeys(string prefix)
         _ => $"{prefix}:everyone",
     };
 
-    private static string Tag(string name) => name.AsSpan().IndexOfAny('{', '}', '%') < 0
-        ? $"{{{name}}}"
-        : $"{{{name.Replace("%", "%25", StringComparison.Ordinal).Replace("{", "%7B", StringComparison.Ordinal).Replace("}", "%7D", StringComparison.Ordinal)}}}";
+    private static string Tag(string name)
+    {
+        if (name.AsSpan().IndexOfAny('{', '}', '%') < 0) return $"{{{name}}}";
+        var encoded = name
+            .Replace("%", "%25", StringComparison.Ordinal)
+            .Replace("{", "%7B", StringComparison.Ordinal)
+            .Replace("}", "%7D", StringComparison.Ordinal);
+        return $"{{{encoded}}}";
+    }
 }

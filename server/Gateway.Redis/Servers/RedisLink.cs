@@ -3,22 +3,22 @@ using StackExchange.Redis;
 namespace Gateway.Redis.Servers;
 
 /// <summary>
-/// The client library's two connections to a server, one for commands and one for subscriptions. The library reconnects when a connection breaks, but it keeps one that
-/// has gone silent. So a link is replaceable: a silent one is retired, and <see cref="RedisConnection"/> goes on with a new one.
+/// The client library's two connections to a server: one for commands, one for subscriptions. The library reconnects when a connection
+/// breaks, but keeps one that has stopped responding. Such a link is retired and <see cref="RedisConnection"/> switches to a new one.
 /// </summary>
 internal sealed class RedisLink : IDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The probe's key goes away by itself soon after the gateway does.</summary>
+    /// <summary>The probe's key expires soon after the gateway has stopped.</summary>
     private static readonly TimeSpan ProbeLifetime = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource _closing = new();
     private readonly ConnectionMultiplexer _multiplexer;
     private readonly TimeProvider _time;
-    private long _answeredAt;
-    private long _heardAt;
-    private volatile bool _handling;
+    private long _lastReplyAt;
+    private long _lastMessageAt;
+    private volatile bool _isHandlingMessage;
 
     private RedisLink(ConnectionMultiplexer multiplexer, TimeProvider time)
     {
@@ -34,110 +34,125 @@ internal sealed class RedisLink : IDisposable
 
     public ISubscriber Subscriber { get; }
 
-    /// <summary>Cancelled when the link is retired: what was asked over it will not be answered.</summary>
+    /// <summary>Cancelled when the link is retired: commands in flight will not be answered.</summary>
     public CancellationToken Closing { get; }
 
     public bool IsRetired => Closing.IsCancellationRequested;
 
-    /// <summary>As the library sees it; a silent connection is connected.</summary>
+    /// <summary>As the library sees it: an unresponsive connection is still connected.</summary>
     public bool IsConnected => _multiplexer.IsConnected;
 
-    /// <summary>Returns within the connect timeout, whether the server is there or not.</summary>
-    public static async Task<RedisLink> OpenAsync(ConfigurationOptions options, TimeProvider time) => new(await ConnectionMultiplexer.ConnectAsync(options), time);
+    /// <summary>Returns within the connect timeout, whether the server is available or not.</summary>
+    public static async Task<RedisLink> OpenAsync(ConfigurationOptions options, TimeProvider time) =>
+        new(await ConnectionMultiplexer.ConnectAsync(options), time);
 
-    /// <summary>Calls back when the library loses a connection and when it has it again, until the link is retired.</summary>
-    public void Watch(Action<ConnectionFailedEventArgs> failed, Action<ConnectionFailedEventArgs> restored)
+    /// <summary>Registers callbacks for a lost and a restored connection. They are not called after the link is retired.</summary>
+    public void OnConnectionChange(Action<ConnectionFailedEventArgs> failed, Action<ConnectionFailedEventArgs> restored)
     {
         _multiplexer.ConnectionFailed += (_, e) => { if (!IsRetired) failed(e); };
         _multiplexer.ConnectionRestored += (_, e) => { if (!IsRetired) restored(e); };
     }
 
-    /// <summary>A command was answered.</summary>
-    public void NoteAnswer() => Volatile.Write(ref _answeredAt, _time.GetTimestamp());
+    /// <summary>Records that Redis replied to a command.</summary>
+    public void RecordReply() => Volatile.Write(ref _lastReplyAt, _time.GetTimestamp());
 
-    /// <summary>The subscription brought a message. While a handler works on it, what comes behind it waits: that is no silence.</summary>
+    /// <summary>Records that a message arrived. While its handler runs, later messages wait; that does not count as unresponsive.</summary>
     public void BeginMessage()
     {
-        _handling = true;
-        Volatile.Write(ref _heardAt, _time.GetTimestamp());
+        _isHandlingMessage = true;
+        Volatile.Write(ref _lastMessageAt, _time.GetTimestamp());
     }
 
-    public void EndMessage() => _handling = false;
+    public void EndMessage() => _isHandlingMessage = false;
 
-    /// <summary>Asks on both connections. A connection that breaks has until the limit to come back.</summary>
-    /// <param name="key">The key to write: only a server that takes writes is of use.</param>
-    public async Task<ProbeResult> ProbeAsync(string key, TimeSpan limit)
+    /// <summary>Probes both connections. A broken connection has until the timeout to come back.</summary>
+    /// <param name="key">The key to write: a server that rejects writes is unusable.</param>
+    public async Task<ProbeResult> ProbeAsync(string key, TimeSpan timeout)
     {
-        var began = _time.GetTimestamp();
+        var start = _time.GetTimestamp();
         while (true)
         {
-            var refusal = "";
-            var at = RedisConnectionKind.Commands;
+            var writeError = "";
+            var connection = RedisConnectionKind.Commands;
             try
             {
-                var left = limit - _time.GetElapsedTime(began);
-                if (left < Pause) left = Pause;
-                refusal = await WriteAsync(key, left);
-                at = RedisConnectionKind.Subscriptions;
-                await Observed(Subscriber.PingAsync()).WaitAsync(left, _time, Closing);
-                return new ProbeResult(null, refusal);
+                var left = timeout - _time.GetElapsedTime(start);
+                if (left < RetryInterval) left = RetryInterval;
+                writeError = await WriteAsync(key, left);
+                connection = RedisConnectionKind.Subscriptions;
+                await ObserveFault(Subscriber.PingAsync()).WaitAsync(left, _time, Closing);
+                return new ProbeResult(null, writeError);
             }
-            catch (Exception fault) when (IsAway(fault))
+            catch (Exception fault) when (IsUnavailable(fault))
             {
-                if (IsBusy(at, began)) return new ProbeResult(null, refusal);
-                if (IsRetired || _time.GetElapsedTime(began) >= limit) return new ProbeResult(at, "");
+                if (IsBusy(connection, start)) return new ProbeResult(null, writeError);
+                if (IsRetired || _time.GetElapsedTime(start) >= timeout) return new ProbeResult(connection, "");
             }
-            await Task.Delay(Pause, _time);
+            await Task.Delay(RetryInterval, _time);
         }
     }
 
     public void Retire() => _closing.Cancel();
 
-    /// <summary>Closes the connections. It may block for as long as the operating system holds on to a socket.</summary>
+    /// <summary>Closes the connections. This can block for as long as the operating system keeps a socket open.</summary>
     public void Dispose()
     {
         Retire();
         _multiplexer.Dispose();
     }
 
-    public static bool IsAway(Exception fault) => fault is RedisException or TimeoutException or ObjectDisposedException or OperationCanceledException;
+    public static bool IsUnavailable(Exception fault) =>
+        fault is RedisException or TimeoutException or ObjectDisposedException or OperationCanceledException;
 
-    /// <summary>A command that is given up may still fail; nobody is to hear of that as of an unobserved fault.</summary>
-    public static Task<T> Observed<T>(Task<T> task)
+    /// <summary>Observes the task's exception, so that an abandoned command does not raise an unobserved task exception.</summary>
+    public static Task<T> ObserveFault<T>(Task<T> task)
     {
         if (!task.IsCompleted)
-            task.ContinueWith(static t => _ = t.Exception, default, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            {
+                task.ContinueWith(
+                    static t => _ = t.Exception,
+                    default,
+                    TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default);
+            }
         return task;
     }
 
-    /// <returns>What Redis says against it; empty if it was written.</returns>
-    private async Task<string> WriteAsync(string key, TimeSpan limit)
+    /// <returns>The error of Redis; empty if the key was written.</returns>
+    private async Task<string> WriteAsync(string key, TimeSpan timeout)
     {
         try
         {
-            await Observed(Database.StringSetAsync(key, "1", ProbeLifetime)).WaitAsync(limit, _time, Closing);
+            await ObserveFault(Database.StringSetAsync(key, "1", ProbeLifetime)).WaitAsync(timeout, _time, Closing);
             return "";
         }
-        catch (RedisServerException refusal)
+        catch (RedisServerException error)
         {
-            return refusal.Message;
+            return error.Message;
         }
     }
 
-    /// <summary>The probe had no answer in time, but other things came in since it began.</summary>
-    private bool IsBusy(RedisConnectionKind at, long began) =>
-        !IsRetired && (at == RedisConnectionKind.Commands ? Volatile.Read(ref _answeredAt) > began : _handling || Volatile.Read(ref _heardAt) > began);
+    /// <summary>Whether other traffic arrived since the probe began, although the probe itself had no reply in time.</summary>
+    private bool IsBusy(RedisConnectionKind connection, long start)
+    {
+        if (IsRetired) return false;
+        return connection == RedisConnectionKind.Commands
+            ? Volatile.Read(ref _lastReplyAt) > start
+            : _isHandlingMessage || Volatile.Read(ref _lastMessageAt) > start;
+    }
 }
 
+/// <summary>The client library's connections to a server.</summary>
 internal enum RedisConnectionKind
 {
     Commands,
     Subscriptions,
 }
 
-/// <param name="Silent">The connection that did not answer; <c>null</c>: both did.</param>
-/// <param name="Refusal">What Redis says against a write; empty if it took it.</param>
-internal readonly record struct ProbeResult(RedisConnectionKind? Silent, string Refusal)
+/// <summary>The result of a probe of both connections.</summary>
+/// <param name="Unresponsive">The connection that did not respond; <c>null</c> if both did.</param>
+/// <param name="WriteError">The error of Redis to the write; empty if it was accepted.</param>
+internal readonly record struct ProbeResult(RedisConnectionKind? Unresponsive, string WriteError)
 {
-    public bool Answers => Silent == null;
+    public bool IsResponsive => Unresponsive == null;
 }

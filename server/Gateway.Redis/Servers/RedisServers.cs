@@ -7,8 +7,8 @@ using Gateway.Redis.Options;
 namespace Gateway.Redis.Servers;
 
 /// <summary>
-/// One Redis server, or several that share the rooms: each room lives on the one server that its name picks (rendezvous hashing), so that a server more
-/// or less moves only the rooms that it gains or loses. All replicas must be told the same servers.
+/// One Redis server, or several that share the rooms. A room's name picks its server (rendezvous hashing), so adding or removing a server
+/// moves only the rooms of that server. All replicas must have the same list of servers.
 /// </summary>
 internal sealed class RedisServers : IAsyncDisposable
 {
@@ -18,22 +18,25 @@ internal sealed class RedisServers : IAsyncDisposable
     private Task? _opened;
 
     public RedisServers(
-        RedisOptions options, RedisKeys keys, ReadinessState readiness, GatewayMeter meter, Supervisor supervisor, TimeProvider time, ILogger<RedisConnection> logger)
+        RedisOptions options, RedisKeys keys, ReadinessState readiness, GatewayMeter meter, Supervisor supervisor, TimeProvider time,
+        ILogger<RedisConnection> logger)
     {
         var servers = options.Connection;
         var addresses = servers.Select(RedisClientOptions.Read).ToList();
         var events = new RedisEvents(meter, time, logger);
         var health = supervisor.Loop("redis_health");
         _keys = keys;
-        _all = [.. servers.Select((server, i) =>
-            new RedisConnection(addresses[i], servers.Count == 1 ? "Redis" : $"Redis server {i + 1} of {servers.Count}", keys.Probe, readiness, events, health, time))];
-        _seeds = [.. addresses.Select(address => Hash(0, address.Endpoints[0]))]; // options and order do not matter
-        meter.Gauge("gateway_backplane_up", "1 while all servers of the backplane answer and take writes, else 0.", () => _all.All(s => s.IsUp) ? 1 : 0);
+        _all = [.. servers.Select((server, i) => new RedisConnection(
+            addresses[i], NameOf(i, servers.Count), keys.Probe, readiness, events, health, time))];
+        _seeds = [.. addresses.Select(address => Hash(0, address.Endpoints[0]))]; // independent of options and order
+        meter.Gauge(
+            "gateway_backplane_up", "1 while all servers of the backplane respond and accept writes, else 0.", () =>
+                _all.All(s => s.IsUp) ? 1 : 0);
     }
 
     public IReadOnlyList<RedisConnection> All => _all;
 
-    /// <summary>The server on which a room, or anything else of a name, lives.</summary>
+    /// <summary>The server of a room, or of anything else that has a name.</summary>
     public RedisConnection For(string name)
     {
         if (_all.Length == 1) return _all[0];
@@ -50,7 +53,7 @@ internal sealed class RedisServers : IAsyncDisposable
 
     public RedisConnection For(Audience audience) => For(audience.Kind == AudienceKind.Room ? audience.Name : _keys.Channel(audience));
 
-    /// <summary>Once, whoever asks: all hubs share the servers.</summary>
+    /// <summary>Opens the connections once. All domains share them.</summary>
     public Task OpenAsync() => _opened ??= Task.WhenAll(_all.Select(s => s.OpenAsync()));
 
     public async ValueTask DisposeAsync()
@@ -58,7 +61,11 @@ internal sealed class RedisServers : IAsyncDisposable
         foreach (var server in _all) await server.DisposeAsync();
     }
 
-    /// <summary>FNV-1a, and the mixing of MurmurHash3 after it, without which names that differ in their last letter only would fall on one side.</summary>
+    private static string NameOf(int index, int count) => count == 1 ? "Redis" : $"Redis server {index + 1} of {count}";
+
+    /// <summary>
+    /// FNV-1a followed by the finalizer of MurmurHash3; without it, names that differ in their last letter land on the same server.
+    /// </summary>
     private static ulong Hash(ulong seed, string text)
     {
         var hash = 14695981039346656037ul ^ seed;

@@ -6,30 +6,28 @@ using Gateway.Core.Configuration;
 namespace Gateway.Configuration;
 
 /// <summary>
-/// Defaults, then the YAML file, then the environment, then the command line: each is laid over what is there already, and then the
-/// whole is checked. A value that a later source replaces is checked too, so a mistake does not wait in a file for its day.
+/// Loads the defaults, the YAML file, the environment and the command line, in this order, and validates the result. A value that a later
+/// source overrides is validated too, so a mistake in a file is not found only when the override is removed.
 /// </summary>
 internal static class ConfigurationLoader
 {
-    /// <summary>Read where <c>--config-file</c> names none, if it exists.</summary>
+    /// <summary>The file that is read without <c>--config-file</c>, if it exists.</summary>
     public const string DefaultFile = "config/gateway.yaml";
 
-    /// <param name="directory">What relative paths are relative to: the process's current directory, except in tests.</param>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="environment">The environment variables.</param>
+    /// <param name="directory">The base of relative paths.</param>
     public static ConfigurationResult Load(
         IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string directory)
     {
-        var options = new ProgramOptions();
-        var commandLine = CommandLineSource.Read(arguments);
-        if (commandLine.Help)
-            return new ConfigurationResult.Printed(Usage.Text());
-        if (commandLine.Version)
-            return new ConfigurationResult.Printed(VersionText());
+        if (arguments.Any(argument => argument is "--help" or "-h")) return new ConfigurationResult.Text(Usage.Text());
+        if (arguments.Contains("--version")) return new ConfigurationResult.Text(VersionText());
 
-        var file = commandLine.File ?? (File.Exists(Path.Combine(directory, DefaultFile)) ? DefaultFile : null);
-        var known = KnownKeys();
-        var sections = known.Select(key => key.Split('.')[0]).ToHashSet(StringComparer.Ordinal);
-        var binding = new Binding(known);
-        foreach (var source in Sources(file, environment, sections, commandLine, directory))
+        var options = new ProgramOptions();
+        var keys = new List<KeyDescription>();
+        ProgramSchema.Root.Describe(options, "", keys);
+        var binding = new Binding(keys.ConvertAll(key => key.Key));
+        foreach (var source in ReadSources(arguments, environment, directory, keys))
         {
             binding.Errors.AddRange(source.Errors);
             ProgramSchema.Root.Bind(options, source.Settings, "", binding);
@@ -37,31 +35,20 @@ internal static class ConfigurationLoader
         GatewayRules.Check(options, options.Redis.Enabled, directory, binding);
         PortRules.Check(options, binding);
         TlsRule.Check(options.Server.Tls, directory, binding);
-        return binding.Errors.Count == 0
-            ? new ConfigurationResult.Loaded(options, file)
-            : new ConfigurationResult.Refused(binding.Errors);
+        return binding.Errors.Count == 0 ? new ConfigurationResult.Loaded(options) : new ConfigurationResult.Invalid(binding.Errors);
     }
 
-    private static IEnumerable<SourceText> Sources(
-        string? file, IReadOnlyDictionary<string, string> environment, HashSet<string> sections, CommandLine commandLine, string directory)
+    private static IEnumerable<SourceText> ReadSources(
+        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, string directory,
+        IEnumerable<KeyDescription> keys)
     {
-        if (file is not null)
-            yield return YamlSource.ReadFile(file, directory);
-        yield return EnvironmentSource.Read(environment, sections);
-        yield return commandLine.Source;
+        var (commandLine, file) = CommandLineSource.Read(arguments);
+        if (file == null && File.Exists(Path.Combine(directory, DefaultFile))) file = DefaultFile;
+        if (file != null) yield return YamlSource.ReadFile(file, directory);
+        yield return EnvironmentSource.Read(environment, keys.Select(key => key.Key.Split('.')[0]).ToHashSet(StringComparer.Ordinal));
+        yield return commandLine;
     }
 
-    private static List<string> KnownKeys()
-    {
-        var keys = new List<KeyDescription>();
-        ProgramSchema.Root.Describe(new ProgramOptions(), "", keys);
-        return keys.ConvertAll(key => key.Key);
-    }
-
-    private static string VersionText()
-    {
-        var assembly = typeof(ConfigurationLoader).Assembly;
-        var version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-        return $"gateway {version ?? assembly.GetName().Version?.ToString()}";
-    }
+    private static string VersionText() =>
+        $"gateway {typeof(ConfigurationLoader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}";
 }

@@ -3,27 +3,20 @@ using Gateway.Core.Configuration;
 
 namespace Gateway.Configuration;
 
-/// <summary>Two listeners cannot have one port.</summary>
+/// <summary>Every listener needs a port of its own. Port 0 takes a free one, or, for the admin API, the clients' port.</summary>
 internal static class PortRules
 {
     public static void Check(ProgramOptions options, Binding binding)
     {
-        PortsDiffer(options, binding);
-        AdminPortIsItsOwn(options, binding);
+        CheckPair("admin.port", options.Admin.Port, "server.port", options.Server.Port, binding);
+        if (!options.Metrics.Enabled || !binding.AreValid("metrics")) return;
+        CheckPair("metrics.port", options.Metrics.Port, "server.port", options.Server.Port, binding);
+        CheckPair("admin.port", options.Admin.Port, "metrics.port", options.Metrics.Port, binding);
     }
 
-    private static void PortsDiffer(ProgramOptions options, Binding binding)
+    private static void CheckPair(string key, int port, string otherKey, int otherPort, Binding binding)
     {
-        var (metrics, server) = (options.Metrics.Port, options.Server.Port);
-        if (binding.AreValid("metrics", "server.port") && options.Metrics.Enabled && metrics == server && metrics != 0)
-            GatewayRules.Refuse(binding, "metrics.port", $"{metrics}", "0, or something other than", "server.port", $"{server}");
-    }
-
-    private static void AdminPortIsItsOwn(ProgramOptions options, Binding binding)
-    {
-        if (options.Admin.Port == 0 || !binding.AreValid("admin.port", "server.port", "metrics")) return;
-        var port = options.Admin.Port;
-        if (port == options.Server.Port) GatewayRules.Refuse(binding, "admin.port", $"{port}", "0, or something other than", "server.port", $"{options.Server.Port}");
-        if (options.Metrics.Enabled && port == options.Metrics.Port) GatewayRules.Refuse(binding, "admin.port", $"{port}", "0, or something other than", "metrics.port", $"{options.Metrics.Port}");
+        if (port == otherPort && port != 0 && binding.AreValid(key, otherKey))
+            GatewayRules.Refuse(binding, key, $"{port}", "0, or something other than", otherKey, $"{otherPort}");
     }
 }

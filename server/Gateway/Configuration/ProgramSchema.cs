@@ -5,7 +5,9 @@ using Gateway.Redis.Options;
 
 namespace Gateway.Configuration;
 
-/// <summary>Every key of the program and what is allowed there; tests keep it, config/gateway.yaml and <see cref="ProgramOptions"/> equal.</summary>
+/// <summary>
+/// Every key of the program and its allowed values. Tests hold it against config/gateway.yaml and <see cref="ProgramOptions"/>.
+/// </summary>
 internal static class ProgramSchema
 {
     private static readonly Value<bool> Flag = Values.Flag;
@@ -30,12 +32,19 @@ internal static class ProgramSchema
         GatewaySchema.Server,
     };
 
-    /// <summary>Stands last, because it is made of the ones above.</summary>
+    /// <summary>All keys. It must be initialized after the sections above.</summary>
     public static Section<ProgramOptions> Root { get; } = new()
     {
         { o => o.Server, Server },
         GatewaySchema.Root,
-        { o => o.Metrics, new Section<MetricsPageOptions> { { o => o.Enabled, Flag }, { o => o.Host, TextRules.ListenAddress }, { o => o.Port, Port } } },
+        {
+            o => o.Metrics, new Section<MetricsPageOptions>
+            {
+                { o => o.Enabled, Flag },
+                { o => o.Host, TextRules.ListenAddress },
+                { o => o.Port, Port },
+            }
+        },
         { o => o.Redis, new Section<ProgramRedisOptions> { { o => o.Enabled, Flag }, RedisSchema.Redis } },
         { o => o.Logging, new Section<LoggingOptions> { { o => o.Level, Values.Choice<LogLevel>() } } },
         {

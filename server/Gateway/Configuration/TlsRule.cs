@@ -4,7 +4,7 @@ using Gateway.Core.Configuration;
 
 namespace Gateway.Configuration;
 
-/// <summary>With TLS on, both files must be there and belong together: the first handshake is too late to learn of it.</summary>
+/// <summary>With TLS enabled, both files must exist and belong together. They are checked at startup, not on the first handshake.</summary>
 internal static class TlsRule
 {
     private const string CertKey = "server.tls.cert_file";

@@ -3,7 +3,7 @@ using Gateway.Core.Configuration;
 
 namespace Gateway.Configuration;
 
-/// <summary>What <c>--help</c> prints: every key as the option that sets it, with its default and what is allowed.</summary>
+/// <summary>The text of <c>--help</c>: every key as an option, with its default and the allowed values.</summary>
 internal static class Usage
 {
     private const int Column = 44;
@@ -15,20 +15,21 @@ internal static class Usage
         var text = new StringBuilder($"""
             Usage: gateway [--config-file PATH] [--section:key=value ...]
 
-            Settings come from the YAML file (PATH, else {ConfigurationLoader.DefaultFile} where it exists), then from the
-            environment (GATEWAY_SERVER__PORT=8081), then from the command line (--server:port=8081); the later wins.
+            Settings come from the YAML file (PATH, or {ConfigurationLoader.DefaultFile} if it exists), from the environment
+            (GATEWAY_SERVER__PORT=8081) and from the command line (--server:port=8081). Later sources override earlier ones.
             Lists are written with commas, or by index: --rooms:auto_join:0=lobby.
 
-              --help, -h     this text
-              --version      the version
+              --help, -h                    prints this text
+              --version                     prints the version
+              --health-check live|ready     reads the health of the gateway that runs on this machine; exit code 0 or 1
 
-            Every option with its default, and what is allowed:
+            Every option with its default and the allowed values:
 
             """).AppendLine();
         foreach (var key in keys)
         {
             var option = $"  --{key.Key.Replace('.', ':')}{(key.Value is null ? "" : "=" + key.Value)}";
-            // <n> and <name> stand for rooms and types that the configuration names; what these are without any is in the file.
+            // <n> and <name> stand for list items and names that the configuration defines; the file has their defaults.
             text.Append(option.PadRight(Column)).Append(' ').AppendLine(key.Allowed);
         }
         return text.ToString();

@@ -5,28 +5,30 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Listening;
 
-/// <summary>A TCP connection that holds its place in the budget until its socket is closed, and that has to bring a request in time.</summary>
+/// <summary>
+/// An accepted TCP connection. It counts towards the limit until its socket is closed, and has to send a request in time.
+/// </summary>
 internal sealed class AcceptedConnection : ConnectionContext
 {
     private readonly ConnectionContext _inner;
-    private readonly ConnectionBudget _budget;
-    private readonly FirstRequestDeadline _awaited;
+    private readonly TcpConnectionLimiter _limiter;
+    private readonly FirstRequestDeadline _firstRequest;
     private int _isDisposed;
 
-    public AcceptedConnection(ConnectionContext inner, ConnectionBudget budget, FirstRequestDeadline awaited)
+    public AcceptedConnection(ConnectionContext inner, TcpConnectionLimiter limiter, FirstRequestDeadline firstRequest)
     {
         _inner = inner;
-        _budget = budget;
-        _awaited = awaited;
-        IsOverLimit = budget.IsOverLimit;
+        _limiter = limiter;
+        _firstRequest = firstRequest;
+        IsOverLimit = limiter.IsOverLimit;
         Features.Set(this);
-        awaited.Add(this);
+        firstRequest.Add(this);
     }
 
-    /// <summary>Its place among those that have not brought a request; belongs to <see cref="FirstRequestDeadline"/>.</summary>
-    public LinkedListNode<(AcceptedConnection, long)>? Awaited { get; set; }
+    /// <summary>The node in the list of <see cref="FirstRequestDeadline"/>, which owns it.</summary>
+    public LinkedListNode<(AcceptedConnection, long)>? WaitingNode { get; set; }
 
-    /// <summary>There was no place for it: it gets one answer, and ends.</summary>
+    /// <summary>Whether the connection is over the limit: it gets one response and ends.</summary>
     public bool IsOverLimit { get; }
 
     public override string ConnectionId { get => _inner.ConnectionId; set => _inner.ConnectionId = value; }
@@ -41,12 +43,12 @@ internal sealed class AcceptedConnection : ConnectionContext
 
     public override void Abort() => _inner.Abort();
 
-    public void NoteRequest() => _awaited.Remove(this);
+    public void OnRequest() => _firstRequest.Remove(this);
 
     public override async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
-        NoteRequest();
+        OnRequest();
         try
         {
             await _inner.DisposeAsync();
@@ -54,7 +56,7 @@ internal sealed class AcceptedConnection : ConnectionContext
         }
         finally
         {
-            _budget.Leave();
+            _limiter.Release();
         }
     }
 }

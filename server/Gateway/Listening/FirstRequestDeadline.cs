@@ -4,61 +4,62 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Listening;
 
 /// <summary>
-/// The connections that have not brought a request yet, oldest first: one that takes too long is ended. Where there are no places for others it takes too long sooner, so that
-/// connections without a byte cannot keep out those with a request.
+/// Ends connections that have not sent a request in time, the oldest first. While no more connections can be accepted, the time is shorter,
+/// so that idle connections do not keep out those with a request.
 /// </summary>
 internal sealed class FirstRequestDeadline : IDisposable
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan WhenFull = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LimitWhenFull = TimeSpan.FromMilliseconds(500);
 
     private readonly TimeSpan _limit;
-    private readonly ConnectionBudget _budget;
+    private readonly TcpConnectionLimiter _limiter;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
 
     // Guarded by itself.
-    private readonly LinkedList<(AcceptedConnection Connection, long Since)> _awaited = [];
+    private readonly LinkedList<(AcceptedConnection Connection, long Since)> _waiting = [];
 
-    public FirstRequestDeadline(ProgramOptions options, ConnectionBudget budget, TimeProvider time)
+    public FirstRequestDeadline(ProgramOptions options, TcpConnectionLimiter limiter, TimeProvider time)
     {
         _limit = options.Server.FirstRequestTimeout;
-        _budget = budget;
+        _limiter = limiter;
         _time = time;
-        _timer = time.CreateTimer(static state => ((FirstRequestDeadline)state!).EndLate(), this, Look, Look);
+        _timer = time.CreateTimer(
+            static state => ((FirstRequestDeadline)state!).AbortLate(), this, CheckInterval, CheckInterval);
     }
 
     public void Add(AcceptedConnection connection)
     {
-        lock (_awaited) connection.Awaited = _awaited.AddLast((connection, _time.GetTimestamp()));
+        lock (_waiting) connection.WaitingNode = _waiting.AddLast((connection, _time.GetTimestamp()));
     }
 
     public void Remove(AcceptedConnection connection)
     {
-        if (connection.Awaited == null) return;
-        lock (_awaited)
+        if (connection.WaitingNode == null) return;
+        lock (_waiting)
         {
-            if (connection.Awaited is not { } place) return;
-            connection.Awaited = null;
-            _awaited.Remove(place);
+            if (connection.WaitingNode is not { } node) return;
+            connection.WaitingNode = null;
+            _waiting.Remove(node);
         }
     }
 
     public void Dispose() => _timer.Dispose();
 
-    private void EndLate()
+    private void AbortLate()
     {
-        var limit = _budget.IsFull && _limit > WhenFull ? WhenFull : _limit;
-        while (TakeLate(limit) is { } late) late.Abort(new ConnectionAbortedException("the first request did not come in time"));
+        var limit = _limiter.IsFull && _limit > LimitWhenFull ? LimitWhenFull : _limit;
+        while (RemoveLate(limit) is { } late) late.Abort(new ConnectionAbortedException("the first request did not arrive in time"));
     }
 
-    private AcceptedConnection? TakeLate(TimeSpan limit)
+    private AcceptedConnection? RemoveLate(TimeSpan limit)
     {
-        lock (_awaited)
+        lock (_waiting)
         {
-            if (_awaited.First is not { Value: var (connection, since) } || _time.GetElapsedTime(since) < limit) return null;
-            connection.Awaited = null;
-            _awaited.RemoveFirst();
+            if (_waiting.First is not { Value: var (connection, since) } || _time.GetElapsedTime(since) < limit) return null;
+            connection.WaitingNode = null;
+            _waiting.RemoveFirst();
             return connection;
         }
     }

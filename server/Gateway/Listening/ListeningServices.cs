@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Gateway.Listening;
 
-/// <summary>How the gateway's own process accepts TCP connections. An application that embeds the gateway accepts its own.</summary>
+/// <summary>How the program accepts TCP connections. An application that embeds the gateway accepts its own.</summary>
 internal static class ListeningServices
 {
     // linux/tcp.h
@@ -19,9 +19,9 @@ internal static class ListeningServices
 
     public static void AddListening(this IServiceCollection services, ProgramOptions options)
     {
-        services.AddSingleton<ConnectionBudget>();
+        services.AddSingleton<TcpConnectionLimiter>();
         services.AddSingleton<FirstRequestDeadline>();
-        services.AddSingleton<IConnectionListenerFactory, BudgetedListenerFactory>(); // the last one is asked first
+        services.AddSingleton<IConnectionListenerFactory, LimitedListenerFactory>(); // Kestrel asks the last one first
         services.Configure<SocketTransportOptions>(sockets =>
         {
             if (options.Server.DirectSocket) DirectSocket.Configure(sockets);
@@ -35,25 +35,26 @@ internal static class ListeningServices
         });
     }
 
-    /// <summary>To stand ahead of everything.</summary>
+    /// <summary>Rejects requests over the limit. It must come before all other middleware.</summary>
     public static void UseListening(this IApplicationBuilder app)
     {
-        var budget = app.ApplicationServices.GetRequiredService<ConnectionBudget>();
+        var limiter = app.ApplicationServices.GetRequiredService<TcpConnectionLimiter>();
         app.Use((context, next) =>
         {
             if (context.Features.Get<AcceptedConnection>() is not { } connection) return next(context);
-            connection.NoteRequest();
+            connection.OnRequest();
             if (!connection.IsOverLimit) return next(context);
             context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
             if (context.Request.Path.StartsWithSegments(HealthEndpoints.Root)) return next(context);
-            budget.CountRefused();
+            limiter.CountRejected();
             return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "too many connections");
         });
     }
 
     /// <summary>
-    /// The system ends a connection when nothing of what was sent has been acknowledged for so long, or the receiver's window was closed for so long. So a client that stopped reading does not last
-    /// until the megabytes in the system's buffers are full as well. Accepted sockets have it from the one that listens.
+    /// Linux ends a connection when sent data has not been acknowledged, or the receiver's window has been closed, for this long. So a
+    /// client that stops reading does not last until the megabytes of the system's buffers are full as well. Accepted sockets inherit the
+    /// option.
     /// </summary>
     private static void SetUserTimeout(Socket socket, TimeSpan timeout) =>
         socket.SetRawSocketOption(IpProtocolTcp, TcpUserTimeout, BitConverter.GetBytes((int)timeout.TotalMilliseconds));

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Gateway.Logging;
 
-/// <summary>The log on standard output, one line per event: <c>info: Gateway.Lifecycle.ConnectionDrainer[1] Shutting down: 2 connections are told</c>.</summary>
+/// <summary>Logs to standard output, one line per event: <c>info: Gateway.Lifecycle.ConnectionDrainer[1] Shutting down …</c>.</summary>
 [ProviderAlias("Console")]
 internal sealed class ConsoleLog(ConsoleQueue queue) : ILoggerProvider
 {
@@ -10,7 +10,7 @@ internal sealed class ConsoleLog(ConsoleQueue queue) : ILoggerProvider
 
     public void Dispose()
     {
-        // The queue belongs to the container, which flushes it last.
+        // The container owns the queue and flushes it last.
     }
 
     private static string NameOf(LogLevel level) => level switch
@@ -30,9 +30,16 @@ internal sealed class ConsoleLog(ConsoleQueue queue) : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            var line = new StringBuilder(NameOf(logLevel)).Append(": ").Append(name).Append('[').Append(eventId.Id).Append("] ").Append(formatter(state, exception));
+            var line = new StringBuilder(NameOf(logLevel))
+                .Append(": ")
+                .Append(name)
+                .Append('[')
+                .Append(eventId.Id)
+                .Append("] ")
+                .Append(formatter(state, exception));
             if (exception != null) line.Append(' ').Append(exception);
             queue.Write(line.Replace('\r', ' ').Replace('\n', ' ').ToString());
         }

@@ -4,8 +4,9 @@ using System.Threading.Channels;
 namespace Gateway.Logging;
 
 /// <summary>
-/// Lines on their way to standard output. Whoever writes one never waits: what does not fit is dropped and counted. One thread writes them out, and may wait as long
-/// as it takes, because a pipe that nobody reads must not stop anything but itself. (The framework's console logger waits, or writes past its queue once it is disposed.)
+/// Lines that wait for standard output. Writing a line never blocks: a line that does not fit is dropped and counted. One thread writes the
+/// lines and may block, because a pipe that nobody reads must not stop the gateway. (The framework's console logger blocks, and bypasses
+/// its queue after disposal.)
 /// </summary>
 internal sealed class ConsoleQueue : IDisposable
 {
@@ -18,12 +19,14 @@ internal sealed class ConsoleQueue : IDisposable
     private readonly Stream _output;
     private readonly Thread _writer;
     private long _dropped;
-    private long _told;
+    private long _reportedDrops;
 
-    /// <param name="output">Not disposed of: the writer may be waiting in it.</param>
+    /// <param name="output">Where lines go. It is not disposed, because the thread may be blocked in it.</param>
+    /// <param name="capacity">How many lines may wait.</param>
     public ConsoleQueue(Stream output, int capacity = Capacity)
     {
-        _lines = Channel.CreateBounded<string>(new BoundedChannelOptions(capacity) { SingleReader = true, AllowSynchronousContinuations = false });
+        _lines = Channel.CreateBounded<string>(
+            new BoundedChannelOptions(capacity) { SingleReader = true, AllowSynchronousContinuations = false });
         _output = output;
         _writer = new Thread(Run) { IsBackground = true, Name = "log" };
         _writer.Start();
@@ -31,7 +34,7 @@ internal sealed class ConsoleQueue : IDisposable
 
     public static ConsoleQueue ToStandardOutput() => new(Console.OpenStandardOutput());
 
-    /// <summary>Lines that nobody will read.</summary>
+    /// <summary>The number of dropped lines.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
     public void Write(string line)
@@ -51,20 +54,20 @@ internal sealed class ConsoleQueue : IDisposable
         {
             while (_lines.Reader.TryRead(out var line))
             {
-                TellOfDrops();
+                ReportDrops();
                 Print(line);
             }
             if (!_lines.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult()) return;
         }
     }
 
-    /// <summary>Where lines are missing, the log says so.</summary>
-    private void TellOfDrops()
+    /// <summary>Writes to the log how many lines are missing.</summary>
+    private void ReportDrops()
     {
-        var dropped = Dropped - _told;
+        var dropped = Dropped - _reportedDrops;
         if (dropped == 0) return;
-        _told += dropped;
-        Print($"warn: Gateway.Logging[1] {dropped} lines of the log were dropped, as nobody read them");
+        _reportedDrops += dropped;
+        Print($"warn: Gateway.Logging[1] {dropped} lines of the log were dropped, because nobody read standard output");
     }
 
     private void Print(string line)
@@ -75,7 +78,7 @@ internal sealed class ConsoleQueue : IDisposable
         }
         catch (IOException)
         {
-            Interlocked.Increment(ref _dropped); // whoever read it is gone
+            Interlocked.Increment(ref _dropped); // the reader has closed the pipe
         }
     }
 }

@@ -7,18 +7,19 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace Gateway.Metrics;
 
 /// <summary>
-/// The port for operators: metrics and health answer there and nothing else does, and the metrics answer nowhere else. What decides is the port that
-/// the connection came in by, which no header can claim.
+/// The port for operators serves metrics and health and nothing else, and no other port serves metrics. The port on which the connection
+/// arrived decides, which no header can fake.
 /// </summary>
 internal static class MetricsPort
 {
-    /// <summary>To stand ahead of everything else that serves requests.</summary>
-    /// <param name="port">Asked at every request; 0 as long as it is not known. Null where there is no such port.</param>
+    /// <summary>Serves the metrics port. It must come before all other middleware that serves requests.</summary>
+    /// <param name="app">The application.</param>
+    /// <param name="port">Returns the port; 0 while it is not known. <c>null</c> if there is no such port.</param>
     public static IApplicationBuilder UseMetricsPort(this IApplicationBuilder app, Func<int>? port) => port is null ? app : app.MapWhen(
         context => context.Connection.LocalPort is var local and > 0 && local == port(),
         operators =>
         {
-            // Routing ahead of us, which WebApplication puts there where nobody else does, may have chosen one of the clients' endpoints already.
+            // WebApplication may have routed the request to an endpoint for clients already.
             operators.Use(static (context, next) =>
             {
                 context.SetEndpoint(null);
@@ -27,18 +28,18 @@ internal static class MetricsPort
             operators.UseRouting();
             operators.UseEndpoints(static endpoints =>
             {
-                endpoints.MapPrometheus();
+                endpoints.MapMetricsPage();
                 endpoints.MapHealth();
             });
         });
 
-    /// <summary>The port as it is configured, or for port 0 as the server took it. The metrics' listener is the last one that the server was given.</summary>
-    /// <returns>Null where metrics are off.</returns>
+    /// <summary>The configured port; for port 0, the port that the server has taken. The metrics' listener is the last one.</summary>
+    /// <returns><c>null</c> if the metrics page is disabled.</returns>
     public static Func<int>? Of(IServer server, MetricsPageOptions options)
     {
         if (!options.Enabled) return null;
         if (options.Port != 0) return () => options.Port;
-        var taken = 0; // the same whoever works it out first
+        var taken = 0; // every request computes the same value
         return () => taken != 0 ? taken : taken = LastPort(server);
     }
 

@@ -6,21 +6,21 @@ using Gateway.Configuration;
 namespace Gateway.Tls;
 
 /// <summary>
-/// The certificate of <c>server.tls</c> with its chain, as the files hold it now. When they change, new handshakes get the new one; connections that stand are not touched.
-/// Files that cannot be used are reported once, and the certificate before them stays.
+/// The certificate of <c>server.tls</c> with its chain. When the files change, new handshakes use the new certificate; open connections
+/// stay. Files that cannot be used are reported once, and the previous certificate stays in use.
 /// </summary>
 internal sealed partial class ServerCertificate(ProgramOptions options, ILogger<ServerCertificate> logger)
 {
-    /// <summary>A replica that has not read the new files yet still shows an older certificate.</summary>
-    private const int Remembered = 4;
+    /// <summary>How many certificates are remembered: another replica may not have read the new files yet.</summary>
+    private const int RememberedCertificates = 4;
 
     // Guards the fields below and the reading of the files.
     private readonly Lock _lock = new();
-    private readonly List<byte[]> _own = [];
+    private readonly List<byte[]> _recent = [];
     private volatile SslStreamCertificateContext? _current;
     private byte[] _seen = [];
 
-    /// <summary>For a handshake: the certificate and the intermediates after it in <c>cert_file</c>.</summary>
+    /// <summary>The certificate for a handshake, with the intermediates of <c>cert_file</c>.</summary>
     public SslStreamCertificateContext Current
     {
         get
@@ -30,7 +30,7 @@ internal sealed partial class ServerCertificate(ProgramOptions options, ILogger<
         }
     }
 
-    /// <summary>Looks whether the files have changed, and takes what they hold if it can be used. Does not fail.</summary>
+    /// <summary>Reads the files and uses them if they have changed and are valid. Never fails.</summary>
     public void Reload()
     {
         var tls = options.Server.Tls;
@@ -40,49 +40,54 @@ internal sealed partial class ServerCertificate(ProgramOptions options, ILogger<
             {
                 var content = SHA256.HashData([.. File.ReadAllBytes(tls.CertFile), .. File.ReadAllBytes(tls.KeyFile)]);
                 if (content.AsSpan().SequenceEqual(_seen)) return;
-                _seen = content; // what is wrong with it is reported once
+                _seen = content; // report a fault once
                 var isFirst = _current == null;
-                TakeLocked(X509Certificate2.CreateFromPemFile(tls.CertFile, tls.KeyFile), tls.CertFile);
+                UseLocked(X509Certificate2.CreateFromPemFile(tls.CertFile, tls.KeyFile), tls.CertFile);
                 if (!isFirst) Log.Reloaded(logger, tls.CertFile, _current!.TargetCertificate.NotAfter);
             }
-            catch (Exception fault) when (fault is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+            catch (Exception fault) when (
+                fault is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
             {
                 Log.NotLoaded(logger, tls.CertFile, tls.KeyFile, fault.Message);
             }
         }
     }
 
-    /// <summary>Is it the one that this replica shows, or one that it showed lately? Replicas share one certificate, which is for the name that clients use and not for an address.</summary>
+    /// <summary>
+    /// Whether a certificate is or was this replica's. Replicas share one certificate, which is for the name that clients use, not for an
+    /// address.
+    /// </summary>
     public bool IsOurs(X509Certificate? certificate)
     {
         if (certificate == null || !options.Server.Tls.Enabled) return false;
-        var shown = certificate.GetRawCertData();
-        if (IsKnown(shown)) return true;
-        Reload(); // the other replica may have looked earlier
-        return IsKnown(shown);
+        var data = certificate.GetRawCertData();
+        if (IsKnown(data)) return true;
+        Reload(); // the other replica may have read the files earlier
+        return IsKnown(data);
     }
 
-    private bool IsKnown(byte[] shown)
+    private bool IsKnown(byte[] data)
     {
-        lock (_lock) return _own.Exists(own => own.AsSpan().SequenceEqual(shown));
+        lock (_lock) return _recent.Exists(recent => recent.AsSpan().SequenceEqual(data));
     }
 
-    private void TakeLocked(X509Certificate2 certificate, string certFile)
+    private void UseLocked(X509Certificate2 certificate, string certFile)
     {
         var chain = new X509Certificate2Collection();
         chain.ImportFromPemFile(certFile);
         chain.RemoveAt(0); // the certificate itself
         _current = SslStreamCertificateContext.Create(certificate, chain, offline: true);
-        _own.Add(certificate.RawData);
-        if (_own.Count > Remembered) _own.RemoveAt(0);
+        _recent.Add(certificate.RawData);
+        if (_recent.Count > RememberedCertificates) _recent.RemoveAt(0);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "The certificate in {File} is new, and is used for new connections; it is valid until {NotAfter:u}")]
+        [LoggerMessage(1, LogLevel.Information, "New connections use the new certificate in {File}, valid until {NotAfter:u}")]
         public static partial void Reloaded(ILogger logger, string file, DateTime notAfter);
 
-        [LoggerMessage(2, LogLevel.Error, "{CertFile} and {KeyFile} have changed and cannot be used, so the certificate from before stays: {Fault}")]
+        [LoggerMessage(2, LogLevel.Error,
+            "{CertFile} and {KeyFile} have changed and cannot be used. The previous certificate stays in use: {Fault}")]
         public static partial void NotLoaded(ILogger logger, string certFile, string keyFile, string fault);
     }
 }

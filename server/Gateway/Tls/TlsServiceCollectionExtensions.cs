@@ -3,7 +3,7 @@ using Gateway.Configuration;
 
 namespace Gateway.Tls;
 
-/// <summary>The certificate of the clients' port, which also tells the replicas that they are talking to one another.</summary>
+/// <summary>The certificate of the clients' port. Replicas also recognize one another by it.</summary>
 internal static class TlsServiceCollectionExtensions
 {
     public static void AddTls(this IServiceCollection services, ProgramOptions options)

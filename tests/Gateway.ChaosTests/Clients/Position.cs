@@ -6,7 +6,9 @@ internal sealed record Position(string Epoch, long Offset)
     public override string ToString() => $"{Epoch}:{Offset}";
 }
 
-/// <summary>Names a message and says where it belongs: a sender numbers its messages 1, 2, 3 … and sends each when the one before is acknowledged.</summary>
+/// <summary>
+/// Names a message and says where it belongs: a sender numbers its messages 1, 2, 3 … and sends each when the one before is acknowledged.
+/// </summary>
 internal readonly record struct MessageId(string Sender, int Number)
 {
     public static MessageId Parse(string text) =>

@@ -5,8 +5,8 @@ using Gateway.Testing;
 namespace Gateway.ChaosTests.Clients;
 
 /// <summary>
-/// Behaves as a good application does: it connects again whenever its connection ends, to the next replica of its list; goes on in each room where it
-/// stopped; stays the same user by its guest key; and sends a message again, under the same id, until it is acknowledged.
+/// Behaves as a good application does: it connects again whenever its connection ends, to the next replica of its list; goes on in each
+/// room where it stopped; stays the same user by its guest key; and sends a message again, under the same id, until it is acknowledged.
 /// </summary>
 internal sealed class ResumingClient : IAsyncDisposable
 {
@@ -110,7 +110,8 @@ internal sealed class ResumingClient : IAsyncDisposable
         {
             try
             {
-                await using var session = await Session.OpenAsync(_dialect, _replicas[_replica], $"?rooms=&username={Name}&guest_key={_guestKey}", _rooms, _faults.Enqueue);
+                await using var session = await Session.OpenAsync(
+                    _dialect, _replicas[_replica], $"?rooms=&username={Name}&guest_key={_guestKey}", _rooms, _faults.Enqueue);
                 Volatile.Write(ref _session, session);
                 await Task.WhenAll(_rooms.Values.Select(room => EnterAsync(session, room)));
                 Interlocked.Increment(ref _connections);
@@ -153,10 +154,14 @@ internal sealed class ResumingClient : IAsyncDisposable
         }
     }
 
-    /// <summary>An end of the connection is what this client is for. What the gateway says is not, nor is its failing without saying anything.</summary>
+    /// <summary>
+    /// An end of the connection is what this client is for. What the gateway says is not, nor is its failing without saying anything.
+    /// </summary>
     private void Note(Exception trouble)
     {
-        if (trouble is GatewayError || trouble is Microsoft.AspNetCore.SignalR.HubException hub && !hub.Message.Contains("closed the connection", StringComparison.Ordinal))
+        if (trouble is GatewayError
+            || (trouble is Microsoft.AspNetCore.SignalR.HubException hub
+                && !hub.Message.Contains("closed the connection", StringComparison.Ordinal)))
             _faults.Enqueue(trouble.Message);
     }
 

@@ -7,7 +7,8 @@ internal abstract record Seen;
 /// <param name="Since">The position from which it asked to go on; null: it asked for none.</param>
 /// <param name="Reason">Why it was not recovered.</param>
 /// <param name="Replayed">How many messages it was promised: they follow if it is recovered; otherwise they stand before this.</param>
-internal sealed record JoinResult(Position At, Position? Since = null, bool Recovered = false, string? Reason = null, long Replayed = 0) : Seen;
+internal sealed record JoinResult(Position At, Position? Since = null, bool Recovered = false, string? Reason = null, long Replayed = 0)
+    : Seen;
 
 internal sealed record Message(long Offset, MessageId Id) : Seen;
 

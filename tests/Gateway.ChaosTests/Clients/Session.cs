@@ -10,8 +10,8 @@ internal enum Dialect
 }
 
 /// <summary>
-/// One connection of a <see cref="ResumingClient"/>. What comes in a room while its join is not answered waits for the answer, which says what it
-/// belongs to; if the connection ends before, it was not received, and the next connection asks for it again.
+/// One connection of a <see cref="ResumingClient"/>. What comes in a room while its join is not answered waits for the answer, which says
+/// what it belongs to; if the connection ends before, it was not received, and the next connection asks for it again.
 /// </summary>
 internal sealed class Session : IAsyncDisposable
 {
@@ -31,7 +31,8 @@ internal sealed class Session : IAsyncDisposable
     /// <summary>Completes when the connection has ended.</summary>
     public Task<(int Code, string? Reason)> Over => _client!.Closed;
 
-    public static async Task<Session> OpenAsync(Dialect dialect, Uri server, string query, IReadOnlyDictionary<string, RoomLog> rooms, Action<string> onFault)
+    public static async Task<Session> OpenAsync(
+        Dialect dialect, Uri server, string query, IReadOnlyDictionary<string, RoomLog> rooms, Action<string> onFault)
     {
         var session = new Session(rooms, onFault);
         session._client = dialect == Dialect.Raw
@@ -46,7 +47,9 @@ internal sealed class Session : IAsyncDisposable
     {
         var since = room.Position;
         lock (_lock) _waiting[room.Room] = [];
-        object payload = since == null ? new { room = room.Room } : new { room = room.Room, since = new { epoch = since.Epoch, offset = since.Offset } };
+        object payload = since == null
+            ? new { room = room.Room }
+            : new { room = room.Room, since = new { epoch = since.Epoch, offset = since.Offset } };
         var answer = await _client!.RequestAsync("join", payload);
         var at = new Position(answer.GetProperty("epoch").GetString()!, answer.GetProperty("offset").GetInt64());
         var joined = since == null ? new JoinResult(at) : new JoinResult(

@@ -28,8 +28,11 @@ internal sealed partial class FloodListener : IDisposable
     public static async Task<FloodListener> ConnectAsync(Uri server, bool signalR)
     {
         var client = new FloodListener();
-        await client._socket.ConnectAsync(new Uri($"ws://{server.Authority}/{(signalR ? "hub" : "ws")}?rooms=healthy"), default).Within("the WebSocket to open");
-        if (signalR) await client._socket.SendAsync("{\"protocol\":\"json\",\"version\":1}\u001e"u8.ToArray(), WebSocketMessageType.Text, true, default);
+        await client._socket.ConnectAsync(new Uri($"ws://{server.Authority}/{(signalR ? "hub" : "ws")}?rooms=healthy"), default)
+            .Within("the WebSocket to open");
+        if (signalR)
+            await client._socket.SendAsync(
+                "{\"protocol\":\"json\",\"version\":1}\u001e"u8.ToArray(), WebSocketMessageType.Text, true, default);
         var welcomed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = client.ReceiveAsync(signalR, welcomed); // ends with the socket
         await welcomed.Task.Within("the welcome");
@@ -56,7 +59,8 @@ internal sealed partial class FloodListener : IDisposable
                 }
                 var text = Encoding.UTF8.GetString(buffer, 0, part.Count);
                 if (text.Contains("welcome", StringComparison.Ordinal)) welcomed.TrySetResult();
-                if (signalR && text.Contains("{\"type\":6}", StringComparison.Ordinal)) await _socket.SendAsync("{\"type\":6}\u001e"u8.ToArray(), WebSocketMessageType.Text, true, default);
+                if (signalR && text.Contains("{\"type\":6}", StringComparison.Ordinal))
+                    await _socket.SendAsync("{\"type\":6}\u001e"u8.ToArray(), WebSocketMessageType.Text, true, default);
                 foreach (Match stamp in Stamps().Matches(text)) Note(stamp);
             }
         }
@@ -69,7 +73,8 @@ internal sealed partial class FloodListener : IDisposable
     private void Note(Match stamp)
     {
         _latencies.Add(Stopwatch.GetElapsedTime(long.Parse(stamp.Groups[2].ValueSpan, CultureInfo.InvariantCulture)));
-        if (int.Parse(stamp.Groups[1].ValueSpan, CultureInfo.InvariantCulture) != _received) Fault ??= $"{stamp.Value} instead of message {_received}";
+        if (int.Parse(stamp.Groups[1].ValueSpan, CultureInfo.InvariantCulture) != _received)
+            Fault ??= $"{stamp.Value} instead of message {_received}";
         Interlocked.Increment(ref _received);
     }
 }

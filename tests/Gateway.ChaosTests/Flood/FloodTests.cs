@@ -5,7 +5,9 @@ using Gateway.Testing;
 
 namespace Gateway.ChaosTests.Flood;
 
-/// <summary>One hostile process with every trick at once, beside healthy clients of both dialects, on a gateway that has one core.</summary>
+/// <summary>
+/// One hostile process with every trick at once, beside healthy clients of both dialects, on a gateway that has one core.
+/// </summary>
 public sealed class FloodTests(ITestOutputHelper output)
 {
     private const int Listeners = 200;
@@ -22,7 +24,8 @@ public sealed class FloodTests(ITestOutputHelper output)
     public async Task HealthyClientsHearEverythingInTimeAndTheMemoryComesBack()
     {
         await using var gateway = await GatewayProcess.StartAsync(
-            "--rate_limit:messages=100", "--server:max_connections_per_ip=250", "--metrics_stream:enabled=false", "--logging:level=warning");
+            "--rate_limit:messages=100", "--server:max_connections_per_ip=250", "--metrics_stream:enabled=false",
+            "--logging:level=warning");
         await PinAsync(gateway.Id, core: 0);
         await RunHostileAsync(gateway, WarmUp); // everything has been compiled and every pool has grown
         var listeners = new List<FloodListener>();
@@ -39,12 +42,18 @@ public sealed class FloodTests(ITestOutputHelper output)
             var share = machine.LeftByOthers(ProcessorTime(await hostile));
             output.WriteLine(await hostile);
 
-            await Deadline.Until(() => listeners.All(l => l.Received == said || l.Fault != null), $"everyone has heard all {said} messages");
+            await Deadline.Until(
+                () => listeners.All(l => l.Received == said || l.Fault != null), $"everyone has heard all {said} messages");
             Assert.All(listeners, listener => Assert.Null(listener.Fault));
-            var (calm99, p99) = (Percentile99(listeners.SelectMany(l => l.Latencies.Take(calm))), Percentile99(listeners.SelectMany(l => l.Latencies.Skip(calm))));
-            output.WriteLine($"{said} messages to {Listeners} clients: p99 {calm99.TotalMilliseconds:0.0} ms without the flood, {p99.TotalMilliseconds:0.0} ms with it; others left {share:P0} of the machine");
+            var (calm99, p99) = (
+                Percentile99(listeners.SelectMany(l => l.Latencies.Take(calm))),
+                Percentile99(listeners.SelectMany(l => l.Latencies.Skip(calm))));
+            output.WriteLine(
+                $"{said} messages to {Listeners} clients: p99 {calm99.TotalMilliseconds:0.0} ms without the flood, "
+                + $"{p99.TotalMilliseconds:0.0} ms with it; others left {share:P0} of the machine");
             var memory = 0L;
-            await Task.WhenAny(Deadline.Until(() => (memory = MemoryOf(gateway)) <= before + MostGrowth, "the memory is back", TimeSpan.FromSeconds(20)));
+            await Task.WhenAny(
+                Deadline.Until(() => (memory = MemoryOf(gateway)) <= before + MostGrowth, "the memory is back", TimeSpan.FromSeconds(20)));
             output.WriteLine($"memory: {before >> 20} MiB before, {memory >> 20} MiB after");
             Assert.InRange(memory, 0, before + MostGrowth);
             Assert.InRange(p99, TimeSpan.Zero, MostLatency / share);
@@ -80,13 +89,18 @@ public sealed class FloodTests(ITestOutputHelper output)
     private static async Task<string> RunHostileAsync(GatewayProcess gateway, TimeSpan time)
     {
         var script = Path.Combine(AppContext.BaseDirectory, "Flood", "hostile.mjs");
-        string[] arguments = ["-n", "5", "node", script, gateway.Server.Port.ToString(CultureInfo.InvariantCulture), time.TotalSeconds.ToString(CultureInfo.InvariantCulture)];
-        using var hostile = Process.Start(new ProcessStartInfo("nice", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string[] arguments = [
+            "-n", "5", "node", script, gateway.Server.Port.ToString(CultureInfo.InvariantCulture),
+            time.TotalSeconds.ToString(CultureInfo.InvariantCulture)
+        ];
+        using var hostile = Process.Start(
+            new ProcessStartInfo("nice", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         try
         {
             await PinAsync(hostile.Id, core: 1);
             var errors = hostile.StandardError.ReadToEndAsync();
-            var answer = await hostile.StandardOutput.ReadToEndAsync().Within("the hostile process to end", time + TimeSpan.FromSeconds(15));
+            var answer = await hostile.StandardOutput.ReadToEndAsync()
+                .Within("the hostile process to end", time + TimeSpan.FromSeconds(15));
             Assert.Equal("", await errors.Within("the end of the hostile process's errors"));
             Assert.Contains("\"tried\"", answer, StringComparison.Ordinal);
             return answer;
@@ -106,7 +120,12 @@ public sealed class FloodTests(ITestOutputHelper output)
     /// <summary>All threads of the process on one core.</summary>
     private static async Task PinAsync(int process, int core)
     {
-        using var taskset = Process.Start("taskset", ["-a", "-c", "-p", (core % Environment.ProcessorCount).ToString(CultureInfo.InvariantCulture), process.ToString(CultureInfo.InvariantCulture)]);
+        using var taskset = Process.Start(
+            "taskset",
+            [
+                "-a", "-c", "-p", (core % Environment.ProcessorCount).ToString(CultureInfo.InvariantCulture),
+                process.ToString(CultureInfo.InvariantCulture),
+            ]);
         await taskset.WaitForExitAsync().Within("taskset");
         Assert.Equal(0, taskset.ExitCode);
     }
@@ -118,7 +137,8 @@ public sealed class FloodTests(ITestOutputHelper output)
         await Deadline.Until(() =>
         {
             var now = MemoryOf(gateway);
-            if (Math.Abs(now - last) < last / 100) return Stopwatch.GetElapsedTime(still) > TimeSpan.FromSeconds(8); // longer than the gateway waits before it gives memory back
+            // longer than the gateway waits before it gives memory back
+            if (Math.Abs(now - last) < last / 100) return Stopwatch.GetElapsedTime(still) > TimeSpan.FromSeconds(8);
             (last, still) = (now, Stopwatch.GetTimestamp());
             return false;
         }, "the memory is quiet", TimeSpan.FromSeconds(30));

@@ -24,7 +24,13 @@ internal sealed class Findings(string receiver)
         var text = new StringBuilder();
         foreach (var (kind, found) in _byKind)
         {
-            text.Append(receiver).Append(": ").Append(found.Count).Append(' ').Append(kind).Append(": ").AppendJoin("; ", found.Take(Shown));
+            text.Append(receiver)
+                .Append(": ")
+                .Append(found.Count)
+                .Append(' ')
+                .Append(kind)
+                .Append(": ")
+                .AppendJoin("; ", found.Take(Shown));
             if (found.Count > Shown) text.Append("; …");
             text.AppendLine();
         }

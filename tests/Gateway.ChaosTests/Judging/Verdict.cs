@@ -3,8 +3,8 @@ using Gateway.ChaosTests.Clients;
 namespace Gateway.ChaosTests.Judging;
 
 /// <summary>
-/// Counted for each receiver: every acknowledged message came once, in the room's order and in its sender's, or was told as missing; and what was told
-/// as missing is exactly what is missing.
+/// Counted for each receiver: every acknowledged message came once, in the room's order and in its sender's, or was told as missing; and
+/// what was told as missing is exactly what is missing.
 /// </summary>
 internal sealed class Verdict
 {
@@ -26,7 +26,9 @@ internal sealed class Verdict
         {
             var places = PlacesIn(room);
             var acknowledgedHere = acknowledged.Where(a => a.Room == room.Key).ToDictionary(a => a.Id);
-            foreach (var (id, at) in places.Where(p => acknowledgedHere.TryGetValue(p.Key, out var a) && !p.Value.Exists(place => place.Offset == a.Offset)))
+            var moved = places.Where(
+                p => acknowledgedHere.TryGetValue(p.Key, out var a) && !p.Value.Exists(place => place.Offset == a.Offset));
+            foreach (var (id, at) in moved)
                 _everywhere.Add(Wrong, $"{id} was acknowledged as {acknowledgedHere[id].Offset} and came as {string.Join(" and ", at)}");
             foreach (var walk in room)
             {
@@ -39,7 +41,10 @@ internal sealed class Verdict
     /// <summary>How many times a receiver was told that an acknowledged message, or an offset, will not come.</summary>
     public long Told { get; private set; }
 
-    /// <summary>How many times a receiver got a message in two epochs: its first publishing was lost with Redis's memory of it, so the sender had to send again.</summary>
+    /// <summary>
+    /// How many times a receiver got a message in two epochs: its first publishing was lost with Redis's memory of it, so the sender had to
+    /// send again.
+    /// </summary>
     public int Repeated { get; private set; }
 
     public int EpochChanges => _walks.Sum(walk => walk.EpochChanges);
@@ -56,14 +61,17 @@ internal sealed class Verdict
     public void NothingIsMissing()
     {
         NothingIsUntold();
-        Assert.True(Told + EpochChanges + Gaps + Repeated == 0, $"told as missing: {Told} in {Gaps} gaps and {EpochChanges} changes of epoch\n{this}");
+        Assert.True(
+            Told + EpochChanges + Gaps + Repeated == 0,
+            $"told as missing: {Told} in {Gaps} gaps and {EpochChanges} changes of epoch\n{this}");
     }
 
     /// <summary>What is missing was told, to everyone who misses it, and nothing else was.</summary>
     public void NothingIsUntold() => Assert.True(IsClean, ToString());
 
     public override string ToString() =>
-        $"{_walks.Count} receivers' rooms, {_acknowledged} messages acknowledged, {_walks.Sum(w => w.Received.Count)} received, {Resumed} resumed, "
+        $"{_walks.Count} receivers' rooms, {_acknowledged} messages acknowledged, {_walks.Sum(w => w.Received.Count)} received, {Resumed} "
+        + "resumed, "
         + $"told as missing {Told} ({Gaps} gaps, {EpochChanges} changes of epoch), {Repeated} repeated; "
         + $"{Count(Lost)} lost, {Count(Duplicated)} duplicated, {Count(OutOfOrder)} out of order, {Count(Wrong)} wrong\n"
         + _everywhere + string.Concat(_walks.Select(walk => walk.Findings));
@@ -105,7 +113,8 @@ internal sealed class Verdict
         foreach (var twice in walk.Received.GroupBy(r => r.Id).Where(g => g.Count() > 1))
         {
             var places = twice.Select(r => r.At).ToList();
-            var isRepeat = places.DistinctBy(p => p.Epoch).Count() == places.Count && acknowledged.TryGetValue(twice.Key, out var a) && a.Offset == places[^1].Offset;
+            var isRepeat = places.DistinctBy(p => p.Epoch).Count() == places.Count && acknowledged.TryGetValue(twice.Key, out var a)
+                && a.Offset == places[^1].Offset;
             if (isRepeat) Repeated++;
             else walk.Findings.Add(Duplicated, $"{twice.Key} at {string.Join(" and ", places)}");
         }

@@ -39,11 +39,13 @@ public sealed class VerdictTests
     }
 
     [Fact]
-    public void MessageThatNobodyGotIsALoss() => Assert.Equal((1, 0, 0, 0), Counts(Of([Log("r1", [Start, .. Messages(1, 2)])], Acks(1, 3))));
+    public void MessageThatNobodyGotIsALoss() =>
+        Assert.Equal((1, 0, 0, 0), Counts(Of([Log("r1", [Start, .. Messages(1, 2)])], Acks(1, 3))));
 
     [Fact]
     public void OffsetTwiceIsADuplicate() =>
-        Assert.Equal((0, 2, 0, 0), Counts(Of([Log("r1", [Start, .. Messages(1, 3), .. Messages(3, 4)])], Acks(1, 4)))); // the offset and the message
+        // the offset and the message
+        Assert.Equal((0, 2, 0, 0), Counts(Of([Log("r1", [Start, .. Messages(1, 3), .. Messages(3, 4)])], Acks(1, 4))));
 
     [Fact]
     public void MessagePublishedTwiceIsADuplicate()
@@ -55,12 +57,18 @@ public sealed class VerdictTests
 
     [Fact]
     public void OffsetsThatGoBackAreOutOfOrder() =>
-        Assert.Equal(2, Of([Log("r1", [Start, new Message(2, Id(2)), new Message(1, Id(1)), new Message(3, Id(3))])], Acks(1, 3)).Count(Verdict.OutOfOrder)); // the offset and the sender
+        // the offset and the sender
+        Assert.Equal(
+            2,
+            Of([Log("r1", [Start, new Message(2, Id(2)), new Message(1, Id(1)), new Message(3, Id(3))])], Acks(1, 3))
+                .Count(Verdict.OutOfOrder));
 
     [Fact]
     public void SenderThatIsHeardInAnotherOrderIsOutOfOrder()
     {
-        var verdict = Of([Log("r1", [Start, new Message(1, Id(2)), new Message(2, Id(1))])], [new Acknowledged(Room, Id(2), 1), new Acknowledged(Room, Id(1), 2)]);
+        var verdict = Of(
+            [Log("r1", [Start, new Message(1, Id(2)), new Message(2, Id(1))])],
+            [new Acknowledged(Room, Id(2), 1), new Acknowledged(Room, Id(1), 2)]);
 
         Assert.Equal((0, 0, 1, 0), Counts(verdict));
     }
@@ -71,10 +79,12 @@ public sealed class VerdictTests
 
     [Fact]
     public void PlaceThatHoldsTwoMessagesIsWrong() =>
-        Assert.Equal(1, Of([Log("r1", [Start, new Message(1, Id(1))]), Log("r2", [Start, new Message(1, Id(2))])], []).Count(Verdict.Wrong));
+        Assert.Equal(
+            1, Of([Log("r1", [Start, new Message(1, Id(1))]), Log("r2", [Start, new Message(1, Id(2))])], []).Count(Verdict.Wrong));
 
     [Fact]
-    public void FaultThatAClientSawIsWrong() => Assert.Equal((0, 0, 0, 1), Counts(new Verdict([Log("r1", [Start])], [], ["403: not in room"])));
+    public void FaultThatAClientSawIsWrong() =>
+        Assert.Equal((0, 0, 0, 1), Counts(new Verdict([Log("r1", [Start])], [], ["403: not in room"])));
 
     [Fact]
     public void ResumedWhereItStoppedIsClean() =>
@@ -82,7 +92,9 @@ public sealed class VerdictTests
 
     [Fact]
     public void ResumedWithAnotherNumberThanPromisedIsWrong() =>
-        Assert.Equal((0, 0, 0, 1), Counts(Of([Log("r1", [Start, .. Messages(1, 3), Resumed(3, 6) with { Replayed = 4 }, .. Messages(4, 9)])], Acks(1, 9))));
+        Assert.Equal(
+            (0, 0, 0, 1),
+            Counts(Of([Log("r1", [Start, .. Messages(1, 3), Resumed(3, 6) with { Replayed = 4 }, .. Messages(4, 9)])], Acks(1, 9))));
 
     [Fact]
     public void PromiseToReplayThatIsNotKeptIsALoss() =>
@@ -90,7 +102,9 @@ public sealed class VerdictTests
 
     [Fact]
     public void LateComerMissesNothingOfBefore() =>
-        Of([Log("r1", [Start, .. Messages(1, 9)]), Log("r2", [new JoinResult(new Position("e1", 5)), .. Messages(6, 9)])], Acks(1, 9)).NothingIsMissing();
+        Of(
+            [Log("r1", [Start, .. Messages(1, 9)]), Log("r2", [new JoinResult(new Position("e1", 5)), .. Messages(6, 9)])],
+            Acks(1, 9)).NothingIsMissing();
 
     [Fact]
     public void GapThatIsExactlyWhatIsMissingIsTold()
@@ -117,7 +131,8 @@ public sealed class VerdictTests
     [Fact]
     public void AnswerThatItIsNotRecoveredTellsWhatIsMissing()
     {
-        var verdict = Of([Log("r1", [Start, .. Messages(1, 3), NotRecovered(3, "e1", 6, "history too short"), .. Messages(7, 9)])], Acks(1, 9));
+        var verdict = Of(
+            [Log("r1", [Start, .. Messages(1, 3), NotRecovered(3, "e1", 6, "history too short"), .. Messages(7, 9)])], Acks(1, 9));
 
         verdict.NothingIsUntold();
         Assert.Equal((3, 1), (verdict.Told, verdict.NotRecovered("history too short")));
@@ -126,7 +141,9 @@ public sealed class VerdictTests
     [Fact]
     public void PartThatWasReplayedBeforeTheHistoryEndedIsNotMissing()
     {
-        var verdict = Of([Log("r1", [Start, .. Messages(1, 4), NotRecovered(3, "e1", 6, "history too short") with { Replayed = 1 }, .. Messages(7, 9)])], Acks(1, 9));
+        var verdict = Of(
+            [Log("r1", [Start, .. Messages(1, 4), NotRecovered(3, "e1", 6, "history too short") with { Replayed = 1 }, .. Messages(7, 9)])],
+            Acks(1, 9));
 
         verdict.NothingIsUntold();
         Assert.Equal(2, verdict.Told);
@@ -134,7 +151,11 @@ public sealed class VerdictTests
 
     [Fact]
     public void AnswerThatItIsNotRecoveredThoughNothingIsMissingIsWrong() =>
-        Assert.Equal((0, 0, 0, 1), Counts(Of([Log("r1", [Start, .. Messages(1, 3), NotRecovered(3, "e1", 3, "history too short"), .. Messages(4, 9)])], Acks(1, 9))));
+        Assert.Equal(
+            (0, 0, 0, 1),
+            Counts(Of(
+                [Log("r1", [Start, .. Messages(1, 3), NotRecovered(3, "e1", 3, "history too short"), .. Messages(4, 9)])],
+                Acks(1, 9))));
 
     [Fact]
     public void PositionThatGoesBackUnderItsEpochIsWrong() =>
@@ -145,8 +166,12 @@ public sealed class VerdictTests
     {
         var verdict = Of(
             [
-                Log("r1", [Start, .. Messages(1, 5), new EpochChanged(6, new Position("e2", 0)), new Message(1, Id(6)), new Message(2, Id(7))]),
-                Log("r2", [Start, .. Messages(1, 3), new EpochChanged(4, new Position("e2", 0)), new Message(1, Id(6)), new Message(2, Id(7))]),
+                Log(
+                    "r1",
+                    [Start, .. Messages(1, 5), new EpochChanged(6, new Position("e2", 0)), new Message(1, Id(6)), new Message(2, Id(7))]),
+                Log(
+                    "r2",
+                    [Start, .. Messages(1, 3), new EpochChanged(4, new Position("e2", 0)), new Message(1, Id(6)), new Message(2, Id(7))]),
                 Log("r3", [Start, .. Messages(1, 4), NotRecovered(4, "e2", 1, "epoch changed"), new Message(2, Id(7))]),
             ],
             [.. Acks(1, 5), new Acknowledged(Room, Id(6), 1), new Acknowledged(Room, Id(7), 2)]);
@@ -158,7 +183,9 @@ public sealed class VerdictTests
     [Fact]
     public void MessageThatNobodyGotBeforeTheEpochChangedIsToldToAll()
     {
-        var verdict = Of([Log("r1", [Start, .. Messages(1, 5), new EpochChanged(6, new Position("e2", 0)), new Message(1, Id(7))])], [.. Acks(1, 6), new Acknowledged(Room, Id(7), 1)]);
+        var verdict = Of(
+            [Log("r1", [Start, .. Messages(1, 5), new EpochChanged(6, new Position("e2", 0)), new Message(1, Id(7))])],
+            [.. Acks(1, 6), new Acknowledged(Room, Id(7), 1)]);
 
         verdict.NothingIsUntold();
         Assert.Equal(1, verdict.Told);
@@ -168,7 +195,9 @@ public sealed class VerdictTests
     [InlineData(5)] // came
     [InlineData(7)] // 6 did not come either
     public void ChangeOfEpochThatTellsAnotherPlaceFails(long from) =>
-        Assert.False(Of([Log("r1", [Start, .. Messages(1, 5), new EpochChanged(from, new Position("e2", 0)), new Message(1, Id(7))])], [.. Acks(1, 6), new Acknowledged(Room, Id(7), 1)]).IsClean);
+        Assert.False(Of(
+            [Log("r1", [Start, .. Messages(1, 5), new EpochChanged(from, new Position("e2", 0)), new Message(1, Id(7))])],
+            [.. Acks(1, 6), new Acknowledged(Room, Id(7), 1)]).IsClean);
 
     [Fact]
     public void HoleInTheNewEpochIsALoss() =>
@@ -181,12 +210,16 @@ public sealed class VerdictTests
 
     [Fact]
     public void ChangeOfEpochThatIsNotToldIsSeen() =>
-        Assert.False(Of([Log("r1", [Start, .. Messages(1, 3), new Message(1, Id(4)), new Message(2, Id(5))])], [.. Acks(1, 3), new Acknowledged(Room, Id(4), 1), new Acknowledged(Room, Id(5), 2)]).IsClean);
+        Assert.False(Of(
+            [Log("r1", [Start, .. Messages(1, 3), new Message(1, Id(4)), new Message(2, Id(5))])],
+            [.. Acks(1, 3), new Acknowledged(Room, Id(4), 1), new Acknowledged(Room, Id(5), 2)]).IsClean);
 
     [Fact]
     public void MessageSentAgainAfterItsFirstPublishingWasForgottenIsARepeat()
     {
-        var verdict = Of([Log("r1", [Start, .. Messages(1, 3), new EpochChanged(4, new Position("e2", 0)), new Message(1, Id(3))])], [.. Acks(1, 2), new Acknowledged(Room, Id(3), 1)]);
+        var verdict = Of(
+            [Log("r1", [Start, .. Messages(1, 3), new EpochChanged(4, new Position("e2", 0)), new Message(1, Id(3))])],
+            [.. Acks(1, 2), new Acknowledged(Room, Id(3), 1)]);
 
         verdict.NothingIsUntold();
         Assert.Equal(1, verdict.Repeated);
@@ -194,13 +227,18 @@ public sealed class VerdictTests
 
     [Fact]
     public void AcknowledgedMessageThatComesAgainInANewEpochIsADuplicate() =>
-        Assert.Equal(1, Of([Log("r1", [Start, .. Messages(1, 3), new EpochChanged(4, new Position("e2", 0)), new Message(1, Id(3))])], Acks(1, 3)).Count(Verdict.Duplicated));
+        Assert.Equal(
+            1,
+            Of([Log("r1", [Start, .. Messages(1, 3), new EpochChanged(4, new Position("e2", 0)), new Message(1, Id(3))])], Acks(1, 3))
+                .Count(Verdict.Duplicated));
 
     private static JoinResult Start => new(new Position("e1", 0));
 
-    private static JoinResult Resumed(long since, long at) => new(new Position("e1", at), new Position("e1", since), Recovered: true, Replayed: at - since);
+    private static JoinResult Resumed(long since, long at) =>
+        new(new Position("e1", at), new Position("e1", since), Recovered: true, Replayed: at - since);
 
-    private static JoinResult NotRecovered(long since, string epoch, long at, string reason) => new(new Position(epoch, at), new Position("e1", since), Reason: reason);
+    private static JoinResult NotRecovered(long since, string epoch, long at, string reason) =>
+        new(new Position(epoch, at), new Position("e1", since), Reason: reason);
 
     private static MessageId Id(long number) => new("s", (int)number);
 
@@ -208,7 +246,8 @@ public sealed class VerdictTests
 
     private static IEnumerable<Acknowledged> Acks(int from, int to) => Enumerable.Range(from, to - from + 1).Select(n => Ack(n));
 
-    private static IEnumerable<Message> Messages(int from, int to) => Enumerable.Range(from, to - from + 1).Select(n => new Message(n, Id(n)));
+    private static IEnumerable<Message> Messages(int from, int to) =>
+        Enumerable.Range(from, to - from + 1).Select(n => new Message(n, Id(n)));
 
     private static RoomLog Log(string receiver, IEnumerable<Seen> seen) => new RoomLog(receiver, Room).Add(seen);
 

@@ -3,8 +3,8 @@ using Gateway.ChaosTests.Clients;
 namespace Gateway.ChaosTests.Judging;
 
 /// <summary>
-/// Goes with one client through one room, step by step: every offset has to come once and in order, or to be told as missing in its place, and only
-/// what is missing may be told.
+/// Goes with one client through one room, step by step: every offset has to come once and in order, or to be told as missing in its place,
+/// and only what is missing may be told.
 /// </summary>
 internal sealed class Walk
 {
@@ -46,8 +46,11 @@ internal sealed class Walk
                 Resume(resumed);
                 break;
             case JoinResult anew:
-                if (_at!.Offset - anew.Since!.Offset != anew.Replayed) Wrong($"not recovered from {anew.Since}, with {anew.Replayed} messages, and stands at {_at}");
-                NotRecovered[anew.Reason ?? "no reason"] = NotRecovered.TryGetValue(anew.Reason ?? "no reason", out var count) ? count + 1 : 1;
+                if (_at!.Offset - anew.Since!.Offset != anew.Replayed)
+                    Wrong($"not recovered from {anew.Since}, with {anew.Replayed} messages, and stands at {_at}");
+                NotRecovered[anew.Reason ?? "no reason"] = NotRecovered.TryGetValue(anew.Reason ?? "no reason", out var count)
+                    ? count + 1
+                    : 1;
                 GoOn(_at.Offset + 1, anew.At, $"not recovered ({anew.Reason})");
                 break;
             case Gap gap:
@@ -107,7 +110,8 @@ internal sealed class Walk
         var last = new Dictionary<string, int>();
         foreach (var (at, id) in _received)
         {
-            if (last.TryGetValue(id.Sender, out var before) && id.Number < before) Findings.Add(Verdict.OutOfOrder, $"{id} at {at} after {id.Sender}-{before}");
+            if (last.TryGetValue(id.Sender, out var before) && id.Number < before)
+                Findings.Add(Verdict.OutOfOrder, $"{id} at {at} after {id.Sender}-{before}");
             else last[id.Sender] = id.Number;
         }
     }

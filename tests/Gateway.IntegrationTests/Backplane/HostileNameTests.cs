@@ -82,7 +82,7 @@ public sealed class HostileNameTests : IAsyncLifetime
             var room = new StringBuilder();
             for (var length = random.Next(1, 6); room.Length < length;) room.Append("{}%:7BDax*"[random.Next(10)]);
             var name = room.ToString();
-            string[] own = [keys.Position(name), keys.History(name), keys.Taken(name, "r"), keys.Once(name, "m"), keys.Members(name), keys.Leaving(name), keys.Channel(Core.Messages.Audience.Room(name))];
+            string[] own = [keys.Position(name), keys.History(name), keys.LastBatch(name, "r"), keys.MessageIdempotencyKey(name, "m"), keys.Members(name), keys.Leaving(name), keys.Channel(Core.Messages.Audience.Room(name))];
             var tag = Assert.Single(own.Select(TagOf).Distinct());
             Assert.NotEqual("", tag);
             foreach (var key in own)

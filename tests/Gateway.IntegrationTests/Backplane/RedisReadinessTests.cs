@@ -44,7 +44,7 @@ public sealed class RedisReadinessTests : IAsyncLifetime
         await using var gateway = await StartAsync(_redis.Address + login);
 
         await UntilAsync(gateway, HttpStatusCode.ServiceUnavailable, words);
-        await Deadline.Until(() => gateway.Output.Contains("Redis is away: " + words, StringComparison.Ordinal), "the log says it", Patience);
+        await Deadline.Until(() => gateway.Output.Contains("Redis is unavailable: " + words, StringComparison.Ordinal), "the log says it", Patience);
         Assert.DoesNotContain("hunter2", gateway.Output, StringComparison.Ordinal);
     }
 
@@ -54,7 +54,7 @@ public sealed class RedisReadinessTests : IAsyncLifetime
         await _redis.KillAsync();
         await using var gateway = await StartAsync(_redis.Address);
 
-        await UntilAsync(gateway, HttpStatusCode.ServiceUnavailable, "Redis is away: Connection refused");
+        await UntilAsync(gateway, HttpStatusCode.ServiceUnavailable, "Redis is unavailable: Connection refused");
     }
 
     [Theory]

@@ -86,7 +86,7 @@ public sealed class UserQuotaScriptTests
 
     private static async Task<(int Granted, int Wait)> AskAsync(IDatabase database, string user, int booked, bool wanted, int window = Window)
     {
-        var answer = (int[])(await database.ScriptEvaluateAsync(UserQuotaScript.Take, [user], [Limit, window, booked, wanted ? 1 : 0]))!;
+        var answer = (int[])(await database.ScriptEvaluateAsync(UserQuotaScript.Lease, [user], [Limit, window, booked, wanted ? 1 : 0]))!;
         return (answer[0], answer[1]);
     }
 

@@ -69,7 +69,7 @@ public sealed class RedisRestrictionStoreTests : RestrictionStoreSpec
         await _redis.KillAsync();
         await _redis.RestartAsync();
 
-        await Deadline.Until(async () => await _redis.CommandAsync("HLEN gw:{restrictions}:standing") == ":3", "it stands in Redis again");
+        await Deadline.Until(async () => await _redis.CommandAsync("HLEN gw:{sanctions}:standing") == ":3", "it stands in Redis again");
 
         Assert.NotNull(a.Restrictions.Find(RestrictionKind.Ban, "ada"));
         Assert.NotNull((await StartAsync()).Restrictions.Find(RestrictionKind.Ban, "ada"));
@@ -84,9 +84,9 @@ public sealed class RedisRestrictionStoreTests : RestrictionStoreSpec
         await Deadline.Until(async () =>
         {
             await a.Restrictions.ImposeAsync(Of(RestrictionKind.Ban, "ada", null, null));
-            return await _redis.CommandAsync("HLEN gw:{restrictions}:standing") == ":3";
+            return await _redis.CommandAsync("HLEN gw:{sanctions}:standing") == ":3";
         }, "only the ban is left");
-        Assert.Equal(":0", await _redis.CommandAsync("ZCARD gw:{restrictions}:ends"));
+        Assert.Equal(":0", await _redis.CommandAsync("ZCARD gw:{sanctions}:ends"));
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal sealed class PresenceReplica : IAsyncDisposable
         var (keys, replica) = (new RedisKeys("gw"), new ReplicaId(id));
         var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance, _meter.LoopFaults);
         _redis = new RedisServers(options, keys, new ReadinessState(), _meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
-        var instructions = new RedisInstructions(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisInstructions>.Instance);
+        var instructions = new RedisRemoteCommands(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisRemoteCommands>.Instance);
         var counts = new RedisReceiverCounts(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisReceiverCounts>.Instance);
         Backplane = new RedisBackplane(
             options, settings, _redis, keys, instructions, counts, replica, new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
@@ -46,7 +46,7 @@ internal sealed class PresenceReplica : IAsyncDisposable
     public RedisBackplane Backplane { get; }
 
     /// <summary>The lease that it holds now.</summary>
-    public string LeaseName => _presence.For("").Lease.Held.Current;
+    public string LeaseName => _presence.For("").Lease.Name.Current;
 
     /// <param name="told">Hears what is told in the room "team".</param>
     public static async Task<PresenceReplica> StartAsync(IReadOnlyList<RedisServer> redis, RoomTable rooms, string id, TimeSpan grace, RecordingReceiver? told = null)
@@ -55,7 +55,7 @@ internal sealed class PresenceReplica : IAsyncDisposable
         var replica = new PresenceReplica(options, grace, rooms, id);
         if (told != null) replica.Backplane.Start(told);
         await replica._redis.OpenAsync().Bounded();
-        replica.Backplane.Watch();
+        replica.Backplane.StartMonitoring();
         if (told != null) await replica.Backplane.SubscribeAsync(Audience.Room("team"), rooms.PolicyOf("team").Retention).Bounded();
         await replica._presence.StartAsync(default).Bounded();
         return replica;

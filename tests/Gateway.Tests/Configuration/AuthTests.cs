@@ -46,18 +46,41 @@ public sealed class AuthTests : IDisposable
 
     [Theory]
     [InlineData("mode: jwt", "auth.mode: jwt needs one of " + Kinds + " (config/gateway.yaml:1)")]
-    [InlineData("mode: jwt, signing_key: " + Secret + ", public_key_file: rsa.pem", "auth.public_key_file: does not go with auth.signing_key; allowed: one of " + Kinds + " (config/gateway.yaml:1)")]
-    [InlineData("mode: jwt, signing_key: hunter2", "auth.signing_key: is too short; allowed: at least 32 bytes (config/gateway.yaml:1)")]
-    [InlineData("mode: jwt, signing_key: [" + Secret + ", hunter2]", "auth.signing_key.1: is too short; allowed: at least 32 bytes (config/gateway.yaml:1)")]
-    [InlineData("mode: jwt, signing_key: [" + Secret + ", '']", "auth.signing_key.1: is too short; allowed: at least 32 bytes (config/gateway.yaml:1)")]
-    [InlineData("mode: jwt, signing_key: [" + Secret + ", " + Secret + ", " + Secret + "]", "auth.signing_key: has 3 keys; allowed: one, or two while the first takes the place of the second (config/gateway.yaml:1)")]
+    [InlineData(
+        "mode: jwt, signing_key: " + Secret + ", public_key_file: rsa.pem",
+        "auth.public_key_file: does not go with auth.signing_key; allowed: one of " + Kinds + " (config/gateway.yaml:1)")]
+    [InlineData(
+        "mode: jwt, signing_key: hunter2",
+        "auth.signing_key: the value is not allowed; allowed: a text of at least 32 bytes (config/gateway.yaml:1)")]
+    [InlineData(
+        "mode: jwt, signing_key: [" + Secret + ", hunter2]",
+        "auth.signing_key.1: the value is not allowed; allowed: a text of at least 32 bytes (config/gateway.yaml:1)")]
+    [InlineData(
+        "mode: jwt, signing_key: [" + Secret + ", '']",
+        "auth.signing_key.1: the value is not allowed; allowed: a text of at least 32 bytes (config/gateway.yaml:1)")]
+    [InlineData(
+        "mode: jwt, signing_key: [" + Secret + ", " + Secret + ", " + Secret + "]",
+        "auth.signing_key: 3 keys are not allowed; allowed: at most 2, the one in use and the one before or after it "
+        + "(config/gateway.yaml:1)")]
     [InlineData("signing_key: " + Secret, "auth.signing_key: is set, but auth.mode is none; it needs jwt (config/gateway.yaml:1)")]
-    [InlineData("mode: jwt, authority: https://id.example.com", "auth.audience: is missing; an authority issues tokens for others, too, so auth.authority needs it (default)")]
-    [InlineData("mode: jwt, public_key_file: none.pem", "auth.public_key_file: cannot be read: there is no such file: \"none.pem\" (config/gateway.yaml:1)")]
+    [InlineData(
+        "mode: jwt, authority: https://id.example.com",
+        "auth.audience: is missing; an authority issues tokens for others, too, so auth.authority needs it (default)")]
+    [InlineData(
+        "mode: jwt, public_key_file: none.pem",
+        "auth.public_key_file: cannot be read: there is no such file: \"none.pem\" (config/gateway.yaml:1)")]
     [InlineData("mode: jwt, public_key_file: text.pem", "auth.public_key_file: holds no PEM public key (config/gateway.yaml:1)")]
-    [InlineData("mode: jwt, public_key_file: private.pem", "auth.public_key_file: holds a private key; the gateway is to have the public one only (config/gateway.yaml:1)")]
-    [InlineData("mode: jwt, public_key_file: odd.pem", "auth.public_key_file: holds a key that is not allowed; allowed: RSA of at least 2048 bits, or EC on the curves P-256, P-384, P-521 (config/gateway.yaml:1)")]
-    [InlineData("mode: jwt, public_key_file: weak.pem", "auth.public_key_file: holds a key that is not allowed; allowed: RSA of at least 2048 bits, or EC on the curves P-256, P-384, P-521 (config/gateway.yaml:1)")]
+    [InlineData(
+        "mode: jwt, public_key_file: private.pem",
+        "auth.public_key_file: holds a private key; the gateway is to have the public one only (config/gateway.yaml:1)")]
+    [InlineData(
+        "mode: jwt, public_key_file: odd.pem",
+        "auth.public_key_file: holds a key that is not allowed; allowed: RSA of at least 2048 bits, or EC on the curves P-256, P-384, "
+        + "P-521 (config/gateway.yaml:1)")]
+    [InlineData(
+        "mode: jwt, public_key_file: weak.pem",
+        "auth.public_key_file: holds a key that is not allowed; allowed: RSA of at least 2048 bits, or EC on the curves P-256, P-384, "
+        + "P-521 (config/gateway.yaml:1)")]
     public void WhatCannotServeStopsTheStart(string auth, string expected)
     {
         var errors = _folder.Errors($"auth: {{ {auth} }}");
@@ -76,7 +99,9 @@ public sealed class AuthTests : IDisposable
         Assert.Contains(_folder.Errors($"auth: {{ mode: jwt, {auth} }}"), error => error.StartsWith(key + ":", StringComparison.Ordinal));
 
     [Theory]
-    [InlineData("{ join: [clerk] }", "rooms.permissions.0.match: is missing; a permission needs the name or pattern of its rooms (config/gateway.yaml:1)")]
+    [InlineData(
+        "{ join: [clerk] }",
+        "rooms.permissions.0.match: is missing; a permission needs the name or pattern of its rooms (config/gateway.yaml:1)")]
     [InlineData("{ match: 'user.{sub}.*' }", "rooms.permissions.0.match: ")]
     [InlineData("{ match: '{sub}{sub}' }", "rooms.permissions.0.match: ")]
     [InlineData("{ match: a, join: [''] }", "rooms.permissions.0.join.0: ")]
@@ -86,7 +111,8 @@ public sealed class AuthTests : IDisposable
     [Fact]
     public void WhatAPermissionLeavesOutEveryoneMay()
     {
-        var permission = Assert.Single(_folder.Options("rooms: { permissions: [ { match: orders.*, publish: [clerk, auditor], history: [] } ] }").Rooms.Permissions);
+        var permission = Assert.Single(
+            _folder.Options("rooms: { permissions: [ { match: orders.*, publish: [clerk, auditor], history: [] } ] }").Rooms.Permissions);
 
         Assert.Equal(["*"], permission.Join);
         Assert.Equal(["clerk", "auditor"], permission.Publish);

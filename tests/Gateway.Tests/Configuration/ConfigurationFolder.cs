@@ -33,14 +33,14 @@ public sealed class ConfigurationFolder : IDisposable
     internal ProgramOptions Options(string? yaml, string[]? arguments = null, params (string Name, string Value)[] environment)
     {
         var result = Load(yaml, arguments, environment);
-        if (result is ConfigurationResult.Refused refused)
+        if (result is ConfigurationResult.Invalid refused)
             Assert.Fail(string.Join('\n', refused.Errors));
         return Assert.IsType<ConfigurationResult.Loaded>(result).Options;
     }
 
     /// <returns>What the operator would read, a line for each fault.</returns>
     internal string[] Errors(string? yaml, string[]? arguments = null, params (string Name, string Value)[] environment) =>
-        Assert.IsType<ConfigurationResult.Refused>(Load(yaml, arguments, environment)).Errors.Select(error => error.ToString()).ToArray();
+        Assert.IsType<ConfigurationResult.Invalid>(Load(yaml, arguments, environment)).Errors.Select(error => error.ToString()).ToArray();
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 

@@ -43,7 +43,10 @@ public sealed class FaultTests : IDisposable
     [Theory]
     [InlineData("Welcome"), InlineData("SYSTEM"), InlineData("Chat"), InlineData("ac\u212a")]
     public void CustomTypeIsNoneOfTheGatewaysInWhateverCase(string type) =>
-        Assert.Contains("is not allowed", Assert.Single(_folder.Errors($"messages: {{ custom: {{ {type}: {{ publish: members }} }} }}")), StringComparison.Ordinal);
+        Assert.Contains(
+            "is not allowed",
+            Assert.Single(_folder.Errors($"messages: {{ custom: {{ {type}: {{ publish: members }} }} }}")),
+            StringComparison.Ordinal);
 
     [Fact]
     public void CustomTypesDifferByMoreThanCase() => Assert.Equal(

@@ -28,7 +28,7 @@ public sealed class FuzzTests
             var text = Mutate(original, random);
             try
             {
-                if (folder.Load(text) is ConfigurationResult.Refused { Errors: var errors })
+                if (folder.Load(text) is ConfigurationResult.Invalid { Errors: var errors })
                 {
                     refused++;
                     Assert.NotEmpty(errors);

@@ -42,7 +42,7 @@ public sealed class GatewayYamlTests
     [Fact]
     public void EveryPropertyIsAKeyOfTheHelp()
     {
-        var help = ((ConfigurationResult.Printed)ConfigurationLoader.Load(["--help"], new Dictionary<string, string>(), "/")).Text;
+        var help = ((ConfigurationResult.Text)ConfigurationLoader.Load(["--help"], new Dictionary<string, string>(), "/")).Content;
 
         Assert.All(PropertyKeys(), key => Assert.Contains("  --" + key.Replace('.', ':'), help));
     }
@@ -63,7 +63,7 @@ public sealed class GatewayYamlTests
         var arguments = PropertyKeys().Select(key => $"--{key.Replace('.', ':')}=\u0001").ToArray();
         var result = ConfigurationLoader.Load(arguments, new Dictionary<string, string>(), Path.GetTempPath());
 
-        Assert.All(Assert.IsType<ConfigurationResult.Refused>(result).Errors, error => Assert.DoesNotContain("unknown key", error.Problem));
+        Assert.All(Assert.IsType<ConfigurationResult.Invalid>(result).Errors, error => Assert.DoesNotContain("unknown key", error.Problem));
     }
 
     private static ConfigurationResult.Loaded Load() => Assert.IsType<ConfigurationResult.Loaded>(

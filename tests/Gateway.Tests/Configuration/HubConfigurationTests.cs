@@ -38,17 +38,23 @@ public sealed class HubConfigurationTests : IDisposable
             raw: { max_message_bytes: 512, pong_wait: 2m }
             hubs:
               plain: {}
-              own: { auto_join: [a, metrics], metrics_stream: true, max_message_bytes: 1024, outbox: { capacity: 3 }, rate_limit: { messages: 0 }, policies: [{ match: a, history: 5 }] }
+              own: { auto_join: [a, metrics], metrics_stream: true, max_message_bytes: 1024, outbox: { capacity: 3 }, rate_limit: { messages: 0 },
+                     policies: [{ match: a, history: 5 }] }
             """);
         var (plain, own) = (DomainSettings.Of("plain", gateway), DomainSettings.Of("own", gateway));
 
-        Assert.Equal((7, 8, 11, 512), (plain.Outbox.Capacity, plain.RateLimit.Messages, plain.Rooms.MaxPerConnection, plain.Raw.MaxMessageBytes));
+        Assert.Equal(
+            (7, 8, 11, 512), (plain.Outbox.Capacity, plain.RateLimit.Messages, plain.Rooms.MaxPerConnection, plain.Raw.MaxMessageBytes));
         Assert.Equal((33, 4), (plain.RateLimit.ControlFrames.Frames, own.RateLimit.Announcements.Messages));
         Assert.Equal(["lobby"], plain.Rooms.AutoJoin);
         Assert.Equal((false, "gw:hub:plain"), (plain.MetricsStream.Enabled, gateway.Redis.ForDomain("plain").Prefix));
         Assert.Same(gateway.Rooms.Policies, plain.Rooms.Policies);
-        Assert.Equal((3, SlowConsumerPolicy.DropOldest, 0, TimeSpan.FromSeconds(9)), (own.Outbox.Capacity, own.Outbox.OnFull, own.RateLimit.Messages, own.RateLimit.Window));
-        Assert.Equal((1024, TimeSpan.FromMinutes(2), true, "a"), (own.Raw.MaxMessageBytes, own.Raw.PongWait, own.MetricsStream.Enabled, own.Rooms.Policies[0].Match));
+        Assert.Equal(
+            (3, SlowConsumerPolicy.DropOldest, 0, TimeSpan.FromSeconds(9)),
+            (own.Outbox.Capacity, own.Outbox.OnFull, own.RateLimit.Messages, own.RateLimit.Window));
+        Assert.Equal(
+            (1024, TimeSpan.FromMinutes(2), true, "a"),
+            (own.Raw.MaxMessageBytes, own.Raw.PongWait, own.MetricsStream.Enabled, own.Rooms.Policies[0].Match));
         Assert.Equal((7, "gw"), (gateway.Outbox.Capacity, gateway.Redis.Prefix));
     }
 }

@@ -18,8 +18,12 @@ public sealed class RedisConnectionTests : IDisposable
 
     [Fact]
     public void SeveralCanBeGivenByIndex() =>
-        Assert.Equal(["a:1", "b:2,ssl=true"], _folder.Options(null, ["--redis:connection:0=a:1", "--redis:connection:1=b:2,ssl=true"]).Redis.Connection);
+        Assert.Equal(
+            ["a:1", "b:2,ssl=true"],
+            _folder.Options(null, ["--redis:connection:0=a:1", "--redis:connection:1=b:2,ssl=true"]).Redis.Connection);
 
     [Fact]
-    public void ListMustNotBeEmpty() => Assert.StartsWith("redis.connection: must not be empty", Assert.Single(_folder.Errors("redis: { connection: [] }")), StringComparison.Ordinal);
+    public void ListMustNotBeEmpty() =>
+        Assert.StartsWith(
+            "redis.connection: must not be empty", Assert.Single(_folder.Errors("redis: { connection: [] }")), StringComparison.Ordinal);
 }

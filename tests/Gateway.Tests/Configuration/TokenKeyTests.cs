@@ -37,7 +37,10 @@ public sealed class TokenKeyTests : IDisposable
     {
         const string auth = "auth: { mode: jwt, authority: https://id.example.com, audience: gateway }\nredis: { enabled: true }";
 
-        Assert.StartsWith("server.token_key: is missing; auth.mode jwt with redis.enabled needs it", Assert.Single(_folder.Errors(auth)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "server.token_key: is missing; auth.mode jwt with redis.enabled needs it",
+            Assert.Single(_folder.Errors(auth)),
+            StringComparison.Ordinal);
         Assert.Equal([One], _folder.Options($"{auth}\nserver: {{ token_key: '{One}' }}").Server.TokenKey);
         Assert.Empty(_folder.Options($"auth: {{ mode: jwt, signing_key: '{One}' }}\nredis: {{ enabled: true }}").Server.TokenKey);
         Assert.Empty(_folder.Options("redis: { enabled: true }").Server.TokenKey);

@@ -4,7 +4,10 @@ using Xunit;
 
 namespace Gateway.Tests.Documents;
 
-/// <summary>Holds the tables of threats, faults and metrics to the sources: each row names a test, each test that a page names exists, and each metric is listed.</summary>
+/// <summary>
+/// Holds the tables of threats, faults and metrics to the sources: each row names a test, each test that a page names exists, and each
+/// metric is listed.
+/// </summary>
 public sealed partial class DocumentTests
 {
     private static readonly string Docs = Path.Combine(Repository.Root, "docs");
@@ -17,7 +20,9 @@ public sealed partial class DocumentTests
     public void EveryNamedTestExists(string page)
     {
         Assert.True(Classes.Count > 100, "the test sources were not found");
-        Assert.All(Tests(File.ReadAllText(Path.Combine(Docs, page))), test => Assert.True(Exists(test), $"{page} names {test}, which does not exist"));
+        Assert.All(
+            Tests(File.ReadAllText(Path.Combine(Docs, page))),
+            test => Assert.True(Exists(test), $"{page} names {test}, which does not exist"));
     }
 
     [Theory]
@@ -37,7 +42,9 @@ public sealed partial class DocumentTests
         var listed = MetricRow().Matches(File.ReadAllText(Path.Combine(Docs, "operations.md"))).Select(row => row.Groups[1].Value);
         var sources = Directory.GetFiles(Path.Combine(Repository.Root, "server"), "*.cs", SearchOption.AllDirectories);
 
-        Assert.Equal(sources.SelectMany(file => Metric().Matches(File.ReadAllText(file))).Select(name => name.Groups[1].Value).Distinct().Order(), listed.Order());
+        Assert.Equal(
+            sources.SelectMany(file => Metric().Matches(File.ReadAllText(file))).Select(name => name.Groups[1].Value).Distinct().Order(),
+            listed.Order());
     }
 
     /// <summary>The rows of every table whose last column is headed <c>test</c>.</summary>
@@ -47,7 +54,8 @@ public sealed partial class DocumentTests
         for (var i = 0; i < lines.Length; i++)
         {
             if (!lines[i].StartsWith('|')) inTable = false;
-            else if (lines[i].Trim('|', ' ').EndsWith("| test", StringComparison.Ordinal)) (inTable, i) = (true, i + 1); // the line below rules it off
+            // the line below rules it off
+            else if (lines[i].Trim('|', ' ').EndsWith("| test", StringComparison.Ordinal)) (inTable, i) = (true, i + 1);
             else if (inTable) yield return lines[i];
         }
     }

@@ -9,13 +9,15 @@ public sealed class LinkTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-links").FullName;
 
-    public static TheoryData<string> Pages => [.. MarkdownLinks.Files(Repository.Root).Select(file => Path.GetRelativePath(Repository.Root, file)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Pages =>
+        [.. MarkdownLinks.Files(Repository.Root).Select(file => Path.GetRelativePath(Repository.Root, file)).Order(StringComparer.Ordinal)];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public void EveryLinkLeadsSomewhere(string page) => Assert.Empty(MarkdownLinks.Broken(Repository.Root, Path.Combine(Repository.Root, page)));
+    public void EveryLinkLeadsSomewhere(string page) =>
+        Assert.Empty(MarkdownLinks.Broken(Repository.Root, Path.Combine(Repository.Root, page)));
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -27,13 +29,17 @@ public sealed class LinkTests : IDisposable
 
     [Fact]
     public void MissingPathIsFound() =>
-        Assert.Equal(["tests/Gone.cs", "server/Gone*.cs"], MarkdownLinks.MissingPaths(Repository.Root, "`tests/Gone.cs`, `tests/wire/`, `docs/*.md`, `server/Gone*.cs`, `/ws`"));
+        Assert.Equal(
+            ["tests/Gone.cs", "server/Gone*.cs"],
+            MarkdownLinks.MissingPaths(Repository.Root, "`tests/Gone.cs`, `tests/wire/`, `docs/*.md`, `server/Gone*.cs`, `/ws`"));
 
     [Fact]
     public void EveryPageOfTheDocumentsIsInTheIndex()
     {
         var index = File.ReadAllText(Path.Combine(Repository.Root, "docs", "README.md"));
-        var pages = Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(Path.GetFileName).Where(name => name != "README.md");
+        var pages = Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md")
+            .Select(Path.GetFileName)
+            .Where(name => name != "README.md");
 
         Assert.All(pages, page => Assert.Contains($"({page}", index, StringComparison.Ordinal));
     }
@@ -59,13 +65,18 @@ public sealed class LinkTests : IDisposable
     private IEnumerable<string> Broken(string text)
     {
         Directory.CreateDirectory(Path.Combine(_folder, "folder"));
-        File.WriteAllText(Path.Combine(_folder, "other.md"), "# Other\n## Two words\n## `code` & more\n## Two words\n<a id=\"marked\"></a>\n```sh\n# Nowhere\n```\n");
+        File.WriteAllText(
+            Path.Combine(_folder, "other.md"),
+            "# Other\n## Two words\n## `code` & more\n## Two words\n<a id=\"marked\"></a>\n```sh\n# Nowhere\n```\n");
         File.WriteAllText(Path.Combine(_folder, "page.md"), $"# The page, itself\n\n{text}\n");
         return MarkdownLinks.Broken(_folder, Path.Combine(_folder, "page.md"));
     }
 }
 
-/// <summary>Reads links and headings as GitHub renders them: in code there are no links, and a heading's anchor is its text in lower case with hyphens.</summary>
+/// <summary>
+/// Reads links and headings as GitHub renders them: in code there are no links, and a heading's anchor is its text in lower case with
+/// hyphens.
+/// </summary>
 internal static partial class MarkdownLinks
 {
     private static readonly HashSet<string> Skipped = [".git", ".vs", "bin", "obj", "node_modules", "dist"];
@@ -81,21 +92,27 @@ internal static partial class MarkdownLinks
         select $"{link}: {fault}";
 
     /// <summary>Paths in code spans that begin with a folder of the repository's root; <c>*</c> stands for any part of a name.</summary>
-    public static IEnumerable<string> MissingPaths(string root, string text) => PathInCode().Matches(text).Select(match => match.Groups[1].Value)
+    public static IEnumerable<string> MissingPaths(string root, string text) =>
+        PathInCode().Matches(text).Select(match => match.Groups[1].Value)
         .Where(path => Directory.Exists(Path.Combine(root, path.Split('/')[0])) && !Exists(Path.Combine(root, path.TrimEnd('/'))));
 
     private static bool Exists(string path) =>
-        Directory.Exists(Path.GetDirectoryName(path)) && Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(path)!, Path.GetFileName(path)).Any();
+        Directory.Exists(Path.GetDirectoryName(path))
+            && Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(path)!, Path.GetFileName(path)).Any();
 
     private static string Target(Match link) => link.Groups.Values.Skip(1).First(group => group.Success).Value;
 
     private static string? Fault(string root, string page, string link)
     {
         var (path, anchor) = link.Split('#', 2) is [var before, var after] ? (before, after) : (link, null);
-        var file = path.Length == 0 ? page : Path.GetFullPath(path[0] == '/' ? root + path : Path.Combine(Path.GetDirectoryName(page)!, Uri.UnescapeDataString(path)));
+        var file = path.Length == 0
+            ? page
+            : Path.GetFullPath(path[0] == '/' ? root + path : Path.Combine(Path.GetDirectoryName(page)!, Uri.UnescapeDataString(path)));
         if (Path.GetRelativePath(root, file).StartsWith("..", StringComparison.Ordinal)) return "outside of the repository";
         if (!File.Exists(file) && !Directory.Exists(file)) return "no such file";
-        return anchor != null && file.EndsWith(".md", StringComparison.Ordinal) && !Anchors(File.ReadAllText(file)).Contains(anchor) ? "no such heading" : null;
+        return anchor != null && file.EndsWith(".md", StringComparison.Ordinal) && !Anchors(File.ReadAllText(file)).Contains(anchor)
+            ? "no such heading"
+            : null;
     }
 
     private static HashSet<string> Anchors(string text)

@@ -12,14 +12,16 @@ public sealed class HealthTests
     public async Task NotReadyAnswers503WithEveryReasonOnBothPorts()
     {
         await using var host = await MetricsHost.StartAsync([]);
-        host.Readiness.SetNotReady("redis", "Redis is away");
+        host.Readiness.SetNotReady("redis", "Redis is unavailable");
         host.Readiness.SetNotReady("disk", "disk is full");
 
         foreach (var port in new[] { host.Clients, host.Operators })
         {
             using var ready = await host.GetAsync(port, "/health/ready");
             using var live = await host.GetAsync(port, "/health/live");
-            Assert.Equal((HttpStatusCode.ServiceUnavailable, "disk is full\nRedis is away"), (ready.StatusCode, await ready.Content.ReadAsStringAsync()));
+            Assert.Equal(
+                (HttpStatusCode.ServiceUnavailable, "disk is full\nRedis is unavailable"),
+                (ready.StatusCode, await ready.Content.ReadAsStringAsync()));
             Assert.Equal((HttpStatusCode.OK, "live"), (live.StatusCode, await live.Content.ReadAsStringAsync()));
             Assert.Equal("text/plain; charset=utf-8", ready.Content.Headers.ContentType?.ToString());
         }
@@ -29,7 +31,7 @@ public sealed class HealthTests
     public async Task ReadyAgainWhenEveryPartIs()
     {
         await using var host = await MetricsHost.StartAsync([]);
-        host.Readiness.SetNotReady("redis", "Redis is away");
+        host.Readiness.SetNotReady("redis", "Redis is unavailable");
         host.Readiness.SetReady("redis");
 
         using var ready = await host.GetAsync(host.Clients, "/health/ready");
@@ -54,13 +56,14 @@ public sealed class HealthTests
         var options = new ProgramOptions { Metrics = { Port = host.Operators.Port } };
 
         Assert.Equal(0, await HealthCheckCommand.RunAsync(HealthCheckCommand.UrlOf(options, "ready")));
-        host.Readiness.SetNotReady("redis", "Redis is away");
+        host.Readiness.SetNotReady("redis", "Redis is unavailable");
         Assert.Equal(1, await HealthCheckCommand.RunAsync(HealthCheckCommand.UrlOf(options, "ready")));
         Assert.Equal(0, await HealthCheckCommand.RunAsync(HealthCheckCommand.UrlOf(options, "live")));
     }
 
     [Fact]
-    public async Task HealthCheckCommandFailsWhereNobodyAnswers() => Assert.Equal(1, await HealthCheckCommand.RunAsync("http://127.0.0.1:1/health/live"));
+    public async Task HealthCheckCommandFailsWhereNobodyAnswers() =>
+        Assert.Equal(1, await HealthCheckCommand.RunAsync("http://127.0.0.1:1/health/live"));
 
     [Theory]
     [InlineData("0.0.0.0", "localhost", false, "http://localhost:9464/health/live")]
@@ -73,7 +76,11 @@ public sealed class HealthTests
     [InlineData("::", "::1", true, "http://[::1]:9464/health/live")]
     public void HealthCheckCommandAsksWhereTheGatewayListens(string host, string? metrics, bool tls, string expected)
     {
-        var options = new ProgramOptions { Server = { Host = host, Tls = { Enabled = tls } }, Metrics = { Enabled = metrics != null, Host = metrics ?? "localhost" } };
+        var options = new ProgramOptions
+        {
+            Server = { Host = host, Tls = { Enabled = tls } },
+            Metrics = { Enabled = metrics != null, Host = metrics ?? "localhost" },
+        };
 
         Assert.Equal(expected, HealthCheckCommand.UrlOf(options, "live"));
     }

@@ -13,7 +13,7 @@ public sealed class RuntimeCheckTests
     {
         var problem = RuntimeCheck.Problem(new Version(version));
 
-        Assert.StartsWith($"the .NET runtime is {version}, the gateway needs 10.0.11 or newer: ", problem, StringComparison.Ordinal);
+        Assert.StartsWith($"the .NET runtime is {version}, but the gateway needs 10.0.11 or later, ", problem, StringComparison.Ordinal);
     }
 
     [Theory]

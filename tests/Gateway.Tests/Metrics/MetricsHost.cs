@@ -16,7 +16,9 @@ using Xunit;
 
 namespace Gateway.Tests.Metrics;
 
-/// <summary>An application with a port for clients and one for operators, both free ones, and meters that nobody else in this process has.</summary>
+/// <summary>
+/// An application with a port for clients and one for operators, both free ones, and meters that nobody else in this process has.
+/// </summary>
 internal sealed class MetricsHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -33,7 +35,8 @@ internal sealed class MetricsHost : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
     public ReadinessState Readiness => _app.Services.GetRequiredService<ReadinessState>();
 
-    /// <param name="routesFirst">Leaves it to WebApplication to choose the endpoint ahead of all middleware, as applications do that never call UseRouting.</param>
+    /// <param name="routesFirst">Leaves it to WebApplication to choose the endpoint ahead of all middleware, as applications do that never
+    /// call UseRouting.</param>
     public static async Task<MetricsHost> StartAsync(string[] meters, bool routesFirst = false, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -46,7 +49,7 @@ internal sealed class MetricsHost : IAsyncDisposable
         if (time is not null) builder.Services.AddSingleton(time);
         builder.Services.AddSingleton<ReadinessState>();
         builder.Services.AddSignalR();
-        builder.Services.AddGatewayMetrics(meters);
+        builder.Services.AddMetricsPage(meters);
         var app = builder.Build();
         app.UseMetricsPort(MetricsPort.Of(app.Services.GetRequiredService<IServer>(), new MetricsPageOptions { Port = 0 }));
         app.UseWebSockets();

@@ -12,5 +12,6 @@ public sealed class PublicApiTests
     [InlineData("Gateway.AspNetCore")]
     [InlineData("Gateway.Redis")]
     [InlineData("Gateway.OpenTelemetry")]
-    public void PublicApiIsTheOneThatIsListed(string package) => Assert.Empty(PublicApi.Differences(Assembly.Load(package), $"server/{package}"));
+    public void PublicApiIsTheOneThatIsListed(string package) =>
+        Assert.Empty(PublicApi.Differences(Assembly.Load(package), $"server/{package}"));
 }

@@ -39,7 +39,7 @@ public sealed partial class FallbackPageTests
         builder.Services.AddSingleton(options);
         await using var app = builder.Build();
         app.Urls.Add("http://127.0.0.1:0");
-        app.MapFirstPage();
+        app.MapFallbackPage();
         await app.StartAsync();
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
         using var response = await http.GetAsync(new Uri(app.Urls.First()));

@@ -81,7 +81,7 @@ internal sealed partial class TokenVerifier : IDisposable
 
     private static IKeySource Source(AuthOptions auth, TimeProvider time, ILogger logger)
     {
-        if (auth.SigningKey.Any(key => key.Length > 0))
+        if (auth.SigningKey.Count > 0)
         {
             var secrets = auth.SigningKey.Select(Encoding.UTF8.GetBytes).ToList();
             return secrets.TrueForAll(secret => secret.Length >= SigningKey.MinSecretBytes)

@@ -1,17 +1,17 @@
 using Gateway.Core.Configuration;
+
 namespace Gateway.Configuration.Sources;
 
-/// <param name="File">What <c>--config-file</c> names.</param>
-internal sealed record CommandLine(SourceText Source, string? File, bool Help, bool Version);
-
 /// <summary>
-/// <c>--server:port=8081</c> or <c>--server:port 8081</c>. Of an option given twice the last counts, so that scripts can append.
+/// Reads <c>--server:port=8081</c> or <c>--server:port 8081</c>. If an option appears twice, the last one counts, so scripts can append
+/// options.
 /// </summary>
 internal static class CommandLineSource
 {
     private const string FileOption = "config-file";
 
-    public static CommandLine Read(IReadOnlyList<string> arguments)
+    /// <returns>The settings, and the path in <c>--config-file</c>.</returns>
+    public static (SourceText Source, string? File) Read(IReadOnlyList<string> arguments)
     {
         var settings = new FlatSettings(Origin.CommandLine);
         string? file = null;
@@ -20,7 +20,7 @@ internal static class CommandLineSource
             var argument = arguments[i];
             if (!argument.StartsWith("--", StringComparison.Ordinal))
             {
-                // The text is not repeated: it may be the torn-off half of a secret.
+                // The argument is not shown: it may be part of a secret.
                 settings.Report("", $"argument {i + 1} is not an option; options are written --section:key=value", Origin.CommandLine);
                 continue;
             }
@@ -30,26 +30,12 @@ internal static class CommandLineSource
             if (value is null && i + 1 < arguments.Count && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal))
                 value = arguments[++i];
 
-            if (name == FileOption)
-                file = value ?? "";
+            if (name == FileOption && !string.IsNullOrEmpty(value)) file = value;
+            else if (name == FileOption) settings.Report("--" + FileOption, "needs the path of a YAML file", Origin.CommandLine);
             else if (value is null)
                 settings.Report(name.Replace(':', '.'), $"needs a value: --{Printable.Text(name)}=value", Origin.CommandLine);
-            else
-                settings.Set(name.Split(':'), value, Origin.CommandLine);
+            else settings.Set(name.Split(':'), value, Origin.CommandLine);
         }
-        if (file is { Length: 0 })
-        {
-            settings.Report("--" + FileOption, "needs the path of a YAML file", Origin.CommandLine);
-            file = null;
-        }
-        return new CommandLine(settings.Result, file, Has(arguments, "--help", "-h"), Has(arguments, "--version"));
-    }
-
-    private static bool Has(IReadOnlyList<string> arguments, params ReadOnlySpan<string> names)
-    {
-        foreach (var argument in arguments)
-            if (names.Contains(argument))
-                return true;
-        return false;
+        return (settings.Result, file);
     }
 }

@@ -4,21 +4,23 @@ using Gateway.Core.Configuration;
 namespace Gateway.Configuration.Sources;
 
 /// <summary>
-/// <c>GATEWAY_SERVER__PORT=8081</c>: the prefix, then the key with <c>__</c> between its levels. Case does not matter; names that are
-/// free to choose (custom messages) arrive in lower case. Lists are comma-separated, or by index: <c>GATEWAY_ROOMS__AUTO_JOIN__0</c>.
+/// Reads variables such as <c>GATEWAY_SERVER__PORT=8081</c>: the prefix, then the key with <c>__</c> between its levels, in any case. Names
+/// that the configuration defines, such as custom messages, become lower case. Lists are comma-separated, or by index:
+/// <c>GATEWAY_ROOMS__AUTO_JOIN__0</c>.
 /// </summary>
 internal static partial class EnvironmentSource
 {
     private const string Prefix = Origin.EnvironmentPrefix;
 
+    /// <param name="environment">The environment variables.</param>
     /// <param name="sections">The names of the top-level sections.</param>
     public static SourceText Read(IReadOnlyDictionary<string, string> environment, IReadOnlyCollection<string> sections)
     {
         var settings = new FlatSettings(Origin.Environment(""));
         foreach (var (variable, value) in environment.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
-            if (!variable.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || IsServiceLink(variable, value) || !IsMeantForUs(variable, sections))
-                continue;
+            if (!variable.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)) continue;
+            if (IsServiceLink(variable, value) || !IsSetting(variable, sections)) continue;
             var path = variable[Prefix.Length..].ToLowerInvariant().Split("__");
             settings.Set(path, value, Origin.Environment(variable));
         }
@@ -26,19 +28,20 @@ internal static partial class EnvironmentSource
     }
 
     /// <summary>
-    /// Every key has two levels, so a variable without <c>__</c> is somebody else's (GATEWAY_HOME), unless it begins like one of our sections:
-    /// GATEWAY_SERVER_PORT is a slip that must not pass silently.
+    /// Every key has two levels, so a variable without <c>__</c> is not a setting (GATEWAY_HOME), unless it starts with the name of a
+    /// section: GATEWAY_SERVER_PORT is a mistake that must be reported.
     /// </summary>
-    private static bool IsMeantForUs(string variable, IReadOnlyCollection<string> sections)
+    private static bool IsSetting(string variable, IReadOnlyCollection<string> sections)
     {
         var name = variable[Prefix.Length..];
         return name.Contains("__", StringComparison.Ordinal)
-            || sections.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase) && (name.Length == section.Length || name[section.Length] == '_'));
+            || sections.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase)
+                && (name.Length == section.Length || name[section.Length] == '_'));
     }
 
     /// <summary>
-    /// Kubernetes puts the addresses of services into every container (GATEWAY_SERVICE_HOST, GATEWAY_PORT_80_TCP, …). With a service
-    /// called "gateway" or "gateway-something" these carry our prefix; they are no settings, and must not stop the start.
+    /// Kubernetes adds the addresses of services to every container (GATEWAY_SERVICE_HOST, GATEWAY_PORT_80_TCP, …). For a service called
+    /// "gateway" or "gateway-something" they have the prefix of settings, but are not settings and must not stop the start.
     /// </summary>
     private static bool IsServiceLink(string variable, string value) =>
         !variable.Contains("__", StringComparison.Ordinal)

@@ -2,11 +2,11 @@ using Gateway.Core.Configuration;
 
 namespace Gateway.Configuration.Sources;
 
-/// <summary>Makes a tree of settings that come one by one, each with its whole path: the environment and the command line.</summary>
+/// <summary>Builds a tree of settings from the environment or the command line, where each setting has its whole path.</summary>
 internal sealed class FlatSettings(Origin origin)
 {
-    /// <summary>Deeper than any key, so that a path of a million levels does not become a tree of them.</summary>
-    private const int Deepest = 8;
+    /// <summary>More levels than any key has. A longer path is an unknown key.</summary>
+    private const int MaxDepth = 8;
 
     private readonly MapSetting _root = new(origin);
     private readonly List<ConfigurationError> _errors = [];
@@ -15,11 +15,11 @@ internal sealed class FlatSettings(Origin origin)
 
     public void Report(string key, string problem, Origin where) => _errors.Add(new ConfigurationError(key, problem, where.Where));
 
-    /// <summary>Sets what is at the path; the last one wins.</summary>
+    /// <summary>Sets the value at a path. The last one counts.</summary>
     public void Set(string[] path, string value, Origin where)
     {
         var key = string.Join('.', path);
-        if (path.Length > Deepest)
+        if (path.Length > MaxDepth)
         {
             Report(key, "unknown key", where);
             return;

@@ -5,12 +5,12 @@ using YamlDotNet.Core.Events;
 namespace Gateway.Configuration.Sources;
 
 /// <summary>
-/// YAML into settings that know their line. Built from the parser's events rather than from YamlDotNet's document model, because that
-/// one stops at the first duplicate key and recurses as deep as the text says. Anchors, aliases and <c>&lt;&lt;</c> are understood.
+/// Reads YAML into settings with line numbers. It uses the parser's events, not YamlDotNet's document model, which stops at the first
+/// duplicate key and recurses as deep as the text is nested. Anchors, aliases and <c>&lt;&lt;</c> are supported.
 /// </summary>
 internal sealed class YamlSource
 {
-    private const int Deepest = 16;
+    private const int MaxDepth = 16;
 
     private readonly string _name;
     private readonly Parser _parser;
@@ -31,7 +31,8 @@ internal sealed class YamlSource
             : Read(text, file);
     }
 
-    /// <param name="name">What messages call the file.</param>
+    /// <param name="text">The YAML text.</param>
+    /// <param name="name">The name of the file in error messages.</param>
     public static SourceText Read(string text, string name)
     {
         var source = new YamlSource(text, name);
@@ -47,7 +48,7 @@ internal sealed class YamlSource
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or OverflowException)
         {
-            // The parser's own checks are not complete: an open bracket, for one, escapes it as an InvalidOperationException.
+            // The parser's own checks are incomplete: for example, an open bracket throws an InvalidOperationException.
             var near = source._parser.Current?.Start ?? Mark.Empty;
             source.Fail(near.Line, near.Column, "is not valid YAML from here on; is a bracket not closed?");
         }
@@ -74,16 +75,16 @@ internal sealed class YamlSource
         return null;
     }
 
-    /// <summary>Reads the node that begins at the current event, and leaves the parser at its last event.</summary>
+    /// <summary>Reads the node that starts at the current event, up to its last event.</summary>
     private Setting Node(string path, int depth)
     {
         var start = _parser.Current!;
-        if (depth > Deepest)
-            throw new SemanticErrorException(start.Start, start.End, $"nested deeper than {Deepest} levels");
+        if (depth > MaxDepth)
+            throw new SemanticErrorException(start.Start, start.End, $"nested deeper than {MaxDepth} levels");
         if (start is AnchorAlias alias)
             return _anchors.TryGetValue(alias.Value.Value, out var known)
                 ? known
-                : throw new SemanticErrorException(start.Start, start.End, "the alias names an anchor that is not there");
+                : throw new SemanticErrorException(start.Start, start.End, "the alias names an unknown anchor");
 
         Setting node = start switch
         {
@@ -116,7 +117,7 @@ internal sealed class YamlSource
             var name = Node(path, depth + 1) is TextSetting text ? text.Text : null;
             var full = Keys.Join(path, name ?? "");
             _parser.MoveNext();
-            // A value is where its key is: that is the line that a person looks for, and an alias stands in two places.
+            // A value has the line of its key, because that is where people look, and an alias appears in several places.
             var value = Node(full, depth + 1) with { Origin = At(key) };
             if (name is null)
                 Report(path, At(key), "a key must be plain text");
@@ -130,7 +131,7 @@ internal sealed class YamlSource
         return map;
     }
 
-    /// <summary>What <c>&lt;&lt;</c> names fills in the keys that the map does not set itself.</summary>
+    /// <summary>Adds the keys that <c>&lt;&lt;</c> names and the map does not set itself.</summary>
     private void Merge(Setting source, MapSetting map, string path)
     {
         foreach (var part in source is ListSetting list ? list.Items : [source])
@@ -152,7 +153,7 @@ internal sealed class YamlSource
     private void Fail(long line, long column, string problem) =>
         _errors.Add(new ConfigurationError("", problem, $"{_name}:{line}:{column}"));
 
-    /// <summary>For a tab in the indentation the parser names the line where its search began, not the one with the tab.</summary>
+    /// <summary>For a tab in the indentation the parser reports the line where its search began, not the line with the tab.</summary>
     private static (long Line, long Column)? TabIn(string text, YamlException e)
     {
         if (!e.Message.Contains("tab as indentation", StringComparison.Ordinal))

@@ -25,7 +25,9 @@ public sealed class FamilyTableTests
         var families = _table.ToFamilies();
 
         Assert.Equal(["a", "b"], families.Select(family => family.Name));
-        Assert.Equal([new Label("otel_scope_name", "one"), new Label("otel_scope_name", "two")], families[0].Series.SelectMany(series => series.Labels));
+        Assert.Equal(
+            [new Label("otel_scope_name", "one"), new Label("otel_scope_name", "two")],
+            families[0].Series.SelectMany(series => series.Labels));
         Assert.Empty(_table.Conflicts);
     }
 
@@ -73,7 +75,9 @@ public sealed class FamilyTableTests
         Assert.Equal(["a has two series with the same labels"], _table.Conflicts);
     }
 
-    private void Add(string meter, string name, FamilyType type, double value) => _table.Add(new InstrumentReading(
-        [new Label("otel_scope_name", meter)],
-        new MetricFamily(name, type, "Help.", [type is FamilyType.Histogram ? new HistogramSeries([], [], value, 1) : new NumberSeries([], value)])));
+    private void Add(string meter, string name, FamilyType type, double value)
+    {
+        Series series = type is FamilyType.Histogram ? new HistogramSeries([], [], value, 1) : new NumberSeries([], value);
+        _table.Add(new InstrumentReading([new Label("otel_scope_name", meter)], new MetricFamily(name, type, "Help.", [series])));
+    }
 }

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Gateway.Tests.Metrics.Prometheus;
 
-/// <summary>The meters of .NET and ASP.NET Core are called what AddGatewayMetrics takes them to be called, and their figures are printed well.</summary>
+/// <summary>
+/// The meters of .NET and ASP.NET Core are called what AddMetricsPage takes them to be called, and their figures are printed well.
+/// </summary>
 public sealed class FrameworkMeterTests
 {
     [Fact]
@@ -75,7 +77,10 @@ public sealed class FrameworkMeterTests
     }
 
     private static double Requests(PrometheusPage page, string route) => !page.Has("http_server_request_duration_seconds") ? 0
-        : page["http_server_request_duration_seconds"].Of("_count").Where(sample => sample.Labels.GetValueOrDefault("http_route") == route).Sum(sample => sample.Value);
+        : page["http_server_request_duration_seconds"]
+            .Of("_count")
+            .Where(sample => sample.Labels.GetValueOrDefault("http_route") == route)
+            .Sum(sample => sample.Value);
 
     /// <summary>A SignalR client's first words, without a client library: a WebSocket without negotiation, and the handshake.</summary>
     private static async Task<ClientWebSocket> ConnectAsync(MetricsHost host)
@@ -83,7 +88,11 @@ public sealed class FrameworkMeterTests
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         var socket = new ClientWebSocket();
         await socket.ConnectAsync(new UriBuilder(new Uri(host.Clients, "/hub")) { Scheme = "ws" }.Uri, patience.Token);
-        await socket.SendAsync(Encoding.UTF8.GetBytes("{\"protocol\":\"json\",\"version\":1}\u001e"), WebSocketMessageType.Text, endOfMessage: true, patience.Token);
+        await socket.SendAsync(
+            Encoding.UTF8.GetBytes("{\"protocol\":\"json\",\"version\":1}\u001e"),
+            WebSocketMessageType.Text,
+            endOfMessage: true,
+            patience.Token);
         var answer = new byte[64];
         var received = await socket.ReceiveAsync(answer.AsMemory(), patience.Token);
         Assert.Equal("{}\u001e", Encoding.UTF8.GetString(answer, 0, received.Count));

@@ -55,8 +55,10 @@ public sealed class PageTests : IDisposable
     public async Task HistogramHasCumulativeBuckets()
     {
         await using var host = await StartAsync();
-        var histogram = _meter.CreateHistogram("latency", "s", "Latency.", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1] });
-        foreach (var value in new[] { 0.05, 0.1, 0.5, 7 }) histogram.Record(value, new KeyValuePair<string, object?>("le", "a tag of this name"));
+        var histogram = _meter.CreateHistogram(
+            "latency", "s", "Latency.", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1] });
+        foreach (var value in new[] { 0.05, 0.1, 0.5, 7 })
+            histogram.Record(value, new KeyValuePair<string, object?>("le", "a tag of this name"));
 
         var family = (await host.ScrapeAsync())["latency_seconds"];
 
@@ -70,9 +72,18 @@ public sealed class PageTests : IDisposable
     {
         await using var host = await StartAsync();
         var counter = _meter.CreateCounter<long>("hostile", "{\n}\"", "Help \\ with\nall of \"it\".");
-        string[] values = ["\"} 1\nfake_total 1", "\\", "\\n", "\n", "\r\n", "\0", "{a=\"b\"}", "ä€😀", "\ud800", " ", "#", new string('x', 5000)];
+        string[] values = [
+            "\"} 1\nfake_total 1", "\\", "\\n", "\n", "\r\n", "\0", "{a=\"b\"}", "ä€😀", "\ud800", " ", "#", new string('x', 5000)];
         foreach (var value in values) counter.Add(1, new KeyValuePair<string, object?>("v", value));
-        counter.Add(1, new("a.b", 1), new("a_b", true), new("a-b", 1.5), new("__name__", "fake"), new("9", new[] { "x", "y" }), new("none", null), new("", "empty"));
+        counter.Add(
+            1,
+            new("a.b", 1),
+            new("a_b", true),
+            new("a-b", 1.5),
+            new("__name__", "fake"),
+            new("9", new[] { "x", "y" }),
+            new("none", null),
+            new("", "empty"));
 
         var page = await host.ScrapeAsync();
 
@@ -81,16 +92,22 @@ public sealed class PageTests : IDisposable
         Assert.Equal("Help \\ with\nall of \"it\".", family.Help);
         Assert.Equal(
             values.Select(value => value.Replace('\ud800', '\ufffd')).Order(StringComparer.Ordinal),
-            family.Samples.Where(sample => sample.Labels.ContainsKey("v")).Select(sample => sample.Labels["v"]).Order(StringComparer.Ordinal));
+            family.Samples
+                .Where(sample => sample.Labels.ContainsKey("v"))
+                .Select(sample => sample.Labels["v"])
+                .Order(StringComparer.Ordinal));
         var odd = family.Samples.Single(sample => sample.Labels.ContainsKey("a_b")).Labels;
-        Assert.Equal(("1.5;1;true", "fake", "[x,y]", "empty", false), (odd["a_b"], odd["_name_"], odd["_9"], odd["_"], odd.ContainsKey("none")));
+        Assert.Equal(
+            ("1.5;1;true", "fake", "[x,y]", "empty", false), (odd["a_b"], odd["_name_"], odd["_9"], odd["_"], odd.ContainsKey("none")));
     }
 
     [Fact]
     public async Task SpecialNumbersAreWrittenInPrometheusWords()
     {
         await using var host = await StartAsync();
-        foreach (var (name, value) in new[] { ("not", double.NaN), ("up", double.PositiveInfinity), ("down", double.NegativeInfinity), ("big", 1e25), ("half", 0.5) })
+        (string, double)[] values =
+            [("not", double.NaN), ("up", double.PositiveInfinity), ("down", double.NegativeInfinity), ("big", 1e25), ("half", 0.5)];
+        foreach (var (name, value) in values)
             _meter.CreateObservableGauge("number." + name, () => value);
 
         var page = await host.ScrapeAsync();

@@ -9,18 +9,21 @@ public sealed class PrometheusNameTests
     [InlineData("websocket_messages_total", null)]
     [InlineData("websocket_messages_total", "{message}")]
     [InlineData("gateway_sent_bytes_total", "By")]
-    public void CounterInPrometheusFormKeepsItsName(string name, string? unit) => Assert.Equal(name, PrometheusName.Metric(name, unit, FamilyType.Counter));
+    public void CounterInPrometheusFormKeepsItsName(string name, string? unit) =>
+        Assert.Equal(name, PrometheusName.Metric(name, unit, FamilyType.Counter));
 
     [Theory]
     [InlineData("websocket_connected_clients", null)]
     [InlineData("websocket_connected_clients", "{client}")]
     [InlineData("gateway_memory_bytes", "By")]
     [InlineData("gateway__odd_but_valid_", null)]
-    public void GaugeInPrometheusFormKeepsItsName(string name, string? unit) => Assert.Equal(name, PrometheusName.Metric(name, unit, FamilyType.Gauge));
+    public void GaugeInPrometheusFormKeepsItsName(string name, string? unit) =>
+        Assert.Equal(name, PrometheusName.Metric(name, unit, FamilyType.Gauge));
 
     [Fact]
     public void HistogramInPrometheusFormKeepsItsName() =>
-        Assert.Equal("gateway_publish_to_socket_seconds", PrometheusName.Metric("gateway_publish_to_socket_seconds", "s", FamilyType.Histogram));
+        Assert.Equal(
+            "gateway_publish_to_socket_seconds", PrometheusName.Metric("gateway_publish_to_socket_seconds", "s", FamilyType.Histogram));
 
     [Theory]
     [InlineData("dotnet.gc.pause.time", "s", "dotnet_gc_pause_time_seconds_total")]

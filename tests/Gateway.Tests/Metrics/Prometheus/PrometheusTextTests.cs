@@ -33,7 +33,8 @@ public sealed class PrometheusTextTests
     [InlineData(Histogram + "h_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n")]
     [InlineData(Histogram + "h_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 2\n")]
     [InlineData(Histogram + "h_bucket{le=\"+Inf\"} 1\nh_count 1\n")]
-    public void MalformedPageIsRefused(string page) => Assert.ThrowsAny<Exception>(() => PrometheusText.Parse(Encoding.UTF8.GetBytes(page)));
+    public void MalformedPageIsRefused(string page) =>
+        Assert.ThrowsAny<Exception>(() => PrometheusText.Parse(Encoding.UTF8.GetBytes(page)));
 
     [Fact]
     public void WellFormedPageIsRead()

@@ -46,7 +46,10 @@ public sealed class PrometheusWriterTests
     public void NumberIsWrittenTheSameInEveryCulture(double value, string expected)
     {
         var before = CultureInfo.CurrentCulture;
-        CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = { NumberDecimalSeparator = ",", NegativeSign = "~", NaNSymbol = "nix" } };
+        CultureInfo.CurrentCulture = new CultureInfo("")
+        {
+            NumberFormat = { NumberDecimalSeparator = ",", NegativeSign = "~", NaNSymbol = "nix" },
+        };
         try
         {
             Assert.EndsWith($"\na {expected}\n", Write(Gauge("a", value)), StringComparison.Ordinal);
@@ -68,7 +71,11 @@ public sealed class PrometheusWriterTests
         for (var i = 0; i < 500; i++)
         {
             var value = string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => Alphabet[random.Next(Alphabet.Length)]));
-            var family = new MetricFamily("a", FamilyType.Gauge, "A" + value, [new NumberSeries([new("x", value)], i), new NumberSeries([new("x", value), new("y", "\"}")], i)]);
+            var family = new MetricFamily(
+                "a",
+                FamilyType.Gauge,
+                "A" + value,
+                [new NumberSeries([new("x", value)], i), new NumberSeries([new("x", value), new("y", "\"}")], i)]);
 
             var read = PrometheusText.Parse(Encoding.UTF8.GetBytes(Write(family)))["a"];
 

@@ -42,8 +42,10 @@ public sealed class ScrapeTests : IDisposable
             return 1;
         });
 
-        using (var first = await host.GetAsync(host.Operators, "/metrics")) Assert.Equal(HttpStatusCode.ServiceUnavailable, first.StatusCode);
-        using (var second = await host.GetAsync(host.Operators, "/metrics")) Assert.Equal(HttpStatusCode.ServiceUnavailable, second.StatusCode);
+        using (var first = await host.GetAsync(host.Operators, "/metrics"))
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, first.StatusCode);
+        using (var second = await host.GetAsync(host.Operators, "/metrics"))
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, second.StatusCode);
         goOn.Set();
 
         Assert.Equal(1, (await host.ScrapeAsync())["hanging"].Value);
@@ -100,7 +102,8 @@ public sealed class ScrapeTests : IDisposable
     {
         var app = WebApplication.CreateSlimBuilder().Build();
 
-        Assert.Contains("AddGatewayMetrics", Assert.Throws<InvalidOperationException>(() => app.MapPrometheus()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "AddMetricsPage", Assert.Throws<InvalidOperationException>(() => app.MapMetricsPage()).Message, StringComparison.Ordinal);
     }
 
     /// <summary>Timers run out twenty times as fast.</summary>

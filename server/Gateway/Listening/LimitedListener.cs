@@ -5,19 +5,21 @@ using Microsoft.Extensions.Options;
 
 namespace Gateway.Listening;
 
-/// <summary>The web server's sockets, accepted no faster than there are descriptors for them.</summary>
-internal sealed class BudgetedListenerFactory(
-    IOptions<SocketTransportOptions> sockets, ILoggerFactory loggers, ConnectionBudget budget, FirstRequestDeadline awaited) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+/// <summary>Kestrel's socket transport, which accepts connections only while the process has file descriptors for them.</summary>
+internal sealed class LimitedListenerFactory(
+    IOptions<SocketTransportOptions> sockets, ILoggerFactory loggers, TcpConnectionLimiter limiter, FirstRequestDeadline firstRequest)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly SocketTransportFactory _inner = new(sockets, loggers);
 
     public bool CanBind(EndPoint endpoint) => _inner.CanBind(endpoint);
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new BudgetedListener(await _inner.BindAsync(endpoint, cancellationToken), budget, awaited);
+        new LimitedListener(await _inner.BindAsync(endpoint, cancellationToken), limiter, firstRequest);
 }
 
-internal sealed class BudgetedListener(IConnectionListener inner, ConnectionBudget budget, FirstRequestDeadline awaited) : IConnectionListener
+internal sealed class LimitedListener(IConnectionListener inner, TcpConnectionLimiter limiter, FirstRequestDeadline firstRequest)
+    : IConnectionListener
 {
     private readonly CancellationTokenSource _unbound = new();
 
@@ -27,11 +29,11 @@ internal sealed class BudgetedListener(IConnectionListener inner, ConnectionBudg
     {
         try
         {
-            await budget.EnterAsync(_unbound.Token);
+            await limiter.AcquireAsync(_unbound.Token);
         }
         catch (OperationCanceledException)
         {
-            return null; // nothing is listened to any more
+            return null; // the listener was unbound
         }
         ConnectionContext? accepted = null;
         try
@@ -40,9 +42,9 @@ internal sealed class BudgetedListener(IConnectionListener inner, ConnectionBudg
         }
         finally
         {
-            if (accepted == null) budget.Leave();
+            if (accepted == null) limiter.Release();
         }
-        return accepted == null ? null : new AcceptedConnection(accepted, budget, awaited);
+        return accepted == null ? null : new AcceptedConnection(accepted, limiter, firstRequest);
     }
 
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
