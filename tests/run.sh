@@ -85,13 +85,10 @@ mkdir "$TOLD_FOLDER"
 say "Build"
 timeout 900 dotnet build Gateway.sln -c Release --nologo -v quiet -clp:ErrorsOnly || give_up "The build failed."
 
-# What the build does not see: blanks, line ends, the order of the usings. `dotnet format` puts it right.
+# What the build does not see. `bash tests/format.sh` puts it right.
 say "Format"
-check_format() {
-  bounded 120 "$results/format.log" dotnet format whitespace . --folder --verify-no-changes -v quiet &&
-    bounded 180 "$results/format.log" dotnet format style Gateway.sln --no-restore --verify-no-changes -v quiet --diagnostics IMPORTS
-}
-if check_format; then echo "as .editorconfig says"; passed=$((passed + 1)); else tail -20 "$results/format.log"; failed=$((failed + 1)); fi
+if bounded 300 "$results/format.log" bash tests/format.sh --check; then echo "as .editorconfig says"; passed=$((passed + 1))
+else tail -20 "$results/format.log"; failed=$((failed + 1)); fi
 
 # One TRX file for each test project says how many ran. A run that left none, in which none ran, or that was cut short counts as a failure.
 count_trx() {

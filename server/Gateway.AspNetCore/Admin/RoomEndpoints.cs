@@ -76,7 +76,8 @@ internal static class RoomEndpoints
         if (rooms.PolicyOf(room).Retention is not { Messages: > 0 } retention)
             return Problems.Of(Error.NotFound($"room {room} keeps no history"));
         var range = new HistoryRange(
-            after ?? 0, before ?? long.MaxValue, limit ?? DefaultHistory) { FromEnd = after == null, MaxBytes = MaxHistoryBytes };
+            after ?? 0, before ?? long.MaxValue, limit ?? DefaultHistory)
+        { FromEnd = after == null, MaxBytes = MaxHistoryBytes };
         var page = await backplane.ReadHistoryAsync(room, range, retention, cancel);
         return AdminJson.Bytes(RoomPayloads.History(room, page.Head.Epoch, page.Messages.Select(m => (m.Offset, m.Message)), page.HasMore));
     }

@@ -84,7 +84,8 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
             return (
                 new UserIdentity(
                     sub, name.Length > 0 ? name : sub,
-                    user.FindFirstValue("azp") ?? user.FindFirstValue("client_id")) { Roles = RolesOf(user, options.Auth.RolesClaim) },
+                    user.FindFirstValue("azp") ?? user.FindFirstValue("client_id"))
+                { Roles = RolesOf(user, options.Auth.RolesClaim) },
                 null);
         }
         return options.Auth.Mode == AuthMode.None ? Guest.Identify(guestKey, username) : (null, Error.Unauthorized);

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Core.Commands;
@@ -7,6 +6,7 @@ using Gateway.Core.Messages;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.AspNetCore.SignalR;
 

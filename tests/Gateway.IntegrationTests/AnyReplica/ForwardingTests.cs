@@ -1,9 +1,9 @@
-using Gateway.AspNetCore.Domains;
-using Gateway.AspNetCore.Pipeline;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using Gateway.AspNetCore.AnyReplica;
+using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.Pipeline;
 using Gateway.Configuration;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;

@@ -57,7 +57,8 @@ internal sealed class TokenClaims
                 new UserIdentity(
                     sub, NameOf(claims, sub),
                     Text(claims, "azp")
-                        ?? Text(claims, "client_id")) { Roles = Roles(claims, rolesClaim), SessionId = Text(claims, "sid") })
+                        ?? Text(claims, "client_id"))
+                { Roles = Roles(claims, rolesClaim), SessionId = Text(claims, "sid") })
             {
                 ExpiresAt = expires,
                 NotBefore = Time(claims, "nbf"),
