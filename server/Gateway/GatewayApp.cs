@@ -85,7 +85,8 @@ internal static class GatewayApp
 
         var app = builder.Build();
         var scheme = options.Server.Tls.Enabled ? Uri.UriSchemeHttps : Uri.UriSchemeHttp;
-        app.Services.GetRequiredService<AdvertisedAddress>().Expect(new UriBuilder(scheme, options.Server.Host, options.Server.Port).Uri);
+        app.Services.GetRequiredService<AdvertisedAddress>()
+            .SetFromConfiguration(new UriBuilder(scheme, options.Server.Host, options.Server.Port).Uri);
         // WebApplication would add the authorization middleware for SignalR. No endpoint of the program needs it, and it costs memory for
         // each connection.
         ((IApplicationBuilder)app).Properties["__AuthorizationMiddlewareSet"] = true;

@@ -3,9 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>
-/// The API for servers and operators, below <c>/api/v1</c>: its services, its endpoints, and what a request passes before one of them.
-/// </summary>
+/// <summary>The HTTP API for servers and operators, below <c>/api/v1</c>: its services, endpoints and middleware.</summary>
 internal static class AdminApi
 {
     public const string Root = "/api/v1";
@@ -28,7 +26,7 @@ internal static class AdminApi
         return api;
     }
 
-    /// <summary>Puts the checks in front of an endpoint.</summary>
+    /// <summary>Adds the checks of the API to an endpoint.</summary>
     public static RequestDelegate Guard(IApplicationBuilder app, RequestDelegate endpoint)
     {
         app.Use(Problems.CatchAsync);
@@ -40,10 +38,10 @@ internal static class AdminApi
     }
 
     /// <summary>
-    /// For the program: every path below <c>/api/v1</c> needs the key, known or not, and the API may have a port of its own. The port
-    /// decides that the connection came in by, which no header can claim. To stand ahead of everything else that serves requests.
+    /// Adds the API to the program. Every path below <c>/api/v1</c> needs the key, known or not, and the API may have a port of its own.
+    /// The port is that of the connection, which no header can forge. Place it before everything else that serves requests.
     /// </summary>
-    /// <param name="port">0: the clients' port.</param>
+    /// <param name="port">The port of the API. 0 for the clients' port.</param>
     public static IApplicationBuilder UseAdminApi(this IApplicationBuilder app, int port)
     {
         var key = app.ApplicationServices.GetRequiredService<ApiKey>();
@@ -51,8 +49,7 @@ internal static class AdminApi
             context => port == 0 ? context.Request.Path.StartsWithSegments(Root) : context.Connection.LocalPort == port,
             admin =>
             {
-                // Routing ahead of us, which WebApplication puts there where nobody else does, may have chosen one of the clients'
-                // endpoints already.
+                // WebApplication may have added routing before this, which may already have chosen one of the clients' endpoints.
                 admin.Use(static (context, next) =>
                 {
                     context.SetEndpoint(null);

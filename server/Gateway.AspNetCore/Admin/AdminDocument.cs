@@ -2,7 +2,7 @@ using Microsoft.OpenApi;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>The OpenAPI document of the API, made from its endpoints.</summary>
+/// <summary>The OpenAPI document of the API, generated from its endpoints.</summary>
 internal static class AdminDocument
 {
     private const string Name = "v1";
@@ -35,7 +35,7 @@ internal static class AdminDocument
         });
         document.AddSchemaTransformer(static (schema, context, _) =>
         {
-            // Of what a converter of ours writes the framework knows nothing.
+            // The framework does not know what our converters write.
             foreach (var property in context.JsonTypeInfo.Properties)
                 if (property.IsGetNullable)
                     schema.Required?.Remove(property.Name); // it is left out where there is nothing to say

@@ -5,15 +5,15 @@ using Gateway.Core.Wire;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>How the API writes JSON: names in snake_case, as everywhere in the protocol, and nothing that is not there.</summary>
+/// <summary>Writes the JSON of the API: names in snake_case, as in the protocol, without null values.</summary>
 internal static class AdminJson
 {
-    private static readonly JsonSerializerOptions Options = Made();
+    private static readonly JsonSerializerOptions Options = Create();
 
-    /// <summary>200 with an object; the application's own way to write JSON is not touched.</summary>
+    /// <summary>Returns 200 with an object. Does not use the application's JSON options.</summary>
     public static IResult Ok<T>(T value) => Results.Json(value, Options);
 
-    /// <summary>For the OpenAPI document, which reads the application's options.</summary>
+    /// <summary>Configures JSON options. Used for the OpenAPI document, which reads the application's options.</summary>
     public static void Configure(JsonSerializerOptions options)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
@@ -22,17 +22,17 @@ internal static class AdminJson
         options.Converters.Add(new Times());
     }
 
-    private static JsonSerializerOptions Made()
+    private static JsonSerializerOptions Create()
     {
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
         Configure(options);
         return options;
     }
 
-    /// <summary>JSON that is there already.</summary>
+    /// <summary>Returns 200 with serialized JSON.</summary>
     public static IResult Bytes(ReadOnlyMemory<byte> json) => Results.Bytes(json, "application/json");
 
-    /// <summary>As in the protocol's payloads.</summary>
+    /// <summary>Writes times as the protocol's payloads do.</summary>
     private sealed class Times : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

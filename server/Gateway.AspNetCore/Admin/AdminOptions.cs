@@ -1,11 +1,11 @@
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>Options of the HTTP API for servers and operators.</summary>
+/// <summary>Options for the HTTP API for servers and operators.</summary>
 public class AdminOptions
 {
     /// <summary>
-    /// One key, or two while one replaces the other: 16 to 256 visible ASCII characters. Requests carry it in the header <c>X-Api-Key</c>.
-    /// Without one the API is off.
+    /// Gets or sets the key that requests send in the header <c>X-Api-Key</c>: 16 to 256 visible ASCII characters. During a rotation, set
+    /// two keys; both are valid. Without a key, the API is disabled.
     /// </summary>
     public IList<string> ApiKey { get; set; } = [];
 }

@@ -7,8 +7,8 @@ using Gateway.Core.Supervision;
 namespace Gateway.AspNetCore.Admin;
 
 /// <summary>
-/// Lets through who knows the key, or one of two while it is rotated. What was sent instead of it is shown nowhere. A wrong key is answered
-/// late, and only so many wait at a time, so that trying keys is slow and costs little.
+/// Checks the key of a request, or one of two while it is rotated. A wrong key is never logged. The response to a wrong key is delayed, and
+/// the number of delayed responses is limited, so that guessing is slow and cheap to resist.
 /// </summary>
 internal sealed partial class ApiKey(AdminOptions options, GatewayMeter meter, TimeProvider time, ILogger<ApiKey> logger)
 {
@@ -26,7 +26,7 @@ internal sealed partial class ApiKey(AdminOptions options, GatewayMeter meter, T
     public Task CheckAsync(HttpContext context, RequestDelegate next) =>
         IsKey(context.Request.Headers[Header].ToString()) ? next(context) : RefuseAsync(context);
 
-    /// <summary>Hashes are of one length and all of them are compared, so the time tells nothing of a key, its length included.</summary>
+    /// <summary>Compares all hashes, which have the same length, so the time reveals nothing about a key, not even its length.</summary>
     private bool IsKey(string sent)
     {
         var hash = Hash(sent);
@@ -63,7 +63,7 @@ internal sealed partial class ApiKey(AdminOptions options, GatewayMeter meter, T
     {
         [LoggerMessage(
             1, LogLevel.Warning,
-            "A request to the admin API from {Address} had no key or a wrong one ({Others} others since the last line)")]
+            "Rejected a request to the admin API from {Address}: its key is missing or wrong ({Others} others since the last entry)")]
         public static partial void Refused(ILogger logger, string address, int others);
     }
 }

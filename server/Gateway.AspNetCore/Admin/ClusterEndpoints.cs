@@ -3,7 +3,7 @@ using Gateway.Core.Replicas;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>The replicas, and the configuration of the one that is asked.</summary>
+/// <summary>Endpoints for the list of replicas, and for the configuration of this one.</summary>
 internal static class ClusterEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)

@@ -7,16 +7,16 @@ using Gateway.Core.Configuration;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <param name="Options">What the host has set, the gateway's options among it.</param>
-/// <param name="Mask">Hides what is secret within a text.</param>
+/// <param name="Options">The options of the host, including the gateway's.</param>
+/// <param name="Mask">Removes further secrets from the view.</param>
 internal sealed record ShownOptions(object Options, Action<JsonObject>? Mask = null);
 
-/// <summary>The options as the configuration file would say them, without what is secret.</summary>
+/// <summary>Shows the options as in a configuration file, without secrets.</summary>
 internal static class ConfigurationView
 {
     private const string Hidden = "***";
 
-    /// <summary>A text whose key ends like this is not shown, whatever section it is in.</summary>
+    /// <summary>The endings of keys whose values are secret.</summary>
     private static readonly string[] SecretEndings = ["key", "secret", "password", "token"];
 
     private static readonly JsonSerializerOptions Options = new()
@@ -50,7 +50,7 @@ internal static class ConfigurationView
         }
     }
 
-    /// <summary>A text, or a list of texts, with nothing left of it but how many there are.</summary>
+    /// <summary>Masks a text, or each text of a list.</summary>
     private static JsonNode? HiddenText(JsonNode? value) => value switch
     {
         JsonValue text when text.GetValueKind() == JsonValueKind.String => text.GetValue<string>().Length == 0 ? "" : Hidden,

@@ -8,7 +8,7 @@ using ConnectionInfo = Gateway.Core.Cluster.ConnectionInfo;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>Connections, on whichever replica.</summary>
+/// <summary>Endpoints for the connections of all replicas.</summary>
 internal static class ConnectionEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)
@@ -36,7 +36,7 @@ internal static class ConnectionEndpoints
         var (page, error) = Page.Read(limit, after);
         if (dialect is not (null or "raw" or "signalr" or "frames")) error = Error.BadRequest("dialect must be raw, signalr or frames");
         if (error != null) return Problems.Of(error);
-        var question = new ClusterQuery(ClusterQueryKind.Connections)
+        var query = new ClusterQuery(ClusterQueryKind.Connections)
         {
             UserId = user,
             Room = RoomName.Normalize(room),
@@ -44,35 +44,35 @@ internal static class ConnectionEndpoints
             After = page.After,
             Limit = page.Limit,
         };
-        var answers = await cluster.QueryAsync(question, cancel);
-        var (connections, next) = page.Of(answers.All.SelectMany(a => a.Connections), c => c.ConnectionId);
-        return AdminJson.Ok(new ConnectionList(connections, next, answers.TimedOut));
+        var replies = await cluster.QueryAsync(query, cancel);
+        var (connections, next) = page.Of(replies.All.SelectMany(a => a.Connections), c => c.ConnectionId);
+        return AdminJson.Ok(new ConnectionList(connections, next, replies.TimedOut));
     }
 
     private static async Task<IResult> GetAsync(
-        string id, HttpContext context, GatewayDomains hubs, ICluster cluster, CancellationToken cancel)
+        string id, HttpContext context, GatewayDomains domains, ICluster cluster, CancellationToken cancel)
     {
         var silent = 0;
-        foreach (var where in RequestDomain.IsGiven(context) ? [cluster] : hubs.All.Select(h => h.Get<ICluster>()))
+        foreach (var target in RequestDomain.IsGiven(context) ? [cluster] : domains.All.Select(h => h.Get<ICluster>()))
         {
-            var answers = await where.QueryAsync(new ClusterQuery(ClusterQueryKind.Connections) { ConnectionId = id, Limit = 1 }, cancel);
-            if (answers.All.SelectMany(a => a.Connections).FirstOrDefault() is { } connection) return AdminJson.Ok(connection);
-            silent += answers.TimedOut;
+            var replies = await target.QueryAsync(new ClusterQuery(ClusterQueryKind.Connections) { ConnectionId = id, Limit = 1 }, cancel);
+            if (replies.All.SelectMany(a => a.Connections).FirstOrDefault() is { } connection) return AdminJson.Ok(connection);
+            silent += replies.TimedOut;
         }
         return silent > 0 ? Problems.Of(StatusCodes.Status503ServiceUnavailable, "a replica did not answer") : NotConnected(id);
     }
 
-    private static async Task<IResult> DeleteAsync(string id, HttpContext context, GatewayDomains hubs, Moderator moderator)
+    private static async Task<IResult> DeleteAsync(string id, HttpContext context, GatewayDomains domains, Moderator moderator)
     {
-        foreach (var where in RequestDomain.IsGiven(context) ? [moderator] : hubs.All.Select(h => h.Get<Moderator>()))
-            if (await where.KickAsync(null, id, null, UserEndpoints.By) > 0)
+        foreach (var target in RequestDomain.IsGiven(context) ? [moderator] : domains.All.Select(h => h.Get<Moderator>()))
+            if (await target.KickAsync(null, id, null, UserEndpoints.By) > 0)
                 return Results.NoContent();
         return NotConnected(id);
     }
 
     private static IResult NotConnected(string id) => Problems.Of(Error.NotFound($"connection {id} is not connected"));
 
-    /// <param name="Next">The <c>after</c> of the next page, if there may be one.</param>
-    /// <param name="SilentReplicas">Replicas that did not answer in time: what they have is missing.</param>
+    /// <param name="Next">The <c>after</c> value of the next page, if there may be one.</param>
+    /// <param name="SilentReplicas">The number of replicas that did not reply in time. Their connections are missing.</param>
     private sealed record ConnectionList(IReadOnlyList<ConnectionInfo> Connections, string? Next, int SilentReplicas);
 }

@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.AspNetCore.Admin;
 
 /// <summary>
-/// Ids and room names in a path, decoded in full. The server decodes a path except for <c>%2F</c>, so a user id with a slash would come as
-/// another user's. The request target as it was sent has each of them in one segment.
+/// Decodes the ids and room names of a path completely. The server does not decode <c>%2F</c>, so a user id with a slash would be read as
+/// another user's. The raw request target has each value in one segment.
 /// </summary>
 internal static class EncodedPath
 {
-    /// <summary>To stand behind routing.</summary>
+    /// <summary>Middleware. Place it after routing.</summary>
     public static Task DecodeAsync(HttpContext context, RequestDelegate next)
     {
         if (context.GetEndpoint() is RouteEndpoint { RoutePattern.PathSegments: var pattern }

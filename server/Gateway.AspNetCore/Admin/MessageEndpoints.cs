@@ -3,7 +3,7 @@ using Gateway.Core.Rooms;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>Publishing: to a room, to a user, to everyone.</summary>
+/// <summary>Endpoints that publish a message to a room, a user or everyone.</summary>
 internal static class MessageEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)
@@ -39,5 +39,5 @@ internal static class MessageEndpoints
         .ProducesProblem(StatusCodes.Status415UnsupportedMediaType).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 }
 
-/// <summary>Marks what can be asked for again without being done again.</summary>
+/// <summary>Marks an endpoint that accepts an idempotency key.</summary>
 internal sealed class AcceptsIdempotencyKey;

@@ -8,8 +8,8 @@ using Gateway.Core.Wire;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>Publishes what a server sends: through the publisher, as everybody does. Under one <c>Idempotency-Key</c> once.</summary>
-internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys requestKeys, GatewayOptions options)
+/// <summary>Publishes the message of a request, once for each <c>Idempotency-Key</c>.</summary>
+internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys idempotencyKeys, GatewayOptions options)
 {
     private const string KeyHeader = "Idempotency-Key";
     private const int MaxKeyLength = 128;
@@ -18,7 +18,7 @@ internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys reque
     private static readonly FieldNames Fields = new("type", "payload");
     private static readonly FieldNames OffsetName = new("offset");
 
-    /// <summary>Types that belong to the dialects: a client would take them for answers to its own.</summary>
+    /// <summary>Types of the dialects. A client would take them for replies.</summary>
     private static readonly string[] Reserved = ["welcome", "ack", "error", "pong"];
 
     public async Task<IResult> PublishAsync(HttpContext context, Audience audience)
@@ -28,30 +28,30 @@ internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys reque
         if (Read(body, out var message) is { } wrong) return Problems.Of(wrong);
         var key = context.Request.Headers[KeyHeader].ToString();
         if (key.Length > MaxKeyLength) return Problems.Of(Error.BadRequest($"{KeyHeader} is longer than {MaxKeyLength} characters"));
-        if (key.Length == 0) return ClusterReply(audience, await publisher.PublishAsync(audience, message, cancel: context.RequestAborted));
+        if (key.Length == 0) return Result(audience, await publisher.PublishAsync(audience, message, cancel: context.RequestAborted));
 
-        // The user's part of the key is a name that no token has.
-        var once = MessageIdempotencyKey.Key(" admin api", key)!;
+        // The key belongs to a user id that no token can have.
+        var idempotencyKey = MessageIdempotencyKey.Key(" admin api", key)!;
         var fingerprint = Convert.ToHexStringLower(
             SHA256.HashData([.. Encoding.UTF8.GetBytes($"{audience.Kind} {audience.Name}\n"), .. body]));
-        switch (await requestKeys.ClaimAsync(once, fingerprint))
+        switch (await idempotencyKeys.ClaimAsync(idempotencyKey, fingerprint))
         {
             case IdempotencyKeyState.Other:
                 return Problems.Of(StatusCodes.Status409Conflict, $"this {KeyHeader} was used for another message");
-            // A room knows by itself what it has taken, and where. Others do not: what was published, or is just being published, is not
-            // again.
+            // A room recognizes a duplicate by itself, and knows its offset. For other audiences, a message that was or is being published
+            // is not published again.
             case IdempotencyKeyState.Same when audience.Kind != AudienceKind.Room:
                 return AdminJson.Ok(new PublishedMessage(null, null, Duplicate: true));
         }
         try
         {
-            var published = await publisher.PublishAsync(audience, message, once, context.RequestAborted);
-            if (IsForNobody(audience, published)) await requestKeys.ReleaseAsync(once); // it may be there the next time
-            return ClusterReply(audience, published);
+            var published = await publisher.PublishAsync(audience, message, idempotencyKey, context.RequestAborted);
+            if (HasNoReceiver(audience, published)) await idempotencyKeys.ReleaseAsync(idempotencyKey); // it may be there the next time
+            return Result(audience, published);
         }
         catch (Exception) when (audience.Kind != AudienceKind.Room)
         {
-            await requestKeys.ReleaseAsync(once);
+            await idempotencyKeys.ReleaseAsync(idempotencyKey);
             throw;
         }
     }
@@ -72,11 +72,11 @@ internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys reque
         return null;
     }
 
-    private static bool IsForNobody(Audience audience, PublishResult published) =>
+    private static bool HasNoReceiver(Audience audience, PublishResult published) =>
         published.Receivers == 0 && audience.Kind == AudienceKind.User;
 
-    private static IResult ClusterReply(Audience audience, PublishResult published) =>
-        IsForNobody(audience, published) ? Problems.Of(Error.NotFound($"user {audience.Name} is not connected"))
+    private static IResult Result(Audience audience, PublishResult published) =>
+        HasNoReceiver(audience, published) ? Problems.Of(Error.NotFound($"user {audience.Name} is not connected"))
         : AdminJson.Ok(
             published.Position.IsNone
                 ? new PublishedMessage(null, null, null)
@@ -87,7 +87,7 @@ internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys reque
 /// <param name="Duplicate">The message had been published before under this key; it was not again.</param>
 internal sealed record PublishedMessage(string? Epoch, long? Offset, bool? Duplicate);
 
-/// <summary>The body of a request to publish.</summary>
+/// <summary>The body of a publish request.</summary>
 /// <param name="Type">1 to 64 of A-Z a-z 0-9 _ . : / -; any type but <c>welcome</c>, <c>ack</c>, <c>error</c> and <c>pong</c>.</param>
 /// <param name="Payload">Any JSON value; an object gets the field <c>offset</c>.</param>
 internal sealed record MessageBody(string Type, object? Payload);

@@ -3,7 +3,7 @@ using Gateway.Core.Messages;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>Which part of a list is wanted: so many, after one.</summary>
+/// <summary>A page of a list: the number of items, and the key that they follow.</summary>
 internal readonly record struct Page(int Limit, string After)
 {
     private const int DefaultLimit = 100;
@@ -13,7 +13,7 @@ internal readonly record struct Page(int Limit, string After)
             ? (default, Error.BadRequest($"limit must be from 1 to {ClusterQueryHandler.MaxLimit}"))
             : (new Page(limit ?? DefaultLimit, after ?? ""), null);
 
-    /// <summary>The part of the list, and the <c>after</c> of the next one, if there may be one.</summary>
+    /// <summary>Returns the items of the page, and the <c>after</c> value of the next page, if there may be one.</summary>
     public (IReadOnlyList<T> Items, string? Next) Of<T>(IEnumerable<T> all, Func<T, string> key)
     {
         var after = After;

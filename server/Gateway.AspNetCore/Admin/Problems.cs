@@ -3,14 +3,14 @@ using Gateway.Core.Messages;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>Whatever goes wrong is told as RFC 9457 problem details.</summary>
+/// <summary>Returns errors as RFC 9457 problem details.</summary>
 internal static partial class Problems
 {
     public static IResult Of(int status, string? detail = null) => Results.Problem(detail, statusCode: status);
 
     public static IResult Of(Error error) => Of(error.Code, error.Text);
 
-    /// <summary>Also what the framework answers without a body (no such path or method, another media type), and what is thrown.</summary>
+    /// <summary>Middleware that adds a body to the error responses of the framework, and handles exceptions.</summary>
     public static async Task CatchAsync(HttpContext context, RequestDelegate next)
     {
         try

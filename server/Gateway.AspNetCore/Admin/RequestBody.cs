@@ -4,12 +4,12 @@ using Gateway.Core.Wire;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>A request's body: one JSON object, of bounded size, without fields that nobody knows.</summary>
+/// <summary>Reads the body of a request: one JSON object of limited size, without unknown fields.</summary>
 internal static class RequestBody
 {
     private static readonly byte[] Nothing = "{}"u8.ToArray();
 
-    /// <returns>The body, or why not. An empty one is an object without fields.</returns>
+    /// <returns>The body, or the error. An empty body counts as an empty object.</returns>
     public static async Task<(byte[] Json, Error? Error)> ReadAsync(HttpContext context, int maxBytes, FieldNames known)
     {
         var request = context.Request;

@@ -8,7 +8,7 @@ using Gateway.Core.Wire;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>Rooms, who is in them, and what was said there.</summary>
+/// <summary>Endpoints for rooms, their members and their history.</summary>
 internal static class RoomEndpoints
 {
     private const int DefaultHistory = 50;
@@ -39,11 +39,11 @@ internal static class RoomEndpoints
     {
         var (page, error) = Page.Read(limit, after);
         if (error != null) return Problems.Of(error);
-        var answers = await cluster.QueryAsync(new ClusterQuery(ClusterQueryKind.Rooms) { After = page.After, Limit = page.Limit }, cancel);
-        var merged = answers.All.SelectMany(a => a.Rooms).GroupBy(r => r.Room, StringComparer.Ordinal)
+        var replies = await cluster.QueryAsync(new ClusterQuery(ClusterQueryKind.Rooms) { After = page.After, Limit = page.Limit }, cancel);
+        var merged = replies.All.SelectMany(a => a.Rooms).GroupBy(r => r.Room, StringComparer.Ordinal)
             .Select(g => new RoomInfo(g.Key, g.Sum(r => r.Connections)));
         var (rooms, next) = page.Of(merged, r => r.Room);
-        return AdminJson.Ok(new RoomList(rooms, next, answers.TimedOut));
+        return AdminJson.Ok(new RoomList(rooms, next, replies.TimedOut));
     }
 
     private static async Task<IResult> MembersAsync(
@@ -82,8 +82,8 @@ internal static class RoomEndpoints
         return AdminJson.Bytes(RoomPayloads.History(room, page.Head.Epoch, page.Messages.Select(m => (m.Offset, m.Message)), page.HasMore));
     }
 
-    /// <param name="Next">The <c>after</c> of the next page, if there may be one.</param>
-    /// <param name="SilentReplicas">Replicas that did not answer in time: what they have is missing.</param>
+    /// <param name="Next">The <c>after</c> value of the next page, if there may be one.</param>
+    /// <param name="SilentReplicas">The number of replicas that did not reply in time. Their connections are missing.</param>
     private sealed record RoomList(IReadOnlyList<RoomInfo> Rooms, string? Next, int SilentReplicas);
 
     private sealed record MemberList(string Room, int Count, IReadOnlyList<MemberView> Members, string? Next);

@@ -8,10 +8,10 @@ using Gateway.Core.Wire;
 
 namespace Gateway.AspNetCore.Admin;
 
-/// <summary>What may be done against a user.</summary>
+/// <summary>Endpoints that mute, ban, kick and revoke users.</summary>
 internal static class UserEndpoints
 {
-    /// <summary>Who gave an order, in the log.</summary>
+    /// <summary>The name of the moderator in the log.</summary>
     public const string By = "the admin API";
 
     private const int MaxBodyBytes = 4096;
@@ -75,14 +75,14 @@ internal static class UserEndpoints
     private static async Task<IResult> UnbanAsync(string id, Moderator moderator) =>
         await moderator.UnbanAsync(id, By) ? Results.NoContent() : Problems.Of(Error.NotFound($"user {id} is not banned"));
 
-    private static async Task<IResult> KickAsync(string id, HttpContext context, Moderator moderator, GatewayDomains hubs)
+    private static async Task<IResult> KickAsync(string id, HttpContext context, Moderator moderator, GatewayDomains domains)
     {
         var (body, error) = await RequestBody.ReadAsync(context, MaxBodyBytes, KickFields);
         var wrong = ReadKick(body, out var room);
         if ((error ?? wrong) is { } refused) return Problems.Of(refused);
         var connections = 0;
-        foreach (var where in room == null && !RequestDomain.IsGiven(context) ? hubs.All.Select(h => h.Get<Moderator>()) : [moderator])
-            connections += await where.KickAsync(id, null, room, By);
+        foreach (var target in room == null && !RequestDomain.IsGiven(context) ? domains.All.Select(h => h.Get<Moderator>()) : [moderator])
+            connections += await target.KickAsync(id, null, room, By);
         return connections > 0
             ? AdminJson.Ok(new Kicked(connections))
             : Problems.Of(Error.NotFound(room == null ? $"user {id} is not connected" : $"user {id} is not in room {room}"));
@@ -91,7 +91,7 @@ internal static class UserEndpoints
     private static async Task<IResult> RevokeAsync(string id, Moderator moderator) =>
         AdminJson.Ok(new Holding(id, null, (await moderator.RevokeAsync(id, By)).Until));
 
-    /// <summary>As tokens name a user: nothing that no user can be called is answered as if something had been done.</summary>
+    /// <summary>Rejects an id that no user can have.</summary>
     internal static async ValueTask<object?> CheckIdAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var id = (string)context.HttpContext.Request.RouteValues["id"]!;

@@ -8,12 +8,16 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Gateway.AspNetCore.AnyReplica;
 
-/// <summary>Where the other replicas reach this one: as configured, else the machine's own address and the port that clients use.</summary>
+/// <summary>
+/// The address at which the other replicas reach this one: the configured one, or else the machine's own address and the clients' port.
+/// </summary>
 internal sealed class AdvertisedAddress(GatewayOptions options, ReplicaStatus own, IServer server) : IHostedLifecycleService
 {
-    /// <summary>The port is known before it is listened on; so the others know the address before there are clients.</summary>
-    /// <param name="listening">Where the server is going to listen; port 0 is not known yet.</param>
-    public void Expect(Uri listening)
+    /// <summary>
+    /// Sets the address from the configuration, before the server listens, so that the other replicas know it before clients connect.
+    /// </summary>
+    /// <param name="listening">The address at which the server will listen. Port 0 is not known yet.</param>
+    public void SetFromConfiguration(Uri listening)
     {
         if (listening.Port != 0) own.Address = Reachable(listening);
     }
@@ -24,7 +28,7 @@ internal sealed class AdvertisedAddress(GatewayOptions options, ReplicaStatus ow
         return Task.CompletedTask;
     }
 
-    /// <summary>In a host application only now is known where it listens.</summary>
+    /// <summary>Reads the address from the server. In other hosts it is known only now.</summary>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         if (own.Address.Length == 0 && server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() is { } bound)
@@ -47,21 +51,21 @@ internal sealed class AdvertisedAddress(GatewayOptions options, ReplicaStatus ow
     {
         var isAny = IPAddress.TryParse(bound.Host.Trim('[', ']'), out var address)
             && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
-        return new UriBuilder(bound.Scheme, isAny ? OfTheMachine().ToString() : bound.Host, bound.Port)
+        return new UriBuilder(bound.Scheme, isAny ? FindMachineAddress().ToString() : bound.Host, bound.Port)
             .Uri.GetLeftPart(UriPartial.Authority);
     }
 
-    /// <summary>The one that a way out of the machine begins at; IPv4 rather than IPv6.</summary>
-    private static IPAddress OfTheMachine()
+    /// <summary>Returns an address of a network with a default route, IPv4 if possible.</summary>
+    private static IPAddress FindMachineAddress()
     {
-        var found =
-            from card in NetworkInterface.GetAllNetworkInterfaces()
-            where card.OperationalStatus == OperationalStatus.Up && card.NetworkInterfaceType != NetworkInterfaceType.Loopback
-            let properties = card.GetIPProperties()
+        var addresses =
+            from network in NetworkInterface.GetAllNetworkInterfaces()
+            where network.OperationalStatus == OperationalStatus.Up && network.NetworkInterfaceType != NetworkInterfaceType.Loopback
+            let properties = network.GetIPProperties()
             from unicast in properties.UnicastAddresses
             where !unicast.Address.IsIPv6LinkLocal
             orderby properties.GatewayAddresses.Count > 0 descending, unicast.Address.AddressFamily == AddressFamily.InterNetwork descending
             select unicast.Address;
-        return found.FirstOrDefault(IPAddress.Loopback);
+        return addresses.FirstOrDefault(IPAddress.Loopback);
     }
 }

@@ -11,41 +11,41 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// Lets the requests of one SignalR connection arrive at any replica. <c>negotiate</c> names the replica that owns the connection; a
-/// WebSocket is accepted where it arrives, under the id that was promised; what belongs to another transport is sent on to the owner.
+/// Lets the requests of a SignalR connection arrive at any replica. <c>negotiate</c> names the connection's replica. A WebSocket is
+/// accepted where it arrives, under its reserved id. A request of another transport is forwarded to the connection's replica.
 /// </summary>
 internal sealed partial class AnyReplicaMiddleware(
-    ReplicaKey key, ReplicaId replica, Negotiation negotiation, PendingNegotiations pending, ConnectionClaims beginnings,
-    ForwardedRequests requests, ReplicaDirectory owners,
+    ReplicaKey key, ReplicaId replica, Negotiation negotiation, PendingNegotiations pending, ConnectionClaims claims,
+    ForwardedRequests requests, ReplicaDirectory directory,
     Forwarder forwarder, GatewayMeter meter, TimeProvider time, ILogger<AnyReplicaMiddleware> logger)
 {
-    private static readonly TimeSpan HandOverWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan HandOverTimeout = TimeSpan.FromSeconds(5);
 
     private readonly LogThrottle _refusals = new(time);
     private readonly Counter<long> _refused = meter.Counter(
         "gateway_forwarded_refused_total", "Requests that said they were forwarded and were not signed by a replica.");
 
     /// <summary>
-    /// To stand ahead of the gate: makes a request that another replica has sent what it was there. Whoever else says that it is forwarded
-    /// is refused.
+    /// Restores the client of a request that another replica has forwarded, and rejects a forwarded request that no replica has signed.
+    /// Place it before admission.
     /// </summary>
     public Task RestoreAsync(HttpContext context, RequestDelegate next)
     {
         if (!context.Request.Headers.ContainsKey(ForwardedRequest.Header)) return next(context);
         if (requests.Read(context) is not { } forwarded) return RefuseAsync(context);
-        if (forwarded.To != replica.Value) return NoSuchConnection.WriteAsync(context); // for the one that was here before
+        if (forwarded.To != replica.Value) return NoSuchConnection.WriteAsync(context); // for an earlier replica with this address
         context.Request.Headers.Remove(ForwardedRequest.Header);
         context.Features.Set(forwarded);
-        return forwarded.User is { } user ? RestoreUserAsync(context, forwarded, user, next) : GoOnAsync(context, forwarded, next);
+        return forwarded.User is { } user ? RestoreUserAsync(context, forwarded, user, next) : ContinueAsync(context, forwarded, next);
     }
 
     private async Task RestoreUserAsync(HttpContext context, ForwardedRequest forwarded, ForwardedUserPart user, RequestDelegate next)
     {
-        if (await requests.TryRestoreUserAsync(context, user)) await GoOnAsync(context, forwarded, next);
+        if (await requests.TryRestoreUserAsync(context, user)) await ContinueAsync(context, forwarded, next);
         else await RefuseAsync(context);
     }
 
-    private static Task GoOnAsync(HttpContext context, ForwardedRequest forwarded, RequestDelegate next)
+    private static Task ContinueAsync(HttpContext context, ForwardedRequest forwarded, RequestDelegate next)
     {
         forwarded.RestoreAddress(context);
         return next(context);
@@ -58,7 +58,7 @@ internal sealed partial class AnyReplicaMiddleware(
         return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "not a replica of this gateway");
     }
 
-    /// <summary>To stand behind the gate.</summary>
+    /// <summary>Runs, hands over or forwards a request. Place it after admission.</summary>
     public Task InvokeAsync(HttpContext context, GatewayEndpoint endpoint, RequestDelegate next)
     {
         if (endpoint.IsHandOver && context.Features.Get<ForwardedRequest>() == null) return next(context);
@@ -72,39 +72,39 @@ internal sealed partial class AnyReplicaMiddleware(
         if (endpoint.IsHandOver) return HandOverAsync(context, token);
         if (!ConnectionUser.Matches(context, token))
             return Refusal.WriteAsync(context, StatusCodes.Status403Forbidden, "not your connection");
-        return token.Replica == replica.Value ? HereAsync(context, token, next) : ElsewhereAsync(context, token, next);
+        return token.Replica == replica.Value ? HandleLocallyAsync(context, token, next) : HandleRemotelyAsync(context, token, next);
     }
 
     private Task HandOverAsync(HttpContext context, ConnectionToken token)
     {
-        if (token.Replica != replica.Value || !beginnings.TryHandOver(token)) return NoSuchConnection.WriteAsync(context);
-        pending.Begin(token.ConnectionId);
+        if (token.Replica != replica.Value || !claims.TryHandOver(token)) return NoSuchConnection.WriteAsync(context);
+        pending.Complete(token.ConnectionId);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;
     }
 
-    private Task HereAsync(HttpContext context, ConnectionToken token, RequestDelegate next)
+    private Task HandleLocallyAsync(HttpContext context, ConnectionToken token, RequestDelegate next)
     {
-        if (!beginnings.TryHere(token, IsWebSocket(context))) return NoSuchConnection.WriteAsync(context);
+        if (!claims.TryClaim(token, IsWebSocket(context))) return NoSuchConnection.WriteAsync(context);
         SetId(context, token.FrameworkToken);
         return next(context);
     }
 
-    private async Task ElsewhereAsync(HttpContext context, ConnectionToken token, RequestDelegate next)
+    private async Task HandleRemotelyAsync(HttpContext context, ConnectionToken token, RequestDelegate next)
     {
-        var isForwarded = context.Features.Get<ForwardedRequest>() != null; // once is enough
-        if (isForwarded || await owners.FindAsync(token.Replica) is not { } owner)
+        var isForwarded = context.Features.Get<ForwardedRequest>() != null; // a forwarded request is not forwarded again
+        if (isForwarded || await directory.FindAsync(token.Replica) is not { } destination)
         {
             await NoSuchConnection.WriteAsync(context);
         }
         else if (!IsWebSocket(context))
         {
-            await forwarder.ForwardAsync(context, owner);
+            await forwarder.ForwardAsync(context, destination);
         }
-        else if (await TakeOverAsync(context, owner))
+        else if (await TakeOverAsync(context, destination))
         {
-            SetId(context, null); // to the framework this is a new connection …
-            context.Features.Set(new ReservedConnectionId(token.ConnectionId)); // … which keeps the id that its client was told
+            SetId(context, null); // the framework sees a new connection …
+            context.Features.Set(new ReservedConnectionId(token.ConnectionId)); // … with the id that its client knows
             await next(context);
         }
         else
@@ -113,20 +113,20 @@ internal sealed partial class AnyReplicaMiddleware(
         }
     }
 
-    private async Task<bool> TakeOverAsync(HttpContext context, ReplicaClient owner)
+    private async Task<bool> TakeOverAsync(HttpContext context, ReplicaClient destination)
     {
-        using var late = new CancellationTokenSource(HandOverWithin, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted, owner.Gone);
+        using var timeout = new CancellationTokenSource(HandOverTimeout, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, context.RequestAborted, destination.Stopped);
         try
         {
-            using var request = requests.MakeHandOver(context, owner);
-            using var answer = await owners.SendAsync(request, end.Token);
-            return answer.IsSuccessStatusCode;
+            using var request = requests.MakeHandOver(context, destination);
+            using var response = await directory.SendAsync(request, end.Token);
+            return response.IsSuccessStatusCode;
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException)
         {
-            if (!context.RequestAborted.IsCancellationRequested && owner.TellsFirst())
-                Log.NotTaken(logger, owner.Id, owner.Address, fault.Message);
+            if (!context.RequestAborted.IsCancellationRequested && destination.TryMarkLogged())
+                Log.HandOverFailed(logger, destination.Id, destination.Address, fault.Message);
             return false;
         }
     }
@@ -146,12 +146,12 @@ internal sealed partial class AnyReplicaMiddleware(
     {
         [LoggerMessage(
             1, LogLevel.Warning,
-            "Rejected a forwarded request from {Address} that no replica of this gateway has signed ({Others} others since the last entry)")]
+            "Rejected a forwarded request from {Address}: no replica of this gateway has signed it ({Others} others since the last entry)")]
         public static partial void Refused(ILogger logger, int others, System.Net.IPAddress? address);
 
         [LoggerMessage(
             2, LogLevel.Warning,
-            "Replica {Replica} at {Address} did not answer for a connection whose WebSocket has arrived here: {Fault}")]
-        public static partial void NotTaken(ILogger logger, string replica, Uri address, string fault);
+            "Replica {Replica} at {Address} did not hand over a connection whose WebSocket has arrived here: {Fault}")]
+        public static partial void HandOverFailed(ILogger logger, string replica, Uri address, string fault);
     }
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.AspNetCore.AnyReplica;
 
-/// <summary>What it takes to need no sticky sessions.</summary>
+/// <summary>Registers the services that make sticky sessions unnecessary.</summary>
 internal static class AnyReplicaServices
 {
     public static void AddAnyReplica(this IServiceCollection services)
@@ -25,7 +25,9 @@ internal static class AnyReplicaServices
         services.AddSingleton<AnyReplicaMiddleware>();
     }
 
-    /// <summary>The configured secrets; without any, a random one, on which several replicas agree through the backplane.</summary>
+    /// <summary>
+    /// Creates the key from the configured secrets, or a random one. Several replicas agree on a random key through the backplane.
+    /// </summary>
     private static ReplicaKey Key(GatewayOptions options, bool isShared)
     {
         var secrets = Configured(options);
@@ -41,7 +43,9 @@ internal static class AnyReplicaServices
         return options.Auth.Mode == AuthMode.Jwt ? [.. options.Auth.SigningKey.Select(Derive)] : [];
     }
 
-    /// <summary>By HKDF (RFC 5869), so that what is signed here never passes for a user's token, nor the other way round.</summary>
+    /// <summary>
+    /// Derives a key with HKDF (RFC 5869), so that a signature of a replica is never valid for a user's token, or the reverse.
+    /// </summary>
     private static byte[] Derive(string signingKey) =>
         HKDF.DeriveKey(
             HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(signingKey), ReplicaKey.SecretBytes, info: "gateway replica key"u8.ToArray());

@@ -7,21 +7,23 @@ using Gateway.Core.Replicas;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// What <c>negotiate</c> gives a client to name its connection by, whichever replica it comes to. In base64url:
+/// The token by which a client names its connection on any replica. <c>negotiate</c> returns it. In base64url:
 /// <code>
 /// 1 byte    version, 2
-/// 8 bytes   until when the connection may begin, Unix milliseconds, big-endian
+/// 8 bytes   until when the connection may start, Unix milliseconds, big-endian
 /// 4 texts   the connection's replica; the connection's id; the framework's own token; the user's hash. Each a length byte and UTF-8
-/// 32 bytes  HMAC-SHA-256 of all that
+/// 32 bytes  HMAC-SHA-256 of the bytes before
 /// </code>
-/// The client can read it: the framework's token tells nothing that the whole does not, and is not taken without the rest.
+/// The client can read the token. It reveals nothing secret: the framework's token is useless without the rest.
 /// </summary>
 /// <param name="User">A hash of the authenticated user's id, as <see cref="ConnectionUser"/> makes it; empty where the client that
 /// negotiated was anonymous.</param>
-/// <param name="BeginsUntil">By the owner's clock, and for the owner to judge. A connection that has begun may last.</param>
-internal sealed record ConnectionToken(string Replica, string ConnectionId, string FrameworkToken, string User, DateTimeOffset BeginsUntil)
+/// <param name="StartDeadline">Until when the connection may start, by the clock of its replica, which checks it. A started connection may
+/// last longer.</param>
+internal sealed record ConnectionToken(
+    string Replica, string ConnectionId, string FrameworkToken, string User, DateTimeOffset StartDeadline)
 {
-    /// <summary>More than the framework keeps a connection that nobody takes (15 s).</summary>
+    /// <summary>Longer than the framework keeps a connection that does not start (15 s).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
     private const byte Version = 2;
@@ -34,7 +36,7 @@ internal sealed record ConnectionToken(string Replica, string ConnectionId, stri
     {
         Span<byte> bytes = stackalloc byte[MaxBytes];
         bytes[0] = Version;
-        BinaryPrimitives.WriteInt64BigEndian(bytes[1..], BeginsUntil.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64BigEndian(bytes[1..], StartDeadline.ToUnixTimeMilliseconds());
         var end = HeaderBytes;
         foreach (var text in (ReadOnlySpan<string>)[Replica, ConnectionId, FrameworkToken, User])
         {
@@ -47,7 +49,7 @@ internal sealed record ConnectionToken(string Replica, string ConnectionId, stri
     }
 
     /// <summary>See <see cref="Write"/>.</summary>
-    /// <returns><c>null</c>: not one of this gateway's.</returns>
+    /// <returns><c>null</c> if the token is not from this gateway.</returns>
     public static ConnectionToken? Read(string text, ReplicaKey key)
     {
         Span<byte> buffer = stackalloc byte[MaxBytes + 3];
@@ -56,9 +58,9 @@ internal sealed record ConnectionToken(string Replica, string ConnectionId, stri
         var signed = buffer[..(length - ReplicaKey.SignatureBytes)];
         var signature = buffer[signed.Length..length];
         if (!key.Verify(SignaturePurpose.ConnectionToken, signed, signature) || signed[0] != Version) return null;
-        var beginsUntil = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(signed[1..]));
+        var startDeadline = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(signed[1..]));
         ReadOnlySpan<byte> rest = signed[HeaderBytes..]; // signed, so it is as we wrote it
-        return new ConnectionToken(Take(ref rest), Take(ref rest), Take(ref rest), Take(ref rest), beginsUntil);
+        return new ConnectionToken(Take(ref rest), Take(ref rest), Take(ref rest), Take(ref rest), startDeadline);
     }
 
     private static string Take(ref ReadOnlySpan<byte> rest)

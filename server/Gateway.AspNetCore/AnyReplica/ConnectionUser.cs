@@ -5,7 +5,7 @@ using Gateway.AspNetCore.Security;
 
 namespace Gateway.AspNetCore.AnyReplica;
 
-/// <summary>Binds a connection token to the user who negotiated it, without telling who that is.</summary>
+/// <summary>Binds a connection token to the user who negotiated it, without revealing the user.</summary>
 internal static class ConnectionUser
 {
     private const int HashBytes = 16;
@@ -15,6 +15,9 @@ internal static class ConnectionUser
         ? Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes("gateway connection user " + id)).AsSpan(0, HashBytes))
         : "";
 
-    /// <summary>Anybody may use the token of a client that was anonymous: it is a secret itself.</summary>
+    /// <summary>
+    /// Returns whether the request is from the user of the token. The token of an anonymous client is a secret itself, so anyone who has it
+    /// may use it.
+    /// </summary>
     public static bool Matches(HttpContext context, ConnectionToken token) => token.User.Length == 0 || token.User == Of(context);
 }

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Gateway.AspNetCore.AnyReplica;
 
-/// <summary>The body of a forwarded request: who the user is, then the client's own body as it comes.</summary>
+/// <summary>The body of a forwarded request: the user, then the client's own body.</summary>
 /// <param name="body"><c>null</c> if the client's request cannot have one.</param>
 /// <param name="bodyLength"><c>null</c> if the client does not say.</param>
 internal sealed class ForwardedContent(ReadOnlyMemory<byte> user, Stream? body, long? bodyLength) : HttpContent

@@ -10,20 +10,19 @@ using Gateway.Core.Replicas;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// What a replica says of a request that it forwards: when, for which replica, and for whom. In a header of its own, as base64url of JSON,
-/// a dot, and base64url of HMAC-SHA-256 over method, target and that JSON. Nobody else can make one, and it holds for this request and a
-/// short time only. Who the user is may be longer than a header can be, so that stands at the beginning of the body
-/// (<see cref="ForwardedUser"/>), and the header has its length and its hash.
+/// Describes a forwarded request: when, to which replica, and for which client. It is sent in a header, as base64url of JSON, a dot, and
+/// base64url of the HMAC-SHA-256 of method, target and JSON. The signature is valid for this request only, and for a short time. The user
+/// may be too long for a header, so it is at the start of the body (<see cref="ForwardedUser"/>), and the header has its length and hash.
 /// </summary>
-/// <param name="To">The replica that it is for: another one may have taken over its address.</param>
+/// <param name="To">The id of the receiving replica. Another replica may have taken over its address.</param>
 /// <param name="At">Unix milliseconds.</param>
-/// <param name="Address">The client's, as the forwarding replica sees it.</param>
-/// <param name="User">Where to find who the client is; <c>null</c> for nobody.</param>
+/// <param name="Address">The client's address, as the forwarding replica sees it.</param>
+/// <param name="User">The part of the body with the user; <c>null</c> if anonymous.</param>
 internal sealed record ForwardedRequest(string To, long At, string? Address, int Port, ForwardedUserPart? User)
 {
     public const string Header = "X-Gateway-Forwarded";
 
-    /// <summary>By how much the replicas' clocks may differ, the way included.</summary>
+    /// <summary>How much the replicas' clocks may differ, including the time on the network.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
 
     public static ForwardedRequest Of(HttpContext context, string to, ReadOnlyMemory<byte> user, TimeProvider time) => new(
@@ -39,7 +38,7 @@ internal sealed record ForwardedRequest(string To, long At, string? Address, int
     }
 
     /// <summary>See <see cref="Write"/>.</summary>
-    /// <returns><c>null</c>: no replica of this gateway has sent it, or not now.</returns>
+    /// <returns><c>null</c> if no replica of this gateway has sent it, or it is too old.</returns>
     public static ForwardedRequest? Read(string header, string method, string target, ReplicaKey key, TimeProvider time)
     {
         if (header.Split('.') is not [var content, var signature]) return null;
@@ -53,7 +52,7 @@ internal sealed record ForwardedRequest(string To, long At, string? Address, int
         return (time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(request.At)).Duration() <= Tolerance ? request : null;
     }
 
-    /// <summary>Makes the connection what it was where the request arrived first.</summary>
+    /// <summary>Restores the client's address and port.</summary>
     public void RestoreAddress(HttpContext context)
     {
         context.Connection.RemoteIpAddress = IPAddress.TryParse(Address, out var address) ? address : null;
@@ -63,7 +62,7 @@ internal sealed record ForwardedRequest(string To, long At, string? Address, int
     private static byte[] Signed(string method, string target, string content) => Encoding.UTF8.GetBytes($"{method}\n{target}\n{content}");
 }
 
-/// <summary>The beginning of a forwarded request's body, which says who the user is.</summary>
+/// <summary>The start of a forwarded request's body, which holds the user.</summary>
 /// <param name="Hash">Its SHA-256 in base64url.</param>
 internal sealed record ForwardedUserPart(int Bytes, string Hash)
 {

@@ -6,14 +6,11 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.AspNetCore.AnyReplica;
 
-/// <summary>
-/// How a request looks on its way from one replica to another. Its headers and its query stay what they were, so that the owner can check
-/// all of it again.
-/// </summary>
+/// <summary>Creates and reads forwarded requests. Headers and query are unchanged, so the receiving replica can check them again.</summary>
 internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, TimeProvider time)
 {
-    /// <summary>They concern one connection, not the request (RFC 9110 section 7.6.1); or are written anew.</summary>
-    private static readonly HashSet<string> OfTheConnection = new(StringComparer.OrdinalIgnoreCase)
+    /// <summary>Headers of the connection, not of the request (RFC 9110 section 7.6.1), and headers that are written anew.</summary>
+    private static readonly HashSet<string> HopByHopHeaders = new(StringComparer.OrdinalIgnoreCase)
     {
         HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.TransferEncoding, HeaderNames.TE, HeaderNames.Trailer,
         HeaderNames.Upgrade, HeaderNames.Expect,
@@ -21,50 +18,53 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
         HeaderNames.ContentLength, ForwardedRequest.Header,
     };
 
-    /// <summary>What the framework's transports say; about origins the replica speaks at which the page has asked.</summary>
-    private static readonly string[] OfTheAnswer =
+    /// <summary>Headers that the framework's transports set. The replica that the page has called sets the CORS headers.</summary>
+    private static readonly string[] ResponseHeaders =
     [
         HeaderNames.CacheControl, HeaderNames.Pragma, HeaderNames.Expires, HeaderNames.RetryAfter, HeaderNames.SetCookie,
         "X-Accel-Buffering",
     ];
 
-    /// <returns><c>null</c>: there is more to say of the user than can be sent.</returns>
-    public HttpRequestMessage? Make(HttpContext context, ReplicaClient owner)
+    /// <returns><c>null</c> if the user has too many claims.</returns>
+    public HttpRequestMessage? Make(HttpContext context, ReplicaClient destination)
     {
         var from = context.Request;
         var user = ForwardedUser.Write(context.User);
         if (user.Length > ForwardedUser.MaxBytes) return null;
-        var uri = new Uri(owner.Address, from.PathBase.Add(from.Path).ToUriComponent() + from.QueryString.ToUriComponent());
+        var uri = new Uri(destination.Address, from.PathBase.Add(from.Path).ToUriComponent() + from.QueryString.ToUriComponent());
         var request = new HttpRequestMessage(HttpMethod.Parse(from.Method), uri);
         var body = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true ? from.Body : null;
         if (body != null || user.Length > 0) request.Content = new ForwardedContent(user, body, body == null ? 0 : from.ContentLength);
         foreach (var (name, values) in from.Headers)
         {
-            if (OfTheConnection.Contains(name) || name.StartsWith(':')) continue;
+            if (HopByHopHeaders.Contains(name) || name.StartsWith(':')) continue;
             if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
                 request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
-        Sign(context, owner, request, user);
+        Sign(context, destination, request, user);
         return request;
     }
 
-    /// <summary>Asks the owner for a connection whose WebSocket has arrived here. Whose it is was checked here.</summary>
-    public HttpRequestMessage MakeHandOver(HttpContext context, ReplicaClient owner)
+    /// <summary>
+    /// Creates a request for a connection whose WebSocket has arrived here, to the connection's replica. The user is checked here.
+    /// </summary>
+    public HttpRequestMessage MakeHandOver(HttpContext context, ReplicaClient destination)
     {
         var path = context.Request.PathBase.Add(context.Request.Path.Value!.TrimEnd('/') + HandOverEndpoint.Path).ToUriComponent();
         var request = new HttpRequestMessage(
-            HttpMethod.Post, new Uri(owner.Address, path + QueryString.Create("id", context.Request.Query["id"].ToString())));
-        Sign(context, owner, request, default);
+            HttpMethod.Post, new Uri(destination.Address, path + QueryString.Create("id", context.Request.Query["id"].ToString())));
+        Sign(context, destination, request, default);
         return request;
     }
 
-    /// <summary>Returns <c>null</c> if no replica of this gateway has sent it.</summary>
+    /// <summary>Reads a forwarded request.</summary>
+    /// <returns><c>null</c> if no replica of this gateway has sent it.</returns>
     public ForwardedRequest? Read(HttpContext context) => ForwardedRequest.Read(
         context.Request.Headers[ForwardedRequest.Header].ToString(), context.Request.Method,
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, key, time);
 
-    /// <summary>Takes the user out of the request's body. The rest of it is the client's.</summary>
-    /// <returns>False: the body is not the one that the replica has sent.</returns>
+    /// <summary>Takes the user from the request's body. The rest is the client's body.</summary>
+    /// <returns><c>false</c> if the body is not the one that the replica has sent.</returns>
     public async ValueTask<bool> TryRestoreUserAsync(HttpContext context, ForwardedUserPart part)
     {
         if (part.Bytes > ForwardedUser.MaxBytes) return false;
@@ -80,24 +80,24 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
         reader.AdvanceTo(user.End);
         if (!part.Matches(bytes)) return false;
         if (context.Request.ContentLength is { } length) context.Request.ContentLength = length - part.Bytes;
-        // A host application that knows the client by its headers has seen these here, too.
+        // A host application that authenticates by headers has done so here too.
         if (context.User.Identity?.IsAuthenticated != true
             && ForwardedUser.Read(bytes)
                 .ToPrincipal(options.Auth.ExpiryWarning, time.GetUtcNow()) is { } principal) context.User = principal;
         return true;
     }
 
-    public static void CopyAnswer(HttpResponseMessage from, HttpResponse to)
+    public static void CopyResponse(HttpResponseMessage from, HttpResponse to)
     {
         to.StatusCode = (int)from.StatusCode;
-        foreach (var name in OfTheAnswer)
+        foreach (var name in ResponseHeaders)
             if (from.Headers.NonValidated.TryGetValues(name, out var values))
                 to.Headers[name] = values.ToArray();
         foreach (var (name, values) in from.Content.Headers.NonValidated) to.Headers[name] = values.ToArray();
     }
 
-    private void Sign(HttpContext context, ReplicaClient owner, HttpRequestMessage request, ReadOnlyMemory<byte> user) =>
+    private void Sign(HttpContext context, ReplicaClient destination, HttpRequestMessage request, ReadOnlyMemory<byte> user) =>
         request.Headers.TryAddWithoutValidation(
             ForwardedRequest.Header,
-            ForwardedRequest.Of(context, owner.Id, user, time).Write(request.Method.Method, request.RequestUri!.PathAndQuery, key));
+            ForwardedRequest.Of(context, destination.Id, user, time).Write(request.Method.Method, request.RequestUri!.PathAndQuery, key));
 }

@@ -8,12 +8,12 @@ using Gateway.Core.Connections;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// The authenticated user of a forwarded request: what its token says, the token's term included; or whom the host application has
-/// authenticated. The token itself stays where it was checked.
+/// The authenticated user of a forwarded request: the claims and expiry of its token, or the identities that the host application has
+/// authenticated. The token itself is not forwarded.
 /// </summary>
 internal sealed record ForwardedUser(ForwardedToken? Token, IReadOnlyList<ForwardedIdentity>? Identities)
 {
-    /// <summary>A bound for the receiver. A token has at most 16 KiB.</summary>
+    /// <summary>The maximum size that a replica accepts. A token has at most 16 KiB.</summary>
     public const int MaxBytes = 1024 * 1024;
 
     /// <returns>Empty if the user is not authenticated.</returns>
@@ -21,7 +21,7 @@ internal sealed record ForwardedUser(ForwardedToken? Token, IReadOnlyList<Forwar
     {
         ForwardedUser? forwarded = user switch
         {
-            TokenUser { AuthenticatedUser: var bearer } => new(ForwardedToken.Of(bearer), null),
+            TokenUser { AuthenticatedUser: var authenticated } => new(ForwardedToken.Of(authenticated), null),
             { Identity.IsAuthenticated: true } => new(null, [.. user.Identities.Select(ForwardedIdentity.Of)]),
             _ => null,
         };
@@ -29,28 +29,29 @@ internal sealed record ForwardedUser(ForwardedToken? Token, IReadOnlyList<Forwar
     }
 
     /// <summary>See <see cref="Write"/>.</summary>
-    /// <param name="user">Verified: one of the replicas has written it.</param>
+    /// <param name="user">The bytes, verified to be from a replica.</param>
     public static ForwardedUser Read(ReadOnlySpan<byte> user) => JsonSerializer.Deserialize(user, ForwardedJson.Default.ForwardedUser)!;
 
-    /// <returns><c>null</c>: the token is over.</returns>
+    /// <returns><c>null</c> if the token has expired.</returns>
     public ClaimsPrincipal? ToPrincipal(TimeSpan expiryWarning, DateTimeOffset now)
     {
         if (Token == null) return new ClaimsPrincipal(Identities!.Select(identity => identity.ToIdentity()));
-        var bearer = Token.ToBearer(expiryWarning);
-        return now < bearer.Term.EndsAt ? new TokenUser(bearer) : null;
+        var authenticated = Token.ToAuthenticatedUser(expiryWarning);
+        return now < authenticated.Term.EndsAt ? new TokenUser(authenticated) : null;
     }
 }
 
-/// <summary>What a token says that has been found good.</summary>
-/// <param name="ExpiresAt">Unix milliseconds, as all times here.</param>
+/// <summary>The claims of a valid token.</summary>
+/// <param name="ExpiresAt">Unix milliseconds, like all times here.</param>
 internal sealed record ForwardedToken(
     string Id, string Name, string? ClientId, string? SessionId, IReadOnlyList<string> Roles, long ExpiresAt, long EndsAt)
 {
-    public static ForwardedToken Of(AuthenticatedUser bearer) => new(
-        bearer.User.Id, bearer.User.Name, bearer.User.ClientId, bearer.User.SessionId, [.. bearer.User.Roles],
-        bearer.Term.ExpiresAt.ToUnixTimeMilliseconds(), bearer.Term.EndsAt.ToUnixTimeMilliseconds());
+    public static ForwardedToken Of(AuthenticatedUser authenticated) => new(
+        authenticated.User.Id, authenticated.User.Name, authenticated.User.ClientId, authenticated.User.SessionId,
+        [.. authenticated.User.Roles],
+        authenticated.Term.ExpiresAt.ToUnixTimeMilliseconds(), authenticated.Term.EndsAt.ToUnixTimeMilliseconds());
 
-    public AuthenticatedUser ToBearer(TimeSpan expiryWarning) => new(
+    public AuthenticatedUser ToAuthenticatedUser(TimeSpan expiryWarning) => new(
         new UserIdentity(Id, Name, ClientId) { Roles = Roles.ToFrozenSet(StringComparer.Ordinal), SessionId = SessionId },
         new TokenExpiry(
             DateTimeOffset.FromUnixTimeMilliseconds(ExpiresAt), DateTimeOffset.FromUnixTimeMilliseconds(EndsAt), expiryWarning));

@@ -8,77 +8,78 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// Sends a request on to the replica that owns its connection, and the answer back, both as they come: a long poll takes minutes and an
-/// event stream has no end. Whoever ends it, client or owner, ends it on the other side.
+/// Forwards a request to its connection's replica and streams the response back: a long poll takes minutes, and an event stream has no end.
+/// When either side ends it, it ends on the other side too.
 /// </summary>
 internal sealed partial class Forwarder : IDisposable
 {
-    /// <summary>How long the owner may take for what does not wait for messages.</summary>
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(30);
+    /// <summary>The timeout of a request that does not wait for messages.</summary>
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Long polls end by themselves after 90 s.</summary>
-    private static readonly TimeSpan PollWithin = TimeSpan.FromSeconds(120);
+    /// <summary>The timeout of a long poll, which ends by itself after 90 s.</summary>
+    private static readonly TimeSpan PollTimeout = TimeSpan.FromSeconds(120);
 
     private readonly GatewayOptions _options;
     private readonly ForwardedRequests _requests;
-    private readonly ReplicaDirectory _owners;
+    private readonly ReplicaDirectory _directory;
     private readonly TimeProvider _time;
     private readonly ILogger<Forwarder> _logger;
     private readonly Counter<long> _forwarded;
     private readonly Counter<long> _failed;
     private readonly long _maxBody;
     private readonly CancellationTokenSource _draining = new();
-    private int _underWay;
+    private int _active;
 
     public Forwarder(
-        GatewayOptions options, ForwardedRequests requests, ReplicaDirectory owners, GatewayMeter meter, TimeProvider time,
+        GatewayOptions options, ForwardedRequests requests, ReplicaDirectory directory, GatewayMeter meter, TimeProvider time,
         ILogger<Forwarder> logger)
     {
-        (_options, _requests, _owners, _time, _logger) = (options, requests, owners, time, logger);
-        _maxBody = Math.Max(1024 * 1024, 4L * options.Raw.MaxMessageBytes); // a client puts what has gathered into one request
+        (_options, _requests, _directory, _time, _logger) = (options, requests, directory, time, logger);
+        _maxBody = Math.Max(1024 * 1024, 4L * options.Raw.MaxMessageBytes); // a client sends its queued messages in one request
         _forwarded = meter.Counter("gateway_forwarded_requests_total", "Requests sent on to the replica that owns their connection.");
         _failed = meter.Counter(
             "gateway_forward_failures_total",
             "Requests that could not be sent on: too many, too large, or the replica is gone or does not answer.");
         meter.Gauge(
-            "gateway_forwarding", "Requests that are being sent on now, each waiting for its answer or being answered.", () => UnderWay);
+            "gateway_forwarding", "Requests that are being sent on now, each waiting for its answer or being answered.",
+            () => ActiveRequests);
     }
 
-    public int UnderWay => Volatile.Read(ref _underWay);
+    public int ActiveRequests => Volatile.Read(ref _active);
 
     /// <summary>
-    /// This replica shuts down: event streams and polls of other replicas' connections end, and their clients go on elsewhere.
+    /// Ends the event streams and polls of other replicas' connections at shutdown. Their clients continue on another replica.
     /// </summary>
     public void Drain() => _draining.Cancel();
 
     public void Dispose() => _draining.Dispose();
 
-    public async Task ForwardAsync(HttpContext context, ReplicaClient owner)
+    public async Task ForwardAsync(HttpContext context, ReplicaClient destination)
     {
         try
         {
-            if (Interlocked.Increment(ref _underWay) > _options.Server.MaxForwarded)
+            if (Interlocked.Increment(ref _active) > _options.Server.MaxForwarded)
                 await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "too many requests for other replicas");
             else if (context.Request.ContentLength > _maxBody)
                 await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, "too large");
-            else await SendAsync(context, owner);
+            else await SendAsync(context, destination);
         }
         finally
         {
-            Interlocked.Decrement(ref _underWay);
+            Interlocked.Decrement(ref _active);
         }
     }
 
-    private async Task SendAsync(HttpContext context, ReplicaClient owner)
+    private async Task SendAsync(HttpContext context, ReplicaClient destination)
     {
         _forwarded.Add(1);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = _maxBody;
-        var listens = HttpMethods.IsGet(context.Request.Method);
-        using var late = new CancellationTokenSource(listens ? PollWithin : AnswerWithin, _time);
+        var isLongRunning = HttpMethods.IsGet(context.Request.Method);
+        using var timeout = new CancellationTokenSource(isLongRunning ? PollTimeout : ResponseTimeout, _time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(
-            context.RequestAborted, owner.Gone, listens ? _draining.Token : default);
-        using var answerEnd = CancellationTokenSource.CreateLinkedTokenSource(end.Token, late.Token);
-        using var request = _requests.Make(context, owner);
+            context.RequestAborted, destination.Stopped, isLongRunning ? _draining.Token : default);
+        using var responseEnd = CancellationTokenSource.CreateLinkedTokenSource(end.Token, timeout.Token);
+        using var request = _requests.Make(context, destination);
         if (request == null)
         {
             await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, "the user has too many claims");
@@ -87,28 +88,29 @@ internal sealed partial class Forwarder : IDisposable
         HttpResponseMessage? response = null;
         try
         {
-            response = await _owners.SendAsync(request, answerEnd.Token);
+            response = await _directory.SendAsync(request, responseEnd.Token);
         }
         catch (Exception fault) when (fault is OperationCanceledException or HttpRequestException or IOException or BadHttpRequestException)
         {
             if (context.RequestAborted.IsCancellationRequested) return;
-            // What the answer held is lost: the client begins anew, and resumes
-            if (listens && _draining.IsCancellationRequested) await NoSuchConnection.WriteAsync(context);
+            // What the response held is lost: the client reconnects and recovers it
+            if (isLongRunning && _draining.IsCancellationRequested) await NoSuchConnection.WriteAsync(context);
             else if (fault is BadHttpRequestException or { InnerException: BadHttpRequestException })
                 await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, "too large");
-            else if (late.IsCancellationRequested && !owner.Gone.IsCancellationRequested)
+            else if (timeout.IsCancellationRequested && !destination.Stopped.IsCancellationRequested)
                 await RefuseAsync(context, StatusCodes.Status504GatewayTimeout, "the replica does not answer");
-            else await GoneAsync(context, owner, fault);
+            else await FailAsync(context, destination, fault);
             return;
         }
-        using (response) await AnswerAsync(context, response, owner, end.Token);
+        using (response) await CopyResponseAsync(context, response, destination, end.Token);
     }
 
-    private async Task AnswerAsync(HttpContext context, HttpResponseMessage response, ReplicaClient owner, CancellationToken cancel)
+    private async Task CopyResponseAsync(
+        HttpContext context, HttpResponseMessage response, ReplicaClient destination, CancellationToken cancel)
     {
         try
         {
-            ForwardedRequests.CopyAnswer(response, context.Response);
+            ForwardedRequests.CopyResponse(response, context.Response);
             context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
             await context.Response.StartAsync(cancel);
             await using var from = await response.Content.ReadAsStreamAsync(cancel);
@@ -117,12 +119,12 @@ internal sealed partial class Forwarder : IDisposable
         catch (Exception fault) when (fault is OperationCanceledException or HttpRequestException or IOException)
         {
             if (context.RequestAborted.IsCancellationRequested) return;
-            if (!_draining.IsCancellationRequested) Fail(owner, fault);
-            context.Abort(); // the client has its beginning already
+            if (!_draining.IsCancellationRequested) Fail(destination, fault);
+            context.Abort(); // the response has started
         }
     }
 
-    /// <summary>While nothing comes no buffer is held, and whatever comes goes out at once.</summary>
+    /// <summary>Copies data as it arrives. Holds no buffer while it waits.</summary>
     private static async Task CopyAsync(Stream from, Stream to, CancellationToken cancel)
     {
         while (true)
@@ -143,9 +145,9 @@ internal sealed partial class Forwarder : IDisposable
         }
     }
 
-    private Task GoneAsync(HttpContext context, ReplicaClient owner, Exception fault)
+    private Task FailAsync(HttpContext context, ReplicaClient destination, Exception fault)
     {
-        Fail(owner, fault);
+        Fail(destination, fault);
         return NoSuchConnection.WriteAsync(context);
     }
 
@@ -155,17 +157,17 @@ internal sealed partial class Forwarder : IDisposable
         return Refusal.WriteAsync(context, status, text);
     }
 
-    private void Fail(ReplicaClient owner, Exception fault)
+    private void Fail(ReplicaClient destination, Exception fault)
     {
         _failed.Add(1);
-        if (owner.TellsFirst()) Log.Failed(_logger, owner.Id, owner.Address, fault.Message);
+        if (destination.TryMarkLogged()) Log.Failed(_logger, destination.Id, destination.Address, fault.Message);
     }
 
     private static partial class Log
     {
         [LoggerMessage(
             1, LogLevel.Warning,
-            "A request could not be sent on to replica {Replica} at {Address}, its clients have to connect again: {Fault}")]
+            "A request could not be forwarded to replica {Replica} at {Address}. Its clients have to reconnect: {Fault}")]
         public static partial void Failed(ILogger logger, string replica, Uri address, string fault);
     }
 }

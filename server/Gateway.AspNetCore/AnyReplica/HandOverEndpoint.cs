@@ -3,8 +3,8 @@ using Gateway.AspNetCore.Security;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// Below the hub's path: where replicas ask one another for a connection. <see cref="AnyReplicaMiddleware"/> answers them; to anyone else
-/// it looks like a domain that there is not.
+/// The endpoint below the hub's path where replicas request a connection from each other. <see cref="AnyReplicaMiddleware"/> handles their
+/// requests; to anyone else it looks like an unknown domain.
 /// </summary>
 internal static class HandOverEndpoint
 {

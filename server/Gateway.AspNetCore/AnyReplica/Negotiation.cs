@@ -5,9 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.AspNetCore.AnyReplica;
 
-/// <summary>
-/// Lets the framework answer <c>negotiate</c> while there is room for one more, and puts our token in the place of its own.
-/// </summary>
+/// <summary>Lets the framework process <c>negotiate</c> within the limits, and replaces its connection token with the gateway's.</summary>
 internal sealed class Negotiation(ReplicaKey key, ReplicaId replica, PendingNegotiations pending, TimeProvider time)
 {
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
@@ -22,7 +20,7 @@ internal sealed class Negotiation(ReplicaKey key, ReplicaId replica, PendingNego
         byte[] bytes;
         try
         {
-            bytes = await AnswerAsync(context, next);
+            bytes = await ReadResponseAsync(context, next);
             if (context.Response.StatusCode == StatusCodes.Status200OK) (bytes, connectionId) = Rewrite(bytes, context);
         }
         finally
@@ -34,11 +32,11 @@ internal sealed class Negotiation(ReplicaKey key, ReplicaId replica, PendingNego
         await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
     }
 
-    private static async Task<byte[]> AnswerAsync(HttpContext context, RequestDelegate next)
+    private static async Task<byte[]> ReadResponseAsync(HttpContext context, RequestDelegate next)
     {
         var client = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        using var answer = new MemoryStream();
-        context.Response.Body = answer;
+        using var response = new MemoryStream();
+        context.Response.Body = response;
         try
         {
             await next(context);
@@ -47,17 +45,18 @@ internal sealed class Negotiation(ReplicaKey key, ReplicaId replica, PendingNego
         {
             context.Features.Set(client);
         }
-        return answer.ToArray();
+        return response.ToArray();
     }
 
     /// <summary>
-    /// A client of version 0 knows one id only, and names its connection by it: it gets the token for it. So it too works on any replica,
-    /// but what it takes for its connection id is not the one that others see.
+    /// A client of negotiate version 0 knows a single id, so it gets the token as its id. It works on any replica, but its own connection
+    /// id is not the one that others see.
     /// </summary>
-    private (byte[] ClusterReply, string? ConnectionId) Rewrite(byte[] answer, HttpContext context)
+    private (byte[] Response, string? ConnectionId) Rewrite(byte[] response, HttpContext context)
     {
-        if (answer.Length == 0 || JsonNode.Parse(answer) is not JsonObject json || (string?)json["connectionId"] is not { } connectionId)
-            return (answer, null);
+        if (response.Length == 0 || JsonNode.Parse(response) is not JsonObject json
+            || (string?)json["connectionId"] is not { } connectionId)
+            return (response, null);
         var field = json.ContainsKey("connectionToken") ? "connectionToken" : "connectionId";
         var token = new ConnectionToken(
             replica.Value, connectionId, (string)json[field]!, ConnectionUser.Of(context), time.GetUtcNow() + ConnectionToken.Lifetime);

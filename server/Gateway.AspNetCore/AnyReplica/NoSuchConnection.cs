@@ -1,8 +1,8 @@
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// What stock SignalR says to a token that it does not know. Forged, foreign, stale, or of a replica that is gone: a client learns no more
-/// than that.
+/// The response of stock SignalR to an unknown connection token. It is the same for a forged, foreign or expired token and for one of a
+/// stopped replica.
 /// </summary>
 internal static class NoSuchConnection
 {

@@ -7,12 +7,12 @@ using Gateway.Core.Supervision;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// Negotiations of this replica whose connection has not begun yet. The framework keeps a connection for each of them until it gives them
-/// up; so they are bounded, in all and for each address.
+/// Limits the negotiations of this replica that have not become a connection, in total and per address. The framework keeps a connection
+/// for each of them until it times out.
 /// </summary>
 internal sealed partial class PendingNegotiations
 {
-    /// <summary>The framework gives up after 15 s, and looks every second.</summary>
+    /// <summary>The framework times out after 15 s and checks every second.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(16);
 
     private readonly int _max;
@@ -50,8 +50,8 @@ internal sealed partial class PendingNegotiations
         }
     }
 
-    /// <summary>Makes room for one more, which <see cref="Add"/> or <see cref="Release"/> takes.</summary>
-    /// <returns>Why there is none: a status and a text.</returns>
+    /// <summary>Reserves a negotiation. Call <see cref="Add"/> or <see cref="Release"/> afterwards.</summary>
+    /// <returns>The status and text of a rejection, or <c>null</c>.</returns>
     public (int Status, string Text)? Reserve(IPAddress address)
     {
         (int, string)? refusal;
@@ -75,7 +75,7 @@ internal sealed partial class PendingNegotiations
         return why;
     }
 
-    /// <summary>The negotiation has an id now.</summary>
+    /// <summary>Adds a negotiation that succeeded.</summary>
     public void Add(string connectionId, IPAddress address)
     {
         lock (_lock)
@@ -85,14 +85,14 @@ internal sealed partial class PendingNegotiations
         }
     }
 
-    /// <summary>The negotiation failed.</summary>
+    /// <summary>Releases the reservation of a negotiation that failed.</summary>
     public void Release(IPAddress address)
     {
         lock (_lock) ReleaseLocked(address);
     }
 
-    /// <summary>The connection begins, here or at another replica.</summary>
-    public void Begin(string connectionId)
+    /// <summary>Removes a negotiation whose connection has started, here or on another replica.</summary>
+    public void Complete(string connectionId)
     {
         lock (_lock)
         {
@@ -103,7 +103,7 @@ internal sealed partial class PendingNegotiations
     private void ExpireLocked()
     {
         var now = _time.GetUtcNow();
-        // What has begun is out of the table, and leaves the queue here, or at once where it is the oldest.
+        // A started connection is no longer in the table. Its entry leaves the queue here.
         while (_order.TryPeek(out var oldest) && (oldest.Until <= now || !_addresses.ContainsKey(oldest.ConnectionId)))
             if (_addresses.Remove(_order.Dequeue().ConnectionId, out var address))
                 ReleaseLocked(address);
@@ -120,7 +120,7 @@ internal sealed partial class PendingNegotiations
     {
         [LoggerMessage(
             1, LogLevel.Warning,
-            "Refused negotiations: {Problem}; from {Address}, and {Others} others since the last such line")]
+            "Rejected a negotiation from {Address}: {Problem} ({Others} others since the last entry)")]
         public static partial void Refused(ILogger logger, string problem, int others, IPAddress address);
     }
 }

@@ -3,8 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// Whether a certificate that another replica shows is the replicas' own, although it is not for the replica's address. By default none is:
-/// then the usual validation decides.
+/// Decides whether to accept another replica's certificate that is not valid for its address. By default none is accepted.
 /// </summary>
 internal sealed record ReplicaCertificate(Func<X509Certificate?, bool> IsOurs)
 {

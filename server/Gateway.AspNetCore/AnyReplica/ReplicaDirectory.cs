@@ -6,84 +6,83 @@ using Gateway.Core.Supervision;
 
 namespace Gateway.AspNetCore.AnyReplica;
 
-/// <summary>A replica that owns connections whose requests arrive here.</summary>
+/// <summary>Another replica that requests are forwarded to.</summary>
 internal sealed class ReplicaClient(string id, Uri address) : IDisposable
 {
-    private readonly CancellationTokenSource _gone = new();
-    private int _isTold;
+    private readonly CancellationTokenSource _stopped = new();
+    private int _isLogged;
 
     public string Id => id;
 
     public Uri Address => address;
 
-    /// <summary>Cancelled when the replica is no more.</summary>
-    public CancellationToken Gone => _gone.Token;
+    /// <summary>Gets a token that is cancelled when the replica has stopped.</summary>
+    public CancellationToken Stopped => _stopped.Token;
 
-    /// <summary>In how many looks one after the other it was missing.</summary>
-    public int Missing { get; set; }
+    /// <summary>Gets or sets how many consecutive checks have not found the replica.</summary>
+    public int MissedChecks { get; set; }
 
-    /// <summary>True once: for the log, which need not have a line for each of its clients.</summary>
-    public bool TellsFirst() => Interlocked.Exchange(ref _isTold, 1) == 0;
+    /// <summary>Returns <c>true</c> once, so that a failure is logged once rather than for each client.</summary>
+    public bool TryMarkLogged() => Interlocked.Exchange(ref _isLogged, 1) == 0;
 
-    public void End() => _gone.Cancel();
+    public void Stop() => _stopped.Cancel();
 
-    public void Dispose() => _gone.Dispose();
+    public void Dispose() => _stopped.Dispose();
 }
 
 /// <summary>
-/// The other replicas as those that requests are sent to, and the connections to them. A look every second tells who is no more: what waits
-/// for it ends.
+/// The other replicas and the HTTP connections to them. Every second it checks which replicas have stopped, and ends the requests to those.
 /// </summary>
 internal sealed class ReplicaDirectory : IDisposable
 {
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// One look may be wrong: the list is empty for a moment when Redis has lost its data, and a newcomer is not in it yet.
+    /// A single check may be wrong: the list is briefly empty after Redis has lost its data, and does not have a new replica yet.
     /// </summary>
-    private const int LooksToBeGone = 3;
+    private const int MaxMissedChecks = 3;
 
-    private readonly ConcurrentDictionary<string, ReplicaClient> _owners = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ReplicaClient> _clients = new(StringComparer.Ordinal);
     private readonly IReplicaRegistry _replicas;
     private readonly HttpMessageInvoker _http;
-    private readonly ITimer _looking;
+    private readonly ITimer _checks;
 
     public ReplicaDirectory(ReplicaCertificate certificate, IReplicaRegistry replicas, Supervisor supervisor)
     {
         _replicas = replicas;
-        _http = new HttpMessageInvoker(Handler(certificate));
-        _looking = supervisor.Loop("owners").Every(Look, LookAround);
+        _http = new HttpMessageInvoker(CreateHandler(certificate));
+        _checks = supervisor.Loop("owners").Every(CheckInterval, CheckReplicas);
     }
 
-    /// <returns><c>null</c> if there is no such replica, as far as is known; or it does not say where it is.</returns>
+    /// <returns><c>null</c> if the replica is unknown or has no address.</returns>
     public async ValueTask<ReplicaClient?> FindAsync(string id)
     {
-        if (_owners.TryGetValue(id, out var known)) return known;
+        if (_clients.TryGetValue(id, out var known)) return known;
         if (await _replicas.FindAsync(id) is not { } replica || !Uri.TryCreate(replica.Address, UriKind.Absolute, out var address))
             return null;
-        return _owners.GetOrAdd(id, static (id, address) => new ReplicaClient(id, address), address);
+        return _clients.GetOrAdd(id, static (id, address) => new ReplicaClient(id, address), address);
     }
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) => _http.SendAsync(request, cancel);
 
     public void Dispose()
     {
-        _looking.Dispose();
+        _checks.Dispose();
         _http.Dispose();
     }
 
-    private void LookAround()
+    private void CheckReplicas()
     {
-        if (_owners.IsEmpty) return;
+        if (_clients.IsEmpty) return;
         var alive = _replicas.All.Select(replica => replica.Id).ToHashSet(StringComparer.Ordinal);
-        foreach (var owner in _owners.Values)
+        foreach (var client in _clients.Values)
         {
-            owner.Missing = alive.Contains(owner.Id) ? 0 : owner.Missing + 1;
-            if (owner.Missing >= LooksToBeGone && _owners.TryRemove(owner.Id, out _)) owner.End();
+            client.MissedChecks = alive.Contains(client.Id) ? 0 : client.MissedChecks + 1;
+            if (client.MissedChecks >= MaxMissedChecks && _clients.TryRemove(client.Id, out _)) client.Stop();
         }
     }
 
-    private static SocketsHttpHandler Handler(ReplicaCertificate own) => new()
+    private static SocketsHttpHandler CreateHandler(ReplicaCertificate own) => new()
     {
         UseProxy = false,
         UseCookies = false,

@@ -1,7 +1,7 @@
 namespace Gateway.AspNetCore.AnyReplica;
 
 /// <summary>
-/// The id that another replica's <c>negotiate</c> promised to the client whose WebSocket has arrived here. To the framework it is a new
-/// connection, which gets this id before anyone has heard of it.
+/// The connection id from another replica's <c>negotiate</c>, for a WebSocket that has arrived here. The framework sees a new connection,
+/// which gets this id before it is used.
 /// </summary>
 internal sealed record ReservedConnectionId(string Value);

@@ -3,12 +3,12 @@ using Gateway.Core.Moderation;
 namespace Gateway.AspNetCore.Domains;
 
 /// <summary>
-/// What holds against users, as one hub sees it. A user is the same everywhere, so what holds without a room holds in every hub; a room is
-/// one of its hub's.
+/// The restrictions of users, as one domain sees them. A restriction without a room applies in every domain; one with a room applies to
+/// that room of this domain.
 /// </summary>
-internal sealed class DomainRestrictions(string hub, IRestrictionStore gateway) : IRestrictionStore
+internal sealed class DomainRestrictions(string domain, IRestrictionStore gateway) : IRestrictionStore
 {
-    /// <summary>Bans and revocations come to every hub's connections.</summary>
+    /// <summary>Raised for every domain: bans and revocations apply to all connections.</summary>
     public event Action<Restriction>? Imposed
     {
         add => gateway.Imposed += value;
@@ -16,13 +16,14 @@ internal sealed class DomainRestrictions(string hub, IRestrictionStore gateway) 
     }
 
     public Restriction? Find(RestrictionKind kind, string userId, string? room = null) =>
-        gateway.Find(kind, userId, InGateway(room)) is { } found ? found with { Room = room } : null;
+        gateway.Find(kind, userId, QualifiedRoom(room)) is { } found ? found with { Room = room } : null;
 
-    public ValueTask ImposeAsync(Restriction restriction) => gateway.ImposeAsync(restriction with { Room = InGateway(restriction.Room) });
+    public ValueTask ImposeAsync(Restriction restriction) =>
+        gateway.ImposeAsync(restriction with { Room = QualifiedRoom(restriction.Room) });
 
     public ValueTask<bool> LiftAsync(RestrictionKind kind, string userId, string? room = null) =>
-        gateway.LiftAsync(kind, userId, InGateway(room));
+        gateway.LiftAsync(kind, userId, QualifiedRoom(room));
 
-    /// <summary>No room's name has a blank in it.</summary>
-    private string? InGateway(string? room) => room == null ? null : $"{hub} {room}";
+    /// <summary>The key of a room in the gateway's store. Room names contain no spaces, so the key is unambiguous.</summary>
+    private string? QualifiedRoom(string? room) => room == null ? null : $"{domain} {room}";
 }

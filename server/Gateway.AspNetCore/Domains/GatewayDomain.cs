@@ -5,7 +5,9 @@ using Gateway.Core.Messages;
 
 namespace Gateway.AspNetCore.Domains;
 
-/// <summary>One broadcast domain: a core with its own connections, rooms, limits and figures. Nothing goes from one to another.</summary>
+/// <summary>
+/// A broadcast domain, with its own connections, rooms, limits and metrics. Messages do not pass from one domain to another.
+/// </summary>
 public sealed class GatewayDomain
 {
     private readonly IServiceProvider _services;
@@ -19,13 +21,13 @@ public sealed class GatewayDomain
         _services = services;
     }
 
-    /// <summary>Empty for the default one.</summary>
+    /// <summary>Gets the name of the domain. Empty for the default domain.</summary>
     public string Name { get; }
 
-    /// <summary>The gateway's, with what the hub sets itself laid over them.</summary>
+    /// <summary>Gets the gateway's options, with the domain's own settings applied.</summary>
     internal GatewayOptions Options { get; }
 
-    /// <summary>0 = no limit but the server's.</summary>
+    /// <summary>Gets the maximum number of connections. 0 means no limit but the server's.</summary>
     internal int MaxConnections { get; }
 
     internal OutboxLimits Limits { get; }
@@ -34,13 +36,16 @@ public sealed class GatewayDomain
 
     internal ConnectionLifecycle Lifecycle => Get<ConnectionLifecycle>();
 
-    /// <summary>Sends to the hub's connections as the server, on all replicas.</summary>
-    /// <param name="payload">One JSON value in UTF-8; not to be changed any more.</param>
-    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    /// <summary>Publishes a message as the server to connections of this domain, on all replicas.</summary>
+    /// <param name="audience">Who receives the message.</param>
+    /// <param name="type">The type of the message.</param>
+    /// <param name="payload">One JSON value in UTF-8. Do not change it after the call.</param>
+    /// <param name="cancel">Cancels the operation.</param>
+    /// <exception cref="BackplaneException">The backplane is not available.</exception>
     public async ValueTask PublishAsync(Audience audience, string type, ReadOnlyMemory<byte> payload, CancellationToken cancel = default) =>
         await Get<Publisher>().PublishAsync(audience, new Message(type, payload), cancel: cancel);
 
-    /// <summary>A service of this hub's own, such as its <c>IHubContext&lt;GatewayHub&gt;</c>.</summary>
+    /// <summary>Gets a service of this domain, such as its <c>IHubContext&lt;GatewayHub&gt;</c>.</summary>
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 

@@ -2,7 +2,7 @@ using Gateway.Core.Connections;
 
 namespace Gateway.AspNetCore.Frames;
 
-/// <summary>The request by which a client came, and what a handler may do about it.</summary>
+/// <summary>Provides a frame handler with the request that opens its connection, and with the rooms of its domain.</summary>
 public sealed class FrameContext
 {
     private readonly HttpContext _http;
@@ -16,34 +16,37 @@ public sealed class FrameContext
         Rooms = rooms;
     }
 
-    /// <summary>The session's id: unique, and the same in the logs and towards other clients.</summary>
+    /// <summary>Gets the connection's id, as it appears in logs and in messages to other clients.</summary>
     public string ConnectionId { get; }
 
-    /// <summary>The authenticated user, or a guest, as in every dialect.</summary>
+    /// <summary>Gets the authenticated user, or a guest.</summary>
     public UserIdentity User { get; }
 
-    /// <summary>Empty for the default one.</summary>
+    /// <summary>Gets the name of the connection's domain. Empty for the default domain.</summary>
     public string Hub { get; }
 
-    /// <summary>The rooms of the hub, to hear and to speak in, from <see cref="IFrameHandler.EnterAsync"/> on.</summary>
+    /// <summary>Gets the rooms of the domain. Use them from <see cref="IFrameHandler.EnterAsync"/> on.</summary>
     public FrameRooms Rooms { get; }
 
-    /// <summary>Query and headers; valid in <see cref="IFrameHandler.InitAsync"/>.</summary>
+    /// <summary>Gets the HTTP request, with its query and headers. Valid only in <see cref="IFrameHandler.InitAsync"/>.</summary>
     public HttpRequest Request => _http.Request;
 
-    /// <summary>They go out with the answer that accepts the WebSocket, or with the refusal.</summary>
+    /// <summary>Gets the headers of the response that accepts or refuses the WebSocket.</summary>
     public IHeaderDictionary ResponseHeaders => _http.Response.Headers;
 
-    /// <summary>What the client offers, in its order of preference.</summary>
+    /// <summary>Gets the sub-protocols that the client offers, in its order of preference.</summary>
     public IList<string> OfferedSubProtocols => _http.WebSockets.WebSocketRequestedProtocols;
 
-    /// <summary>One of those that the client offers; <c>null</c> for none.</summary>
+    /// <summary>
+    /// Gets or sets the sub-protocol to use, one of <see cref="OfferedSubProtocols"/>, or <see langword="null"/> for none.
+    /// </summary>
     public string? SubProtocol { get; set; }
 
     internal (int Status, string Text)? Refusal { get; private set; }
 
-    /// <summary>Does not accept the WebSocket: the client gets the status and the text instead.</summary>
-    /// <param name="status">400 to 599.</param>
+    /// <summary>Refuses the WebSocket. The client gets the status and the text instead.</summary>
+    /// <param name="status">The HTTP status, from 400 to 599.</param>
+    /// <param name="text">The body of the response.</param>
     public void Refuse(int status, string text)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(status, 400);

@@ -10,9 +10,9 @@ using Gateway.Core.Moderation;
 
 namespace Gateway.AspNetCore.Frames;
 
-/// <summary>An endpoint whose conversations a handler leads: makes one for each connection, and sees both out, however they end.</summary>
+/// <summary>A WebSocket endpoint with one handler for each connection. Creates the handler and disposes it.</summary>
 internal sealed partial class FrameEndpoint(
-    GatewayDomain hub, Func<IServiceProvider, IFrameHandler> factory, TimeProvider time, ILogger<FrameEndpoint> logger)
+    GatewayDomain domain, Func<IServiceProvider, IFrameHandler> factory, TimeProvider time, ILogger<FrameEndpoint> logger)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -23,9 +23,10 @@ internal sealed partial class FrameEndpoint(
             return;
         }
         var request = context.Features.Get<ConnectRequest>()
-            ?? throw new InvalidOperationException("the endpoint was not mapped by MapFrames");
-        var rooms = new FrameRooms(hub, time);
-        var frames = new FrameContext(context, ConnectionId.New(), request.User!, hub.Name, rooms);
+            ?? throw new InvalidOperationException(
+                "The endpoint was not mapped by MapFrames. Map it with endpoints.MapFrames(path, factory).");
+        var rooms = new FrameRooms(domain, time);
+        var frames = new FrameContext(context, ConnectionId.New(), request.User!, domain.Name, rooms);
         IFrameHandler? handler = null;
         try
         {
@@ -34,11 +35,12 @@ internal sealed partial class FrameEndpoint(
                 handler = factory(context.RequestServices);
                 await handler.InitAsync(frames);
                 if (frames.SubProtocol is { } chosen && !frames.OfferedSubProtocols.Contains(chosen))
-                    throw new InvalidOperationException($"the client does not offer the sub-protocol {chosen}");
+                    throw new InvalidOperationException(
+                        $"The client does not offer the sub-protocol '{chosen}'. Set SubProtocol to one of OfferedSubProtocols.");
             }
             catch (Exception fault)
             {
-                if (!context.RequestAborted.IsCancellationRequested) Log.NotBegun(logger, fault, frames.ConnectionId);
+                if (!context.RequestAborted.IsCancellationRequested) Log.InitFailed(logger, fault, frames.ConnectionId);
                 context.Response.Headers.Clear();
                 frames.Refuse(Error.Internal.Code, Error.Internal.Text);
             }
@@ -55,44 +57,44 @@ internal sealed partial class FrameEndpoint(
     {
         var upgrade = context.Features.Get<OutboxUpgrade>()!;
         var connection = new Connection(
-            frames.ConnectionId, frames.User, Dialect.Frames, upgrade.Prepare(), hub.Get<ConnectionEvents>(), time)
+            frames.ConnectionId, frames.User, Dialect.Frames, upgrade.Prepare(), domain.Get<ConnectionEvents>(), time)
         {
             Token = request.Token,
             RemoteAddress = context.Connection.RemoteIpAddress?.ToString(),
-            Shard = hub.Connections.NextShard(),
+            Shard = domain.Connections.NextShard(),
         };
         frames.Rooms.Attach(connection);
-        var limits = hub.Options.Raw;
-        var router = hub.Get<CommandRouter>();
+        var limits = domain.Options.Raw;
+        var router = domain.Get<CommandRouter>();
         router.Expect(connection);
         WebSocket? webSocket = null;
         try
         {
-            // In first, accepted then: the client has nothing but the acceptance to know by that it is in.
-            if (await EnterAsync(connection, handler) is { } unwanted) connection.Close(unwanted);
+            // The connection joins its rooms before the WebSocket is accepted: the client learns of neither in another way.
+            if (await EnterAsync(connection, handler) is { } rejection) connection.Close(rejection);
             webSocket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = frames.SubProtocol });
             using var session = new FrameSession(webSocket, connection, handler, frames.Rooms, router, limits, time, logger);
             await session.RunAsync();
         }
         finally
         {
-            await hub.Lifecycle.OnDisconnectedAsync(connection);
+            await domain.Lifecycle.OnDisconnectedAsync(connection);
             await frames.Rooms.CloseAsync(limits.WriteWait);
             await upgrade.StopAsync(limits.WriteWait, isClosed: webSocket?.State is WebSocketState.Closed or WebSocketState.Aborted);
             webSocket?.Dispose();
         }
     }
 
-    /// <returns>Why the connection cannot stay; its client hears of it when it is accepted.</returns>
+    /// <returns>Why the connection must be closed once it is accepted, or <c>null</c>.</returns>
     private async Task<CloseReason?> EnterAsync(Connection connection, IFrameHandler handler)
     {
-        if (await hub.Lifecycle.OnConnectedAsync(connection, []) is { } error)
+        if (await domain.Lifecycle.OnConnectedAsync(connection, []) is { } error)
             return new CloseReason(1013, error.Text, AllowReconnect: true);
-        if (hub.Get<AdmissionPolicy>().Check(connection) is { } unwanted) return unwanted;
-        using var late = new CancellationTokenSource(hub.Options.Raw.PongWait, time);
+        if (domain.Get<AdmissionPolicy>().Check(connection) is { } rejection) return rejection;
+        using var timeout = new CancellationTokenSource(domain.Options.Raw.PongWait, time);
         try
         {
-            await handler.EnterAsync(late.Token).AsTask().WaitAsync(late.Token);
+            await handler.EnterAsync(timeout.Token).AsTask().WaitAsync(timeout.Token);
             return null;
         }
         catch (BackplaneException)
@@ -101,7 +103,7 @@ internal sealed partial class FrameEndpoint(
         }
         catch (Exception fault)
         {
-            Log.NotEntered(logger, fault, connection.Id);
+            Log.EnterFailed(logger, fault, connection.Id);
             return CloseReason.Internal;
         }
     }
@@ -114,19 +116,19 @@ internal sealed partial class FrameEndpoint(
         }
         catch (Exception fault)
         {
-            Log.NotDisposed(logger, fault, connectionId);
+            Log.DisposeFailed(logger, fault, connectionId);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "The handler for connection {ConnectionId} could not begin")]
-        public static partial void NotBegun(ILogger logger, Exception fault, string connectionId);
+        [LoggerMessage(1, LogLevel.Error, "The handler of connection {ConnectionId} failed to initialize")]
+        public static partial void InitFailed(ILogger logger, Exception fault, string connectionId);
 
-        [LoggerMessage(2, LogLevel.Error, "The handler of connection {ConnectionId} failed to be disposed of")]
-        public static partial void NotDisposed(ILogger logger, Exception fault, string connectionId);
+        [LoggerMessage(2, LogLevel.Error, "The handler of connection {ConnectionId} failed in DisposeAsync")]
+        public static partial void DisposeFailed(ILogger logger, Exception fault, string connectionId);
 
-        [LoggerMessage(3, LogLevel.Error, "The handler of connection {ConnectionId} could not enter its rooms")]
-        public static partial void NotEntered(ILogger logger, Exception fault, string connectionId);
+        [LoggerMessage(3, LogLevel.Error, "The handler of connection {ConnectionId} failed in EnterAsync")]
+        public static partial void EnterFailed(ILogger logger, Exception fault, string connectionId);
     }
 }

@@ -5,33 +5,39 @@ using Gateway.AspNetCore.Pipeline;
 
 namespace Gateway.AspNetCore.Frames;
 
-/// <summary>Endpoints with a conversation of their own: <c>MapFrames</c>.</summary>
+/// <summary>Maps WebSocket endpoints that frame handlers serve.</summary>
 public static class FrameEndpoints
 {
-    /// <summary>In the default hub; see the other overload.</summary>
+    /// <summary>Maps a WebSocket endpoint of the default domain whose frames a handler processes. Requires <c>AddGateway</c>.</summary>
+    /// <param name="endpoints">The route builder.</param>
+    /// <param name="path">The path. Starts with <c>/</c> and has no route parameters.</param>
+    /// <param name="factory">Creates the handler of a connection from the services of its request.</param>
+    /// <returns>A builder for the endpoint's conventions.</returns>
     public static IEndpointConventionBuilder MapFrames(
         this IEndpointRouteBuilder endpoints, string path, Func<IServiceProvider, IFrameHandler> factory) =>
         endpoints.MapFrames(path, hub: "", factory);
 
-    /// <summary>A WebSocket endpoint whose frames a handler answers. Needs <c>AddGateway</c>.</summary>
-    /// <param name="path">Begins with /; without route parameters.</param>
-    /// <param name="hub">A hub of the configuration's or <c>AddHub</c>'s; empty for the default one.</param>
-    /// <param name="factory">Makes a handler for each connection, from the services of its request.</param>
+    /// <summary>Maps a WebSocket endpoint whose frames a handler processes. Requires <c>AddGateway</c>.</summary>
+    /// <param name="endpoints">The route builder.</param>
+    /// <param name="path">The path. Starts with <c>/</c> and has no route parameters.</param>
+    /// <param name="hub">The name of a domain from the configuration or <c>AddHub</c>. Empty for the default domain.</param>
+    /// <param name="factory">Creates the handler of a connection from the services of its request.</param>
+    /// <returns>A builder for the endpoint's conventions.</returns>
     public static IEndpointConventionBuilder MapFrames(
         this IEndpointRouteBuilder endpoints, string path, string hub, Func<IServiceProvider, IFrameHandler> factory)
     {
         if (!path.StartsWith('/') || path.AsSpan().IndexOfAny('{', '*') >= 0)
             throw new ArgumentException(
-                $"'{path}' cannot be the path of MapFrames: it begins with / and has no route parameters", nameof(path));
+                $"'{path}' is not a valid path for MapFrames. Use a path that starts with / and has no route parameters.", nameof(path));
         var services = endpoints.ServiceProvider;
-        var core = services.GetRequiredService<GatewayDomains>()[hub];
+        var domain = services.GetRequiredService<GatewayDomains>()[hub];
         EndpointPaths.Claim(endpoints, path);
         var endpoint = new FrameEndpoint(
-            core, factory, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<FrameEndpoint>>());
-        return endpoints.Map(path, endpoint.HandleAsync).Guard(endpoints, GatewayEndpoint.Frames(core));
+            domain, factory, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<FrameEndpoint>>());
+        return endpoints.Map(path, endpoint.HandleAsync).Guard(endpoints, GatewayEndpoint.Frames(domain));
     }
 
-    /// <summary>One that the configuration switches on.</summary>
+    /// <summary>Maps an endpoint from the configuration, with a built-in handler.</summary>
     internal static IEndpointConventionBuilder MapHandler(this IEndpointRouteBuilder endpoints, HandlerOptions options)
     {
         var time = endpoints.ServiceProvider.GetRequiredService<TimeProvider>();

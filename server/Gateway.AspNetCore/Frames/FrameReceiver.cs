@@ -10,39 +10,41 @@ using Gateway.Core.Messages;
 namespace Gateway.AspNetCore.Frames;
 
 /// <summary>
-/// Reads one client's messages, fragments joined, and queues them for its handler. Holds no buffer while the client is silent.
+/// Reads a client's messages, joins their fragments, and queues them for the handler. Holds no buffer while the client is silent.
 /// </summary>
 internal sealed class FrameReceiver(
     WebSocket webSocket, Connection connection, ChannelWriter<Frame> incoming, CommandRouter router, RawOptions limits, TimeProvider time)
 {
     private const int FirstBufferBytes = 2048;
 
-    /// <summary>The handler has let the client wait for <c>raw.pong_wait</c>.</summary>
-    public bool HandlerIsStuck { get; private set; }
+    /// <summary>Gets whether the handler has not read for <c>raw.pong_wait</c>.</summary>
+    public bool IsHandlerBlocked { get; private set; }
 
-    /// <summary>Returns when the client has closed (true), broken the protocol or gone away.</summary>
+    /// <summary>Reads until the connection ends.</summary>
+    /// <returns><c>true</c> if the client closed the WebSocket; <c>false</c> if it violated the protocol or disconnected.</returns>
     public async Task<bool> RunAsync()
     {
         try
         {
             while (true)
             {
-                var begun = await webSocket.ReceiveAsync(Memory<byte>.Empty, default); // see RawReceiver: waits without holding a buffer
-                if (begun.MessageType == WebSocketMessageType.Close) break;
-                if (begun.EndOfMessage) await TakeAsync(begun.MessageType, []);
+                var first = await webSocket.ReceiveAsync(Memory<byte>.Empty, default); // see RawReceiver: waits without holding a buffer
+                if (first.MessageType == WebSocketMessageType.Close) break;
+                if (first.EndOfMessage) await EnqueueAsync(first.MessageType, []);
                 else if (!await ReceiveAsync()) break;
             }
-            WebSocketEnding.Note(connection, webSocket);
+            WebSocketEnding.Record(connection, webSocket);
             return true;
         }
-        catch (Exception gone) when (gone is WebSocketException or IOException)
+        catch (Exception fault) when (fault is WebSocketException or IOException)
         {
-            WebSocketEnding.Note(connection, webSocket, gone);
+            WebSocketEnding.Record(connection, webSocket, fault);
             return false;
         }
     }
 
-    /// <summary>Receives the message that has begun. False if the client closed instead.</summary>
+    /// <summary>Receives the rest of a message.</summary>
+    /// <returns><c>false</c> if the client closed the WebSocket instead.</returns>
     private async ValueTask<bool> ReceiveAsync()
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(FirstBufferBytes, limits.MaxMessageBytes + 1));
@@ -57,8 +59,8 @@ internal sealed class FrameReceiver(
                 if (part.EndOfMessage) connection.OnMessageCompleted();
                 length += part.Count;
                 if (length > limits.MaxMessageBytes) connection.Close(CloseReason.TooBig);
-                if (!connection.Outbox.IsOpen) length = 0; // we said goodbye: what still comes is read and thrown away
-                else if (part.EndOfMessage) await TakeAsync(part.MessageType, buffer.AsSpan(0, length).ToArray());
+                if (!connection.Outbox.IsOpen) length = 0; // the connection is closing: discard what still arrives
+                else if (part.EndOfMessage) await EnqueueAsync(part.MessageType, buffer.AsSpan(0, length).ToArray());
                 if (part.EndOfMessage) return true;
                 if (length == buffer.Length) buffer = Grow(buffer);
             }
@@ -69,12 +71,12 @@ internal sealed class FrameReceiver(
         }
     }
 
-    private ValueTask TakeAsync(WebSocketMessageType type, byte[] data)
+    private ValueTask EnqueueAsync(WebSocketMessageType type, byte[] data)
     {
         if (!connection.Outbox.IsOpen) return default;
         if (router.Admit(connection) != null)
         {
-            connection.Close(CloseReason.Flooding); // there is no error that the client would understand
+            connection.Close(CloseReason.Flooding); // a frame handler has no error message that every client would understand
             return default;
         }
         var frame = new Frame(type == WebSocketMessageType.Text ? FrameKind.Text : FrameKind.Binary, data);
@@ -91,16 +93,16 @@ internal sealed class FrameReceiver(
         }
         catch (ChannelClosedException)
         {
-            // The handler has ended: the goodbye is on its way.
+            // The handler has returned: the close frame is on its way.
         }
         catch (OperationCanceledException)
         {
-            HandlerIsStuck = true;
+            IsHandlerBlocked = true;
             connection.Close(CloseReason.Internal);
         }
         finally
         {
-            connection.Outbox.RecordReceived(); // the silence was ours
+            connection.Outbox.RecordReceived(); // the client was not silent: the gateway did not read
             connection.IsReadingPaused = false;
         }
     }

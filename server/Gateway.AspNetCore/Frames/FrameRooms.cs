@@ -10,13 +10,11 @@ using Gateway.Core.Rooms;
 
 namespace Gateway.AspNetCore.Frames;
 
-/// <summary>
-/// A handler's way into the rooms of its hub. It goes through the one door for commands as its client's user: with the rights, the limits
-/// and the presence of any other client.
-/// </summary>
+/// <summary>Gives a frame handler access to the rooms of its domain.</summary>
+/// <remarks>Commands run as the connection's user, with the permissions, limits and presence of any other client.</remarks>
 public sealed class FrameRooms
 {
-    private readonly GatewayDomain _hub;
+    private readonly GatewayDomain _domain;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private Connection? _connection;
@@ -25,28 +23,28 @@ public sealed class FrameRooms
 
     internal FrameRooms(GatewayDomain hub, TimeProvider time)
     {
-        _hub = hub;
+        _domain = hub;
         _time = time;
     }
 
-    /// <summary>
-    /// What the hub has for this connection: of the rooms that it has joined, and sent to its user. Bounded as an outbox is, with the same
-    /// policies: a handler that does not read while much comes is a slow consumer. It ends when the client has closed. Until this, or a
-    /// command, is first used, nothing is kept for it.
-    /// </summary>
+    /// <summary>Gets the messages for this connection: those of the rooms that it has joined, and those sent to its user.</summary>
+    /// <remarks>
+    /// Messages wait in a bounded outbox. A handler that does not read is a slow consumer, and the policy of the room applies. The channel
+    /// completes when the client has closed. Messages are collected from the first use of this property or of a command on.
+    /// </remarks>
     public ChannelReader<RoomMessage> Messages => Open().Messages;
 
     /// <summary>
-    /// Carries out a command: <c>join</c>, <c>leave</c>, <c>chat</c>, <c>direct</c>, <c>presence</c>, <c>history</c>, or a type of one's
-    /// own.
+    /// Runs a command: <c>join</c>, <c>leave</c>, <c>chat</c>, <c>direct</c>, <c>presence</c>, <c>history</c>, or a custom type.
     /// </summary>
+    /// <param name="type">The type of the command.</param>
     /// <param name="payload">One JSON value in UTF-8.</param>
     /// <returns>The result, as JSON.</returns>
-    /// <exception cref="CommandRefusedException">As any client would have been.</exception>
+    /// <exception cref="CommandRefusedException">The command was refused.</exception>
     public async ValueTask<ReadOnlyMemory<byte>> CommandAsync(string type, ReadOnlyMemory<byte> payload)
     {
         Open();
-        var outcome = await _hub.Get<CommandRouter>().ExecuteAsync(Connection, type, payload.Span);
+        var outcome = await _domain.Get<CommandRouter>().ExecuteAsync(Connection, type, payload.Span);
         return outcome.Error is { } error ? throw new CommandRefusedException(error.Code, error.Text) : outcome.Result;
     }
 
@@ -54,37 +52,43 @@ public sealed class FrameRooms
     public ValueTask<ReadOnlyMemory<byte>> CommandAsync(string type, object payload) =>
         CommandAsync(type, JsonSerializer.SerializeToUtf8Bytes(payload, JsonSerializerOptions.Web));
 
+    /// <summary>Joins a room.</summary>
+    /// <exception cref="CommandRefusedException">The command was refused.</exception>
     public async ValueTask JoinAsync(string room) => await CommandAsync("join", new { room });
 
+    /// <summary>Leaves a room.</summary>
+    /// <exception cref="CommandRefusedException">The command was refused.</exception>
     public async ValueTask LeaveAsync(string room) => await CommandAsync("leave", new { room });
 
+    /// <summary>Sends a chat message to a room.</summary>
+    /// <exception cref="CommandRefusedException">The command was refused.</exception>
     public async ValueTask ChatAsync(string room, string content) => await CommandAsync("chat", new { room, content });
 
-    /// <summary>Publishes as the server: whatever the room's policy says about clients.</summary>
-    /// <exception cref="BackplaneException">The backplane is away.</exception>
+    /// <summary>Publishes a message to a room as the server. The room's restrictions on clients do not apply.</summary>
+    /// <exception cref="BackplaneException">The backplane is not available.</exception>
     public ValueTask PublishAsync(string room, string type, ReadOnlyMemory<byte> payload, CancellationToken cancel = default) =>
         RoomName.Check(room) is { } error
             ? throw new CommandRefusedException(error.Code, error.Text)
-            : _hub.PublishAsync(Audience.Room(RoomName.Normalize(room)), type, payload, cancel);
+            : _domain.PublishAsync(Audience.Room(RoomName.Normalize(room)), type, payload, cancel);
 
-    /// <summary>From now on the hub's relayed frames go to the client.</summary>
-    internal async ValueTask EnterRelayAsync() => await _hub.Get<RoomMembership>().JoinUncheckedAsync(Connection, RoomName.Relay);
+    /// <summary>Subscribes the connection to the relayed frames of the domain.</summary>
+    internal async ValueTask EnterRelayAsync() => await _domain.Get<RoomMembership>().JoinUncheckedAsync(Connection, RoomName.Relay);
 
-    /// <summary>To everyone on the hub's relay, on all replicas, as it is.</summary>
-    /// <remarks>There is no error that its client would understand: what a muted user sends is discarded and counted.</remarks>
+    /// <summary>Sends a frame to all relay connections of the domain, on all replicas.</summary>
+    /// <remarks>A frame from a muted user is discarded and counted.</remarks>
     internal async ValueTask RelayAsync(Frame frame, bool echo, CancellationToken cancel)
     {
         // A connection that is being closed can do nothing any more
-        if (!Connection.Outbox.IsOpen || _hub.Get<Moderator>().ShouldDropFrame(Connection)) return;
+        if (!Connection.Outbox.IsOpen || _domain.Get<Moderator>().ShouldDropFrame(Connection)) return;
         var audience = Audience.Room(RoomName.Relay);
-        await _hub.Get<Publisher>()
+        await _domain.Get<Publisher>()
             .PublishAsync(
                 echo ? audience : audience with { Except = [Connection.Id] }, Message.Frame((byte)frame.Kind, frame.Data), cancel: cancel);
     }
 
     internal void Attach(Connection connection) => _connection = connection;
 
-    /// <summary>The client has closed: there is nobody to tell anything any more.</summary>
+    /// <summary>Completes <see cref="Messages"/>: the client has closed.</summary>
     internal void End()
     {
         lock (_lock)
@@ -94,7 +98,7 @@ public sealed class FrameRooms
         }
     }
 
-    /// <summary>The connection is over.</summary>
+    /// <summary>Stops the delivery of messages. The connection has ended.</summary>
     internal async ValueTask CloseAsync(TimeSpan grace)
     {
         Inbox? inbox;
@@ -105,7 +109,7 @@ public sealed class FrameRooms
     private Connection Connection =>
         _connection
             ?? throw new InvalidOperationException(
-                "The rooms are there once the connection stands: use them in EnterAsync or RunAsync, not in InitAsync.");
+                "The rooms are not available in InitAsync. Use them in EnterAsync or RunAsync.");
 
     private Inbox Open()
     {
@@ -113,7 +117,7 @@ public sealed class FrameRooms
         lock (_lock)
         {
             if (_inbox != null) return _inbox;
-            _inbox = new Inbox(connection, _hub.Limits, _time);
+            _inbox = new Inbox(connection, _domain.Limits, _time);
             if (_ended) _inbox.Complete();
             return _inbox;
         }

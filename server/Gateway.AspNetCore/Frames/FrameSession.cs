@@ -8,66 +8,67 @@ using Gateway.Core.Messages;
 
 namespace Gateway.AspNetCore.Frames;
 
-/// <summary>Brings one client and its handler together: the frames in, the frames out, and an end of both whoever ends first.</summary>
+/// <summary>Runs the handler of one connection, and copies frames between it and the client until either ends.</summary>
 internal sealed partial class FrameSession(
     WebSocket webSocket, Connection connection, IFrameHandler handler, FrameRooms rooms, CommandRouter router, RawOptions limits,
     TimeProvider time, ILogger logger) : IDisposable
 {
-    private const int Waiting = 16;
+    private const int Capacity = 16;
 
-    private readonly CancellationTokenSource _over = new(Timeout.InfiniteTimeSpan, time);
-    private readonly Channel<Frame> _incoming = Channel.CreateBounded<Frame>(new BoundedChannelOptions(Waiting) { SingleWriter = true });
-    private readonly Channel<Frame> _outgoing = Channel.CreateBounded<Frame>(new BoundedChannelOptions(Waiting) { SingleReader = true });
+    private readonly CancellationTokenSource _stopping = new(Timeout.InfiniteTimeSpan, time);
+    private readonly Channel<Frame> _incoming = Channel.CreateBounded<Frame>(new BoundedChannelOptions(Capacity) { SingleWriter = true });
+    private readonly Channel<Frame> _outgoing = Channel.CreateBounded<Frame>(new BoundedChannelOptions(Capacity) { SingleReader = true });
 
-    /// <summary>Returns when the client is gone and the handler has ended, or does not end.</summary>
+    /// <summary>Runs until the client has disconnected and the handler has returned, or its time to stop is over.</summary>
     public async Task RunAsync()
     {
-        var working = WorkAsync();
+        var running = RunHandlerAsync();
         var receiver = new FrameReceiver(webSocket, connection, _incoming.Writer, router, limits, time);
         var closed = await receiver.RunAsync();
-        if (receiver.HandlerIsStuck) Log.Stuck(logger, connection.Id);
+        if (receiver.IsHandlerBlocked) Log.Blocked(logger, connection.Id);
         _incoming.Writer.TryComplete();
         rooms.End();
-        if (closed && connection.Outbox.IsOpen) _over.CancelAfter(limits.WriteWait); // it still takes what the client had sent
-        else await _over.CancelAsync();
+        if (closed && connection.Outbox.IsOpen) _stopping.CancelAfter(limits.WriteWait); // it still takes what the client had sent
+        else await _stopping.CancelAsync();
         try
         {
-            await working.WaitAsync(2 * limits.WriteWait, time);
+            await running.WaitAsync(2 * limits.WriteWait, time);
         }
         catch (TimeoutException)
         {
-            Log.DoesNotEnd(logger, connection.Id);
+            Log.DidNotStop(logger, connection.Id);
             _outgoing.Writer.TryComplete();
             connection.Close(CloseReason.Internal);
         }
     }
 
-    public void Dispose() => _over.Dispose();
+    public void Dispose() => _stopping.Dispose();
 
-    /// <summary>The handler, then what it wrote, then the goodbye. Does not fail.</summary>
-    private async Task WorkAsync()
+    /// <summary>Runs the handler, sends what it has written, and closes the connection. Does not throw.</summary>
+    private async Task RunHandlerAsync()
     {
         var sending = SendAsync();
-        var fault = await HandleAsync();
+        var fault = await InvokeHandlerAsync();
         _incoming.Writer.TryComplete(); // the client is read from on, up to its answer to our goodbye
         _outgoing.Writer.TryComplete();
         await sending;
         if (fault != null) connection.Close(fault);
-        else if (webSocket.State == WebSocketState.CloseReceived) await AnswerCloseAsync();
+        else if (webSocket.State == WebSocketState.CloseReceived) await CompleteCloseAsync();
         else connection.Close(CloseReason.Normal);
     }
 
-    /// <returns>Why the connection has to be closed if it failed, and not because its client was gone.</returns>
-    private async Task<CloseReason?> HandleAsync()
+    /// <returns>Why the connection must be closed if the handler failed; <c>null</c> if it returned, or its client had
+    /// disconnected.</returns>
+    private async Task<CloseReason?> InvokeHandlerAsync()
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // whatever it does first, the client is read from
         if (!connection.Outbox.IsOpen) return null; // it could not stay
         try
         {
-            await handler.RunAsync(_incoming.Reader, _outgoing.Writer, _over.Token);
+            await handler.RunAsync(_incoming.Reader, _outgoing.Writer, _stopping.Token);
             return null;
         }
-        catch (Exception) when (_over.IsCancellationRequested)
+        catch (Exception) when (_stopping.IsCancellationRequested)
         {
             return null;
         }
@@ -88,34 +89,34 @@ internal sealed partial class FrameSession(
         {
             await foreach (var frame in _outgoing.Reader.ReadAllAsync())
             {
-                if (!connection.Outbox.IsOpen) break; // we said goodbye, or the client is gone
+                if (!connection.Outbox.IsOpen) break; // the connection is closing or has ended
                 await webSocket.SendAsync(
                     frame.Data, frame.Kind == FrameKind.Text ? WebSocketMessageType.Text : WebSocketMessageType.Binary, endOfMessage: true,
                     default);
             }
         }
-        catch (Exception gone) when (gone is WebSocketException or IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception fault) when (fault is WebSocketException or IOException or ObjectDisposedException or OperationCanceledException)
         {
-            // The client is gone, or does not read: the deadline sweep aborted it.
+            // The client has disconnected, or did not read and was aborted.
         }
         if (_outgoing.Reader.Completion.IsCompleted) return;
-        await _over.CancelAsync();
+        await _stopping.CancelAsync();
         _outgoing.Writer.TryComplete();
         while (_outgoing.Reader.TryRead(out _))
         {
-            // Nobody will get it.
+            // Discarded.
         }
     }
 
-    private async Task AnswerCloseAsync()
+    private async Task CompleteCloseAsync()
     {
         try
         {
             await webSocket.CloseOutputAsync(webSocket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, default);
         }
-        catch (Exception gone) when (gone is WebSocketException or IOException or ObjectDisposedException)
+        catch (Exception fault) when (fault is WebSocketException or IOException or ObjectDisposedException)
         {
-            // It did not wait for the answer.
+            // The client did not wait for the close frame.
         }
     }
 
@@ -126,12 +127,12 @@ internal sealed partial class FrameSession(
 
         [LoggerMessage(
             2, LogLevel.Warning,
-            "The handler of connection {ConnectionId} does not take what its client sends: the connection is closed")]
-        public static partial void Stuck(ILogger logger, string connectionId);
+            "The handler of connection {ConnectionId} does not read the frames of its client. The connection is closed")]
+        public static partial void Blocked(ILogger logger, string connectionId);
 
         [LoggerMessage(
             3, LogLevel.Warning,
-            "The handler of connection {ConnectionId} does not end, though it was told: it is disposed of all the same")]
-        public static partial void DoesNotEnd(ILogger logger, string connectionId);
+            "The handler of connection {ConnectionId} did not stop when it was cancelled. It is disposed while it still runs")]
+        public static partial void DidNotStop(ILogger logger, string connectionId);
     }
 }

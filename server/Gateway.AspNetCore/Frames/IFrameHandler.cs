@@ -3,33 +3,32 @@ using System.Threading.Channels;
 namespace Gateway.AspNetCore.Frames;
 
 /// <summary>
-/// One client's conversation in a protocol of its own. A handler is made for each connection, and disposed of exactly once, however that
-/// ends; docs/extending.md.
+/// Processes the frames of one connection, in a protocol of its own. The gateway creates a handler for each connection and disposes it
+/// exactly once. See docs/extending.md.
 /// </summary>
 public interface IFrameHandler : IAsyncDisposable
 {
     /// <summary>
-    /// Before the WebSocket is accepted: may set response headers, choose a sub-protocol, or refuse. A fault is answered with 500
-    /// <c>internal error</c>.
+    /// Called before the WebSocket is accepted. May set response headers, choose a sub-protocol, or refuse the request. If it throws, the
+    /// client gets status 500.
     /// </summary>
     ValueTask InitAsync(FrameContext context);
 
     /// <summary>
-    /// Ahead of the acceptance, with the connection's place in the hub standing: a handler that hears rooms joins them here, and its client
-    /// misses nothing from the moment on at which it knows that its WebSocket is open. A fault closes the accepted connection as one of
-    /// <see cref="RunAsync"/> does, which is then not called.
+    /// Called before the WebSocket is accepted, when the connection is registered in its domain. Join rooms here: the client then misses no
+    /// message after its WebSocket opens. If it throws, the connection is closed with 1011, and <see cref="RunAsync"/> is not called.
     /// </summary>
-    /// <param name="cancel">It takes longer than <c>raw.pong_wait</c>.</param>
+    /// <param name="cancel">Cancelled after <c>raw.pong_wait</c>.</param>
     ValueTask EnterAsync(CancellationToken cancel) => default;
 
     /// <summary>
-    /// The conversation. When it returns the connection is closed with 1000, after what was written; when it throws, with 1011 <c>internal
-    /// error</c>.
+    /// Processes frames until the connection ends. When it returns, the gateway sends what was written and closes the connection with 1000.
+    /// When it throws, the gateway closes the connection with 1011.
     /// </summary>
-    /// <param name="incoming">What the client sends, in its order; ends when the client has closed. While a handler does not read, at most
-    /// 16 frames wait, and the client is not read from.</param>
-    /// <param name="outgoing">At most 16 frames wait here for the client: then writing waits. What is written after the end is not
-    /// sent.</param>
-    /// <param name="cancel">The client is gone, or has closed and the handler has had <c>raw.write_wait</c> to finish.</param>
+    /// <param name="incoming">The frames of the client, in order. Completes when the client has closed. Up to 16 frames wait; then the
+    /// gateway stops reading from the client.</param>
+    /// <param name="outgoing">The frames for the client. Up to 16 frames wait; then writing waits. Frames written after the connection has
+    /// ended are discarded.</param>
+    /// <param name="cancel">Cancelled when the client has disconnected, or <c>raw.write_wait</c> after it has closed.</param>
     Task RunAsync(ChannelReader<Frame> incoming, ChannelWriter<Frame> outgoing, CancellationToken cancel);
 }

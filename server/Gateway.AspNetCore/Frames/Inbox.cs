@@ -9,16 +9,16 @@ using Gateway.Core.Wire;
 namespace Gateway.AspNetCore.Frames;
 
 /// <summary>
-/// An outbox that ends in a handler instead of a socket: the same bounds, policies and notices of what is missing. Messages come in the raw
-/// dialect's envelopes, which all handlers share with the raw clients.
+/// An outbox whose messages go to a handler rather than to a socket, with the same limits and policies. Messages use the raw dialect's
+/// envelope, so they are encoded once for handlers and raw clients.
 /// </summary>
 internal sealed class Inbox : IFrameSink, IOutboxOwner
 {
-    private const int Waiting = 16;
+    private const int Capacity = 16;
 
     private readonly Connection _connection;
     private readonly Channel<RoomMessage> _messages = Channel.CreateBounded<RoomMessage>(
-        new BoundedChannelOptions(Waiting) { SingleWriter = true });
+        new BoundedChannelOptions(Capacity) { SingleWriter = true });
     private readonly Outbox _outbox;
 
     public Inbox(Connection connection, OutboxLimits limits, TimeProvider time)
@@ -41,12 +41,12 @@ internal sealed class Inbox : IFrameSink, IOutboxOwner
 
     public int TryWrite(ReadOnlySpan<byte> bytes) => 0;
 
-    /// <param name="bytes">Whole frames, as nothing is ever taken by <see cref="TryWrite"/>.</param>
+    /// <param name="bytes">Whole frames, because <see cref="TryWrite"/> never takes a part.</param>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
-            var frame = Next(ref bytes, out var opcode);
+            var frame = ReadFrame(ref bytes, out var opcode);
             // The goodbye is for the client's outbox to say
             if (opcode != WebSocketFrame.Text || Read(frame.Span) is not { } message) continue;
             try
@@ -55,7 +55,7 @@ internal sealed class Inbox : IFrameSink, IOutboxOwner
             }
             catch (ChannelClosedException over)
             {
-                throw new IOException("the handler has ended", over);
+                throw new IOException("The handler has returned.", over);
             }
         }
     }
@@ -70,11 +70,11 @@ internal sealed class Inbox : IFrameSink, IOutboxOwner
 
     void IOutboxOwner.OnWriteFailed(Exception fault)
     {
-        // The handler has ended, and the connection with it.
+        // The handler has returned, and the connection ends with it.
     }
 
     /// <summary>See <see cref="WebSocketFrame"/>.</summary>
-    private static ReadOnlyMemory<byte> Next(ref ReadOnlyMemory<byte> bytes, out byte opcode)
+    private static ReadOnlyMemory<byte> ReadFrame(ref ReadOnlyMemory<byte> bytes, out byte opcode)
     {
         var span = bytes.Span;
         opcode = span[0];
@@ -89,7 +89,7 @@ internal sealed class Inbox : IFrameSink, IOutboxOwner
         return frame;
     }
 
-    /// <summary>Copied: the bytes are the outbox's again after the write.</summary>
+    /// <summary>Copies the message, because the outbox reuses the bytes.</summary>
     private static RoomMessage? Read(ReadOnlySpan<byte> frame) =>
         EnvelopeReader.Read(frame, out var envelope) == null
             ? new RoomMessage(Encoding.UTF8.GetString(envelope.Type), envelope.Payload.ToArray()) { Sender = SenderOf(frame) }

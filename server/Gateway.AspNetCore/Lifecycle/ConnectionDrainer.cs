@@ -9,75 +9,75 @@ using Microsoft.Extensions.Options;
 namespace Gateway.AspNetCore.Lifecycle;
 
 /// <summary>
-/// Shutdown: refuses newcomers, tells every client why and that it may come again, then gives all of them the time to close. What is posted
-/// when the host begins to stop is with the sockets before the framework starts to close anything.
+/// Drains the connections at shutdown: rejects new ones, tells every client why it is disconnected and that it may reconnect, and waits for
+/// the clients to close. The close frames are written before the framework closes any connection.
 /// </summary>
 internal sealed partial class ConnectionDrainer(
-    IOptions<HostOptions> options, GatewayDomains hubs, ConnectionAdmission gate, Forwarder forwarder, ReadinessState readiness,
+    IOptions<HostOptions> options, GatewayDomains domains, ConnectionAdmission admission, Forwarder forwarder, ReadinessState readiness,
     IHostApplicationLifetime host, TimeProvider time, ILogger<ConnectionDrainer> logger) : IHostedLifecycleService
 {
-    /// <summary>What is left of the shutdown time for the host after the connections.</summary>
+    /// <summary>The part of the shutdown timeout that is left to the host.</summary>
     private static readonly TimeSpan Reserve = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// A client that reads takes its goodbye at once; only one whose outbox was just being written to needs a moment. Whoever does not read
-    /// is not waited for longer.
+    /// How long to wait for the close frames to be written, and for connections that are being admitted. Only a client that does not read
+    /// takes longer.
     /// </summary>
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan FlushTimeout = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// On server-sent events and long polling the framework ends a connection as soon as its callback runs, whatever the client has not
-    /// fetched yet. So these get the time in which a poll comes and goes; a client leaves when it has read its Close record.
+    /// How long clients of server-sent events and long polling have to fetch their Close record. The framework ends these connections when
+    /// its own callback runs, whatever the client has not read.
     /// </summary>
-    private static readonly TimeSpan Fetching = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly Lock _saying = new();
-    private long _began;
+    private readonly Lock _lock = new();
+    private long _startedAt;
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        // Callbacks run last in, first out: registered now, ours comes ahead of the framework's, which closes SignalR's connections.
-        host.ApplicationStopping.Register(Say);
+        // Callbacks run last in, first out. Registered now, ours runs before the framework's, which closes SignalR's connections.
+        host.ApplicationStopping.Register(StartDraining);
         return Task.CompletedTask;
     }
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        Say();
-        var patience = options.Value.ShutdownTimeout - Reserve - time.GetElapsedTime(_began);
-        var deadline = time.GetTimestamp();
-        while (IsSomebodyComingIn() && time.GetElapsedTime(deadline) < Moment)
+        StartDraining();
+        var timeout = options.Value.ShutdownTimeout - Reserve - time.GetElapsedTime(_startedAt);
+        var stoppingAt = time.GetTimestamp();
+        while (HasPendingAdmissions() && time.GetElapsedTime(stoppingAt) < FlushTimeout)
             await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
-        while (hubs.All.Any(hub => hub.Connections.Count > 0) && time.GetElapsedTime(deadline) < patience
+        while (domains.All.Any(domain => domain.Connections.Count > 0) && time.GetElapsedTime(stoppingAt) < timeout
             && !cancellationToken.IsCancellationRequested)
             await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
-        var left = Everyone();
-        foreach (var connection in left) connection.Outbox.Abort();
-        if (left.Length > 0) Log.Aborted(logger, left.Length);
+        var remaining = AllConnections();
+        foreach (var connection in remaining) connection.Outbox.Abort();
+        if (remaining.Length > 0) Log.Aborted(logger, remaining.Length);
     }
 
-    private void Say()
+    private void StartDraining()
     {
-        lock (_saying) // the host stops on one thread and calls back on another: neither goes on before it is said
+        lock (_lock) // the host stops on one thread and runs callbacks on another: both wait until every client is told
         {
             if (readiness.IsDraining) return;
             readiness.SetDraining();
-            _began = time.GetTimestamp();
-            Log.Begins(logger, hubs.All.Sum(hub => hub.Lifecycle.Drain()));
+            _startedAt = time.GetTimestamp();
+            Log.Draining(logger, domains.All.Sum(domain => domain.Lifecycle.Drain()));
             forwarder.Drain();
-            // After this callback the framework's is run, which cuts off what it knows of, whatever waits there.
-            SpinWait.SpinUntil(() => Array.TrueForAll(Everyone(), c => c.Outbox.IsClosed), Moment);
-            var fetching = options.Value.ShutdownTimeout / 2;
+            // The framework's callback runs next and aborts its connections, with whatever still waits there.
+            SpinWait.SpinUntil(() => Array.TrueForAll(AllConnections(), c => c.Outbox.IsClosed), FlushTimeout);
+            var half = options.Value.ShutdownTimeout / 2;
             SpinWait.SpinUntil(
-                () => !Array.Exists(Everyone(), c => c.Outbox.Format == FrameFormat.SignalRRecord),
-                fetching < Fetching ? fetching : Fetching);
+                () => !Array.Exists(AllConnections(), c => c.Outbox.Format == FrameFormat.SignalRRecord),
+                half < FetchTimeout ? half : FetchTimeout);
         }
     }
 
-    /// <summary>Admitted, and not among the connections yet: it will be told as soon as it is.</summary>
-    private bool IsSomebodyComingIn() => gate.UnderWay > Everyone().Length + forwarder.UnderWay;
+    /// <summary>Whether a connection is admitted but not registered yet. It is closed as soon as it is registered.</summary>
+    private bool HasPendingAdmissions() => admission.ActiveConnections > AllConnections().Length + forwarder.ActiveRequests;
 
-    private Connection[] Everyone() => [.. hubs.All.SelectMany(hub => hub.Connections.Snapshot())];
+    private Connection[] AllConnections() => [.. domains.All.SelectMany(domain => domain.Connections.Snapshot())];
 
     Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -89,10 +89,10 @@ internal sealed partial class ConnectionDrainer(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Shutting down: {Connections} connections are told")]
-        public static partial void Begins(ILogger logger, int connections);
+        [LoggerMessage(1, LogLevel.Information, "Shutting down: draining {Connections} connections")]
+        public static partial void Draining(ILogger logger, int connections);
 
-        [LoggerMessage(2, LogLevel.Warning, "Shutting down: {Connections} connections did not close in time and are aborted")]
+        [LoggerMessage(2, LogLevel.Warning, "Shutting down: {Connections} connections did not close in time and were aborted")]
         public static partial void Aborted(ILogger logger, int connections);
     }
 }

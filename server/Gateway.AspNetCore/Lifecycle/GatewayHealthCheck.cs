@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Gateway.AspNetCore.Lifecycle;
 
-/// <summary>Unhealthy while a balancer should send no clients here; the description says why.</summary>
+/// <summary>Reports unhealthy while a load balancer should send no clients to this replica. The description holds the reasons.</summary>
 internal sealed class GatewayHealthCheck(ReadinessState readiness) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -3,8 +3,8 @@ using Gateway.Core.Supervision;
 namespace Gateway.AspNetCore.Lifecycle;
 
 /// <summary>
-/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: a balancer should send clients here; if not, 503 and the reasons, a line
-/// each.
+/// Maps <c>/health/live</c>, which returns 200 while the process runs, and <c>/health/ready</c>, which returns 200 while a load balancer
+/// should send clients, or else 503 with one reason per line.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -22,11 +22,11 @@ internal static class HealthEndpoints
         return endpoints;
     }
 
-    /// <summary>Probes come all the time: they are kept out of the figures about requests.</summary>
-    private static void Map(IEndpointRouteBuilder endpoints, string path, Func<(int Status, string Text)> answer) =>
+    /// <summary>Maps a probe. Probes are frequent, so the HTTP metrics do not count them.</summary>
+    private static void Map(IEndpointRouteBuilder endpoints, string path, Func<(int Status, string Text)> read) =>
         endpoints.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], context =>
         {
-            var (status, text) = answer();
+            var (status, text) = read();
             context.Response.StatusCode = status;
             context.Response.ContentType = "text/plain; charset=utf-8";
             context.Response.Headers.CacheControl = "no-store";

@@ -5,7 +5,7 @@ using Gateway.Core.Rooms;
 
 namespace Gateway.AspNetCore.MetricsStream;
 
-/// <summary>The built-in source: this replica's own figures; rates are since the last tick.</summary>
+/// <summary>The built-in metrics source: the metrics of this replica. Rates are averages since the last read.</summary>
 internal sealed class GatewayMetricsSource(
     ReplicaId replica, IReplicaRegistry replicas, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, ConnectionEvents events,
     TimeProvider time) : IMetricsSource
@@ -52,13 +52,13 @@ internal sealed class GatewayMetricsSource(
     }
 }
 
-/// <param name="Cluster">All replicas and their connections.</param>
+/// <param name="Cluster">The number of replicas and of their connections.</param>
 /// <param name="MessagesInPerSecond">From this replica's clients.</param>
-/// <param name="MessagesOutPerSecond">Through this replica's fan-out, each counted once.</param>
-/// <param name="DeliveriesPerSecond">To this replica's clients, each counted once for every receiver.</param>
+/// <param name="MessagesOutPerSecond">Delivered by this replica; each message counts once.</param>
+/// <param name="DeliveriesPerSecond">To this replica's clients; each message counts once per receiver.</param>
 /// <param name="Dropped">Messages dropped for slow consumers since the start.</param>
-/// <param name="CpuPercent">Of all the machine's cores.</param>
-/// <param name="GcPauseMs">Since the last tick.</param>
+/// <param name="CpuPercent">As a share of all cores of the machine.</param>
+/// <param name="GcPauseMs">Since the last read.</param>
 internal sealed record GatewayFigures(
     string Replica, ClusterCounts Cluster, double UptimeSeconds, ConnectionFigures Connections, int Rooms, double MessagesInPerSecond,
     double MessagesOutPerSecond,

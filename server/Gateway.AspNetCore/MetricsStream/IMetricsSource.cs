@@ -1,8 +1,13 @@
 namespace Gateway.AspNetCore.MetricsStream;
 
-/// <summary>Where the live metrics stream gets its figures. Register another one to replace the built-in.</summary>
+/// <summary>
+/// Provides the metrics that the gateway publishes in the room <c>metrics</c>. Register your own implementation to replace the built-in
+/// one.
+/// </summary>
 public interface IMetricsSource
 {
-    /// <summary>Called once a tick, never twice at a time. The result is serialised as the payload, its names in snake_case.</summary>
+    /// <summary>Reads the current metrics. Called once per interval, never concurrently.</summary>
+    /// <param name="cancel">Cancelled when the gateway stops.</param>
+    /// <returns>The payload of the message. It is serialized with property names in snake_case.</returns>
     ValueTask<object> ReadAsync(CancellationToken cancel);
 }

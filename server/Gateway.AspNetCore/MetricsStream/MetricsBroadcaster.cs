@@ -7,8 +7,8 @@ using Gateway.Core.Supervision;
 namespace Gateway.AspNetCore.MetricsStream;
 
 /// <summary>
-/// Publishes the source's figures into the room <c>metrics</c>, tick by tick. Nobody in the room, on any replica: the source is not asked.
-/// A source that fails costs its tick; a slow one delays the next.
+/// Publishes metrics in the room <c>metrics</c> at an interval. Does not read the source while the room is empty on all replicas. If a read
+/// fails, that interval is skipped; a slow read delays the next one.
 /// </summary>
 internal sealed partial class MetricsBroadcaster(
     GatewayOptions options, IMetricsSource source, Publisher publisher, Supervisor supervisor,
@@ -47,7 +47,7 @@ internal sealed partial class MetricsBroadcaster(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Debug, "No metrics this tick, the backplane is away: {Fault}")]
+        [LoggerMessage(1, LogLevel.Debug, "Metrics were not published because the backplane is not available: {Fault}")]
         public static partial void BackplaneAway(ILogger logger, string fault);
     }
 }

@@ -2,7 +2,7 @@ using Gateway.Core.Configuration;
 
 namespace Gateway.AspNetCore.Options;
 
-/// <summary>The keys about who is who, and who may what.</summary>
+/// <summary>The configuration keys of authentication and permissions.</summary>
 internal static class AuthSchema
 {
     private static readonly Value<TimeSpan> Wait = Values.Time(TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
@@ -49,7 +49,7 @@ internal static class AuthSchema
         },
         () => new RoomPermissionOptions());
 
-    /// <summary>Keys that came over a network without TLS could be anyone's.</summary>
+    /// <summary>Keys must come over TLS, or from this machine: without TLS anyone could replace them.</summary>
     private static bool IsAuthority(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Query.Length == 0 && uri.Fragment.Length == 0 && uri.UserInfo.Length == 0
         && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));

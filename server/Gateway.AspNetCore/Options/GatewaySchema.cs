@@ -4,7 +4,7 @@ using Gateway.Core.Messages;
 
 namespace Gateway.AspNetCore.Options;
 
-/// <summary>Every key of <see cref="GatewayOptions"/> and what is allowed there.</summary>
+/// <summary>The configuration keys of <see cref="GatewayOptions"/> and their allowed values.</summary>
 internal static class GatewaySchema
 {
     private static readonly Value<bool> Flag = Values.Flag;
@@ -100,7 +100,7 @@ internal static class GatewaySchema
         { o => o.OnFull, OnFull },
     };
 
-    /// <summary>Stands last, because it is made of the ones above.</summary>
+    /// <summary>Declared last, because it uses the sections above.</summary>
     public static Section<GatewayOptions> Root { get; } = new()
     {
         { o => o.Server, Server },

@@ -3,7 +3,7 @@ using Gateway.Core.Messages;
 
 namespace Gateway.AspNetCore.Options;
 
-/// <summary>The keys of a hub and of a handler.</summary>
+/// <summary>The configuration keys of domains and handlers.</summary>
 internal static class HubSchema
 {
     public static Section<HandlerOptions> Handler { get; } = new()

@@ -11,22 +11,22 @@ using Gateway.Core.Wire;
 namespace Gateway.AspNetCore.Raw;
 
 /// <summary>
-/// Lets a raw client in with the first message that it sends, <c>{"type":"auth","payload":{"token":…}}</c>. Until then there is no
-/// connection: it is in no room, and gets nothing but a goodbye, if the message is another one or does not come in time.
+/// Authenticates a raw client by its first message, <c>{"type":"auth","payload":{"token":…}}</c>. Until then there is no connection: the
+/// client is in no room and receives nothing but a close frame, if the message is another one or is late.
 /// </summary>
 internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVerifier verifier, Supervisor supervisor)
 {
     private const int MaxBytes = AuthenticatedUser.MaxTokenLength + 1024;
 
-    private readonly SupervisedLoop _late = supervisor.Loop("first_message");
+    private readonly SupervisedLoop _timeouts = supervisor.Loop("first_message");
 
-    /// <returns>Whose token it is; <c>null</c>: the client has been said goodbye to, or has gone.</returns>
+    /// <returns>The user of the token; <c>null</c> if the client was closed or has disconnected.</returns>
     public async Task<AuthenticatedUser?> ReceiveAsync(WebSocket webSocket, Outbox outbox)
     {
         var limit = options.Auth.FirstMessageTimeout;
-        using var late = _late.After(limit, () => outbox.Close(CloseReasonOf(verifier.Missing())));
-        // A client that does not answer the goodbye either is not waited for.
-        using var end = _late.After(limit + options.Raw.WriteWait, outbox.Abort);
+        using var timeout = _timeouts.After(limit, () => outbox.Close(CloseReasonOf(verifier.Missing())));
+        // A client that does not answer the close frame is aborted.
+        using var abort = _timeouts.After(limit + options.Raw.WriteWait, outbox.Abort);
         byte[]? buffer = null; // none while the client is silent
         try
         {
@@ -41,13 +41,13 @@ internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVe
                     return null;
                 }
                 buffer ??= ArrayPool<byte>.Shared.Rent(MaxBytes);
-                if (!outbox.IsOpen) continue; // we said goodbye: what still comes is thrown away
+                if (!outbox.IsOpen) continue; // the connection is closing: discard what still arrives
                 length += part.Count;
                 if (part.EndOfMessage)
                 {
-                    var (bearer, error) = await VerifyAsync(buffer.AsMemory(0, length), part.MessageType);
+                    var (authenticated, error) = await VerifyAsync(buffer.AsMemory(0, length), part.MessageType);
                     length = 0;
-                    if (bearer != null && outbox.IsOpen) return bearer;
+                    if (authenticated != null && outbox.IsOpen) return authenticated;
                     outbox.Close(CloseReasonOf(error ?? Error.Unauthorized));
                 }
                 else if (length == MaxBytes)
@@ -57,7 +57,7 @@ internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVe
                 }
             }
         }
-        catch (Exception gone) when (gone is WebSocketException or IOException)
+        catch (Exception fault) when (fault is WebSocketException or IOException)
         {
             return null;
         }

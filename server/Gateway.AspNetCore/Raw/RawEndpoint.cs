@@ -12,7 +12,7 @@ using Gateway.Core.Rooms;
 
 namespace Gateway.AspNetCore.Raw;
 
-/// <summary>The raw dialect's endpoint: accepts the WebSocket, lets the connection in, and sees it out, however it ends.</summary>
+/// <summary>The endpoint of the raw dialect. Accepts the WebSocket, connects it, and disconnects it when it ends.</summary>
 internal sealed class RawEndpoint(
     GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, CommandRouter router, AdmissionPolicy admission,
     ConnectionEvents events, FirstMessageAuthentication firstMessage, RoomTable rooms, TimeProvider time)
@@ -26,7 +26,7 @@ internal sealed class RawEndpoint(
             return;
         }
         var request = context.Features.Get<ConnectRequest>()
-            ?? throw new InvalidOperationException("the endpoint was not mapped by MapGateway");
+            ?? throw new InvalidOperationException("The endpoint was not mapped by MapGateway. Map it with MapGateway.");
         var upgrade = context.Features.Get<OutboxUpgrade>()!;
         using var webSocket = await context.WebSockets.AcceptWebSocketAsync(
             context.WebSockets.WebSocketRequestedProtocols.Contains(RequestToken.SubProtocol) ? RequestToken.SubProtocol : null);
@@ -50,8 +50,8 @@ internal sealed class RawEndpoint(
         {
             if (await lifecycle.OnConnectedAsync(connection, request.Rooms) is { } error)
                 connection.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
-            else if (admission.Check(connection) is { } unwanted)
-                connection.Close(unwanted);
+            else if (admission.Check(connection) is { } rejection)
+                connection.Close(rejection);
             await new RawReceiver(webSocket, connection, router, options.Raw.MaxMessageBytes).RunAsync();
         }
         finally
@@ -62,15 +62,15 @@ internal sealed class RawEndpoint(
     }
 
     /// <summary>
-    /// The token comes as the first message. <c>null</c>: it did not, or was no good, or does not open a room that the client has asked
-    /// for.
+    /// Authenticates a client by the token in its first message. Returns <c>null</c> if the token is missing or invalid, or does not permit
+    /// a requested room.
     /// </summary>
     private async Task<ConnectRequest?> AuthenticateAsync(ConnectRequest request, WebSocket webSocket, Outbox outbox)
     {
-        if (await firstMessage.ReceiveAsync(webSocket, outbox) is not { } bearer) return null;
-        var (permitted, error) = request.Of(bearer).Permitted(rooms.Permissions);
+        if (await firstMessage.ReceiveAsync(webSocket, outbox) is not { } authenticated) return null;
+        var (permitted, error) = request.Of(authenticated).Permitted(rooms.Permissions);
         if (error != null) outbox.Close(new CloseReason(1008, "not allowed in one of the rooms", AllowReconnect: false));
-        else if (admission.Check(bearer.User, isNew: true) is { } unwanted) outbox.Close(CloseReasonOf(unwanted));
+        else if (admission.Check(authenticated.User, isNew: true) is { } rejection) outbox.Close(CloseReasonOf(rejection));
         else return permitted;
         return null;
     }

@@ -8,39 +8,39 @@ using Gateway.Core.Wire;
 
 namespace Gateway.AspNetCore.Raw;
 
-/// <summary>Reads one raw client's messages, one after the other, and answers them. Holds no buffer while the client is silent.</summary>
+/// <summary>Reads the messages of a raw client, one at a time, and replies to them. Holds no buffer while the client is silent.</summary>
 internal sealed class RawReceiver(WebSocket webSocket, Connection connection, CommandRouter router, int maxMessageBytes)
 {
     private const int FirstBufferBytes = 2048;
 
     private static readonly Error TextOnly = Error.BadRequest("text only");
 
-    /// <summary>Returns when the client has closed, broken the protocol or gone away.</summary>
+    /// <summary>Reads until the client closes, violates the protocol or disconnects.</summary>
     public async Task RunAsync()
     {
         try
         {
             while (true)
             {
-                // Waits without holding a buffer. No token either: when the connection is aborted the read fails, and a token would cost
-                // memory.
-                var begun = await webSocket.ReceiveAsync(Memory<byte>.Empty, default);
-                if (begun.MessageType == WebSocketMessageType.Close) break;
-                if (begun.EndOfMessage) await AnswerAsync(default, begun.MessageType);
+                // Waits without holding a buffer. It needs no cancellation token, which would use memory: the read fails when the
+                // connection is aborted.
+                var first = await webSocket.ReceiveAsync(Memory<byte>.Empty, default);
+                if (first.MessageType == WebSocketMessageType.Close) break;
+                if (first.EndOfMessage) await AnswerAsync(default, first.MessageType);
                 else if (!await ReceiveAsync()) break;
             }
-            WebSocketEnding.Note(connection, webSocket);
+            WebSocketEnding.Record(connection, webSocket);
             if (webSocket.State == WebSocketState.CloseReceived)
                 await webSocket.CloseOutputAsync(webSocket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, default);
         }
-        catch (Exception gone) when (gone is WebSocketException or IOException)
+        catch (Exception fault) when (fault is WebSocketException or IOException)
         {
-            // The client broke the protocol, and the framework has told it so (RFC 6455 section 7.4.1), or it went without a word.
-            WebSocketEnding.Note(connection, webSocket, gone);
+            // The client violated the protocol, and the framework has sent a close frame (RFC 6455 section 7.4.1), or it disconnected.
+            WebSocketEnding.Record(connection, webSocket, fault);
         }
     }
 
-    /// <summary>Receives the message that has begun, and answers it. False if the client closed instead.</summary>
+    /// <summary>Receives the rest of a message and replies to it. Returns <c>false</c> if the client closed instead.</summary>
     private async ValueTask<bool> ReceiveAsync()
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(FirstBufferBytes, maxMessageBytes + 1));
@@ -59,7 +59,7 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
                     router.Admit(connection);
                     connection.Close(CloseReason.TooBig);
                 }
-                if (!connection.Outbox.IsOpen) length = 0; // we said goodbye: what still comes is read and thrown away
+                if (!connection.Outbox.IsOpen) length = 0; // the connection is closing: discard what still arrives
                 else if (part.EndOfMessage) await AnswerAsync(buffer.AsMemory(0, length), part.MessageType);
                 if (part.EndOfMessage) return true;
                 if (length == buffer.Length) buffer = Grow(buffer);
@@ -75,7 +75,7 @@ internal sealed class RawReceiver(WebSocket webSocket, Connection connection, Co
     {
         Envelope envelope = default;
         var malformed = type == WebSocketMessageType.Binary ? TextOnly : EnvelopeReader.Read(frame.Span, out envelope);
-        var refused = router.Admit(connection) ?? malformed; // what makes no sense counts too
+        var refused = router.Admit(connection) ?? malformed; // malformed messages count too
         if (refused != null)
         {
             connection.Reply(ReplyWriter.WriteError(envelope.Id, refused));

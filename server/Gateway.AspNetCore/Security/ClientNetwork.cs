@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace Gateway.AspNetCore.Security;
 
 /// <summary>
-/// What limits per address count by: an IPv4 address, or of an IPv6 one the /64 that a single machine usually has for itself.
+/// The network that limits per address count by: an IPv4 address, or the /64 prefix of an IPv6 address, which usually belongs to a single
+/// machine.
 /// </summary>
 internal static class ClientNetwork
 {

@@ -10,19 +10,18 @@ using Gateway.Core.Rooms;
 namespace Gateway.AspNetCore.Security;
 
 /// <summary>
-/// What a client says in the query of the request with which it connects: <c>?rooms=lobby,orders&amp;username=Ann&amp;guest_key=…</c>, and
-/// who it is.
+/// The query of the request that opens a connection, <c>?rooms=lobby,orders&amp;username=Ann&amp;guest_key=…</c>, and its user.
 /// </summary>
-/// <param name="User">The user of its token, or whom the host application authenticated, else an anonymous one; <c>null</c>: its token
-/// comes with the first message.</param>
-/// <param name="Rooms">The rooms to begin in.</param>
-/// <param name="RoomsNamed">The client has named them itself.</param>
+/// <param name="User">The user of the token, or of the host application's authentication, or else a guest; <c>null</c> if the token comes
+/// with the first message.</param>
+/// <param name="Rooms">The rooms to join.</param>
+/// <param name="RoomsNamed">Whether the client has named the rooms.</param>
 internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> Rooms, bool RoomsNamed)
 {
-    /// <summary>How long the token lets the connection live, if it came with one.</summary>
+    /// <summary>Gets the expiry of the token, if there is one.</summary>
     public TokenExpiry? Token { get; private init; }
 
-    /// <param name="awaitsToken">The token comes later, and the user with it.</param>
+    /// <param name="awaitsToken">Whether the token comes with the first message.</param>
     public static (ConnectRequest? Request, Error? Error) Read(
         HttpContext context, GatewayOptions options, RoomPermissions permissions, bool awaitsToken = false)
     {
@@ -43,8 +42,8 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
                     return (null, error);
         }
         if (awaitsToken) return (new ConnectRequest(null, rooms, named), null);
-        if (context.User is TokenUser { AuthenticatedUser: var bearer })
-            return new ConnectRequest(null, rooms, named).Of(bearer).Permitted(permissions);
+        if (context.User is TokenUser { AuthenticatedUser: var authenticated })
+            return new ConnectRequest(null, rooms, named).Of(authenticated).Permitted(permissions);
 
         var username = query["username"].ToString();
         if (username.Length > UserIdentity.MaxNameLength)
@@ -56,12 +55,11 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
         return user == null ? (null, refused) : new ConnectRequest(user, rooms, named).Permitted(permissions);
     }
 
-    /// <summary>The same, now that it is known whose it is.</summary>
-    public ConnectRequest Of(AuthenticatedUser bearer) => this with { User = bearer.User, Token = bearer.Term };
+    /// <summary>Returns the request with its authenticated user.</summary>
+    public ConnectRequest Of(AuthenticatedUser authenticated) => this with { User = authenticated.User, Token = authenticated.Term };
 
     /// <summary>
-    /// Of the rooms in which everyone begins, those that the user may enter. One that the client has named itself and may not enter is an
-    /// error.
+    /// Removes the default rooms that the user may not join. A room that the client has named and may not join is an error.
     /// </summary>
     public (ConnectRequest? Request, Error? Error) Permitted(RoomPermissions permissions)
     {

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Gateway.AspNetCore.Security;
 
-/// <summary>Ids of raw connections look like SignalR's: 128 random bits in 22 characters.</summary>
+/// <summary>Creates connection ids like SignalR's: 128 random bits in 22 characters.</summary>
 internal static class ConnectionId
 {
     public static string New()

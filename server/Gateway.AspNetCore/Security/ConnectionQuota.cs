@@ -9,8 +9,8 @@ using Gateway.Core.Supervision;
 namespace Gateway.AspNetCore.Security;
 
 /// <summary>
-/// How many connections there may be: in all, of one hub, and from one address. A connection counts from its first request to its end,
-/// whatever its transport.
+/// Limits the number of connections in total, per domain and per address. A connection counts from its first request to its end, whatever
+/// its transport.
 /// </summary>
 internal sealed partial class ConnectionQuota
 {
@@ -18,7 +18,7 @@ internal sealed partial class ConnectionQuota
     private const string TooManyOfAddress = "too many connections from this address";
 
     private readonly ConcurrentDictionary<IPAddress, int> _perAddress = [];
-    private readonly ConcurrentDictionary<GatewayDomain, int> _perHub = [];
+    private readonly ConcurrentDictionary<GatewayDomain, int> _perDomain = [];
     private readonly int _max;
     private readonly int _maxPerAddress;
     private readonly Counter<long> _refused;
@@ -34,10 +34,10 @@ internal sealed partial class ConnectionQuota
         _logger = logger;
     }
 
-    /// <returns>A lease to dispose of when the connection ends; <c>null</c>, and why, if there are too many.</returns>
-    public (Lease? Lease, string? Refusal) TryAcquire(GatewayDomain hub, IPAddress? address)
+    /// <returns>A lease to dispose when the connection ends, or the reason why there is none.</returns>
+    public (Lease? Lease, string? Refusal) TryAcquire(GatewayDomain domain, IPAddress? address)
     {
-        var lease = new Lease(this, hub, _maxPerAddress > 0 ? ClientNetwork.Of(address) : null);
+        var lease = new Lease(this, domain, _maxPerAddress > 0 ? ClientNetwork.Of(address) : null);
         if (lease.Problem is not { } problem) return (lease, null);
         lease.Dispose();
         _refused.Add(1);
@@ -50,22 +50,22 @@ internal sealed partial class ConnectionQuota
 
     private static bool IsOver(int count, int max) => max > 0 && count > max;
 
-    /// <summary>One connection's place among those that are counted.</summary>
+    /// <summary>A connection's share of the quota.</summary>
     internal sealed class Lease : IDisposable
     {
         private readonly ConnectionQuota _quota;
-        private readonly GatewayDomain? _hub;
+        private readonly GatewayDomain? _domain;
         private readonly IPAddress? _address;
-        private int _isOver;
+        private int _isDisposed;
 
-        /// <param name="address"><c>null</c> where addresses are not counted.</param>
-        public Lease(ConnectionQuota quota, GatewayDomain hub, IPAddress? address)
+        /// <param name="address">The client's address; <c>null</c> if addresses are not counted.</param>
+        public Lease(ConnectionQuota quota, GatewayDomain domain, IPAddress? address)
         {
-            (_quota, _hub, _address) = (quota, hub.MaxConnections > 0 ? hub : null, address);
+            (_quota, _domain, _address) = (quota, domain.MaxConnections > 0 ? domain : null, address);
             var all = Interlocked.Increment(ref quota._connections);
-            var ofHub = _hub == null ? 0 : quota._perHub.AddOrUpdate(_hub, 1, static (_, n) => n + 1);
+            var ofDomain = _domain == null ? 0 : quota._perDomain.AddOrUpdate(_domain, 1, static (_, n) => n + 1);
             var ofAddress = _address == null ? 0 : quota._perAddress.AddOrUpdate(_address, 1, static (_, n) => n + 1);
-            if (IsOver(all, quota._max) || IsOver(ofHub, hub.MaxConnections)) Problem = TooMany;
+            if (IsOver(all, quota._max) || IsOver(ofDomain, domain.MaxConnections)) Problem = TooMany;
             else if (IsOver(ofAddress, quota._maxPerAddress)) Problem = TooManyOfAddress;
         }
 
@@ -73,9 +73,9 @@ internal sealed partial class ConnectionQuota
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref _isOver, 1) != 0) return;
+            if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
             Interlocked.Decrement(ref _quota._connections);
-            if (_hub != null) _quota._perHub.AddOrUpdate(_hub, 0, static (_, n) => n - 1);
+            if (_domain != null) _quota._perDomain.AddOrUpdate(_domain, 0, static (_, n) => n - 1);
             if (_address != null && _quota._perAddress.AddOrUpdate(_address, 0, static (_, n) => n - 1) == 0)
                 _quota._perAddress.TryRemove(new(_address, 0));
         }
@@ -85,7 +85,7 @@ internal sealed partial class ConnectionQuota
     {
         [LoggerMessage(
             1, LogLevel.Warning,
-            "Refused new connections: {Problem}; from {Address}, and {Others} others since the last such line")]
+            "Rejected a connection from {Address}: {Problem} ({Others} others since the last entry)")]
         public static partial void Refused(ILogger logger, string problem, int others, IPAddress? address);
     }
 }

@@ -9,12 +9,12 @@ using Gateway.Core.Supervision;
 namespace Gateway.AspNetCore.Security;
 
 /// <summary>
-/// How fast new connections may come from one address. Counted is what opens one: a request for a WebSocket or for server-sent events; and,
-/// for itself, a <c>negotiate</c>, after which long polling needs nothing else. Each is a sliding window.
+/// Limits the rate of new connections per address, with sliding windows. WebSocket and server-sent event requests count, and separately
+/// <c>negotiate</c>, which is all that long polling needs.
 /// </summary>
 internal sealed class ConnectionRateLimiter : IDisposable
 {
-    private readonly SlidingWindows<Arrival>? _windows;
+    private readonly SlidingWindows<ConnectionSource>? _windows;
     private readonly bool _dryRun;
     private readonly Counter<long> _refused;
 
@@ -24,19 +24,21 @@ internal sealed class ConnectionRateLimiter : IDisposable
         _dryRun = options.RateLimit.DryRun;
         _refused = meter.Counter(
             "gateway_connections_rate_limited_total", "New connections refused because too many came from their address.");
-        if (rate.Connections > 0) _windows = new SlidingWindows<Arrival>(rate.Connections, rate.Window, supervisor, time);
+        if (rate.Connections > 0) _windows = new SlidingWindows<ConnectionSource>(rate.Connections, rate.Window, supervisor, time);
     }
 
     public bool Refuses(HttpContext context, GatewayEndpoint endpoint, out TimeSpan retryAfter)
     {
         retryAfter = default;
-        if (_windows == null || Opening(context, endpoint) is not { } arrival || _windows.TryAdd(arrival, out retryAfter)) return false;
+        if (_windows == null || SourceOf(context, endpoint) is not { } source || _windows.TryAdd(source, out retryAfter)) return false;
         _refused.Add(1);
         return !_dryRun;
     }
 
-    /// <summary>Does the request become a connection? A poll does not: it belongs to one, which began with a <c>negotiate</c>.</summary>
-    public static bool Opens(HttpContext context, bool isHub) =>
+    /// <summary>
+    /// Returns whether the request becomes a connection. A poll does not: it belongs to a connection that started with <c>negotiate</c>.
+    /// </summary>
+    public static bool OpensConnection(HttpContext context, bool isHub) =>
         !isHub
         || HttpMethods.IsConnect(context.Request.Method)
         || (HttpMethods.IsGet(context.Request.Method)
@@ -46,12 +48,14 @@ internal sealed class ConnectionRateLimiter : IDisposable
 
     public void Dispose() => _windows?.Dispose();
 
-    /// <returns><c>null</c>: the request opens nothing.</returns>
-    private static Arrival? Opening(HttpContext context, GatewayEndpoint endpoint)
+    /// <returns><c>null</c> if the request opens no connection.</returns>
+    private static ConnectionSource? SourceOf(HttpContext context, GatewayEndpoint endpoint)
     {
         var negotiates = endpoint.IsNegotiate && HttpMethods.IsPost(context.Request.Method);
-        return negotiates || Opens(context, endpoint.IsSignalR) ? new Arrival(ClientNetwork.Of(context), negotiates) : null;
+        return negotiates || OpensConnection(context, endpoint.IsSignalR)
+            ? new ConnectionSource(ClientNetwork.Of(context), negotiates)
+            : null;
     }
 
-    private sealed record Arrival(IPAddress Network, bool Negotiates);
+    private sealed record ConnectionSource(IPAddress Network, bool Negotiates);
 }

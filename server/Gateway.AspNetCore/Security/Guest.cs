@@ -7,8 +7,8 @@ using Gateway.Core.Messages;
 namespace Gateway.AspNetCore.Security;
 
 /// <summary>
-/// Anonymous users. Who they are follows from a key that only they know, so a client that connects again with its key is the same user on
-/// any replica, and nothing has to be kept. The key cannot be found from the user id.
+/// Identifies anonymous users by a key that only they know. A client that reconnects with its key is the same user on any replica, and
+/// nothing is stored. The key cannot be derived from the user id.
 /// </summary>
 internal static class Guest
 {
@@ -19,12 +19,12 @@ internal static class Guest
     private const int MaxKeyLength = 128;
 
     /// <summary>
-    /// What a key's characters have to differ by: a random one of 22 has about 90, even if it is digits alone more than 60.
+    /// The minimum entropy of a key. A random key of 22 characters has about 90 bits, and more than 60 if it has only digits.
     /// </summary>
     private const double MinKeyBits = 48;
 
-    /// <param name="key">As it stands in the query; empty for a new guest.</param>
-    /// <param name="name">Empty: the beginning of the user id, which is short to read and, in every message, to send.</param>
+    /// <param name="key">The key in the query. Empty for a new guest.</param>
+    /// <param name="name">The name. Empty for the start of the user id.</param>
     public static (UserIdentity? User, Error? Error) Identify(string key, string name)
     {
         if (key.Length == 0) key = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
@@ -37,8 +37,8 @@ internal static class Guest
     }
 
     /// <summary>
-    /// Shannon's entropy of the characters. It does not tell a random key from a sentence, but refuses one that repeats a few letters,
-    /// which anyone would guess.
+    /// Returns the Shannon entropy of the characters. It does not tell a random key from a sentence, but detects a key of a few repeated
+    /// letters, which is easy to guess.
     /// </summary>
     private static double BitsOf(string key) =>
         key.GroupBy(c => c).Sum(same => same.Count() * Math.Log2((double)key.Length / same.Count()));

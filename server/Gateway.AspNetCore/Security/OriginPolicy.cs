@@ -3,8 +3,8 @@ using Gateway.AspNetCore.Options;
 namespace Gateway.AspNetCore.Security;
 
 /// <summary>
-/// Which pages may connect. A browser sends the page's origin along (RFC 6454 section 7) and, for WebSockets, leaves it to the server to
-/// care. Without a list: the gateway's own origin, and clients that send none because they are not browsers.
+/// Decides which pages may connect. A browser sends the page's origin (RFC 6454 section 7), and for WebSockets leaves the check to the
+/// server. Without a list, the gateway accepts its own origin and clients that send none, which are not browsers.
 /// </summary>
 internal sealed class OriginPolicy(GatewayOptions options)
 {
@@ -19,7 +19,7 @@ internal sealed class OriginPolicy(GatewayOptions options)
 
     public bool IsListed(string origin) => _allowed.Contains("*") || _allowed.Contains(origin);
 
-    /// <summary>Host and port decide: behind a proxy that ends TLS the schemes differ.</summary>
+    /// <summary>Compares host and port only: behind a proxy that terminates TLS the schemes differ.</summary>
     private static bool IsOwn(string origin, HostString host) =>
         Uri.TryCreate(origin, UriKind.Absolute, out var uri)
             && string.Equals(uri.Authority, WithoutDefaultPort(host, uri), StringComparison.OrdinalIgnoreCase);

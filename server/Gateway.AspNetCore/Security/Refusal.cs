@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Gateway.AspNetCore.Security;
 
-/// <summary>How a request is refused before it has become a connection: a status and one line of text.</summary>
+/// <summary>Rejects a request before it becomes a connection, with a status and one line of text.</summary>
 internal static class Refusal
 {
     public static Task WriteAsync(HttpContext context, int status, string text, TimeSpan? retryAfter = null)

@@ -2,7 +2,7 @@ using System.Security.Claims;
 
 namespace Gateway.AspNetCore.Security;
 
-/// <summary>Who has sent a request, by the id that the user's connections have.</summary>
+/// <summary>Returns the id of the user who has sent a request.</summary>
 internal static class RequestUser
 {
     /// <returns><c>null</c> for an anonymous user.</returns>

@@ -4,12 +4,14 @@ using Microsoft.AspNetCore.HttpOverrides;
 
 namespace Gateway.AspNetCore.Security;
 
-/// <summary>Takes a client's address and scheme from what a trusted proxy says of them. Nobody else is believed.</summary>
+/// <summary>Takes a client's address and scheme from the headers of trusted proxies only.</summary>
 internal static class TrustedProxies
 {
     private const string IsInUse = "Gateway.TrustedProxies";
 
-    /// <summary>Once for an application, however often it is called: a second time would read on in what the client itself wrote.</summary>
+    /// <summary>
+    /// Installs the middleware once per application. A second instance would read values that the client itself has sent.
+    /// </summary>
     public static void UseTrustedProxies(this IApplicationBuilder app)
     {
         var proxies = app.ApplicationServices.GetRequiredService<GatewayOptions>().Server.TrustedProxies;
@@ -17,7 +19,7 @@ internal static class TrustedProxies
         var headers = new ForwardedHeadersOptions
         {
             ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
-            ForwardLimit = null, // as many proxies as are trusted, from the nearest on
+            ForwardLimit = null, // no limit on the number of trusted proxies
         };
         headers.KnownProxies.Clear(); // this machine is among them otherwise
         headers.KnownIPNetworks.Clear();
@@ -25,7 +27,8 @@ internal static class TrustedProxies
             headers.KnownIPNetworks.Add(
                 Networks.TryRead(proxy, out var network)
                     ? network
-                    : throw new InvalidOperationException($"server.trusted_proxies: '{proxy}' is neither an IP address nor a network"));
+                    : throw new InvalidOperationException(
+                        $"server.trusted_proxies: '{proxy}' is neither an IP address nor a network such as 10.0.0.0/8."));
         app.UseForwardedHeaders(headers);
     }
 }

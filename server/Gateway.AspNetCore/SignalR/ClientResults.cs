@@ -7,24 +7,26 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 
 namespace Gateway.AspNetCore.SignalR;
 
-/// <summary>Server code that asks a SignalR client of this replica for a result (<c>Clients.Client(id).InvokeAsync&lt;T&gt;</c>).</summary>
+/// <summary>
+/// Invokes methods on SignalR clients of this replica and awaits their results (<c>Clients.Client(id).InvokeAsync&lt;T&gt;</c>).
+/// </summary>
 internal sealed class ClientResults(ConnectionTable connections, HubPayloads payloads, InvocationIds ids)
 {
     private readonly ConcurrentDictionary<string, Pending> _pending = new(StringComparer.Ordinal);
 
-    /// <exception cref="IOException">The connection is not here, or ended before it answered.</exception>
-    /// <exception cref="HubException">The client answered with an error.</exception>
+    /// <exception cref="IOException">The connection is not on this replica, or ended before the client returned a result.</exception>
+    /// <exception cref="HubException">The client returned an error.</exception>
     public async Task<T> InvokeAsync<T>(string connectionId, string methodName, object?[] args, CancellationToken cancel)
     {
-        if (connections.Find(connectionId) is not { Dialect: Dialect.SignalR } connection) throw Nowhere(connectionId);
+        if (connections.Find(connectionId) is not { Dialect: Dialect.SignalR } connection) throw NotFound(connectionId);
         var id = ids.Next();
         var pending = new Pending(connectionId, typeof(T));
         _pending[id] = pending;
         try
         {
-            // Look again, now that the call is registered: either the connection is gone already, or its departure will find the call.
+            // Check again now that the call is registered: a connection that ends after this check also ends the call.
             var call = new FrameBatch(InvocationWriter.Write(payloads.Message(methodName, args), id, connection.Outbox.Format));
-            if (connections.Find(connectionId) != connection || connection.Outbox.Post(call) == 0) throw Nowhere(connectionId);
+            if (connections.Find(connectionId) != connection || connection.Outbox.Post(call) == 0) throw NotFound(connectionId);
             return (T)(await pending.Answer.Task.WaitAsync(cancel))!;
         }
         finally
@@ -39,7 +41,7 @@ internal sealed class ClientResults(ConnectionTable connections, HubPayloads pay
         return type != null;
     }
 
-    /// <summary>A client answered. One that answers for another connection is not listened to.</summary>
+    /// <summary>Completes a call with the result of a client. Ignores a result from another connection.</summary>
     public void Complete(string connectionId, CompletionMessage result)
     {
         if (result.InvocationId is not { } id || !_pending.TryGetValue(id, out var pending) || pending.ConnectionId != connectionId) return;
@@ -47,15 +49,15 @@ internal sealed class ClientResults(ConnectionTable connections, HubPayloads pay
         else pending.Answer.TrySetResult(result.Result);
     }
 
-    /// <summary>The connection ended: whoever waits for it waits no longer. To be called when it is not in the table any more.</summary>
+    /// <summary>Fails the pending calls of a connection that has ended. Call it after the connection has left the table.</summary>
     public void Abandon(string connectionId)
     {
         foreach (var pending in _pending.Values)
             if (pending.ConnectionId == connectionId)
-                pending.Answer.TrySetException(new IOException("The connection ended before it answered."));
+                pending.Answer.TrySetException(new IOException("The connection ended before the client returned a result."));
     }
 
-    private static IOException Nowhere(string connectionId) =>
+    private static IOException NotFound(string connectionId) =>
         new($"Connection '{connectionId}' does not exist on this replica, or is not a SignalR connection.");
 
     private sealed record Pending(string ConnectionId, Type ResultType)

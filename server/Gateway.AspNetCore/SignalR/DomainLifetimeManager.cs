@@ -6,14 +6,13 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// To the framework all hubs are one. A connection belongs to the hub of the path by which it came in; what server code sends through
-/// <c>IHubContext</c> goes to the default hub. (The context of a named one is its own:
-/// <c>GatewayDomains["test"].Get&lt;IHubContext&lt;GatewayHub&gt;&gt;()</c>.)
+/// Routes SignalR's calls to the domains. A connection belongs to the domain of its endpoint. <c>IHubContext</c> sends to the default
+/// domain. (A named domain has its own context: <c>GatewayDomains["test"].Get&lt;IHubContext&lt;GatewayHub&gt;&gt;()</c>.)
 /// </summary>
-internal sealed class DomainLifetimeManager<THub>(GatewayDomains hubs) : HubLifetimeManager<THub>
+internal sealed class DomainLifetimeManager<THub>(GatewayDomains domains) : HubLifetimeManager<THub>
     where THub : Hub
 {
-    private readonly GatewayHubLifetimeManager<THub> _default = Of(hubs.Default);
+    private readonly GatewayHubLifetimeManager<THub> _default = Of(domains.Default);
 
     public override Task OnConnectedAsync(HubConnectionContext connection) => Of(connection).OnConnectedAsync(connection);
 
@@ -28,13 +27,13 @@ internal sealed class DomainLifetimeManager<THub>(GatewayDomains hubs) : HubLife
 
     public override Task SendConnectionAsync(
         string connectionId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
-        Having(connectionId).SendConnectionAsync(connectionId, methodName, args, cancellationToken);
+        ManagerOf(connectionId).SendConnectionAsync(connectionId, methodName, args, cancellationToken);
 
     public override async Task SendConnectionsAsync(
         IReadOnlyList<string> connectionIds, string methodName, object?[] args, CancellationToken cancellationToken = default)
     {
-        foreach (var ofHub in connectionIds.GroupBy(Having))
-            await ofHub.Key.SendConnectionsAsync([.. ofHub], methodName, args, cancellationToken);
+        foreach (var group in connectionIds.GroupBy(ManagerOf))
+            await group.Key.SendConnectionsAsync([.. group], methodName, args, cancellationToken);
     }
 
     public override Task SendGroupAsync(
@@ -58,41 +57,41 @@ internal sealed class DomainLifetimeManager<THub>(GatewayDomains hubs) : HubLife
         _default.SendUsersAsync(userIds, methodName, args, cancellationToken);
 
     public override Task AddToGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default) =>
-        Having(connectionId).AddToGroupAsync(connectionId, groupName, cancellationToken);
+        ManagerOf(connectionId).AddToGroupAsync(connectionId, groupName, cancellationToken);
 
     public override Task RemoveFromGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default) =>
-        Having(connectionId).RemoveFromGroupAsync(connectionId, groupName, cancellationToken);
+        ManagerOf(connectionId).RemoveFromGroupAsync(connectionId, groupName, cancellationToken);
 
     public override Task<T> InvokeConnectionAsync<T>(
         string connectionId, string methodName, object?[] args, CancellationToken cancellationToken) =>
-        Having(connectionId).InvokeConnectionAsync<T>(connectionId, methodName, args, cancellationToken);
+        ManagerOf(connectionId).InvokeConnectionAsync<T>(connectionId, methodName, args, cancellationToken);
 
     public override Task SetConnectionResultAsync(string connectionId, CompletionMessage result) =>
-        Having(connectionId).SetConnectionResultAsync(connectionId, result);
+        ManagerOf(connectionId).SetConnectionResultAsync(connectionId, result);
 
     public override bool TryGetReturnType(string invocationId, [NotNullWhen(true)] out Type? type)
     {
-        foreach (var hub in hubs.All)
-            if (Of(hub).TryGetReturnType(invocationId, out type))
+        foreach (var domain in domains.All)
+            if (Of(domain).TryGetReturnType(invocationId, out type))
                 return true;
         type = null;
         return false;
     }
 
-    private static GatewayHubLifetimeManager<THub> Of(GatewayDomain hub) => hub.Get<GatewayHubLifetimeManager<THub>>();
+    private static GatewayHubLifetimeManager<THub> Of(GatewayDomain domain) => domain.Get<GatewayHubLifetimeManager<THub>>();
 
-    /// <summary>Long polling hands on a copy of the request without our features, but with its endpoint.</summary>
+    /// <summary>Long polling passes a copy of the request, which has the endpoint but not our features.</summary>
     private GatewayHubLifetimeManager<THub> Of(HubConnectionContext connection) =>
         connection.GetHttpContext()?.GetEndpoint()?.Metadata.GetMetadata<GatewayEndpoint>() is { } endpoint
             ? Of(endpoint.Domain)
             : _default;
 
-    /// <summary>The hub that has the connection on this replica; if none has, another replica's default hub may.</summary>
-    private GatewayHubLifetimeManager<THub> Having(string connectionId)
+    /// <summary>The domain with the connection on this replica, or else the default domain, which also reaches other replicas.</summary>
+    private GatewayHubLifetimeManager<THub> ManagerOf(string connectionId)
     {
-        foreach (var hub in hubs.Named)
-            if (hub.Connections.Find(connectionId) != null)
-                return Of(hub);
+        foreach (var domain in domains.Named)
+            if (domain.Connections.Find(connectionId) != null)
+                return Of(domain);
         return _default;
     }
 }

@@ -8,23 +8,23 @@ using Microsoft.AspNetCore.SignalR;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// The hub's endpoint: what the framework's <c>MapHub</c> maps. Each connection is counted, and the transports that have no WebSocket have
-/// the outbox in front of them.
+/// Maps the hub as the framework's <c>MapHub</c> does. It also counts connections, and puts an outbox in front of the transports without a
+/// WebSocket.
 /// </summary>
 internal static class GatewayHubEndpoint
 {
-    public static IEndpointConventionBuilder MapGatewayHub(this IEndpointRouteBuilder endpoints, string path, GatewayDomain hub)
+    public static IEndpointConventionBuilder MapGatewayHub(this IEndpointRouteBuilder endpoints, string path, GatewayDomain domain)
     {
         var time = endpoints.ServiceProvider.GetRequiredService<TimeProvider>();
         var requests = endpoints.ServiceProvider.GetRequiredService<SignalRRequests>();
         var pending = endpoints.ServiceProvider.GetRequiredService<PendingNegotiations>();
         var options = new HttpConnectionDispatcherOptions { WebSockets = { SubProtocolSelector = SubProtocolOf } };
-        options.LongPolling.PollTimeout = hub.Options.SignalR.ClientTimeout / 2; // so that a client that is there is heard of in time
+        options.LongPolling.PollTimeout = domain.Options.SignalR.ClientTimeout / 2; // so a connected client polls again in time
         return endpoints.MapConnections(path, options, Build).WithMetadata(new HubMetadata(typeof(GatewayHub)));
 
         void Build(IConnectionBuilder connections) =>
-            connections.Use((connection, next) => HubConnectionCount.RunAsync(connection, next, hub, requests, pending))
-                .Use((connection, next) => HubConnectionOutbox.RunAsync(connection, next, hub, time))
+            connections.Use((connection, next) => HubConnectionCount.RunAsync(connection, next, domain, requests, pending))
+                .Use((connection, next) => HubConnectionOutbox.RunAsync(connection, next, domain, time))
                 .UseHub<GatewayHub>();
     }
 

@@ -16,8 +16,8 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// SignalR's seam to what delivers messages: here the core. So <c>IHubContext</c> reaches the raw clients too, on every replica, and no
-/// slow client holds up a broadcast. A SignalR group is a room.
+/// Delivers SignalR's messages through the core. <c>IHubContext</c> reaches raw clients too, on every replica, and a slow client does not
+/// delay a broadcast. A SignalR group is a room.
 /// </summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
     GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, RoomMembership membership, IBackplane backplane,
@@ -28,58 +28,61 @@ internal sealed class GatewayHubLifetimeManager<THub>(
 {
     public override async Task OnConnectedAsync(HubConnectionContext connection)
     {
-        var http = connection.GetHttpContext() ?? throw new InvalidOperationException("a hub connection without an HTTP request");
-        if (http.Features.Get<ReservedConnectionId>() is { } promised)
-            connection.Features.Get<IConnectionIdFeature>()!.ConnectionId = promised.Value;
-        // Long polling hands on a copy of the request without our features; its query was checked at the gate all the same.
+        var http = connection.GetHttpContext()
+            ?? throw new InvalidOperationException("The hub connection has no HTTP request. Map the hub with MapGateway.");
+        if (http.Features.Get<ReservedConnectionId>() is { } reserved)
+            connection.Features.Get<IConnectionIdFeature>()!.ConnectionId = reserved.Value;
+        // Long polling passes a copy of the request without our features. Its query was checked on admission.
         var request = http.Features.Get<ConnectRequest>() ?? ConnectRequest.Read(http, options, rooms.Permissions).Request
-            ?? throw new InvalidOperationException("the hub was not mapped by MapGateway");
+            ?? throw new InvalidOperationException("The hub was not mapped by MapGateway. Map it with MapGateway.");
         var outbox = http.Features.Get<OutboxUpgrade>()?.Outbox ?? connection.Features.Get<HubConnectionOutbox>()?.For(connection)
-            ?? throw new InvalidOperationException("the hub is not mapped by MapGateway");
-        var arrived = new Connection(connection.ConnectionId, request.User!, Dialect.SignalR, outbox, events, time)
+            ?? throw new InvalidOperationException("The hub was not mapped by MapGateway. Map it with MapGateway.");
+        var client = new Connection(connection.ConnectionId, request.User!, Dialect.SignalR, outbox, events, time)
         {
             RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
             Shard = connections.NextShard(),
             Token = request.Token,
             SilenceLimit = options.SignalR.ClientTimeout, // a poll is a sign of life, and lasts half of that at most
         };
-        connection.UserIdentifier = arrived.User.Id;
-        connection.Features.Set(arrived);
+        connection.UserIdentifier = client.User.Id;
+        connection.Features.Set(client);
         connection.Features.Set(router); // the one of this hub, for the hub's methods
-        if (!requests.Open(http, arrived)) throw new HubException(Error.Unauthorized.ToString());
-        router.Expect(arrived);
-        if (connection.Protocol is not RateLimitedProtocol counted)
-            throw new InvalidOperationException("HubConnectionHandler<GatewayHub> was replaced after AddGateway: nothing would be counted");
-        counted.Count(arrived, router);
-        if (await lifecycle.OnConnectedAsync(arrived, request.Rooms) is { } error)
-            arrived.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
-        else if (admission.Check(arrived) is { } unwanted) arrived.Close(unwanted);
+        if (!requests.Open(http, client)) throw new HubException(Error.Unauthorized.ToString());
+        router.Expect(client);
+        if (connection.Protocol is not RateLimitedProtocol rateLimited)
+            throw new InvalidOperationException(
+                "HubConnectionHandler<GatewayHub> was replaced after AddGateway, so rate limits would not apply. Do not register "
+                + "another one.");
+        rateLimited.Attach(client, router);
+        if (await lifecycle.OnConnectedAsync(client, request.Rooms) is { } error)
+            client.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
+        else if (admission.Check(client) is { } rejection) client.Close(rejection);
     }
 
     public override async Task OnDisconnectedAsync(HubConnectionContext connection)
     {
-        if (connection.Features.Get<Connection>() is not { } departing) return;
+        if (connection.Features.Get<Connection>() is not { } client) return;
         var http = connection.GetHttpContext();
-        if (http != null) requests.Close(http, departing);
+        if (http != null) requests.Close(http, client);
         if (http?.Features.Get<OutboxUpgrade>() is not { } upgrade)
         {
-            await DepartAsync(departing);
+            await DisconnectAsync(client);
             return;
         }
-        // The framework's transport has yet to write its close frame, and to read the client's: until then the outbox is open and its
-        // deadlines hold.
+        // The framework's transport still has to write its close frame and to read the client's. Until then the outbox stays open, with its
+        // deadlines.
         upgrade.Ended = () =>
         {
-            WebSocketEnding.Note(departing, http.Features.Get<AcceptedWebSocket>()?.WebSocket);
-            return DepartAsync(departing);
+            WebSocketEnding.Record(client, http.Features.Get<AcceptedWebSocket>()?.WebSocket);
+            return DisconnectAsync(client);
         };
-        await lifecycle.OnClosingAsync(departing);
+        await lifecycle.OnClosingAsync(client);
     }
 
-    private async Task DepartAsync(Connection departing)
+    private async Task DisconnectAsync(Connection client)
     {
-        await lifecycle.OnDisconnectedAsync(departing);
-        results.Abandon(departing.Id); // last: whoever asks for a result from now on does not find the connection
+        await lifecycle.OnDisconnectedAsync(client);
+        results.Abandon(client.Id); // last: whoever asks for a result from now on does not find the connection
     }
 
     public override Task SendAllAsync(string methodName, object?[] args, CancellationToken cancellationToken = default) =>
@@ -122,7 +125,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         var refused = connections.Find(connectionId) is { } local
             ? (await membership.JoinAsync(local, groupName)).Error
             : await backplane.InstructAsync(new RemoteCommand(connectionId, groupName, Enter: true), cancellationToken);
-        // As with the framework's own groups, a connection that is nowhere is no error.
+        // As with the framework's own groups, an unknown connection is not an error.
         if (refused != null && refused != Error.NoSuchConnection) throw new HubException(refused.ToString());
     }
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Gateway.AspNetCore.SignalR;
 
-/// <summary>What the framework's options are for the gateway's hub.</summary>
+/// <summary>Configures the framework's options for the gateway's hub.</summary>
 internal sealed class GatewayHubOptions(GatewayOptions options) : IConfigureOptions<HubOptions<GatewayHub>>
 {
     public void Configure(HubOptions<GatewayHub> hub)

@@ -9,9 +9,8 @@ using Microsoft.Extensions.Options;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// SignalR's own JSON protocol, but for one thing: a call whose arguments do not fit the method (too few, too many, of the wrong kind) is
-/// told so. The framework would answer "due to an error on the server", or with detailed errors a type name. Other hubs of the application
-/// see no change.
+/// SignalR's JSON protocol, with clear errors for a call whose arguments do not match the method. The framework would report "an error on
+/// the server", or with detailed errors a type name. Other hubs of the application are not affected.
 /// </summary>
 internal sealed class GatewayJsonProtocol(IOptions<JsonHubProtocolOptions> options) : IHubProtocol
 {
@@ -36,7 +35,7 @@ internal sealed class GatewayJsonProtocol(IOptions<JsonHubProtocolOptions> optio
         return true;
     }
 
-    /// <summary>The binder is generic over its hub. (That there is no such method it says clearly enough, by a HubException.)</summary>
+    /// <summary>The binder is generic over its hub. (For an unknown method it already throws a clear HubException.)</summary>
     private static bool IsOurs(IInvocationBinder binder) => binder.GetType().GenericTypeArguments is [var hub] && hub == typeof(GatewayHub);
 
     private static string Explain(string method, IInvocationBinder binder)

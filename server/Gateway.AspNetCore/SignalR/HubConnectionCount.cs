@@ -6,17 +6,17 @@ using Microsoft.AspNetCore.Http.Connections;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// Counts a SignalR connection from its beginning to its end, whatever its transport: between two polls there is no request to count by.
+/// Counts a SignalR connection from its start to its end, whatever its transport. Between two polls there is no request to count.
 /// </summary>
 internal static class HubConnectionCount
 {
     public static async Task RunAsync(
-        ConnectionContext connection, ConnectionDelegate next, GatewayDomain hub, SignalRRequests requests, PendingNegotiations pending)
+        ConnectionContext connection, ConnectionDelegate next, GatewayDomain domain, SignalRRequests requests, PendingNegotiations pending)
     {
-        pending.Begin(connection.ConnectionId);
+        pending.Complete(connection.ConnectionId);
         var http = connection.GetHttpContext();
         var id = http == null ? "" : SignalRRequests.IdOf(http);
-        if (id.Length > 0 && !requests.TryBegin(id, http!, hub)) return; // which ends it
+        if (id.Length > 0 && !requests.TryStart(id, http!, domain)) return; // which ends it
         try
         {
             await next(connection);

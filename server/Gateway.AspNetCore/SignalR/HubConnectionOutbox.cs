@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.SignalR;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// The outbox of a connection over server-sent events or long polling. It stands between SignalR and the transport, as the one below the
-/// WebSocket does: answers, broadcasts and replays have one way out, so they arrive in the order in which they were made.
+/// The outbox of a connection over server-sent events or long polling. It sits between SignalR and the transport. Replies, broadcasts and
+/// replays share it, so they arrive in the order in which they were made.
 /// </summary>
 internal sealed class HubConnectionOutbox
 {
@@ -23,13 +23,13 @@ internal sealed class HubConnectionOutbox
         _outbox = new Outbox(_sink, limits, corks: 2, time);
     }
 
-    /// <summary>A WebSocket's outbox is below the WebSocket already.</summary>
+    /// <summary>Adds an outbox to the connection, unless it has one below its WebSocket.</summary>
     public static Task RunAsync(ConnectionContext connection, ConnectionDelegate next, GatewayDomain hub, TimeProvider time) =>
         connection.Features.Get<IHttpTransportFeature>()?.TransportType == HttpTransportType.WebSockets
             ? next(connection)
             : new HubConnectionOutbox(connection, hub.Limits, time).RunAsync(connection, next, hub.Options.Raw.WriteWait);
 
-    /// <summary>The outbox, whose connection SignalR knows from now on.</summary>
+    /// <summary>Returns the outbox, and sets the hub connection that it aborts.</summary>
     public Outbox For(HubConnectionContext hub)
     {
         _sink.Hub = hub;

@@ -6,9 +6,7 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Gateway.AspNetCore.SignalR;
 
-/// <summary>
-/// The last station of an outbox on server-sent events and long polling, which have no WebSocket: the pipe to the framework's transport.
-/// </summary>
+/// <summary>Writes an outbox to the pipe of the framework's transport, for server-sent events and long polling.</summary>
 internal sealed class HubConnectionSink(ConnectionContext connection, PipeWriter transport) : IFrameSink
 {
     public FrameFormat Format => FrameFormat.SignalRRecord;
@@ -21,12 +19,12 @@ internal sealed class HubConnectionSink(ConnectionContext connection, PipeWriter
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
         var flushed = await transport.WriteAsync(bytes); // waits while the pipe is full
-        if (flushed.IsCompleted || flushed.IsCanceled) throw new IOException("the connection is closed");
+        if (flushed.IsCompleted || flushed.IsCanceled) throw new IOException("The connection is closed.");
     }
 
     public void Complete()
     {
-        // The Close record is out: the stock client closes; or the deadline sweep aborts.
+        // The Close record is sent. The client closes, or the deadline sweep aborts the connection.
     }
 
     public void Abort()

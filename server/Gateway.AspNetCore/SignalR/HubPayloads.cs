@@ -5,14 +5,12 @@ using Microsoft.Extensions.Options;
 
 namespace Gateway.AspNetCore.SignalR;
 
-/// <summary>
-/// Turns what server code passes to <c>SendAsync</c> into a message, by the serialiser options of SignalR's JSON protocol.
-/// </summary>
+/// <summary>Creates a message from the arguments of <c>SendAsync</c>, with the serializer options of SignalR's JSON protocol.</summary>
 internal sealed class HubPayloads(IOptions<JsonHubProtocolOptions> options)
 {
     private readonly JsonSerializerOptions _json = options.Value.PayloadSerializerOptions;
 
-    /// <summary>One argument is the payload; none or several stay an argument list for SignalR clients.</summary>
+    /// <summary>A single argument is the payload. None or several are sent as an argument list.</summary>
     public Message Message(string type, object?[] args) =>
         args.Length == 1
             ? new Message(type, JsonSerializer.SerializeToUtf8Bytes(args[0], args[0]?.GetType() ?? typeof(object), _json))

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Gateway.AspNetCore.SignalR;
 
-/// <summary>One sequence for all hubs: by the id alone the framework asks what an answer is to be.</summary>
+/// <summary>
+/// Generates invocation ids. All domains share one sequence, because the framework looks up the type of a result by the id alone.
+/// </summary>
 internal sealed class InvocationIds
 {
     private long _last;

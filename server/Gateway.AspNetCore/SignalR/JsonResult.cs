@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace Gateway.AspNetCore.SignalR;
 
-/// <summary>A hub method's result that is JSON already.</summary>
+/// <summary>The result of a hub method, already serialized as JSON.</summary>
+/// <param name="json">One JSON value in UTF-8.</param>
 [JsonConverter(typeof(Converter))]
 public readonly struct JsonResult(ReadOnlyMemory<byte> json)
 {

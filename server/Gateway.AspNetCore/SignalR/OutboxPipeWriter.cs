@@ -5,14 +5,14 @@ using Gateway.Core.Connections;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// What SignalR writes to where there is no WebSocket: each flush holds whole records, which take their turn in the outbox among the
-/// broadcasts. SignalR makes one write at a time. The first one is the handshake response; it opens a gate of the outbox, as no broadcast
-/// may overtake it.
+/// The pipe that SignalR writes to on transports without a WebSocket. Each flush holds whole records, which are queued in the outbox among
+/// the broadcasts. SignalR makes one write at a time. The first is the handshake response; it releases a cork of the outbox, so that no
+/// broadcast overtakes it.
 /// </summary>
 internal sealed class OutboxPipeWriter(PipeWriter transport, Outbox outbox) : PipeWriter
 {
     private ArrayBufferWriter<byte>? _records; // null while nothing is being written
-    private bool _opensGate = true;
+    private bool _holdsCork = true;
 
     private ArrayBufferWriter<byte> Records => _records ??= new ArrayBufferWriter<byte>();
 
@@ -27,8 +27,8 @@ internal sealed class OutboxPipeWriter(PipeWriter transport, Outbox outbox) : Pi
         if (_records is not { WrittenCount: > 0 } records) return default;
         _records = null;
         await outbox.WriteAsync(records.WrittenMemory);
-        if (_opensGate) outbox.Uncork();
-        _opensGate = false;
+        if (_holdsCork) outbox.Uncork();
+        _holdsCork = false;
         return default;
     }
 

@@ -11,16 +11,15 @@ using Microsoft.Extensions.Options;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// A hub protocol as one connection has it: whatever the client sends is counted against the rate limit when it has been read, before
-/// anything is done with it: calls of methods, whether they exist or not, streams and their items, answers, pings but for one a second
-/// (stock clients send one every 15 s, and a raw client's keep-alive does not count either), and what cannot be read. A call that is too
-/// much fails; of anything else that is too much nothing is left.
+/// The hub protocol of one connection, with its rate limit. Every message counts when it is read: invocations, whether the method exists or
+/// not, streams and their items, completions, and messages that cannot be parsed. One ping per second does not count; stock clients send
+/// one every 15 seconds. An invocation over the limit fails. Any other message over the limit is discarded.
 /// </summary>
 internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider time) : IHubProtocol
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(1);
 
-    // Set when the connection has arrived, ahead of its first message; never set on another hub of the application.
+    // Set when the connection is established, before its first message. Not set on other hubs of the application.
     private CommandRouter? _router;
     private Connection? _connection;
     private long _pingedAt;
@@ -29,7 +28,7 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
     public int Version => protocol.Version;
     public TransferFormat TransferFormat => protocol.TransferFormat;
 
-    public void Count(Connection connection, CommandRouter router) => (_connection, _router) = (connection, router);
+    public void Attach(Connection connection, CommandRouter router) => (_connection, _router) = (connection, router);
 
     public bool IsVersionSupported(int version) => protocol.IsVersionSupported(version);
 
@@ -63,7 +62,7 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
             Admit(); // the framework closes the connection
             throw;
         }
-        if (Admit() is { } refused) message = Refused(message, refused);
+        if (Admit() is { } error) message = Reject(message, error);
         return true;
     }
 
@@ -77,7 +76,7 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
         return true;
     }
 
-    private static HubMessage Refused(HubMessage message, Error error) => message switch
+    private static HubMessage Reject(HubMessage message, Error error) => message switch
     {
         InvocationBindingFailureMessage failure =>
             RejectedInvocation.Of(failure.InvocationId, failure.Target, HubCommandDispatcher.Text(error)),
@@ -88,8 +87,8 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
 }
 
 /// <summary>
-/// Gives each connection of the gateway's hub its own <see cref="RateLimitedProtocol"/>. Of two protocols with one name the last counts, as
-/// in the framework's resolver; the framework's JSON protocol gives way to <see cref="GatewayJsonProtocol"/>.
+/// Creates a <see cref="RateLimitedProtocol"/> for each connection of the gateway's hub. Of two protocols with the same name the last one
+/// applies, as in the framework's resolver. <see cref="GatewayJsonProtocol"/> replaces the framework's JSON protocol.
 /// </summary>
 internal sealed class RateLimitedProtocolResolver(
     IEnumerable<IHubProtocol> protocols, IOptions<JsonHubProtocolOptions> json, TimeProvider time) : IHubProtocolResolver

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// A call that is refused before it reaches its hub method. The framework answers with an error that names the method and gives the text.
+/// An invocation that is rejected before it reaches its hub method. The framework reports an error with the method and the text.
 /// </summary>
 internal static class RejectedInvocation
 {

@@ -6,18 +6,18 @@ using Gateway.Core.Connections;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// The requests that make up one SignalR connection (server-sent events and long polling have many). All of them have to be the same
-/// user's: the id in the query is a secret, but the framework asks for nothing else.
+/// Tracks the requests of each SignalR connection (server-sent events and long polling have many), and checks that all of them are from the
+/// same user. The id in the query is a secret, but the framework checks nothing else.
 /// </summary>
 internal sealed class SignalRRequests(ConnectionQuota quota)
 {
-    /// <summary>A balancer's name for a request, the same for each of its attempts.</summary>
-    private const string AttemptOf = "X-Gateway-Request";
+    /// <summary>The id that a load balancer gives a request, the same for each of its attempts.</summary>
+    private const string RequestIdHeader = "X-Gateway-Request";
 
     // Guarded by itself.
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
-    /// <summary>Runs a request if it is one of its connection's user. To stand where the id is the framework's own.</summary>
+    /// <summary>Runs a request if it is from its connection's user. Place it where the id in the query is the framework's own.</summary>
     public Task InvokeAsync(HttpContext context, GatewayEndpoint endpoint, RequestDelegate next)
     {
         if (endpoint.Kind != EndpointKind.Connect) return next(context);
@@ -25,18 +25,15 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
         return IsConnect(context) ? ConnectAsync(context, endpoint.Domain, next) : next(context);
     }
 
-    /// <summary>
-    /// SignalR has begun to run the connection that the requests belong to. It counts until <see cref="End"/>, also while no request of it
-    /// is here.
-    /// </summary>
-    /// <returns>False if there are too many.</returns>
-    public bool TryBegin(string id, HttpContext context, GatewayDomain hub)
+    /// <summary>Called when SignalR starts to run a connection. It counts until <see cref="End"/>, even while it has no request.</summary>
+    /// <returns><c>false</c> if there are too many connections.</returns>
+    public bool TryStart(string id, HttpContext context, GatewayDomain domain)
     {
         lock (_entries)
         {
             if (!_entries.TryGetValue(id, out var entry)) _entries[id] = entry = new Entry(RequestUser.IdOf(context));
-            // The request that began it may be over already.
-            if (TryCountLocked(entry, context, hub) == null) return entry.IsRunning = true;
+            // The request that started it may have ended.
+            if (TryCountLocked(entry, context, domain) == null) return entry.IsRunning = true;
             RemoveIfIdleLocked(id, entry);
             return false;
         }
@@ -52,8 +49,8 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
         }
     }
 
-    /// <summary>The connection that the requests belong to exists from now on.</summary>
-    /// <returns>False if it is another user's.</returns>
+    /// <summary>Assigns the connection that the requests belong to.</summary>
+    /// <returns><c>false</c> if the requests are from another user.</returns>
     public bool Open(HttpContext context, Connection connection)
     {
         if (IdOf(context) is not { Length: > 0 } id) return true;
@@ -78,14 +75,14 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
 
     public static string IdOf(HttpContext context) => context.Request.Query["id"].ToString();
 
-    /// <summary>A WebSocket without negotiation, or one that was taken over: the request is the connection.</summary>
-    private async Task ConnectAsync(HttpContext context, GatewayDomain hub, RequestDelegate next)
+    /// <summary>Runs a WebSocket without negotiation, or one that was handed over. The request is the connection.</summary>
+    private async Task ConnectAsync(HttpContext context, GatewayDomain domain, RequestDelegate next)
     {
-        var (lease, refusal) = quota.TryAcquire(hub, context.Connection.RemoteIpAddress);
+        var (lease, refusal) = quota.TryAcquire(domain, context.Connection.RemoteIpAddress);
         using (lease) await (refusal == null ? next(context) : ConnectionQuota.RefuseAsync(context, refusal));
     }
 
-    private async Task RunAsync(HttpContext context, string id, GatewayDomain hub, RequestDelegate next)
+    private async Task RunAsync(HttpContext context, string id, GatewayDomain domain, RequestDelegate next)
     {
         var user = RequestUser.IdOf(context);
         Entry? entry;
@@ -97,7 +94,7 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
             {
                 entry = null;
             }
-            else if (IsConnect(context) && (refusal = TryCountLocked(entry, context, hub)) != null)
+            else if (IsConnect(context) && (refusal = TryCountLocked(entry, context, domain)) != null)
             {
                 RemoveIfIdleLocked(id, entry);
             }
@@ -113,8 +110,8 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
         }
         if (entry != null && IsRepeated(context, entry))
         {
-            // The answer to the first attempt may have held messages, which nobody has: so this connection ends, and the next one catches
-            // up.
+            // The response to the first attempt may have held messages, which are lost. So this connection ends, and the next one recovers
+            // them.
             entry.Connection?.Outbox.Abort();
             lock (_entries)
             {
@@ -130,7 +127,7 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
             return;
         }
         if (HttpMethods.IsDelete(context.Request.Method)) entry.Connection?.TrySetEnd(new ConnectionEnd(DisconnectReason.Normal));
-        entry.Connection?.Outbox.RecordReceived(); // a sign of life that comes beside the stream of events
+        entry.Connection?.Outbox.RecordReceived(); // a heartbeat of a client that otherwise only receives
         try
         {
             await next(context);
@@ -146,13 +143,13 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
     }
 
     /// <summary>
-    /// A long poll that a balancer asks for once more, as it had no answer to the first attempt. (What stock JavaScript clients add, the
-    /// time in milliseconds, is the same for two quick polls.)
+    /// Returns whether a load balancer repeats a long poll because the first attempt got no response. (The timestamp that JavaScript
+    /// clients add is the same for two quick polls.)
     /// </summary>
     private static bool IsRepeated(HttpContext context, Entry entry)
     {
-        if (!HttpMethods.IsGet(context.Request.Method) || ConnectionRateLimiter.Opens(context, isHub: true)) return false;
-        var poll = context.Request.Headers[AttemptOf].ToString();
+        if (!HttpMethods.IsGet(context.Request.Method) || ConnectionRateLimiter.OpensConnection(context, isHub: true)) return false;
+        var poll = context.Request.Headers[RequestIdHeader].ToString();
         return poll.Length > 0 && Interlocked.Exchange(ref entry.LastPoll, poll) == poll;
     }
 
@@ -163,19 +160,19 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
         entry.Lease?.Dispose();
     }
 
-    /// <summary>A connection counts once, whatever number of requests it has.</summary>
-    /// <returns>Why there is no place for it.</returns>
-    private string? TryCountLocked(Entry entry, HttpContext context, GatewayDomain hub)
+    /// <summary>Counts a connection once, however many requests it has.</summary>
+    /// <returns>Why there is no capacity for it, or <c>null</c>.</returns>
+    private string? TryCountLocked(Entry entry, HttpContext context, GatewayDomain domain)
     {
         if (entry.Lease != null) return null;
-        (entry.Lease, var refusal) = quota.TryAcquire(hub, context.Connection.RemoteIpAddress);
+        (entry.Lease, var refusal) = quota.TryAcquire(domain, context.Connection.RemoteIpAddress);
         return refusal;
     }
 
     private static bool IsConnect(HttpContext context) =>
         HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method);
 
-    /// <param name="user">Whose it is; <c>null</c> for an anonymous one.</param>
+    /// <param name="user">The user's id; <c>null</c> if anonymous.</param>
     private sealed class Entry(string? user)
     {
         public string? LastPoll;
@@ -184,10 +181,10 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
         public int Requests { get; set; }
         public Connection? Connection { get; set; }
 
-        /// <summary>SignalR runs it.</summary>
+        /// <summary>Whether SignalR runs the connection.</summary>
         public bool IsRunning { get; set; }
 
-        /// <summary>Its place among the connections that are counted.</summary>
+        /// <summary>The connection's share of the quota.</summary>
         public ConnectionQuota.Lease? Lease { get; set; }
     }
 }

@@ -4,7 +4,9 @@ using Gateway.Core.Configuration;
 
 namespace Gateway.AspNetCore.Validation;
 
-/// <summary>With tokens there is one kind of key, and it can be used: the first token is too late to learn of it.</summary>
+/// <summary>
+/// Validates the key at startup, not on the first token: <c>auth.mode: jwt</c> needs exactly one kind of key, and it must be usable.
+/// </summary>
 internal static class AuthRule
 {
     private const string Mode = "auth.mode";
@@ -24,7 +26,7 @@ internal static class AuthRule
             .ToList();
         if (auth.Mode == AuthMode.None)
         {
-            // Whoever names a key and forgets the mode would have a gateway that lets everyone in.
+            // A key without the mode would be a gateway that admits everyone.
             foreach (var kind in kinds)
                 binding.Report(kind, "is set, but auth.mode is none; it needs jwt", binding.OriginOf(kind));
             return;

@@ -4,11 +4,15 @@ using Gateway.Core.Messages;
 
 namespace Gateway.AspNetCore.Validation;
 
-/// <summary>What holds between keys. Each rule is silent where one of its keys could not be read: that fault is reported already.</summary>
+/// <summary>
+/// Validates keys that depend on each other. A rule reports nothing if one of its keys could not be read, which is already an error.
+/// </summary>
 internal static class GatewayRules
 {
-    /// <param name="hasBackplane">There may be other replicas.</param>
-    /// <param name="directory">What relative paths of files are relative to.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="hasBackplane">Whether there may be other replicas.</param>
+    /// <param name="directory">The base directory of relative paths.</param>
+    /// <param name="binding">Receives the errors.</param>
     public static void Check(GatewayOptions options, bool hasBackplane, string directory, Binding binding)
     {
         PongOutlastsPing(options.Raw, binding);
@@ -66,7 +70,7 @@ internal static class GatewayRules
         }
     }
 
-    /// <summary>By more than case: clients compare types without it.</summary>
+    /// <summary>Checks that types differ by more than case, because clients ignore case.</summary>
     private static void CustomTypesDiffer(IDictionary<string, CustomMessageOptions> custom, Binding binding)
     {
         foreach (var same in custom.Keys.GroupBy(type => type, MessageType.Comparer).Where(group => group.Count() > 1))

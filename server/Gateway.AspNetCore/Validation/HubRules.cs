@@ -3,7 +3,7 @@ using Gateway.Core.Configuration;
 
 namespace Gateway.AspNetCore.Validation;
 
-/// <summary>What holds between hubs, handlers and the endpoints that are there anyway.</summary>
+/// <summary>Validates domains and handlers against each other and against the built-in endpoints.</summary>
 internal static class HubRules
 {
     public static void Check(GatewayOptions options, Binding binding)
@@ -19,7 +19,7 @@ internal static class HubRules
             GatewayRules.PoliciesMatchSomething(hub.Policies, key + ".policies", binding);
         }
         if (!binding.AreValid("raw.path", "signalr.path")) return;
-        var taken = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase); // by path: the key that claims it
+        var taken = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase); // the key of each path
         foreach (var name in options.Hubs.Keys.Prepend(""))
         {
             if (!binding.AreValid(Keys.Join("hubs", name))) continue;

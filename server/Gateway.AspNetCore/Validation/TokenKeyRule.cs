@@ -4,8 +4,8 @@ using Gateway.Core.Configuration;
 namespace Gateway.AspNetCore.Validation;
 
 /// <summary>
-/// Replicas that share a Redis share a key, and whoever has that key can be any user. Where users are authenticated it comes from the
-/// configuration, so that reading Redis does not give it away.
+/// Requires a configured key if replicas share a Redis and users are authenticated. Whoever has the key can impersonate any user, so
+/// reading Redis must not reveal it.
 /// </summary>
 internal static class TokenKeyRule
 {
@@ -17,7 +17,7 @@ internal static class TokenKeyRule
             binding.Report(Key, problem, binding.OriginOf(Key));
     }
 
-    /// <returns><c>null</c> if there is none.</returns>
+    /// <returns>The problem, or <c>null</c>.</returns>
     private static string? Problem(GatewayOptions options) =>
         options is { Auth: { Mode: AuthMode.Jwt, SigningKey.Count: 0 }, Server.TokenKey.Count: 0 }
             ? "is missing; auth.mode jwt with redis.enabled needs it: a random text of at least 32 bytes, the same on all replicas "

@@ -3,9 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.AspNetCore.WebSockets;
 
-/// <summary>
-/// Keeps the WebSocket that somebody else accepts, SignalR's transport, so that its close code can be asked for afterwards.
-/// </summary>
+/// <summary>Keeps the WebSocket that SignalR's transport accepts, so that its close code can be read later.</summary>
 internal sealed class AcceptedWebSocket(IHttpWebSocketFeature inner) : IHttpWebSocketFeature
 {
     public WebSocket? WebSocket { get; private set; }
@@ -14,7 +12,7 @@ internal sealed class AcceptedWebSocket(IHttpWebSocketFeature inner) : IHttpWebS
 
     public async Task<WebSocket> AcceptAsync(WebSocketAcceptContext context) => WebSocket = await inner.AcceptAsync(context);
 
-    /// <summary>To stand behind the framework's WebSockets.</summary>
+    /// <summary>Middleware. Place it after the framework's WebSockets.</summary>
     public static Task InstallAsync(HttpContext context, RequestDelegate next)
     {
         if (context.Features.Get<OutboxUpgrade>() != null && context.Features.Get<IHttpWebSocketFeature>() is { } feature)

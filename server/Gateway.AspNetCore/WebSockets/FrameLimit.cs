@@ -5,9 +5,8 @@ using Gateway.Core.Connections;
 namespace Gateway.AspNetCore.WebSockets;
 
 /// <summary>
-/// How many WebSocket frames that are no message of their own (see <see cref="FrameScanner"/>) a connection may send: a bucket that holds
-/// <c>frames</c> and fills up again within <c>window</c>. It takes eight bytes of a connection, also of one that answers a ping now and
-/// then; so it is no sliding window.
+/// Limits the WebSocket frames of a connection that are not messages (see <see cref="FrameScanner"/>), with a token bucket: it holds
+/// <c>frames</c> and refills within <c>window</c>. A bucket needs eight bytes per connection, less than a sliding window.
 /// </summary>
 internal sealed partial class FrameLimit
 {
@@ -33,8 +32,9 @@ internal sealed partial class FrameLimit
         _bucket = _frame * limit.Frames;
     }
 
-    /// <param name="fullAt">When the connection's bucket is full again; 0 at first.</param>
-    /// <returns>False if the connection is to be closed.</returns>
+    /// <param name="fullAt">When the connection's bucket is full again; initially 0.</param>
+    /// <param name="frames">The number of frames to take.</param>
+    /// <returns><c>false</c> if the connection must be closed.</returns>
     public bool TryTake(ref long fullAt, int frames)
     {
         if (_frame == 0) return true;
@@ -46,8 +46,8 @@ internal sealed partial class FrameLimit
         return _dryRun;
     }
 
-    /// <summary>The connection is closed for it.</summary>
-    public void NoteClosed(string? address)
+    /// <summary>Logs that a connection is closed for flooding, at most once per second.</summary>
+    public void LogClosed(string? address)
     {
         var (now, last) = (_time.GetTimestamp(), Interlocked.Read(ref _loggedAt));
         if (last != 0 && _time.GetElapsedTime(last, now) < LogInterval) return;
@@ -58,7 +58,7 @@ internal sealed partial class FrameLimit
     {
         [LoggerMessage(
             1, LogLevel.Information,
-            "A connection from {Address} sent too many WebSocket frames that are no messages, and is closed for flooding")]
+            "A connection from {Address} is closed for flooding: it sent too many WebSocket frames that are not messages")]
         public static partial void Flooding(ILogger logger, string? address);
     }
 }

@@ -1,11 +1,10 @@
 namespace Gateway.AspNetCore.WebSockets;
 
 /// <summary>
-/// Follows the frames in the bytes that a client sends (RFC 6455 section 5.2) and counts those that are no message of their own, which
-/// nobody above sees: pings, pongs, closes, empty frames, and fragments of less than <see cref="SmallBytes"/>. (Larger ones are bounded by
-/// the size of a message.) It looks at headers only; payloads are passed over.
+/// Parses the frame headers in the bytes of a client (RFC 6455 section 5.2), and counts the frames that are not messages: pings, pongs,
+/// closes, empty frames, and fragments below <see cref="SmallBytes"/>. The message size limits larger fragments. Payloads are skipped.
 /// </summary>
-/// <param name="endsRecords">Messages are SignalR's records: a frame that ends none counts too.</param>
+/// <param name="endsRecords">Whether messages are SignalR records: then a frame that completes no record counts too.</param>
 internal struct FrameScanner(bool endsRecords)
 {
     private const int SmallBytes = 1024;
@@ -16,7 +15,7 @@ internal struct FrameScanner(bool endsRecords)
     private byte _opcode; // with FIN
     private byte _left; // bytes of the length or of the mask
     private byte _lastMask; // of the payload's last byte
-    private bool _looksAtLast;
+    private bool _checksLastByte;
     private long _length;
     private long _payloadLeft;
 
@@ -29,7 +28,7 @@ internal struct FrameScanner(bool endsRecords)
         Payload,
     }
 
-    /// <returns>How many of the frames whose header (of a record: whose end) is in these bytes count.</returns>
+    /// <returns>How many of the frames in these bytes count.</returns>
     public int Scan(ReadOnlySpan<byte> bytes)
     {
         var counted = 0;
@@ -37,26 +36,26 @@ internal struct FrameScanner(bool endsRecords)
         {
             if (_part == Part.Payload)
             {
-                var here = (int)Math.Min(_payloadLeft, bytes.Length);
-                _payloadLeft -= here;
+                var count = (int)Math.Min(_payloadLeft, bytes.Length);
+                _payloadLeft -= count;
                 if (_payloadLeft == 0)
                 {
-                    if (_looksAtLast && (bytes[here - 1] ^ _lastMask) != RecordSeparator) counted++;
+                    if (_checksLastByte && (bytes[count - 1] ^ _lastMask) != RecordSeparator) counted++;
                     _part = Part.Opcode;
                 }
-                bytes = bytes[here..];
+                bytes = bytes[count..];
                 continue;
             }
-            // What most frames are
+            // The common case.
             if (_part == Part.Opcode && bytes.Length >= ShortHeaderBytes && (bytes[1] & 0x7f) < 126 && bytes[1] >= 0x80)
             {
                 (_opcode, _length) = (bytes[0], bytes[1] & 0x7f);
                 _lastMask = bytes[2 + (int)((_length - 1) & 3)];
-                counted += Begin() ? 1 : 0;
+                counted += StartPayload() ? 1 : 0;
                 bytes = bytes[ShortHeaderBytes..];
                 continue;
             }
-            if (ReadHeader(bytes[0])) counted += Begin() ? 1 : 0;
+            if (ReadHeader(bytes[0])) counted += StartPayload() ? 1 : 0;
             bytes = bytes[1..];
         }
         return counted;
@@ -82,17 +81,17 @@ internal struct FrameScanner(bool endsRecords)
                     _part = Part.LongLength;
                     return false;
                 }
-                return ToMask(masked);
+                return StartMask(masked);
             case Part.LongLength:
                 _length = (_length << 8) | next;
-                return --_left == 0 && ToMask(masked: true); // a client's frames are masked: the framework ends any other
+                return --_left == 0 && StartMask(masked: true); // a client's frames are masked: the framework ends any other
             default:
                 if (4 - _left == ((_length - 1) & 3)) _lastMask = next;
                 return --_left == 0;
         }
     }
 
-    private bool ToMask(bool masked)
+    private bool StartMask(bool masked)
     {
         _part = Part.Mask;
         _left = 4;
@@ -100,14 +99,14 @@ internal struct FrameScanner(bool endsRecords)
     }
 
     /// <summary>The header is complete.</summary>
-    /// <returns>Whether the frame counts.</returns>
-    private bool Begin()
+    /// <returns><c>true</c> if the frame counts.</returns>
+    private bool StartPayload()
     {
         var (final, opcode) = ((_opcode & 0x80) != 0, _opcode & 0xf);
         var whole = final && opcode is (1 or 2);
         _payloadLeft = _length;
         _part = _length > 0 ? Part.Payload : Part.Opcode;
-        _looksAtLast = endsRecords && whole && _length is > 0 and < SmallBytes;
+        _checksLastByte = endsRecords && whole && _length is > 0 and < SmallBytes;
         return opcode >= 8 || _length == 0 || (!whole && _length < SmallBytes);
     }
 }

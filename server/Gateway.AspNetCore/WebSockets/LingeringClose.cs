@@ -1,16 +1,16 @@
 namespace Gateway.AspNetCore.WebSockets;
 
 /// <summary>
-/// Closing a socket that holds unread bytes resets the connection, and the reset can overtake our close frame. So what the client had
-/// already sent is read away, for a bounded time, until it has closed its side.
+/// Reads and discards what the client still sends, for a limited time, before the socket is closed. Closing a socket with unread bytes
+/// resets the connection, and the reset can overtake the close frame.
 /// </summary>
 internal static class LingeringClose
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    public static async Task ReadAwayAsync(Stream stream)
+    public static async Task DrainAsync(Stream stream)
     {
-        using var limit = new CancellationTokenSource(Longest);
+        using var limit = new CancellationTokenSource(Timeout);
         var buffer = new byte[4096];
         try
         {
@@ -20,7 +20,7 @@ internal static class LingeringClose
         }
         catch (Exception over) when (over is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            // Gone, or too slow to go: either way there is nothing to wait for.
+            // The client has closed, or takes too long.
         }
     }
 }

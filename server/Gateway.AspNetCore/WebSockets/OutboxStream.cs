@@ -5,11 +5,11 @@ using Gateway.Core.Wire;
 namespace Gateway.AspNetCore.WebSockets;
 
 /// <summary>
-/// What the framework's WebSocket sees: what it reads has been counted, as the framework answers pings and passes over empty fragments by
-/// itself; the whole frames that it writes take their turn in the outbox.
+/// The stream below the framework's WebSocket. It counts the frames that are read, because the framework answers pings and skips empty
+/// fragments itself. It queues the whole frames that are written in the outbox.
 /// </summary>
-/// <param name="isSignalR">The first frame written opens a gate of the outbox: SignalR's handshake response, which no broadcast may
-/// overtake.</param>
+/// <param name="isSignalR">Whether the first frame written releases a cork of the outbox: SignalR's handshake response, which no broadcast
+/// may overtake.</param>
 internal sealed class OutboxStream(
     Stream inner, Outbox outbox, bool isSignalR, FrameLimit limit, string? address, TimeSpan writeWait) : Stream
 {
@@ -17,9 +17,11 @@ internal sealed class OutboxStream(
     private FrameScanner _frames = new(endsRecords: isSignalR);
     private long _fullAt;
     private bool _isFlooding;
-    private bool _opensGate = isSignalR;
+    private bool _holdsCork = isSignalR;
 
-    /// <summary>The framework has closed because the client broke the protocol (RFC 6455 section 7.4.1), and reads no more.</summary>
+    /// <summary>
+    /// Gets whether the framework has closed because the client violated the protocol (RFC 6455 section 7.4.1). It reads no more.
+    /// </summary>
     public bool IsBroken { get; private set; }
 
     public override bool CanRead => true;
@@ -30,14 +32,14 @@ internal sealed class OutboxStream(
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // Whoever reads again has got something; wrapping the read to note it then would cost memory while idle. Between frames the
-        // framework's WebSocket waits without a buffer, as both transports ask it to: so a read with one is for the rest of a frame, or for
-        // one that has come.
+        // Reading again means that something arrived; to record that in a wrapper of the read would use memory while idle. Between frames
+        // the framework's WebSocket waits without a buffer, as both transports ask it to. So a read with a buffer is for the rest of a
+        // frame, or for one that has arrived.
         outbox.OnReading(restOfFrame: buffer.Length > 0);
         if (_isFlooding) return EndAsync();
 #pragma warning disable CA2012 // each path consumes it once
         var read = inner.ReadAsync(buffer, cancellationToken);
-        if (!read.IsCompletedSuccessfully && _isSignalR) read = NoteFaultAsync(read);
+        if (!read.IsCompletedSuccessfully && _isSignalR) read = RecordFaultAsync(read);
         if (buffer.IsEmpty) return read; // waits for the client, which may take long, so nothing more is held meanwhile
         if (!read.IsCompletedSuccessfully) return CountAsync(read, buffer);
         var bytes = read.Result;
@@ -52,7 +54,7 @@ internal sealed class OutboxStream(
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _opensGate ? WriteFirstAsync(buffer) : WriteNextAsync(buffer);
+        _holdsCork ? WriteFirstAsync(buffer) : WriteNextAsync(buffer);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -69,15 +71,15 @@ internal sealed class OutboxStream(
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    // The request's, and used after the framework's WebSocket is disposed of: the goodbye may be on its way, and what the client still
-    // sends is read away.
+    // The request owns the stream and uses it after the framework's WebSocket is disposed: the close frame may still be queued, and the
+    // rest of the input is drained.
 #pragma warning disable CA2215 // there is nothing to dispose of
     protected override void Dispose(bool disposing)
     {
     }
 #pragma warning restore CA2215
 
-    /// <summary>The framework tells nobody why it closes, so its close code is read here.</summary>
+    /// <summary>Reads the close code from the close frame, because the framework does not report why it closes.</summary>
     private ValueTask WriteNextAsync(ReadOnlyMemory<byte> frame)
     {
         var code = WebSocketFrame.CloseCode(frame.Span);
@@ -87,8 +89,8 @@ internal sealed class OutboxStream(
         return outbox.WriteAsync(frame);
     }
 
-    /// <summary>SignalR's transport keeps to itself why it could not read on.</summary>
-    private async ValueTask<int> NoteFaultAsync(ValueTask<int> read)
+    /// <summary>Records why a read failed, because SignalR's transport does not report it.</summary>
+    private async ValueTask<int> RecordFaultAsync(ValueTask<int> read)
     {
         try
         {
@@ -113,21 +115,21 @@ internal sealed class OutboxStream(
         var counted = _frames.Scan(bytes);
         if (counted == 0 || limit.TryTake(ref _fullAt, counted) || _isFlooding) return;
         _isFlooding = true;
-        limit.NoteClosed(address);
+        limit.LogClosed(address);
         outbox.Close(CloseReason.Flooding);
     }
 
-    /// <summary>The framework gets nothing more to work on: when the goodbye is out, the connection has ended for it.</summary>
+    /// <summary>Ends the input of the framework once the close frame is sent.</summary>
     private async ValueTask<int> EndAsync()
     {
         await outbox.StopAsync(writeWait);
-        await LingeringClose.ReadAwayAsync(inner);
+        await LingeringClose.DrainAsync(inner);
         return 0;
     }
 
     private async ValueTask WriteFirstAsync(ReadOnlyMemory<byte> frame)
     {
-        _opensGate = false;
+        _holdsCork = false;
         await WriteNextAsync(frame);
         outbox.Uncork();
     }

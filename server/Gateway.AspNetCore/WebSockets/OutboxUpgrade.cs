@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.AspNetCore.WebSockets;
 
 /// <summary>
-/// Stands in for the request's upgrade feature, HTTP/1.1 or HTTP/2: whoever accepts the WebSocket, our endpoint or SignalR's transport,
-/// gets the connection's stream with its writes led through an outbox. The framework keeps the handshake, unmasking, fragmentation, UTF-8
-/// checks and the answers to pings and closes; what it writes arrives in the outbox as whole frames.
+/// Replaces the request's upgrade feature, for HTTP/1.1 and HTTP/2. Whoever accepts the WebSocket, our endpoint or SignalR's transport,
+/// gets a stream whose writes go through an outbox. The framework still does the handshake, unmasking, fragmentation, UTF-8 validation, and
+/// the replies to pings and closes; what it writes reaches the outbox as whole frames.
 /// </summary>
 internal sealed class OutboxUpgrade(
-    HttpContext context, FrameFormat format, int gates, OutboxLimits limits, FrameLimit frames, TimeSpan writeWait, TimeProvider time,
+    HttpContext context, FrameFormat format, int corks, OutboxLimits limits, FrameLimit frames, TimeSpan writeWait, TimeProvider time,
     bool direct)
     : IHttpUpgradeFeature, IHttpExtendedConnectFeature, IHttpRequestLifetimeFeature
 {
@@ -19,38 +19,40 @@ internal sealed class OutboxUpgrade(
     private readonly IHttpUpgradeFeature? _upgrade = context.Features.Get<IHttpUpgradeFeature>();
     private readonly IHttpExtendedConnectFeature? _connect = context.Features.Get<IHttpExtendedConnectFeature>();
 
-    private WebSocketSink? _waiting;
+    private WebSocketSink? _pendingSink;
 
-    /// <summary>The connection's outbox, once it is accepted, or prepared.</summary>
+    /// <summary>Gets the connection's outbox, once it is accepted or prepared.</summary>
     public Outbox? Outbox { get; private set; }
 
-    /// <summary>Run when the framework has finished with the WebSocket of a hub connection, just ahead of the end of the outbox.</summary>
+    /// <summary>
+    /// Gets or sets what runs when the framework has finished with the WebSocket of a hub connection, before the outbox stops.
+    /// </summary>
     public Func<Task>? Ended { get; set; }
 
-    /// <summary>The stream without the outbox, for reading.</summary>
+    /// <summary>Gets or sets the stream below the outbox, for reading.</summary>
     private Stream? Inner { get; set; }
 
     private OutboxStream? Stream { get; set; }
 
     /// <summary>
-    /// Makes the outbox ahead of the acceptance: what is posted waits for that. So a connection can be in its rooms before its client is
-    /// told that it is accepted.
+    /// Creates the outbox before the WebSocket is accepted. Messages wait until then, so a connection can join rooms before its client
+    /// learns that it is accepted.
     /// </summary>
     public Outbox Prepare()
     {
-        _waiting = WebSocketSink.BeforeAccept(format, _lifetime);
-        return Outbox = new Outbox(_waiting, limits, gates + 1, time);
+        _pendingSink = WebSocketSink.BeforeAccept(format, _lifetime);
+        return Outbox = new Outbox(_pendingSink, limits, corks + 1, time);
     }
 
-    /// <summary>Ends the outbox; to be called before the request ends, when the framework is through with the WebSocket.</summary>
-    /// <param name="isClosed">Both sides have said drainer: the client waits for the end of the connection.</param>
+    /// <summary>Stops the outbox. Call it before the request ends, when the framework has finished with the WebSocket.</summary>
+    /// <param name="isClosed">Whether both sides have sent a close frame, and the client waits for the end of the connection.</param>
     public async Task StopAsync(TimeSpan grace, bool isClosed)
     {
         if (Outbox == null) return; // never accepted
-        if (Inner == null) _waiting!.Abort(); // nor will it be
+        if (Inner == null) _pendingSink!.Abort(); // nor will it be
         await Outbox.StopAsync(grace);
         if (Inner == null) return;
-        if (!isClosed || Stream!.IsBroken) await LingeringClose.ReadAwayAsync(Inner);
+        if (!isClosed || Stream!.IsBroken) await LingeringClose.DrainAsync(Inner);
     }
 
     CancellationToken IHttpRequestLifetimeFeature.RequestAborted
@@ -60,8 +62,8 @@ internal sealed class OutboxUpgrade(
     }
 
     /// <summary>
-    /// SignalR's transport aborts the request of a client that broke the protocol. Over HTTP/2 the reset would overtake the close frame
-    /// that tells the client so. The request ends by itself a moment later, and what gets stuck meanwhile the outbox aborts.
+    /// Ignores the abort when the client has violated the protocol. Over HTTP/2 the reset would overtake the close frame. The request ends
+    /// soon after, and the outbox aborts a write that does not complete.
     /// </summary>
     void IHttpRequestLifetimeFeature.Abort()
     {
@@ -76,7 +78,7 @@ internal sealed class OutboxUpgrade(
 
     async Task<Stream> IHttpUpgradeFeature.UpgradeAsync()
     {
-        var stream = await _upgrade!.UpgradeAsync(); // the 101 response is with the kernel when this returns, see DirectSocket
+        var stream = await _upgrade!.UpgradeAsync(); // the kernel has the 101 response when this returns, see DirectSocket
         return Open(stream, direct ? DirectSocket.Of(context) : null);
     }
 
@@ -85,16 +87,16 @@ internal sealed class OutboxUpgrade(
     private OutboxStream Open(Stream stream, Socket? socket)
     {
         Inner = stream;
-        if (_waiting is { } sink)
+        if (_pendingSink is { } sink)
         {
             sink.Attach(stream, socket);
             Outbox!.Uncork();
         }
         else
         {
-            Outbox = new Outbox(new WebSocketSink(format, stream, socket, _lifetime), limits, gates, time);
+            Outbox = new Outbox(new WebSocketSink(format, stream, socket, _lifetime), limits, corks, time);
         }
         var address = context.Connection.RemoteIpAddress?.ToString();
-        return Stream = new OutboxStream(stream, Outbox!, isSignalR: gates > 1, frames, address, writeWait);
+        return Stream = new OutboxStream(stream, Outbox!, isSignalR: corks > 1, frames, address, writeWait);
     }
 }

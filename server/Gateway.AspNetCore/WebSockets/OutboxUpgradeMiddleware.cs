@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Gateway.AspNetCore.WebSockets;
 
-/// <summary>Puts <see cref="OutboxUpgrade"/> ahead of the framework's WebSockets on the gateway's own paths.</summary>
+/// <summary>Installs <see cref="OutboxUpgrade"/> before the framework's WebSockets, on the gateway's endpoints.</summary>
 internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, IOptions<SocketTransportOptions> sockets, TimeProvider time)
 {
     private readonly bool _isDirect = options.Server.DirectSocket && DirectSocket.IsConfigured(sockets.Value);
@@ -19,7 +19,7 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, IOptions<S
     }
 
     /// <summary>
-    /// SignalR's transport writes its close frame after the hub has let the connection go. So the outbox ends with the request.
+    /// Stops the outbox with the request, because SignalR's transport writes its close frame after the hub has disconnected the client.
     /// </summary>
     private async Task RunHubAsync(HttpContext context, OutboxUpgrade upgrade, RequestDelegate next)
     {
@@ -30,7 +30,7 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, IOptions<S
         finally
         {
             if (upgrade.Ended is { } ended) await ended();
-            // The client has closed, too, or the framework's transport has waited for it long enough.
+            // The client has closed too, or the framework's transport has stopped waiting for it.
             await upgrade.StopAsync(options.Raw.WriteWait, isClosed: true);
         }
     }
@@ -41,7 +41,7 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, IOptions<S
         var connectable = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
         if (!upgradable && !connectable) return null;
         var upgrade = new OutboxUpgrade(
-            context, endpoint.Format, endpoint.Gates, endpoint.Domain.Limits, endpoint.Domain.Get<FrameLimit>(), options.Raw.WriteWait,
+            context, endpoint.Format, endpoint.Corks, endpoint.Domain.Limits, endpoint.Domain.Get<FrameLimit>(), options.Raw.WriteWait,
             time,
             _isDirect);
         if (upgradable) context.Features.Set<IHttpUpgradeFeature>(upgrade);

@@ -3,11 +3,11 @@ using Gateway.Core.Connections;
 
 namespace Gateway.AspNetCore.WebSockets;
 
-/// <summary>What a WebSocket that has ended tells of why.</summary>
+/// <summary>Records why a WebSocket has ended.</summary>
 internal static class WebSocketEnding
 {
-    /// <param name="fault">What ended the reading; <c>null</c>: a close frame, or nobody knows.</param>
-    public static void Note(Connection connection, WebSocket? webSocket, Exception? fault = null)
+    /// <param name="fault">The error that ended the read; <c>null</c> after a close frame, or if unknown.</param>
+    public static void Record(Connection connection, WebSocket? webSocket, Exception? fault = null)
     {
         if (webSocket is { CloseStatus: { } code })
             connection.TrySetEnd(ConnectionEnd.ByClient((int)code, webSocket.CloseStatusDescription));

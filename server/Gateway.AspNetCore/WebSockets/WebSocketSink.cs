@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.AspNetCore.WebSockets;
 
-/// <summary>The last station of an outbox on a WebSocket: the socket itself where that is sound, else the web server's stream.</summary>
+/// <summary>Writes an outbox to a WebSocket connection: directly to the socket where possible, else to the web server's stream.</summary>
 internal sealed class WebSocketSink(FrameFormat format, IHttpRequestLifetimeFeature request) : IFrameSink
 {
     private Stream? _stream;
@@ -28,7 +28,7 @@ internal sealed class WebSocketSink(FrameFormat format, IHttpRequestLifetimeFeat
         {
             SocketError.Success => sent,
             SocketError.WouldBlock or SocketError.IOPending => Math.Max(sent, 0),
-            _ => throw new IOException("the socket is closed", new SocketException((int)error)),
+            _ => throw new IOException("The socket is closed.", new SocketException((int)error)),
         };
     }
 
@@ -36,20 +36,21 @@ internal sealed class WebSocketSink(FrameFormat format, IHttpRequestLifetimeFeat
 
     public void Complete()
     {
-        // The close frame is out. The client answers it and the framework's receive loop ends; or the deadline sweep aborts.
+        // The close frame is sent. The client answers it and the framework's receive loop ends, or the deadline sweep aborts the
+        // connection.
     }
 
     public void Abort()
     {
-        _attached?.TrySetException(new IOException("the WebSocket was not accepted"));
+        _attached?.TrySetException(new IOException("The WebSocket was not accepted."));
         request.Abort();
     }
 
-    /// <summary>The client has not been told yet that its WebSocket is accepted: what is written waits for that.</summary>
+    /// <summary>Creates a sink whose writes wait until the WebSocket is accepted.</summary>
     public static WebSocketSink BeforeAccept(FrameFormat format, IHttpRequestLifetimeFeature request) =>
         new(format, request) { _attached = new TaskCompletionSource<Stream>(TaskCreationOptions.RunContinuationsAsynchronously) };
 
-    /// <summary>The WebSocket is accepted.</summary>
+    /// <summary>Sets the stream when the WebSocket is accepted.</summary>
     public void Attach(Stream stream, Socket? socket)
     {
         (_socket, _stream) = (socket, stream);

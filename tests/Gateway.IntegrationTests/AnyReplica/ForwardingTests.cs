@@ -134,7 +134,7 @@ public sealed class ForwardingTests : IAsyncLifetime
         return answer.StatusCode;
     }
 
-    private int Forwarding(Uri replica) => _apps.Single(app => app.Urls.First() == replica.GetLeftPart(UriPartial.Authority)).Services.GetRequiredService<Forwarder>().UnderWay;
+    private int Forwarding(Uri replica) => _apps.Single(app => app.Urls.First() == replica.GetLeftPart(UriPartial.Authority)).Services.GetRequiredService<Forwarder>().ActiveRequests;
 
     private async Task<Uri> StartAsync(Action<ProgramOptions>? set = null)
     {

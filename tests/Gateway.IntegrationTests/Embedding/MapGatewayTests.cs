@@ -94,7 +94,7 @@ public sealed class MapGatewayTests
             a.MapGateway();
         }));
 
-        Assert.Contains("/ws is an endpoint of the gateway already", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("The gateway already has an endpoint at /ws", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

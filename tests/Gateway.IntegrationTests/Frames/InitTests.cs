@@ -99,8 +99,8 @@ public sealed class InitTests
         var ofHub = await Assert.ThrowsAsync<ArgumentException>(() => EmbeddedGateway.StartAsync(map: app => app.MapFrames("/frames", hub: "nowhere", Make)));
         var ofPath = await Assert.ThrowsAsync<InvalidOperationException>(() => EmbeddedGateway.StartAsync(map: app => app.MapFrames("/ws", Make)));
 
-        Assert.StartsWith("there is no hub 'nowhere'", ofHub.Message, StringComparison.Ordinal);
-        Assert.StartsWith("/ws is an endpoint of the gateway already", ofPath.Message, StringComparison.Ordinal);
+        Assert.StartsWith("There is no domain 'nowhere'", ofHub.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The gateway already has an endpoint at /ws", ofPath.Message, StringComparison.Ordinal);
     }
 
     private static Task<EmbeddedGateway> StartAsync(ScriptedHandler handler) => EmbeddedGateway.StartAsync(map: app => app.MapFrames("/frames", _ => handler));

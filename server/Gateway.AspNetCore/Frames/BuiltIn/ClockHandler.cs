@@ -2,16 +2,16 @@ using System.Threading.Channels;
 
 namespace Gateway.AspNetCore.Frames.BuiltIn;
 
-/// <summary>The server's time, at once and then again and again. What comes is read away.</summary>
+/// <summary>Sends the server's time, at once and then at an interval. Discards what the client sends.</summary>
 internal sealed class ClockHandler(TimeSpan interval, TimeProvider time) : IFrameHandler
 {
     public ValueTask InitAsync(FrameContext context) => default;
 
     public async Task RunAsync(ChannelReader<Frame> incoming, ChannelWriter<Frame> outgoing, CancellationToken cancel)
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         await outgoing.WriteAsync(ServerTime.Now(time), cancel);
-        var ticking = ServerTime.SendAsync(outgoing, interval, time, over.Token);
+        var ticking = ServerTime.SendAsync(outgoing, interval, time, stopping.Token);
         try
         {
             await foreach (var _ in incoming.ReadAllAsync(cancel))
@@ -20,7 +20,7 @@ internal sealed class ClockHandler(TimeSpan interval, TimeProvider time) : IFram
         }
         finally
         {
-            await over.CancelAsync();
+            await stopping.CancelAsync();
             await ticking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

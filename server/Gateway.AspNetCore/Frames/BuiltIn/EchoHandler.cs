@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace Gateway.AspNetCore.Frames.BuiltIn;
 
-/// <summary>What comes goes back as it came; with <c>?time</c> in the query the server's time is sent as well.</summary>
+/// <summary>Sends every frame back. With <c>?time</c> in the query, it also sends the server's time.</summary>
 internal sealed class EchoHandler(TimeSpan interval, TimeProvider time) : IFrameHandler
 {
     private bool _wantsTime;
@@ -15,15 +15,15 @@ internal sealed class EchoHandler(TimeSpan interval, TimeProvider time) : IFrame
 
     public async Task RunAsync(ChannelReader<Frame> incoming, ChannelWriter<Frame> outgoing, CancellationToken cancel)
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var ticking = _wantsTime ? ServerTime.SendAsync(outgoing, interval, time, over.Token) : Task.CompletedTask;
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var ticking = _wantsTime ? ServerTime.SendAsync(outgoing, interval, time, stopping.Token) : Task.CompletedTask;
         try
         {
             await foreach (var frame in incoming.ReadAllAsync(cancel)) await outgoing.WriteAsync(frame, cancel);
         }
         finally
         {
-            await over.CancelAsync();
+            await stopping.CancelAsync();
             await ticking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

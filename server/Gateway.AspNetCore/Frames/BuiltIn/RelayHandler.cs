@@ -2,10 +2,8 @@ using System.Threading.Channels;
 
 namespace Gateway.AspNetCore.Frames.BuiltIn;
 
-/// <summary>
-/// Every frame goes as it is to all relay connections of the hub, on all replicas: by the fan-out, framed once, and in one order for all.
-/// </summary>
-/// <param name="echo">The sender included.</param>
+/// <summary>Sends every frame to all relay connections of the domain, on all replicas and in the same order.</summary>
+/// <param name="echo">Whether the sender receives its own frames.</param>
 internal sealed class RelayHandler(bool echo) : IFrameHandler
 {
     private FrameRooms _rooms = null!;

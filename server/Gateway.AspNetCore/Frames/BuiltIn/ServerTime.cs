@@ -9,7 +9,7 @@ internal static class ServerTime
     public static Frame Now(TimeProvider time) =>
         Frame.Text(time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
 
-    /// <summary>Ends by its token only. A client that does not read gets no more than one tick late.</summary>
+    /// <summary>Sends the time at an interval until it is cancelled. If the client does not read, ticks are skipped.</summary>
     public static async Task SendAsync(ChannelWriter<Frame> outgoing, TimeSpan interval, TimeProvider time, CancellationToken cancel)
     {
         using var timer = new PeriodicTimer(interval, time);

@@ -3,13 +3,12 @@ using Microsoft.IdentityModel.Protocols;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// Fetches an authority's discovery document and its key set. The library's own <c>HttpDocumentRetriever</c> has no bound on the size and
-/// follows redirects; here a document has a size and a time limit, and comes over TLS (or, from an authority on this machine, from this
-/// machine).
+/// Fetches an authority's discovery document and key set. The library's <c>HttpDocumentRetriever</c> has no size limit and follows
+/// redirects. Here a document has a size and a time limit, and comes over TLS, or from an authority on this machine.
 /// </summary>
 internal sealed class AuthorityDocuments : IDocumentRetriever, IDisposable
 {
-    /// <summary>For one document.</summary>
+    /// <summary>The time limit for one document.</summary>
     public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
 
     private const int MaxBytes = 1 << 20;
@@ -24,7 +23,7 @@ internal sealed class AuthorityDocuments : IDocumentRetriever, IDisposable
 
     public AuthorityDocuments(Uri authority) => _allowLoopbackHttp = authority.Scheme == Uri.UriSchemeHttp && authority.IsLoopback;
 
-    /// <exception cref="InvalidDataException">The address is not one that keys may come from.</exception>
+    /// <exception cref="InvalidDataException">Keys may not come from this address.</exception>
     public Task<string> GetDocumentAsync(string address, CancellationToken cancel)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri)

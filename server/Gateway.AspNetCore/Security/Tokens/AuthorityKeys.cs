@@ -4,17 +4,17 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// The keys of an OpenID Connect authority (Discovery 1.0 section 4). The library's <see cref="ConfigurationManager{T}"/> fetches, keeps
-/// and renews them; while the authority is away it keeps those it has. What it lacks stands here: everyone who needs a fetch waits for the
-/// same one, for a bounded time, and made-up key ids or a failed first fetch do not lead to one request each.
+/// The keys of an OpenID Connect authority (Discovery 1.0 section 4). The library's <see cref="ConfigurationManager{T}"/> fetches, caches
+/// and renews them, and keeps them while the authority is not available. This class adds what it lacks: concurrent callers wait for the
+/// same fetch, for a limited time, and unknown key ids or a failed first fetch do not cause a request each.
 /// </summary>
 internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetriever<OpenIdConnectConfiguration>, IDisposable
 {
-    /// <summary>Anyone can make up a key id: the authority is asked at most this often.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
+    /// <summary>The minimum time between two fetches, because anyone can make up a key id.</summary>
+    private static readonly TimeSpan MinRefreshInterval = TimeSpan.FromSeconds(3);
 
-    /// <summary>Keys that are gone from the authority hold no longer than this.</summary>
-    private static readonly TimeSpan Old = TimeSpan.FromMinutes(15);
+    /// <summary>How long keys are used before they are fetched again. A removed key is valid no longer than this.</summary>
+    private static readonly TimeSpan RefreshAge = TimeSpan.FromMinutes(15);
 
     private readonly string _authority;
     private readonly AuthorityDocuments _documents;
@@ -38,7 +38,7 @@ internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetrieve
         _documents = new AuthorityDocuments(new Uri(_authority));
         _manager = new(_authority + "/.well-known/openid-configuration", this, _documents)
         {
-            AutomaticRefreshInterval = Old,
+            AutomaticRefreshInterval = RefreshAge,
             RefreshInterval = ConfigurationManager<OpenIdConnectConfiguration>.MinimumRefreshInterval, // shorter than Pause, which decides
         };
     }
@@ -49,13 +49,13 @@ internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetrieve
     {
         lock (_lock)
         {
-            if (!_refresh.IsCompleted || (_tried && _time.GetElapsedTime(_refreshedAt) < Pause)) return _refresh;
+            if (!_refresh.IsCompleted || (_tried && _time.GetElapsedTime(_refreshedAt) < MinRefreshInterval)) return _refresh;
             (_tried, _refreshedAt) = (true, _time.GetTimestamp());
             return _refresh = FetchAsync();
         }
     }
 
-    /// <summary>The manager renews what is old in the background, and answers with what it has.</summary>
+    /// <summary>Lets the manager renew old keys in the background.</summary>
     public void RefreshIfOld()
     {
         if (_current != null) _ = _manager.GetConfigurationAsync(CancellationToken.None);
@@ -63,7 +63,7 @@ internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetrieve
 
     public void Dispose() => _documents.Dispose();
 
-    /// <summary>Called by the manager, for every fetch there is.</summary>
+    /// <summary>Called by the manager for every fetch.</summary>
     async Task<OpenIdConnectConfiguration> IConfigurationRetriever<OpenIdConnectConfiguration>.GetConfigurationAsync(
         string address, IDocumentRetriever retriever, CancellationToken cancel)
     {
@@ -72,13 +72,14 @@ internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetrieve
             var configuration = await OpenIdConnectConfigurationRetriever.GetAsync(address, retriever, cancel);
             List<SigningKey> keys = [.. (configuration.JsonWebKeySet?.Keys ?? []).Select(SigningKey.Of).OfType<SigningKey>()];
             if (keys.Count == 0) throw new InvalidDataException("it has no key for signatures");
-            if (_current == null) Log.HasKeys(_logger, _authority, keys.Count);
+            if (_current == null) Log.KeysFetched(_logger, _authority, keys.Count);
             _current = new KeySet(configuration.Issuer, keys);
             return configuration;
         }
         catch (Exception fault) when (fault is not ObjectDisposedException) // then the gateway stops
         {
-            Log.Away(_logger, _authority, fault.GetType().Name, fault is HttpRequestException or InvalidDataException ? fault.Message : "");
+            Log.FetchFailed(
+                _logger, _authority, fault.GetType().Name, fault is HttpRequestException or InvalidDataException ? fault.Message : "");
             throw;
         }
         finally
@@ -109,10 +110,10 @@ internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetrieve
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Authority {Authority}: {Keys} keys")]
-        public static partial void HasKeys(ILogger logger, string authority, int keys);
+        [LoggerMessage(1, LogLevel.Information, "Fetched {Keys} signing keys from authority {Authority}")]
+        public static partial void KeysFetched(ILogger logger, string authority, int keys);
 
-        [LoggerMessage(2, LogLevel.Warning, "Authority {Authority}: its keys could not be fetched ({Fault} {Text})")]
-        public static partial void Away(ILogger logger, string authority, string fault, string text);
+        [LoggerMessage(2, LogLevel.Warning, "The signing keys of authority {Authority} could not be fetched ({Fault} {Text})")]
+        public static partial void FetchFailed(ILogger logger, string authority, string fault, string text);
     }
 }

@@ -1,21 +1,21 @@
 namespace Gateway.AspNetCore.Security.Tokens;
 
-/// <summary>Where the keys come from that tokens are checked with.</summary>
+/// <summary>Provides the keys that verify tokens.</summary>
 internal interface IKeySource
 {
-    /// <summary><c>null</c>: there are none yet.</summary>
+    /// <summary>Gets the keys; <c>null</c> if there are none yet.</summary>
     KeySet? Current { get; }
 
     /// <summary>
-    /// Looks for newer keys, unless it has just done so. Completes in bounded time; what came of it is in <see cref="Current"/>.
+    /// Fetches the keys again, unless that has just been done. Completes in limited time; <see cref="Current"/> has the result.
     /// </summary>
     Task RefreshAsync();
 
-    /// <summary>Begins to look for newer ones if those it has are old. Waits for nothing.</summary>
+    /// <summary>Starts to fetch the keys again if they are old. Does not wait.</summary>
     void RefreshIfOld();
 }
 
-/// <summary>Keys from the configuration: they stay what they are.</summary>
+/// <summary>Keys from the configuration, which do not change.</summary>
 internal sealed class FixedKeys(params IReadOnlyList<SigningKey> keys) : IKeySource
 {
     public KeySet Current { get; } = new(null, keys);

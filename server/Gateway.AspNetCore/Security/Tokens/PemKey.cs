@@ -4,10 +4,10 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Gateway.AspNetCore.Security.Tokens;
 
-/// <summary>Reads the public key of a PEM file (RFC 7468): a bare one, or a certificate's.</summary>
+/// <summary>Reads the public key of a PEM file (RFC 7468), which is a key or a certificate.</summary>
 internal static class PemKey
 {
-    /// <returns>The key, or what is wrong.</returns>
+    /// <returns>The key, or the problem.</returns>
     public static (SigningKey? Key, string Problem) Read(string text)
     {
         if (!PemEncoding.TryFind(text, out var fields)) return (null, "holds no PEM public key");

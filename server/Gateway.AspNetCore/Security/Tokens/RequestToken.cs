@@ -4,12 +4,12 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// Takes the token out of a request, from wherever it may stand: <c>Authorization: AuthenticatedUser</c>, <c>?token=</c>,
-/// <c>?access_token=</c>, the sub-protocol <c>bearer.…</c>. Nothing that comes after, such as a log, finds it there.
+/// Removes the token from a request: <c>Authorization: Bearer</c>, <c>?token=</c>, <c>?access_token=</c>, the sub-protocol <c>bearer.…</c>.
+/// Code that runs later, such as a log, does not see it.
 /// </summary>
 internal static class RequestToken
 {
-    /// <summary>The sub-protocol that the answer names, when a client offers it beside the token.</summary>
+    /// <summary>The sub-protocol of the response, if a client offers it besides the token.</summary>
     public const string SubProtocol = "gateway";
 
     private const string Scheme = "Bearer ";
@@ -17,19 +17,19 @@ internal static class RequestToken
 
     private static readonly string[] Parameters = ["token", "access_token"];
 
-    /// <returns>The token, <c>null</c> if there is none; and whether there are several that differ.</returns>
-    public static (string? Token, bool Differ) Take(HttpRequest request)
+    /// <returns>The token, or <c>null</c>; and whether the request has different tokens.</returns>
+    public static (string? Token, bool Conflict) Take(HttpRequest request)
     {
         string? token = null;
-        var differ = false;
+        var conflict = false;
         TakeAuthorization(request.Headers, Found);
         TakeSubProtocol(request.Headers, Found);
         TakeParameters(request, Found);
-        return (token, differ);
+        return (token, conflict);
 
         void Found(string one)
         {
-            differ |= token != null && token != one;
+            conflict |= token != null && token != one;
             token = one;
         }
     }
@@ -41,7 +41,7 @@ internal static class RequestToken
         foreach (var value in headers.Authorization)
         {
             if (value?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) == true) found(value[Scheme.Length..].Trim());
-            else others.Add(value); // another scheme: none of ours
+            else others.Add(value); // another scheme
         }
         headers.Authorization = new StringValues([.. others]);
     }
@@ -76,7 +76,7 @@ internal static class RequestToken
         }
         if (!any) return;
         request.QueryString = QueryString.Create(rest);
-        if (request.HttpContext.Features.Get<IHttpRequestFeature>() is { } asItCame)
-            asItCame.RawTarget = request.PathBase + request.Path + request.QueryString;
+        if (request.HttpContext.Features.Get<IHttpRequestFeature>() is { } feature)
+            feature.RawTarget = request.PathBase + request.Path + request.QueryString;
     }
 }

@@ -4,11 +4,10 @@ using Microsoft.IdentityModel.Tokens;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// One key that tokens may be signed with, and the algorithms (RFC 7518 section 3.1) that it is for. The library checks the signature; a
-/// token's <c>alg</c> only ever chooses among the algorithms listed here, so nobody can pass off a public key as a secret, or do without a
-/// signature.
+/// A key that verifies tokens, and its algorithms (RFC 7518 section 3.1). A token's <c>alg</c> only selects one of these algorithms, so
+/// nobody can use a public key as a secret, or omit the signature.
 /// </summary>
-/// <param name="Id">Its <c>kid</c>, if it has one.</param>
+/// <param name="Id">The <c>kid</c> of the key, if it has one.</param>
 internal sealed record SigningKey(string? Id, SecurityKey Key, IReadOnlyList<string> Algorithms)
 {
     public const int MinSecretBytes = 32;
@@ -20,7 +19,7 @@ internal sealed record SigningKey(string? Id, SecurityKey Key, IReadOnlyList<str
         SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.RsaSsaPssSha384, SecurityAlgorithms.RsaSsaPssSha512,
     ];
 
-    /// <summary>Every algorithm that some key may be for. What is not in here, such as <c>none</c>, no key can bring in.</summary>
+    /// <summary>Gets all allowed algorithms. <c>none</c> is not one of them.</summary>
     public static IReadOnlyList<string> AllAlgorithms { get; } =
         [.. RsaAlgorithms, SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
             SecurityAlgorithms.HmacSha256];
@@ -38,9 +37,9 @@ internal sealed record SigningKey(string? Id, SecurityKey Key, IReadOnlyList<str
     };
 
     /// <summary>
-    /// A key of a JSON Web Key Set (RFC 7517). A symmetric key that everybody can read is no secret, so only RSA and EC keys count.
+    /// A key of a JSON Web Key Set (RFC 7517). Only RSA and EC keys are used, because a published symmetric key is not secret.
     /// </summary>
-    /// <returns><c>null</c> if it is not for signatures, or cannot be used.</returns>
+    /// <returns><c>null</c> if the key is not for signatures, or is not usable.</returns>
     public static SigningKey? Of(JsonWebKey json)
     {
         if (json.Use is { Length: > 0 } use && use != JsonWebKeyUseNames.Sig) return null;
@@ -51,7 +50,7 @@ internal sealed record SigningKey(string? Id, SecurityKey Key, IReadOnlyList<str
         return key.Algorithms.Contains(algorithm, StringComparer.Ordinal) ? key with { Algorithms = [algorithm] } : null;
     }
 
-    /// <summary>Is this the key of a token with that <c>kid</c>? A key or a token without an id may match any.</summary>
+    /// <summary>Returns whether this may be the key of a token with that <c>kid</c>. A key or a token without an id matches any.</summary>
     public bool Matches(string? id) => id == null || Id == null || Id == id;
 
     private static string? AlgorithmOf(ECDsa ecdsa) => ecdsa.ExportParameters(includePrivateParameters: false).Curve.Oid?.Value switch
@@ -63,13 +62,13 @@ internal sealed record SigningKey(string? Id, SecurityKey Key, IReadOnlyList<str
     };
 }
 
-/// <summary>The keys of one issuer, as of now.</summary>
-/// <param name="Issuer">What the issuer calls itself, if it says so.</param>
+/// <summary>The current keys of an issuer.</summary>
+/// <param name="Issuer">The name of the issuer, if known.</param>
 internal sealed record KeySet(string? Issuer, IReadOnlyList<SigningKey> Keys)
 {
     public bool Knows(string? id) => Keys.Any(key => key.Matches(id));
 
-    /// <summary>The keys that may have signed a token: of this id where both have one, and for this algorithm.</summary>
+    /// <summary>Returns the keys that may have signed a token with this algorithm and id.</summary>
     public IEnumerable<SecurityKey> For(string algorithm, string? id) =>
         Keys.Where(key => key.Matches(id) && key.Algorithms.Contains(algorithm, StringComparer.Ordinal)).Select(key => key.Key);
 }

@@ -6,8 +6,7 @@ using Gateway.Core.Messages;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// What a token says of its user and its time (RFC 7519 section 4, and OpenID Connect's names). Issuer and audience are the library's to
-/// check.
+/// The user and times of a token (RFC 7519 section 4, and OpenID Connect's names). The library checks issuer and audience.
 /// </summary>
 internal sealed class TokenClaims
 {
@@ -17,8 +16,8 @@ internal sealed class TokenClaims
     // A name that appears twice would let two readers see two tokens.
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
-    private static readonly string[] OthersClaims = ["at_hash", "c_hash", "s_hash", "events"];
-    private static readonly FrozenSet<string> OthersTypes = new[]
+    private static readonly string[] OtherTokenClaims = ["at_hash", "c_hash", "s_hash", "events"];
+    private static readonly FrozenSet<string> OtherTokenTypes = new[]
     {
         "ID",
         "Refresh",
@@ -32,17 +31,17 @@ internal sealed class TokenClaims
     public DateTimeOffset ExpiresAt { get; private init; }
     public DateTimeOffset? NotBefore { get; private init; }
 
-    /// <summary>Without it a token is as old as can be.</summary>
+    /// <summary>Gets when the token was issued. A token without this claim counts as infinitely old.</summary>
     public DateTimeOffset? IssuedAt { get; private init; }
 
     /// <summary>
-    /// It is an ID token, a logout token or a refresh token of the same issuer: claims that only those have (OpenID Connect Core 3.1.3.6,
-    /// Back-Channel Logout 2.4), or what Keycloak writes into the claim <c>typ</c>.
+    /// Gets whether this is an ID, logout or refresh token of the same issuer. These have claims of their own (OpenID Connect Core 3.1.3.6,
+    /// Back-Channel Logout 2.4), or with Keycloak a claim <c>typ</c>.
     /// </summary>
-    public bool IsForSomethingElse { get; private init; }
+    public bool IsOtherToken { get; private init; }
 
-    /// <param name="rolesClaim">A claim, or the way to one with dots.</param>
-    /// <returns><c>null</c> if it is no set of claims, or <c>sub</c> or <c>exp</c> is missing or of the wrong kind.</returns>
+    /// <param name="rolesClaim">The name of a claim, or its path with dots.</param>
+    /// <returns><c>null</c> if the claims are malformed, or <c>sub</c> or <c>exp</c> is missing or has the wrong type.</returns>
     public static TokenClaims? Read(ReadOnlyMemory<byte> json, string rolesClaim)
     {
         try
@@ -52,7 +51,7 @@ internal sealed class TokenClaims
             if (claims.ValueKind != JsonValueKind.Object) return null;
             if (Text(claims, "sub") is not { Length: > 0 and <= MaxSubLength } sub || sub.Any(char.IsControl)) return null;
             if (Time(claims, "exp") is not { } expires) return null;
-            if (HasNoTime(claims, "nbf") || HasNoTime(claims, "iat")) return null;
+            if (HasInvalidTime(claims, "nbf") || HasInvalidTime(claims, "iat")) return null;
             return new TokenClaims(
                 new UserIdentity(
                     sub, NameOf(claims, sub),
@@ -63,8 +62,8 @@ internal sealed class TokenClaims
                 ExpiresAt = expires,
                 NotBefore = Time(claims, "nbf"),
                 IssuedAt = Time(claims, "iat"),
-                IsForSomethingElse = OthersClaims.Any(name => claims.TryGetProperty(name, out _))
-                    || OthersTypes.Contains(Text(claims, "typ") ?? ""),
+                IsOtherToken = OtherTokenClaims.Any(name => claims.TryGetProperty(name, out _))
+                    || OtherTokenTypes.Contains(Text(claims, "typ") ?? ""),
             };
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
@@ -73,7 +72,7 @@ internal sealed class TokenClaims
         }
     }
 
-    /// <summary>Others see it: at most as long as one that a guest may choose, and nothing in it that does not print.</summary>
+    /// <summary>Returns the name that others see: as long as a guest's name at most, and without unprintable characters.</summary>
     private static string NameOf(JsonElement claims, string sub)
     {
         var name = NameText.Strip(Text(claims, "preferred_username") ?? Text(claims, "name") ?? sub);
@@ -111,7 +110,7 @@ internal sealed class TokenClaims
             ? text
             : null;
 
-    private static bool HasNoTime(JsonElement claims, string name) => claims.TryGetProperty(name, out _) && Time(claims, name) == null;
+    private static bool HasInvalidTime(JsonElement claims, string name) => claims.TryGetProperty(name, out _) && Time(claims, name) == null;
 
     private static DateTimeOffset? Time(JsonElement claims, string name) =>
         claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds)

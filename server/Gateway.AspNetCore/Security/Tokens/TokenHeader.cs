@@ -4,14 +4,13 @@ using Microsoft.IdentityModel.JsonWebTokens;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// Reads a token without believing anything in it, and checks what the library does not: size, alphabet, <c>crit</c> and <c>typ</c>.
+/// Reads a token that is not verified yet, and checks what the library does not: size, alphabet, <c>crit</c> and <c>typ</c>.
 /// </summary>
 internal static class TokenHeader
 {
     private const string MediaTypePrefix = "application/";
 
-    /// <returns><c>null</c> if it is not a signed token (RFC 7515 section 7.1), or asks for an extension that the gateway does not
-    /// know.</returns>
+    /// <returns><c>null</c> if it is not a signed token (RFC 7515 section 7.1), or requires an unknown extension.</returns>
     public static JsonWebToken? Read(string text)
     {
         if (text.Length > AuthenticatedUser.MaxTokenLength || !IsCompact(text)) return null;
@@ -27,8 +26,8 @@ internal static class TokenHeader
     }
 
     /// <summary>
-    /// Access tokens say <c>at+jwt</c> (RFC 9068), <c>JWT</c> or nothing. Others are for something else: <c>logout+jwt</c>,
-    /// <c>dpop+jwt</c>, <c>secevent+jwt</c>, … (RFC 8725 section 3.11).
+    /// Returns whether this is an access token: <c>typ</c> is <c>at+jwt</c> (RFC 9068), <c>JWT</c> or missing. Other types are for other
+    /// uses: <c>logout+jwt</c>, <c>dpop+jwt</c>, <c>secevent+jwt</c>, … (RFC 8725 section 3.11).
     /// </summary>
     public static bool IsAccessToken(JsonWebToken token)
     {

@@ -1,7 +1,7 @@
 using Gateway.Core.Commands;
 namespace Gateway.AspNetCore.Security.Tokens;
 
-/// <summary>What is needed to know who is who.</summary>
+/// <summary>Registers the services that authenticate by token.</summary>
 internal static class TokenServices
 {
     public static void AddTokens(this IServiceCollection services)

@@ -4,16 +4,15 @@ using Gateway.Core.Commands;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// The request's user once its token has been found good. As <c>HttpContext.User</c> it goes wherever the request goes, also onto the copy
-/// that long polling makes of it.
+/// The user of a request with a valid token. As <c>HttpContext.User</c> it is also on the copy of the request that long polling makes.
 /// </summary>
-internal sealed class TokenUser(AuthenticatedUser bearer) : ClaimsPrincipal(IdentityOf(bearer))
+internal sealed class TokenUser(AuthenticatedUser authenticated) : ClaimsPrincipal(IdentityOf(authenticated))
 {
-    public AuthenticatedUser AuthenticatedUser => bearer;
+    public AuthenticatedUser AuthenticatedUser => authenticated;
 
-    private static ClaimsIdentity IdentityOf(AuthenticatedUser bearer)
+    private static ClaimsIdentity IdentityOf(AuthenticatedUser authenticated)
     {
-        var user = bearer.User;
+        var user = authenticated.User;
         var identity = new ClaimsIdentity("Bearer", ClaimTypes.Name, ClaimTypes.Role);
         identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, user.Id));
         identity.AddClaim(new Claim(ClaimTypes.Name, user.Name));

@@ -12,9 +12,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Gateway.AspNetCore.Security.Tokens;
 
 /// <summary>
-/// Says whether a token is good, and whose it is. Signature, issuer and audience are checked by Microsoft.IdentityModel; type and time by
-/// us. What is wrong with a bad token goes to the log and the counter, as one of a few words; the client hears <c>Invalid token</c> and no
-/// more.
+/// Verifies tokens. Microsoft.IdentityModel checks signature, issuer and audience; this class checks type and time. The reason of a failure
+/// goes to the log and the counter; the client only gets <c>Invalid token</c>.
 /// </summary>
 internal sealed partial class TokenVerifier : IDisposable
 {
@@ -42,7 +41,7 @@ internal sealed partial class TokenVerifier : IDisposable
     private volatile Rules? _rules;
     private long _warnedAt;
 
-    /// <exception cref="InvalidOperationException">The options name no key that can be used.</exception>
+    /// <exception cref="InvalidOperationException">The options have no usable key.</exception>
     public TokenVerifier(
         GatewayOptions options, AdmissionPolicy admission, GatewayMeter meter, TimeProvider time, ILogger<TokenVerifier> logger)
     {
@@ -56,7 +55,7 @@ internal sealed partial class TokenVerifier : IDisposable
         if (_auth.Mode == AuthMode.Jwt) _keys = Source(_auth, time, logger);
     }
 
-    /// <summary>Everyone needs a token.</summary>
+    /// <summary>Gets whether clients need a token.</summary>
     public bool IsOn => _keys != null;
 
     public async ValueTask<(AuthenticatedUser? AuthenticatedUser, Error? Error)> VerifyAsync(string token)
@@ -74,7 +73,7 @@ internal sealed partial class TokenVerifier : IDisposable
         return result.IsValid ? Check(read) : Refuse(ReasonOf(result.Exception));
     }
 
-    /// <summary>Notes that somebody came without a token.</summary>
+    /// <summary>Counts a request without a token.</summary>
     public Error Missing() => Fail("missing", Error.Unauthorized);
 
     public void Dispose() => (_keys as IDisposable)?.Dispose();
@@ -125,16 +124,17 @@ internal sealed partial class TokenVerifier : IDisposable
     {
         if (TokenClaims.Read(Base64UrlEncoder.DecodeBytes(token.EncodedPayload), _auth.RolesClaim) is not { } claims)
             return Refuse("claims missing");
-        if (claims.IsForSomethingElse) return Refuse("not an access token");
+        if (claims.IsOtherToken) return Refuse("not an access token");
         var now = _time.GetUtcNow();
         if (_lifetime.Check(claims, now) is { } reason)
         {
-            if (reason == TokenLifetime.TooLong) WarnOfLifetime();
+            if (reason == TokenLifetime.TooLong) LogTooLong();
             return Refuse(reason);
         }
         if (_admission.IsRevoked(claims.User.Id, claims.IssuedAt ?? DateTimeOffset.UnixEpoch)) return Refuse("revoked");
         return (
-            new AuthenticatedUser(claims.User, new TokenExpiry(claims.ExpiresAt, _lifetime.EndOf(claims, now), _auth.ExpiryWarning)), null);
+            new AuthenticatedUser(
+                claims.User, new TokenExpiry(claims.ExpiresAt, _lifetime.ExpiryOf(claims, now), _auth.ExpiryWarning)), null);
     }
 
     private static string ReasonOf(Exception? fault) => fault switch
@@ -155,8 +155,8 @@ internal sealed partial class TokenVerifier : IDisposable
         return error;
     }
 
-    /// <summary>The issuer and the settings do not fit each other: the operator has to know, once a second at most.</summary>
-    private void WarnOfLifetime()
+    /// <summary>Warns that the issuer does not match the settings, at most once per second.</summary>
+    private void LogTooLong()
     {
         var (last, now) = (Interlocked.Read(ref _warnedAt), _time.GetTimestamp());
         if (last != 0 && _time.GetElapsedTime(last, now) < TimeSpan.FromSeconds(1)) return;
@@ -167,12 +167,13 @@ internal sealed partial class TokenVerifier : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Debug, "Refused for its token: {Reason}")]
+        [LoggerMessage(1, LogLevel.Debug, "Rejected a token: {Reason}")]
         public static partial void Refused(ILogger logger, string reason);
 
         [LoggerMessage(
             2, LogLevel.Warning,
-            "Refused a token that lives longer than moderation.revocation_ttl: a revocation of its user would be forgotten before it ends")]
+            "Rejected a token with a longer lifetime than moderation.revocation_ttl. Shorten the lifetime of tokens or raise "
+            + "revocation_ttl")]
         public static partial void LivesTooLong(ILogger logger);
     }
 }
