@@ -38,7 +38,7 @@ internal static class AdminDocument
             // The framework does not know what our converters write.
             foreach (var property in context.JsonTypeInfo.Properties)
                 if (property.IsGetNullable)
-                    schema.Required?.Remove(property.Name); // it is left out where there is nothing to say
+                    schema.Required?.Remove(property.Name); // null properties are left out
             if (context.JsonTypeInfo.Type == typeof(DateTimeOffset) || context.JsonTypeInfo.Type == typeof(DateTimeOffset?))
                 (schema.Type, schema.Format) = (JsonSchemaType.String, "date-time");
             return Task.CompletedTask;

@@ -46,7 +46,8 @@ internal sealed class MessageRequest(Publisher publisher, IIdempotencyKeys idemp
         try
         {
             var published = await publisher.PublishAsync(audience, message, idempotencyKey, context.RequestAborted);
-            if (HasNoReceiver(audience, published)) await idempotencyKeys.ReleaseAsync(idempotencyKey); // it may be there the next time
+            // The user may be connected on the next attempt
+            if (HasNoReceiver(audience, published)) await idempotencyKeys.ReleaseAsync(idempotencyKey);
             return Result(audience, published);
         }
         catch (Exception) when (audience.Kind != AudienceKind.Room)

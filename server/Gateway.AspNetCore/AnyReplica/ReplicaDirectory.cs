@@ -88,9 +88,9 @@ internal sealed class ReplicaDirectory : IDisposable
         UseCookies = false,
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null, // what the client sent of them passes as it is
+        ActivityHeadersPropagator = null, // the client's own tracing headers are forwarded unchanged
         ConnectTimeout = TimeSpan.FromSeconds(2),
-        // Less than the other end's (130 s), or a request could meet a connection that is just being closed
+        // Less than the other side's (130 s), so that a request never uses a connection that is being closed
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
         SslOptions =
         {

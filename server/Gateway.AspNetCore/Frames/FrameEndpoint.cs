@@ -70,7 +70,7 @@ internal sealed partial class FrameEndpoint(
         WebSocket? webSocket = null;
         try
         {
-            // The connection joins its rooms before the WebSocket is accepted: the client learns of neither in another way.
+            // The connection joins its rooms before the WebSocket is accepted. A client whose WebSocket is open is in its rooms.
             if (await EnterAsync(connection, handler) is { } rejection) connection.Close(rejection);
             webSocket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = frames.SubProtocol });
             using var session = new FrameSession(webSocket, connection, handler, frames.Rooms, router, limits, time, logger);

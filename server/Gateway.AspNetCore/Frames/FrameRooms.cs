@@ -78,7 +78,7 @@ public sealed class FrameRooms
     /// <remarks>A frame from a muted user is discarded and counted.</remarks>
     internal async ValueTask RelayAsync(Frame frame, bool echo, CancellationToken cancel)
     {
-        // A connection that is being closed can do nothing any more
+        // A connection that is being closed sends nothing more.
         if (!Connection.Outbox.IsOpen || _domain.Get<Moderator>().ShouldDropFrame(Connection)) return;
         var audience = Audience.Room(RoomName.Relay);
         await _domain.Get<Publisher>()

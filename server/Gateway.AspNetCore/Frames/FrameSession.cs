@@ -28,7 +28,8 @@ internal sealed partial class FrameSession(
         if (receiver.IsHandlerBlocked) Log.Blocked(logger, connection.Id);
         _incoming.Writer.TryComplete();
         rooms.End();
-        if (closed && connection.Outbox.IsOpen) _stopping.CancelAfter(limits.WriteWait); // it still takes what the client had sent
+        // The handler may still read what the client has sent
+        if (closed && connection.Outbox.IsOpen) _stopping.CancelAfter(limits.WriteWait);
         else await _stopping.CancelAsync();
         try
         {
@@ -49,7 +50,7 @@ internal sealed partial class FrameSession(
     {
         var sending = SendAsync();
         var fault = await InvokeHandlerAsync();
-        _incoming.Writer.TryComplete(); // the client is read from on, up to its answer to our goodbye
+        _incoming.Writer.TryComplete(); // the receiver still reads, up to the client's close frame
         _outgoing.Writer.TryComplete();
         await sending;
         if (fault != null) connection.Close(fault);
@@ -61,8 +62,8 @@ internal sealed partial class FrameSession(
     /// disconnected.</returns>
     private async Task<CloseReason?> InvokeHandlerAsync()
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // whatever it does first, the client is read from
-        if (!connection.Outbox.IsOpen) return null; // it could not stay
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // a handler that blocks must not delay the receiver
+        if (!connection.Outbox.IsOpen) return null; // the connection was not admitted
         try
         {
             await handler.RunAsync(_incoming.Reader, _outgoing.Writer, _stopping.Token);

@@ -16,14 +16,15 @@ public interface IFrameHandler : IAsyncDisposable
 
     /// <summary>
     /// Called before the WebSocket is accepted, when the connection is registered in its domain. Join rooms here: the client then misses no
-    /// message after its WebSocket opens. If it throws, the connection is closed with 1011, and <see cref="RunAsync"/> is not called.
+    /// message after its WebSocket opens. If it throws, the connection is closed with 1011, or 1013 if the backplane is not available, and
+    /// <see cref="RunAsync"/> is not called.
     /// </summary>
     /// <param name="cancel">Cancelled after <c>raw.pong_wait</c>.</param>
     ValueTask EnterAsync(CancellationToken cancel) => default;
 
     /// <summary>
     /// Processes frames until the connection ends. When it returns, the gateway sends what was written and closes the connection with 1000.
-    /// When it throws, the gateway closes the connection with 1011.
+    /// When it throws, the gateway closes the connection with 1011, or 1013 if the backplane is not available.
     /// </summary>
     /// <param name="incoming">The frames of the client, in order. Completes when the client has closed. Up to 16 frames wait; then the
     /// gateway stops reading from the client.</param>

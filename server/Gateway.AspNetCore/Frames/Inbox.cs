@@ -47,7 +47,7 @@ internal sealed class Inbox : IFrameSink, IOutboxOwner
         while (!bytes.IsEmpty)
         {
             var frame = ReadFrame(ref bytes, out var opcode);
-            // The goodbye is for the client's outbox to say
+            // The client's outbox sends the close frame.
             if (opcode != WebSocketFrame.Text || Read(frame.Span) is not { } message) continue;
             try
             {

@@ -58,7 +58,7 @@ internal sealed partial class ConnectionDrainer(
 
     private void StartDraining()
     {
-        lock (_lock) // the host stops on one thread and runs callbacks on another: both wait until every client is told
+        lock (_lock) // the host stops on one thread and runs callbacks on another: both wait until the close frames are written
         {
             if (readiness.IsDraining) return;
             readiness.SetDraining();

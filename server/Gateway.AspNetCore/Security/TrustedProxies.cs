@@ -21,7 +21,7 @@ internal static class TrustedProxies
             ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
             ForwardLimit = null, // no limit on the number of trusted proxies
         };
-        headers.KnownProxies.Clear(); // this machine is among them otherwise
+        headers.KnownProxies.Clear(); // the default contains this machine
         headers.KnownIPNetworks.Clear();
         foreach (var proxy in proxies)
             headers.KnownIPNetworks.Add(

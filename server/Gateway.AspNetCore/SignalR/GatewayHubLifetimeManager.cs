@@ -42,11 +42,11 @@ internal sealed class GatewayHubLifetimeManager<THub>(
             RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
             Shard = connections.NextShard(),
             Token = request.Token,
-            SilenceLimit = options.SignalR.ClientTimeout, // a poll is a sign of life, and lasts half of that at most
+            SilenceLimit = options.SignalR.ClientTimeout, // a poll counts as a heartbeat, and lasts at most half of it
         };
         connection.UserIdentifier = client.User.Id;
         connection.Features.Set(client);
-        connection.Features.Set(router); // the one of this hub, for the hub's methods
+        connection.Features.Set(router); // the router of this domain, for the hub's methods
         if (!requests.Open(http, client)) throw new HubException(Error.Unauthorized.ToString());
         router.Expect(client);
         if (connection.Protocol is not RateLimitedProtocol rateLimited)
@@ -82,7 +82,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     private async Task DisconnectAsync(Connection client)
     {
         await lifecycle.OnDisconnectedAsync(client);
-        results.Abandon(client.Id); // last: whoever asks for a result from now on does not find the connection
+        results.Abandon(client.Id); // last: a later call for a result does not find the connection
     }
 
     public override Task SendAllAsync(string methodName, object?[] args, CancellationToken cancellationToken = default) =>

@@ -10,9 +10,10 @@ internal sealed class GatewayHubOptions(GatewayOptions options) : IConfigureOpti
     public void Configure(HubOptions<GatewayHub> hub)
     {
         hub.MaximumReceiveMessageSize = options.Raw.MaxMessageBytes;
-        hub.ClientTimeoutInterval = options.SignalR.ClientTimeout; // the framework's, from the first ping on; ours runs from the start
+        // The framework's timeout starts with the first ping, ours with the connection
+        hub.ClientTimeoutInterval = options.SignalR.ClientTimeout;
         hub.EnableDetailedErrors = false;
-        // As with raw clients: while a call is carried out, what comes after it waits with the client
+        // As with raw clients, the next invocation waits until the current one has completed.
         hub.MaximumParallelInvocationsPerClient = 1;
     }
 }

@@ -16,7 +16,7 @@ internal static class HubConnectionCount
         pending.Complete(connection.ConnectionId);
         var http = connection.GetHttpContext();
         var id = http == null ? "" : SignalRRequests.IdOf(http);
-        if (id.Length > 0 && !requests.TryStart(id, http!, domain)) return; // which ends it
+        if (id.Length > 0 && !requests.TryStart(id, http!, domain)) return; // returning ends the connection
         try
         {
             await next(connection);

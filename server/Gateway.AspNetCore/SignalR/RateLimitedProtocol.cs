@@ -48,7 +48,7 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
                     if (!input.IsEmpty) _connection?.OnMessageStarted();
                     return false;
                 }
-                message = PingMessage.Instance; // a record of a type that the protocol does not know, and passes over
+                message = PingMessage.Instance; // a record of an unknown type, which the protocol skips
             }
             else if (message is PingMessage && IsKeepAlive())
             {
@@ -82,7 +82,7 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
             RejectedInvocation.Of(failure.InvocationId, failure.Target, HubCommandDispatcher.Text(error)),
         HubMethodInvocationMessage call => RejectedInvocation.Of(call.InvocationId, call.Target, HubCommandDispatcher.Text(error)),
         CloseMessage => message,
-        _ => PingMessage.Instance, // to which nothing is done, and which a client may leave out
+        _ => PingMessage.Instance, // a ping has no effect
     };
 }
 

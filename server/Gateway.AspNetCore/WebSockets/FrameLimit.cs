@@ -13,7 +13,7 @@ internal sealed partial class FrameLimit
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
 
     private readonly bool _dryRun;
-    private readonly long _frame; // timestamps that one frame takes to come back
+    private readonly long _frame; // ticks in which one frame is refilled
     private readonly long _bucket;
     private readonly TimeProvider _time;
     private readonly Counter<long> _floods;
@@ -42,7 +42,7 @@ internal sealed partial class FrameLimit
         var before = fullAt;
         fullAt = Math.Max(before, now) + (frames * _frame);
         if (fullAt - now <= _bucket) return true;
-        if (before - now <= _bucket) _floods.Add(1); // each flood once
+        if (before - now <= _bucket) _floods.Add(1); // count each flood once
         return _dryRun;
     }
 

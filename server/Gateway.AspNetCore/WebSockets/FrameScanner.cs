@@ -84,7 +84,7 @@ internal struct FrameScanner(bool endsRecords)
                 return StartMask(masked);
             case Part.LongLength:
                 _length = (_length << 8) | next;
-                return --_left == 0 && StartMask(masked: true); // a client's frames are masked: the framework ends any other
+                return --_left == 0 && StartMask(masked: true); // a client's frames are masked; the framework rejects others
             default:
                 if (4 - _left == ((_length - 1) & 3)) _lastMask = next;
                 return --_left == 0;

@@ -40,7 +40,7 @@ internal sealed class OutboxStream(
 #pragma warning disable CA2012 // each path consumes it once
         var read = inner.ReadAsync(buffer, cancellationToken);
         if (!read.IsCompletedSuccessfully && _isSignalR) read = RecordFaultAsync(read);
-        if (buffer.IsEmpty) return read; // waits for the client, which may take long, so nothing more is held meanwhile
+        if (buffer.IsEmpty) return read; // waits for the client: hold nothing more meanwhile
         if (!read.IsCompletedSuccessfully) return CountAsync(read, buffer);
         var bytes = read.Result;
         Count(buffer.Span[..bytes]);

@@ -49,7 +49,7 @@ internal sealed class OutboxUpgrade(
     public async Task StopAsync(TimeSpan grace, bool isClosed)
     {
         if (Outbox == null) return; // never accepted
-        if (Inner == null) _pendingSink!.Abort(); // nor will it be
+        if (Inner == null) _pendingSink!.Abort(); // it will not be accepted
         await Outbox.StopAsync(grace);
         if (Inner == null) return;
         if (!isClosed || Stream!.IsBroken) await LingeringClose.DrainAsync(Inner);

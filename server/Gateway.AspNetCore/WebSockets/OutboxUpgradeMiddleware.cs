@@ -14,7 +14,7 @@ internal sealed class OutboxUpgradeMiddleware(GatewayOptions options, IOptions<S
     public Task InvokeAsync(HttpContext context, GatewayEndpoint endpoint, RequestDelegate next)
     {
         if (Install(context, endpoint) is not { } upgrade) return next(context);
-        // The other endpoints end their outboxes themselves
+        // The other endpoints stop their outboxes themselves.
         return endpoint.IsSignalR ? RunHubAsync(context, upgrade, next) : next(context);
     }
 

@@ -39,7 +39,8 @@ internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetrieve
         _manager = new(_authority + "/.well-known/openid-configuration", this, _documents)
         {
             AutomaticRefreshInterval = RefreshAge,
-            RefreshInterval = ConfigurationManager<OpenIdConnectConfiguration>.MinimumRefreshInterval, // shorter than Pause, which decides
+            // Shorter than MinRefreshInterval, which applies
+            RefreshInterval = ConfigurationManager<OpenIdConnectConfiguration>.MinimumRefreshInterval,
         };
     }
 
@@ -76,7 +77,7 @@ internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetrieve
             _current = new KeySet(configuration.Issuer, keys);
             return configuration;
         }
-        catch (Exception fault) when (fault is not ObjectDisposedException) // then the gateway stops
+        catch (Exception fault) when (fault is not ObjectDisposedException) // the gateway is stopping
         {
             Log.FetchFailed(
                 _logger, _authority, fault.GetType().Name, fault is HttpRequestException or InvalidDataException ? fault.Message : "");
@@ -104,7 +105,7 @@ internal sealed partial class AuthorityKeys : IKeySource, IConfigurationRetrieve
         }
         catch (Exception)
         {
-            // Whoever waits looks at Current. The retriever has logged why.
+            // Callers check Current. The retriever has logged the error.
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class TokenClaims
     private const int MaxSubLength = 256;
     private const long LastSecond = 253_402_300_799; // of the year 9999
 
-    // A name that appears twice would let two readers see two tokens.
+    // With a duplicate name, two readers could see different claims.
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     private static readonly string[] OtherTokenClaims = ["at_hash", "c_hash", "s_hash", "events"];
@@ -68,7 +68,7 @@ internal sealed class TokenClaims
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
-            return null; // no JSON, or half a surrogate pair in it
+            return null; // not JSON, or it has an unpaired surrogate
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed class TokenClaims
 
     private static FrozenSet<string> Roles(JsonElement claims, string path)
     {
-        if (claims.TryGetProperty(path, out var whole)) return Words(whole); // names of claims may have dots themselves
+        if (claims.TryGetProperty(path, out var whole)) return Words(whole); // the name of a claim may contain dots
         var at = claims;
         foreach (var name in path.Split('.'))
             if (at.ValueKind != JsonValueKind.Object || !at.TryGetProperty(name, out at))

@@ -21,7 +21,7 @@ internal static class TokenHeader
         }
         catch (Exception)
         {
-            return null; // a stranger's text: whatever the library makes of it, it is no token
+            return null; // untrusted text: any exception means that it is not a token
         }
     }
 

@@ -19,8 +19,8 @@ internal sealed class TokenLifetime(TimeSpan skew, TimeSpan maxLifetime)
     {
         if (claims.NotBefore is { } start && start - skew > now) return TooEarly;
         if (claims.ExpiresAt <= now - skew) return Expired;
-        if (claims.IssuedAt is { } issued && issued - skew > now) return FromTheFuture; // no revocation would reach it
-        // Without iat only the rest of its life is known.
+        if (claims.IssuedAt is { } issued && issued - skew > now) return FromTheFuture; // no revocation would apply to it
+        // Without iat only the remaining lifetime is known.
         return claims.ExpiresAt - (claims.IssuedAt ?? now) > maxLifetime ? TooLong : null;
     }
 

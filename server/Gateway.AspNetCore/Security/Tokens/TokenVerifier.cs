@@ -113,7 +113,7 @@ internal sealed partial class TokenVerifier : IDisposable
             ValidateAudience = _auth.Audience.Length > 0,
             ValidAudience = _auth.Audience,
             IgnoreTrailingSlashWhenValidatingAudience = false,
-            ValidateLifetime = false, // see TokenLifetime: the library reads the clock of the machine
+            ValidateLifetime = false, // TokenLifetime checks it, because the library reads the clock of the machine
             LogValidationExceptions = false,
         };
         _rules = new Rules(keys, parameters);
