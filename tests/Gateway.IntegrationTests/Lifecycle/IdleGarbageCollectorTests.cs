@@ -3,7 +3,7 @@ using Gateway.Testing;
 namespace Gateway.IntegrationTests.Lifecycle;
 
 /// <summary>Memory that a rush has taken goes back to the system when it is quiet.</summary>
-public sealed class QuietCollectorTests
+public sealed class IdleGarbageCollectorTests
 {
     [Fact]
     public async Task MemoryOfARushRightAfterTheStartComesBack()
@@ -14,6 +14,6 @@ public sealed class QuietCollectorTests
 
         for (var i = 0; i < 500; i++) await client.RequestAsync("chat", new { room = "lobby", content });
 
-        await Deadline.Until(() => gateway.Output.Contains("QuietCollector[1]", StringComparison.Ordinal), "what it left behind is collected", TimeSpan.FromSeconds(30));
+        await Deadline.Until(() => gateway.Output.Contains("IdleGarbageCollector[1]", StringComparison.Ordinal), "what it left behind is collected", TimeSpan.FromSeconds(30));
     }
 }
