@@ -47,6 +47,10 @@ internal static class GatewayApp
                 $"server.host, server.port: cannot listen on {options.Server.Host}:{options.Server.Port}: {fault.Message}");
             return 1;
         }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return 0; // a signal came while it started
+        }
         using var signals = new ForcedExit(app.Lifetime.ApplicationStopping.IsCancellationRequested);
         Announce(app, options);
         await app.WaitForShutdownAsync();

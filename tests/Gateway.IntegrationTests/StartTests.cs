@@ -83,4 +83,18 @@ public sealed class StartTests : IDisposable
         File.WriteAllText(file, yaml);
         return file;
     }
+
+    /// <summary>The runtime itself ends a process that a signal meets before the program has begun: 143.</summary>
+    [Theory]
+    [InlineData(200)]
+    [InlineData(400)]
+    [InlineData(600)]
+    [InlineData(900)]
+    public async Task SignalDuringTheStartEndsItInOrder(int afterMilliseconds)
+    {
+        var (exitCode, output) = await GatewayProcess.RunAndStopAsync(TimeSpan.FromMilliseconds(afterMilliseconds));
+
+        Assert.Contains(exitCode, new[] { 0, 143 });
+        Assert.DoesNotContain("Unhandled exception", output, StringComparison.Ordinal);
+    }
 }

@@ -84,6 +84,16 @@ public sealed partial class GatewayProcess : IAsyncDisposable
         return (gateway._process.ExitCode, gateway.Output, string.Join('\n', gateway._errors));
     }
 
+    /// <summary>Asks a gateway to stop that may still be starting. Returns the exit code, and what was printed.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAndStopAsync(TimeSpan after, params string[] arguments)
+    {
+        await using var gateway = new GatewayProcess(["--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", .. arguments], null);
+        await Task.Delay(after);
+        gateway.SendSignal(SigTerm);
+        await gateway._process.WaitForExitAsync().Within("the gateway to stop", TimeSpan.FromSeconds(30));
+        return (gateway._process.ExitCode, gateway.Output);
+    }
+
     /// <summary>Asks it to stop, as an init system does, and returns the exit code.</summary>
     public async Task<int> StopAsync(int signal = SigTerm, TimeSpan? limit = null)
     {
