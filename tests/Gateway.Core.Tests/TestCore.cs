@@ -30,8 +30,11 @@ internal sealed class TestCore : IDisposable
     /// <param name="grace">Within which a user may come back; by default none.</param>
     public TestCore(
         IBackplane? backplane = null, int rateLimit = 0, int announcements = 0, int maxPerUser = 0, int maxRooms = 0, bool relayUnknown = false, TimeSpan grace = default,
-        VerifyToken? verify = null, RoomPermissions? permissions = null, DirectMessageRule? direct = null)
+        VerifyToken? verify = null, RoomPermissions? permissions = null, DirectMessageRule? direct = null, IEnumerable<CommandRegistration>? commands = null,
+        IConnectionObserver[]? observers = null, TimeSpan? observerLimit = null)
     {
+        SupervisorLog = new ListLogger<Supervisor>();
+        Supervisor = new Supervisor(TimeProvider.System, SupervisorLog);
         Backplane = backplane ?? new InProcessBackplane(new InProcessBackplaneLimits(TimeSpan.FromMinutes(5), 1_000_000), Supervisor, Time);
         _events = new ConnectionEvents(Meter, NullLogger<Connection>.Instance);
         Connections = new ConnectionTable(Shards);
@@ -55,7 +58,13 @@ internal sealed class TestCore : IDisposable
         var admission = new RoomAdmission(limits, Connections, Rooms, Meter, Time, NullLogger<RoomAdmission>.Instance);
         Membership = new RoomMembership(Rooms, admission, tracker, Backplane, limits, Supervisor, TimeProvider.System);
         var replicas = new SingleReplicaRegistry(new ReplicaStatus("r1", Connections, Time));
-        Lifecycle = new ConnectionLifecycle(Connections, Membership, replicas, Backplane, Meter, Supervisor, "r1", NullLogger<ConnectionLifecycle>.Instance);
+        Observers = new ConnectionObservers(() => observers ?? [], new DomainName(""), Supervisor, TimeProvider.System)
+        {
+            Limit = observerLimit ?? TimeSpan.FromSeconds(10),
+        };
+        Observers.Start();
+        Lifecycle = new ConnectionLifecycle(
+            Connections, Membership, replicas, Backplane, Observers, Meter, Supervisor, "r1", NullLogger<ConnectionLifecycle>.Instance);
         Restrictions = new InProcessRestrictionStore(Supervisor, Time);
         AdmissionPolicy = new AdmissionPolicy(Connections, Restrictions, maxPerUser: 0);
         var cluster = new InProcessCluster(new ClusterQueryHandler(Connections, Rooms, Membership, new ReplicaStatus("r1", Connections, Time)));
@@ -65,14 +74,19 @@ internal sealed class TestCore : IDisposable
         {
             Announcements = announcements == 0 ? null : new SlidingWindows<string>(announcements, TimeSpan.FromSeconds(10), Supervisor, Time, StringComparer.Ordinal),
         };
-        Router = new CommandRouter(
-            Publisher, Rooms, Membership, tracker, Backplane, custom, new DirectMessagePermission(direct ?? new DirectMessageRule(DirectReach.Anyone, []), Rooms, Connections, Presence), limit, Moderator, verify ?? (_ => new((null, Error.InvalidToken))), Meter, Time, NullLogger<CommandRouter>.Instance);
+        verify ??= _ => new((null, Error.InvalidToken));
+        var directPermission = new DirectMessagePermission(direct ?? new DirectMessageRule(DirectReach.Anyone, []), Rooms, Connections, Presence);
+        var domain = new TestServices(Publisher, Rooms, Membership, tracker, Backplane, directPermission, limit, Moderator, verify, Meter, Time);
+        var services = new CommandServices(new DomainName(""), Publisher, Rooms, Moderator);
+        Router = new CommandRouter(new CommandTable(commands ?? [], custom, services, domain), services, limit, Meter, Log);
         Backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, Membership));
     }
 
     public FakeTime Time { get; } = new();
+    public ListLogger<CommandRouter> Log { get; } = new();
     public GatewayMeter Meter { get; } = new();
-    public Supervisor Supervisor { get; } = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance);
+    public ListLogger<Supervisor> SupervisorLog { get; }
+    public Supervisor Supervisor { get; }
 
     /// <summary>Of every client that comes from now on.</summary>
     public OutboxLimits OutboxLimits { get; set; } = new(100_000, 100_000_000);
@@ -86,6 +100,7 @@ internal sealed class TestCore : IDisposable
     public InProcessPresenceStore Presence { get; }
     public RoomMembership Membership { get; }
     public ConnectionLifecycle Lifecycle { get; }
+    public ConnectionObservers Observers { get; }
     public CommandRouter Router { get; }
     public InProcessRestrictionStore Restrictions { get; }
     public AdmissionPolicy AdmissionPolicy { get; }

@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Core.Hosting;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,7 +24,9 @@ public sealed class EmbeddedGateway : IAsyncDisposable
     public IReadOnlyList<Uri> Urls => [.. _app.Urls.Select(url => new Uri(url))];
     public IServiceProvider Services => _app.Services;
 
-    internal static async Task<EmbeddedGateway> StartAsync(Action<ProgramOptions>? set = null, Action<IServiceCollection>? configure = null, Action<WebApplication>? map = null)
+    internal static async Task<EmbeddedGateway> StartAsync(
+        Action<ProgramOptions>? set = null, Action<IServiceCollection>? configure = null, Action<WebApplication>? map = null,
+        Action<IGatewayBuilder>? add = null)
     {
         var options = new ProgramOptions();
         options.Server.Host = "127.0.0.1";
@@ -37,10 +40,18 @@ public sealed class EmbeddedGateway : IAsyncDisposable
         {
             services.AddSingleton<ILoggerProvider, ToldLogs>();
             configure?.Invoke(services);
+            add?.Invoke(new Builder(services));
         });
         map?.Invoke(app);
         await app.StartAsync().Within("the gateway to start");
         return new EmbeddedGateway(app);
+    }
+
+    private sealed class Builder(IServiceCollection services) : IGatewayBuilder
+    {
+        public IServiceCollection Services => services;
+
+        public IGatewayBuilder UseBackplane(Action<DomainServices> configure) => throw new NotSupportedException("set options.Redis");
     }
 
     private sealed class ToldLogs : ILoggerProvider, ILogger
@@ -52,7 +63,8 @@ public sealed class EmbeddedGateway : IAsyncDisposable
 
         public bool IsEnabled(LogLevel logLevel) => Told.IsKept;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Told.Note(formatter(state, exception) + exception);
 
         public void Dispose()

@@ -49,7 +49,10 @@ internal sealed class DomainContainers : IAsyncDisposable
         services.AddLogging();
         services.AddSignalRCore();
         services.AddSingleton(options);
-        services.AddDomain();
+        services.AddDomain(name);
+        foreach (var (type, create) in application.GetServices<CommandRegistration>())
+            services.AddSingleton(new CommandRegistration(type, _ => create(application)));
+        services.AddSingleton<ResolveObservers>(application.GetServices<IConnectionObserver>);
         services.Replace(ServiceDescriptor.Singleton(p => new GatewayMeter(application.GetService<IMeterFactory>(), name)));
         services.AddSingleton<MessageRequest>();
         services.AddSingleton<IRestrictionStore>(new DomainRestrictions(name, application.GetRequiredService<IRestrictionStore>()));

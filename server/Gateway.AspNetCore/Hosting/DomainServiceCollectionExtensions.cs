@@ -24,8 +24,9 @@ internal static class DomainServiceCollectionExtensions
 {
     private static readonly int Shards = Math.Clamp(Environment.ProcessorCount, 1, 8);
 
-    public static void AddDomain(this IServiceCollection services)
+    public static void AddDomain(this IServiceCollection services, string name)
     {
+        services.AddSingleton(new DomainName(name));
         AddConnections(services);
         AddRooms(services);
         AddInProcessBackplane(services);
@@ -42,6 +43,8 @@ internal static class DomainServiceCollectionExtensions
         services.AddSingleton<GatewayMeter>();
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<Supervisor>(p, p.GetRequiredService<GatewayMeter>().LoopFaults));
         services.AddSingleton<ConnectionEvents>();
+        services.AddSingleton<ResolveObservers>(p => p.GetServices<IConnectionObserver>);
+        services.AddSingleton<ConnectionObservers>();
         services.AddSingleton(new ConnectionTable(Shards));
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<ConnectionLifecycle>(p, p.GetRequiredService<ReplicaId>().Value));
         services.AddSingleton<FrameLimit>();
@@ -93,6 +96,8 @@ internal static class DomainServiceCollectionExtensions
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<Moderator>(p, Options(p).Moderation.Role, Options(p).Moderation.RevocationTtl));
         services.AddSingleton(p => new DirectMessageRule(Options(p).Messages.Direct, [.. Options(p).Messages.DirectRoles]));
         services.AddSingleton<DirectMessagePermission>();
+        services.AddSingleton<CommandServices>();
+        services.AddSingleton<CommandTable>();
         services.AddSingleton<CommandRouter>();
     }
 

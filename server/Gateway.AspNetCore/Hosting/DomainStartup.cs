@@ -9,13 +9,15 @@ namespace Gateway.AspNetCore.Hosting;
 
 /// <summary>Puts the parts of the core in motion ahead of the first connection: the backplane's receiver, the gauges, the deadline sweep.</summary>
 internal sealed class DomainStartup(
-    IBackplane backplane, BackplaneReceiver receiver, GatewayMeter meter, ConnectionTable connections, RoomTable rooms, IReplicaRegistry replicas, DeadlineSweep sweep,
+    IBackplane backplane, BackplaneReceiver receiver, GatewayMeter meter, ConnectionTable connections, RoomTable rooms, IReplicaRegistry replicas,
+    ConnectionObservers observers, DeadlineSweep sweep,
     FrameLimit frames, Supervisor supervisor) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
         backplane.Start(receiver);
         meter.Observe(connections, () => rooms.Count);
+        observers.Start();
         supervisor.StartCounting();
         meter.Gauge("gateway_replicas", "Replicas of the gateway that are alive, this one included.", () => replicas.Counts.Replicas);
         _ = sweep; // its timer runs from its construction on
@@ -23,5 +25,5 @@ internal sealed class DomainStartup(
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken) => observers.StopAsync(cancellationToken);
 }

@@ -54,6 +54,7 @@ public static class GatewayServiceCollectionExtensions
         services.AddOptions<GatewayOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<GatewayOptions>>(new SchemaValidator<GatewayOptions>(
             GatewaySchema.Root, (checkedOptions, binding) => GatewayRules.Check(checkedOptions, backplane.IsShared, Directory.GetCurrentDirectory(), binding)));
+        services.AddSingleton<IValidateOptions<GatewayOptions>, CommandRule>();
         services.AddSingleton(p => p.GetRequiredService<IOptions<GatewayOptions>>().Value);
         services.AddSingleton(ReplicaId.New());
         services.AddSingleton<ReadinessState>();
@@ -70,7 +71,7 @@ public static class GatewayServiceCollectionExtensions
         services.AddSingleton<DomainContainers>();
         services.AddSingleton(p => p.GetRequiredService<DomainContainers>().Domains);
         services.AddHostedService<DomainHost>();
-        services.AddDomain();
+        services.AddDomain(name: "");
         services.AddSingleton<HubLifetimeManager<GatewayHub>, DomainLifetimeManager<GatewayHub>>(); // in front of the default domain's own
         services.AddHostedService<ConnectionDrainer>();
         // [FromKeyedServices("test")] IHubContext<GatewayHub> is the context of the domain "test".

@@ -79,6 +79,6 @@ internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVe
 
     private static string? TokenOf(ReadOnlySpan<byte> frame) =>
         EnvelopeReader.Read(frame, out var envelope) == null && envelope.Type.SequenceEqual("auth"u8)
-            ? Auth.TokenOf(envelope.Payload)
+            ? AuthHandler.TokenOf(envelope.Payload)
             : null;
 }

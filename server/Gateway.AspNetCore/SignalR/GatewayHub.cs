@@ -3,7 +3,11 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Gateway.AspNetCore.SignalR;
 
-/// <summary>The hub that stock clients see: a method for each command, docs/protocol.md shows each. Messages come back under the target of their type.</summary>
+/// <summary>
+/// The hub that stock clients see: a method for each built-in command, and <see cref="Send"/> for the application's. docs/protocol.md shows
+/// each. The
+/// server invokes the client's methods by message type.
+/// </summary>
 public sealed class GatewayHub : Hub
 {
     public Task<JsonResult> Chat(JsonElement payload) => HubCommandDispatcher.RunAsync(Context, "chat", payload);
@@ -32,6 +36,6 @@ public sealed class GatewayHub : Hub
 
     public Task<JsonResult> Ping() => HubCommandDispatcher.RunAsync(Context, "ping", default);
 
-    /// <summary>A message of a type that the gateway's configuration declares.</summary>
+    /// <summary>A command that the application adds, or a message of a type that the configuration declares.</summary>
     public Task<JsonResult> Send(string type, JsonElement payload) => HubCommandDispatcher.RunAsync(Context, type, payload);
 }

@@ -6,7 +6,6 @@ using Gateway.Core.Messages;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
-using Microsoft.Extensions.Options;
 
 namespace Gateway.AspNetCore.SignalR;
 
@@ -14,6 +13,7 @@ namespace Gateway.AspNetCore.SignalR;
 /// The hub protocol of one connection, with its rate limit. Every message counts when it is read: invocations, whether the method exists or
 /// not, streams and their items, completions, and messages that cannot be parsed. One ping per second does not count; stock clients send
 /// one every 15 seconds. An invocation over the limit fails. Any other message over the limit is discarded.
+/// An invocation whose arguments do not fit its method gets an error that says so; the framework's says "due to an error on the server".
 /// </summary>
 internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider time) : IHubProtocol
 {
@@ -63,6 +63,7 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
             throw;
         }
         if (Admit() is { } error) message = Reject(message, error);
+        else if (_connection != null && message is InvocationBindingFailureMessage { InvocationId: not null } failure) message = Explain(failure, binder);
         return true;
     }
 
@@ -74,6 +75,20 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
         if (before != 0 && time.GetElapsedTime(before, now) < KeepAlive) return false;
         _pingedAt = now;
         return true;
+    }
+
+    /// <summary>Names the method's arguments. The framework's error for an unknown method says enough.</summary>
+    private static InvocationBindingFailureMessage Explain(InvocationBindingFailureMessage failure, IInvocationBinder binder)
+    {
+        if (failure.BindingFailure.SourceException is HubException) return failure;
+        var method = failure.Target;
+        var expected = binder.GetParameterTypes(method).Count;
+        return RejectedInvocation.Of(failure.InvocationId, method, Error.BadRequest(expected switch
+        {
+            0 => $"{method} takes no argument",
+            1 => $"{method} takes one argument",
+            _ => $"{method} takes {expected} arguments, of which the first is a string",
+        }).ToString());
     }
 
     private static HubMessage Reject(HubMessage message, Error error) => message switch
@@ -88,13 +103,11 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
 
 /// <summary>
 /// Creates a <see cref="RateLimitedProtocol"/> for each connection of the gateway's hub. Of two protocols with the same name the last one
-/// applies, as in the framework's resolver. <see cref="GatewayJsonProtocol"/> replaces the framework's JSON protocol.
+/// applies, as in the framework's resolver.
 /// </summary>
-internal sealed class RateLimitedProtocolResolver(
-    IEnumerable<IHubProtocol> protocols, IOptions<JsonHubProtocolOptions> json, TimeProvider time) : IHubProtocolResolver
+internal sealed class RateLimitedProtocolResolver(IEnumerable<IHubProtocol> protocols, TimeProvider time) : IHubProtocolResolver
 {
-    private readonly Dictionary<string, IHubProtocol> _byName = ByName(
-        protocols.Select(protocol => protocol is JsonHubProtocol ? new GatewayJsonProtocol(json) : protocol));
+    private readonly Dictionary<string, IHubProtocol> _byName = ByName(protocols);
 
     public IReadOnlyList<IHubProtocol> AllProtocols => [.. _byName.Values];
 

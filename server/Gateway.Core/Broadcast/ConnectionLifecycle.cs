@@ -9,8 +9,8 @@ namespace Gateway.Core.Broadcast;
 
 /// <summary>Opens and closes connections of every dialect: the table, the rooms, the welcome, the counters.</summary>
 internal sealed partial class ConnectionLifecycle(
-    ConnectionTable connections, RoomMembership membership, IReplicaRegistry replicas, IBackplane backplane, GatewayMeter meter,
-    Supervisor supervisor, string replica, ILogger<ConnectionLifecycle> logger)
+    ConnectionTable connections, RoomMembership membership, IReplicaRegistry replicas, IBackplane backplane, ConnectionObservers observers,
+    GatewayMeter meter, Supervisor supervisor, string replica, ILogger<ConnectionLifecycle> logger)
 {
     private static readonly Message ShutdownNotice = new("system", Payloads.System("shutdown"));
 
@@ -58,6 +58,7 @@ internal sealed partial class ConnectionLifecycle(
                 positions.Add((room, joined.Position));
             }
             if (connection.Dialect != Dialect.Frames) Welcome(connection, positions);
+            observers.Connected(connection);
             if (_draining) CloseForShutdown(connection);
             return null;
         }
@@ -83,10 +84,17 @@ internal sealed partial class ConnectionLifecycle(
     {
         if (!connections.Remove(connection)) return;
         connection.CountEnded();
-        await connection.LeaveTask.ConfigureAwait(false);
-        await membership.LeaveAllAsync(connection).ConfigureAwait(false);
-        if (connection.SubscribedAddresses > 0) _addresses.Release(Audience.User(connection.User.Id));
-        if (connection.SubscribedAddresses > 1) _addresses.Release(Audience.Connection(connection.Id));
+        try
+        {
+            await connection.LeaveTask.ConfigureAwait(false);
+            await membership.LeaveAllAsync(connection).ConfigureAwait(false);
+            if (connection.SubscribedAddresses > 0) _addresses.Release(Audience.User(connection.User.Id));
+            if (connection.SubscribedAddresses > 1) _addresses.Release(Audience.Connection(connection.Id));
+        }
+        finally
+        {
+            observers.Disconnected(connection);
+        }
         Log.Disconnected(logger, connection.Id);
     }
 

@@ -12,8 +12,9 @@ public enum DirectReach
     Anyone,
 
     /// <summary>
-    /// To whoever is in a room with the sender, where the sender may ask who is there. To anyone else the answer is that of a user who is not connected: it tells nothing that
-    /// <c>presence</c> does not.
+    /// To users who are in a room with the sender where the sender may ask for <c>presence</c>. For any other user the answer is that of a
+    /// user who is not
+    /// connected, so it tells nothing that <c>presence</c> does not.
     /// </summary>
     SharedRoom,
 
@@ -49,7 +50,7 @@ internal sealed class DirectMessagePermission(DirectMessageRule rule, RoomTable 
         var visible = sender.Rooms.Names()
             .Where(room => rooms.PolicyOf(room).Presence && rooms.Permissions.Check(sender.User, room, RoomAction.Presence) == null)
             .ToArray();
-        foreach (var connection in connections.OfUser(to)) // here, without asking anyone
+        foreach (var connection in connections.OfUser(to)) // on this replica, without a query
             if (visible.Any(connection.Rooms.Contains))
                 return true;
         var present = await Task.WhenAll(visible.Select(room => presence.ContainsAsync(room, to).AsTask())).ConfigureAwait(false);

@@ -4,31 +4,34 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Commands;
 
-/// <summary>How much one connection may send, and how much its user: a sliding window each.</summary>
-/// <param name="messages">Of one connection in one window; 0 = no limit.</param>
+/// <summary>The rate limits for messages of one connection, and of one user on all connections: a sliding window each.</summary>
+/// <param name="messages">For one connection in one window; 0 = no limit.</param>
 internal sealed class MessageRateLimiter(int messages, TimeSpan window, TimeProvider time) : IDisposable
 {
-    /// <summary>Whoever is refused more than so many times its limit within a window does not listen, and is closed for flooding.</summary>
+    /// <summary>A connection that is refused more often than its limit times this within a window is closed for flooding.</summary>
     private const int FloodFactor = 5;
 
-    /// <summary>The user's, on all its connections.</summary>
+    /// <summary>The limit of a user on all connections; <c>null</c>: none.</summary>
     public UserRateLimit? PerUser { get; init; }
 
-    /// <summary>What a user may tell all its rooms of itself, on all its connections to this replica.</summary>
+    /// <summary>The limit for statuses of a user, on all connections to this replica; <c>null</c>: none.</summary>
     public SlidingWindows<string>? Announcements { get; init; }
 
-    /// <summary>What is too much is counted, and let through.</summary>
+    /// <summary>Messages over a limit are counted, but not refused.</summary>
     public bool DryRun { get; init; }
 
     internal Error? Admit(Connection sender)
     {
-        if (messages > 0 && !sender.MessageWindow.TryAdd(messages, window, time, out var retryAfter)) return Refuse(sender, messages, window, retryAfter);
+        if (messages > 0 && !sender.MessageWindow.TryAdd(messages, window, time, out var retryAfter))
+            return Refuse(sender, messages, window, retryAfter);
         if (PerUser is not { } user || user.Budgets.TryAcquire(sender.User.Id, out retryAfter)) return null;
         if (messages > 0) sender.MessageWindow.Refund(); // it was not accepted
         return Refuse(sender, user.Messages, user.Window, retryAfter);
     }
 
-    /// <summary>Counts what an answer costs beyond its question. It was given already: what is over the limit delays what comes next.</summary>
+    /// <summary>
+    /// Counts the cost of an answer beyond its command. The answer was given already: a cost over the limit delays the next messages.
+    /// </summary>
     internal void Charge(Connection sender, int cost)
     {
         if (messages > 0) sender.MessageWindow.Add(messages, window, time, cost);

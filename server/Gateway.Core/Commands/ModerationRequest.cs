@@ -6,7 +6,7 @@ using Gateway.Core.Wire;
 
 namespace Gateway.Core.Commands;
 
-/// <summary>What the moderators' commands have in common: who may give them, and their fields.</summary>
+/// <summary>The common part of the moderators' commands: the right to send them, and their fields.</summary>
 internal static class ModerationRequest
 {
     public const int MaxUserIdLength = 256;
@@ -14,7 +14,8 @@ internal static class ModerationRequest
     public static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan Longest = TimeSpan.FromDays(366);
 
-    public static Error? CheckRight(Connection sender, Moderator moderator) => moderator.MayModerate(sender.User) ? null : Error.Forbidden("only moderators may do that");
+    public static Error? CheckRight(Connection sender, Moderator moderator) =>
+        moderator.MayModerate(sender.User) ? null : Error.Forbidden("only moderators may do that");
 
     public static Error? CheckUser(string userId) => userId.Length == 0 ? Error.BadRequest("user_id must not be empty") : null;
 

@@ -4,7 +4,7 @@ using Gateway.Core.Rooms;
 
 namespace Gateway.Core.Commands;
 
-/// <summary>May a client publish into a room, and who hears it?</summary>
+/// <summary>Whether a client may publish in a room, and who receives its messages.</summary>
 internal static class PublishPermission
 {
     public static Error? Check(Connection sender, string room, RoomTable rooms) =>

@@ -1,8 +1,8 @@
 namespace Gateway.Core.Commands;
 
 /// <summary>
-/// What an answer costs its asker beyond the question, in messages of the rate limit: one for each full <see cref="BytesEach"/> that it was sent, or for each
-/// <see cref="MessagesEach"/> messages that were sent again, whichever is more. So what a client can make the gateway send is bounded as what it sends itself.
+/// The cost of an answer beyond its command, in messages of the rate limit: one for each full <see cref="BytesEach"/> sent, or for each
+/// <see cref="MessagesEach"/> messages sent again, whichever is more. So the rate limit bounds what a client can make the gateway send.
 /// </summary>
 internal static class ReplyCost
 {

@@ -81,6 +81,9 @@ public sealed partial class Connection : IOutboxOwner
     /// <summary>The rooms that the connection is in. Thread-safe.</summary>
     internal ConnectionRooms Rooms { get; } = new();
 
+    /// <summary>The last call of each observer for this connection; <c>null</c> if there is none.</summary>
+    internal Task[]? ObserverCalls { get; set; }
+
     /// <summary>How many of its addresses (user, then connection) are subscribed to on the backplane.</summary>
     internal int SubscribedAddresses { get; set; }
 

@@ -7,14 +7,14 @@ namespace Gateway.Core.Connections;
 /// <param name="Reason">The cause.</param>
 /// <param name="Code">The client's close code; 0 if it sent none.</param>
 /// <param name="Text">The client's reason, safe to log.</param>
-internal sealed record ConnectionEnd(DisconnectReason Reason, int Code = 0, string Text = "")
+public sealed record ConnectionEnd(DisconnectReason Reason, int Code = 0, string Text = "")
 {
-    public static ConnectionEnd Aborted { get; } = new(DisconnectReason.Aborted);
+    internal static ConnectionEnd Aborted { get; } = new(DisconnectReason.Aborted);
 
     /// <summary>The client sent a close frame.</summary>
     /// <param name="code">The client's close code.</param>
     /// <param name="text">The client's reason, unchecked.</param>
-    public static ConnectionEnd ByClient(int code, string? text) => new(DisconnectReasons.OfClient(code), code, Printable(text ?? ""));
+    internal static ConnectionEnd ByClient(int code, string? text) => new(DisconnectReasons.OfClient(code), code, Printable(text ?? ""));
 
     /// <summary>Replaces control and invisible characters with question marks. RFC 6455 allows 123 bytes.</summary>
     private static string Printable(string text)

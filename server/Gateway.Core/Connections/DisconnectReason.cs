@@ -5,7 +5,7 @@ namespace Gateway.Core.Connections;
 /// <summary>
 /// Why a connection ended: the label <c>reason</c> of <c>websocket_disconnections_total</c>. The label is the name in snake_case.
 /// </summary>
-internal enum DisconnectReason : byte
+public enum DisconnectReason : byte
 {
     /// <summary>The client closed with 1000 or without a code, or ended its long-polling connection.</summary>
     Normal,
@@ -29,17 +29,41 @@ internal enum DisconnectReason : byte
     /// A write took longer than <c>raw.write_wait</c>, or the client did not acknowledge data for <c>server.tcp_user_timeout</c>.
     /// </summary>
     WriteDeadline,
+
+    /// <summary>The client did not read fast enough, and its outbox was full.</summary>
     SlowConsumer,
+
+    /// <summary>A raw client was silent for <c>raw.pong_wait</c>.</summary>
     NoPong,
+
+    /// <summary>A SignalR client was silent for <c>signalr.client_timeout</c>.</summary>
     ClientTimeout,
+
+    /// <summary>The client began a message and did not finish it within <c>raw.pong_wait</c>.</summary>
     UnfinishedMessage,
+
+    /// <summary>The gateway stopped.</summary>
     Shutdown,
+
+    /// <summary>A moderator or a server closed the connection.</summary>
     Kicked,
+
+    /// <summary>The user is banned.</summary>
     Banned,
+
+    /// <summary>The user's tokens were revoked.</summary>
     Revoked,
+
+    /// <summary>The token expired and was not replaced.</summary>
     TokenExpired,
+
+    /// <summary>The client went on sending after many refusals.</summary>
     Flooding,
+
+    /// <summary>A message was larger than <c>raw.max_message_bytes</c>.</summary>
     TooBig,
+
+    /// <summary>The user has more than <c>server.max_connections_per_user</c> connections.</summary>
     TooManyOfUser,
 
     /// <summary>The gateway closed with 1013: it could not admit the client.</summary>
@@ -47,6 +71,8 @@ internal enum DisconnectReason : byte
 
     /// <summary>The gateway closed with another 1008.</summary>
     Policy,
+
+    /// <summary>The gateway closed with 1011: an error on its side.</summary>
     InternalError,
 
     /// <summary>The gateway closed with 1000: the handler ended.</summary>

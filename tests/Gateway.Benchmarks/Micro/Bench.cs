@@ -9,6 +9,8 @@ using Gateway.Core.Replicas;
 using Gateway.Core.Rooms;
 using Gateway.Core.Supervision;
 using Gateway.Core.Wire;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Benchmarks.Micro;
@@ -47,7 +49,14 @@ internal sealed class Bench
         var restrictions = new InProcessRestrictionStore(Supervisor, TimeProvider.System);
         var cluster = new InProcessCluster(new ClusterQueryHandler(Connections, Rooms, membership, new ReplicaStatus("bench", Connections, TimeProvider.System)));
         var moderator = new Moderator(restrictions, cluster, publisher, "moderator", TimeSpan.FromDays(1), _meter, TimeProvider.System, NullLogger<Moderator>.Instance);
-        Router = new CommandRouter(publisher, Rooms, membership, tracker, _backplane, new CustomTypes([], false), new DirectMessagePermission(new DirectMessageRule(DirectReach.Anyone, []), Rooms, Connections, presence), new MessageRateLimiter(0, TimeSpan.FromSeconds(1), TimeProvider.System), moderator, _ => new((null, Error.InvalidToken)), _meter, TimeProvider.System, NullLogger<CommandRouter>.Instance);
+        var services = new ServiceCollection()
+            .AddSingleton(publisher).AddSingleton(Rooms).AddSingleton(membership).AddSingleton(tracker).AddSingleton<IBackplane>(_backplane)
+            .AddSingleton(new DirectMessageRule(DirectReach.Anyone, [])).AddSingleton(Connections).AddSingleton<IPresenceStore>(presence)
+            .AddSingleton<DirectMessagePermission>().AddSingleton(new MessageRateLimiter(0, TimeSpan.FromSeconds(1), TimeProvider.System))
+            .AddSingleton(moderator).AddSingleton<VerifyToken>(_ => new((null, Error.InvalidToken))).AddSingleton(_meter).AddSingleton(TimeProvider.System)
+            .AddSingleton(new CustomTypes([], false)).AddSingleton(new DomainName("")).AddSingleton<CommandServices>().AddSingleton<CommandTable>()
+            .AddSingleton<CommandRouter>().AddSingleton<ILogger<CommandRouter>>(NullLogger<CommandRouter>.Instance);
+        Router = services.BuildServiceProvider().GetRequiredService<CommandRouter>();
         for (var i = 0; i < members; i++)
         {
             var outbox = new Outbox(new OpenSink(i % 2 == 0 ? FrameFormat.RawWebSocket : FrameFormat.SignalRWebSocket), new OutboxLimits(256, 1 << 20), corks: 0, TimeProvider.System);

@@ -9,12 +9,15 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Commands;
 
 /// <summary>
-/// <c>presence {"room"?,"limit"?,"after"?}</c> → <c>{"room","count","members":[…],"next"?}</c>: who is in a room (<c>lobby</c>) that the sender is in, on all replicas, page by page.
+/// <c>presence {"room"?,"limit"?,"after"?}</c> → <c>{"room","count","members":[…],"next"?}</c>: the members of a room (<c>lobby</c>) that
+/// the sender is in, on
+/// all replicas, page by page.
 /// <c>presence {"room"?,"counts":true}</c> → <c>{"room","count","connections"}</c>: how many they are.
-/// <c>presence {"status"}</c> → <c>{}</c>: says what the sender is up to; the other members of its rooms hear of it where the sender may publish.
+/// <c>presence {"status"}</c> → <c>{}</c>: sets the sender's status; the members of its rooms are told where the sender may publish.
 /// </summary>
-/// <param name="admit">Counts an announcement of the sender's, or says why it may not make one now.</param>
-internal sealed class Presence(Publisher publisher, RoomTable rooms, PresenceTracker tracker, Moderator moderator, Func<Connection, Error?> admit) : ICommand
+internal sealed class PresenceHandler(
+    Publisher publisher, RoomTable rooms, PresenceTracker tracker, Moderator moderator, MessageRateLimiter limit, GatewayMeter meter)
+    : ICommandHandler
 {
     private const int MaxStatusLength = 64;
 
@@ -23,42 +26,52 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, PresenceTra
 
     private static readonly FieldNames Fields = new("room", "status", "limit", "after", "counts");
 
-    public string Type => "presence";
-
-    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> HandleAsync(CommandContext context, ReadOnlySpan<byte> payload)
     {
+        var sender = context.Sender;
         var fields = new PayloadFields(payload, Fields);
         var room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength));
         var status = fields.OptionalString(1, MaxStatusLength);
-        var page = new Wanted((int)(fields.OptionalWhole(2, 1, MaxLimit) ?? DefaultLimit), fields.OptionalString(3, PresencePage.MaxCursorLength), fields.OptionalFlag(4));
+        var most = (int)(fields.OptionalWhole(2, 1, MaxLimit) ?? DefaultLimit);
+        var page = new RequestedPage(most, fields.OptionalString(3, PresencePage.MaxCursorLength), fields.OptionalFlag(4));
         if (fields.Error is { } error) return (CommandResult)error;
         if (status == null) return ListAsync(sender, room ?? RoomName.Lobby, page);
         if (room != null) return (CommandResult)Error.BadRequest("a status holds in all rooms: leave room out");
         if (status.Length == 0) return (CommandResult)Error.BadRequest("status must not be empty");
-        if (moderator.CheckMute(sender, room: null) is { } muted) return (CommandResult)muted; // a status is something said, too
+        if (moderator.CheckMute(sender, room: null) is { } muted) return (CommandResult)muted; // a status is text for others, too
         if (FindListeners(sender, out var listening, out var hiddenIn) is { } refused) return (CommandResult)refused;
-        if (admit(sender) is { } tooMany) return (CommandResult)tooMany;
-        return TellAsync(sender, status, listening, hiddenIn);
+        if (AdmitAnnouncement(sender) is { } tooMany) return (CommandResult)tooMany;
+        return AnnounceAsync(sender, status, listening, hiddenIn);
     }
 
-    private ValueTask<CommandResult> ListAsync(Connection sender, string name, Wanted wanted)
+    private Error? AdmitAnnouncement(Connection sender)
+    {
+        if (limit.AdmitAnnouncement(sender) is not { } error) return null;
+        meter.CountRateLimited(sender.Dialect);
+        return limit.DryRun ? null : error;
+    }
+
+    private ValueTask<CommandResult> ListAsync(Connection sender, string name, RequestedPage request)
     {
         if (RoomName.Check(name) is { } error) return (CommandResult)error;
         if (!sender.Rooms.Contains(name)) return (CommandResult)Error.Forbidden($"not in room {name}");
         if (rooms.Permissions.Check(sender.User, name, RoomAction.Presence) is { } refused) return (CommandResult)refused;
-        return rooms.PolicyOf(name).Presence ? ListAsync(name, wanted) : (CommandResult)Error.Forbidden($"room {name} does not list its members");
+        return rooms.PolicyOf(name).Presence
+            ? ListAsync(name, request)
+            : (CommandResult)Error.Forbidden($"room {name} does not list its members");
     }
 
-    private async ValueTask<CommandResult> ListAsync(string name, Wanted wanted)
+    private async ValueTask<CommandResult> ListAsync(string name, RequestedPage request)
     {
         var all = await tracker.ListAsync(name).ConfigureAwait(false);
-        if (wanted.CountsOnly) return CommandResult.Reply(Type, PresencePayloads.Counts(name, all));
-        if (PresencePage.Of(all, wanted.Limit, wanted.After) is not { } page) return Error.BadRequest("after must be the next of an earlier answer");
-        return CommandResult.Reply(Type, PresencePayloads.Members(name, all.Count, page.Members, page.Next));
+        if (request.CountsOnly) return CommandResult.Reply("presence", PresencePayloads.Counts(name, all));
+        if (PresencePage.Of(all, request.Limit, request.After) is not { } page)
+            return Error.BadRequest("after must be the next of an earlier answer");
+        return CommandResult.Reply("presence", PresencePayloads.Members(name, all.Count, page.Members, page.Next));
     }
 
-    /// <summary>A status is free text: those rooms hear of it in which the sender may publish and is not muted.</summary>
-    /// <returns>Why none of the sender's rooms would.</returns>
+    /// <summary>A status is free text: it is announced in the rooms where the sender may publish and is not muted.</summary>
+    /// <returns>The error, if there is no such room and some room refuses it.</returns>
     private Error? FindListeners(Connection sender, out List<string> listening, out IReadOnlySet<string> hiddenIn)
     {
         listening = [];
@@ -76,8 +89,9 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, PresenceTra
         return listening.Count == 0 ? refused : null;
     }
 
-    /// <summary>The lists first: whoever hears of it and asks finds it there.</summary>
-    private async ValueTask<CommandResult> TellAsync(Connection sender, string status, List<string> listening, IReadOnlySet<string> hiddenIn)
+    /// <summary>Updates the presence lists first: a client that is told and asks finds the status there.</summary>
+    private async ValueTask<CommandResult> AnnounceAsync(
+        Connection sender, string status, List<string> listening, IReadOnlySet<string> hiddenIn)
     {
         await tracker.SetStatusAsync(sender, status, hiddenIn).ConfigureAwait(false);
         foreach (var room in listening)
@@ -89,6 +103,6 @@ internal sealed class Presence(Publisher publisher, RoomTable rooms, PresenceTra
         return CommandResult.Done(Payloads.Empty);
     }
 
-    /// <summary>Which part of a list is asked for.</summary>
-    private readonly record struct Wanted(int Limit, string? After, bool CountsOnly);
+    /// <summary>The part of a list that the client asks for.</summary>
+    private readonly record struct RequestedPage(int Limit, string? After, bool CountsOnly);
 }

@@ -6,21 +6,22 @@ using Gateway.Core.Wire;
 
 namespace Gateway.Core.Commands;
 
-/// <summary><c>unmute {"user_id","room"?}</c> → <c>{"user_id","room"?}</c>: undoes the <c>mute</c> in the same room, or the one everywhere.</summary>
-internal sealed class Unmute(Moderator moderator) : ICommand
+/// <summary>
+/// <c>unmute {"user_id","room"?}</c> → <c>{"user_id","room"?}</c>: lifts the <c>mute</c> in the room, or without a room the one everywhere.
+/// </summary>
+internal sealed class UnmuteHandler(Moderator moderator) : ICommandHandler
 {
     private static readonly FieldNames Fields = new("user_id", "room");
 
-    public string Type => "unmute";
-
-    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> HandleAsync(CommandContext context, ReadOnlySpan<byte> payload)
     {
+        var sender = context.Sender;
         if (ModerationRequest.CheckRight(sender, moderator) is { } forbidden) return (CommandResult)forbidden;
         var fields = new PayloadFields(payload, Fields);
         var userId = fields.RequiredString(0, ModerationRequest.MaxUserIdLength);
         var room = RoomName.Normalize(fields.OptionalString(1, RoomName.MaxLength));
-        if ((fields.Error ?? ModerationRequest.CheckUser(userId) ?? ModerationRequest.CheckRoom(room)) is { } error) return (CommandResult)error;
-        return UnmuteAsync(userId, room, sender.User.Id);
+        var error = fields.Error ?? ModerationRequest.CheckUser(userId) ?? ModerationRequest.CheckRoom(room);
+        return error != null ? (CommandResult)error : UnmuteAsync(userId, room, sender.User.Id);
     }
 
     private async ValueTask<CommandResult> UnmuteAsync(string userId, string? room, string by) =>

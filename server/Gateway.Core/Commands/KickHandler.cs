@@ -7,25 +7,27 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Commands;
 
 /// <summary>
-/// <c>kick {"user_id"?,"connection_id"?,"room"?}</c> → <c>{"connections"}</c>: takes a user or a connection out of a room, or closes what it has. It may come again.
+/// <c>kick {"user_id"?,"connection_id"?,"room"?}</c> → <c>{"connections"}</c>: removes a user or a connection from a room, or without a
+/// room closes the
+/// connections. They may come again.
 /// </summary>
-internal sealed class Kick(Moderator moderator) : ICommand
+internal sealed class KickHandler(Moderator moderator) : ICommandHandler
 {
     private const int MaxConnectionIdLength = 128;
 
     private static readonly FieldNames Fields = new("user_id", "connection_id", "room");
 
-    public string Type => "kick";
-
-    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> HandleAsync(CommandContext context, ReadOnlySpan<byte> payload)
     {
+        var sender = context.Sender;
         if (ModerationRequest.CheckRight(sender, moderator) is { } forbidden) return (CommandResult)forbidden;
         var fields = new PayloadFields(payload, Fields);
         var userId = fields.OptionalString(0, ModerationRequest.MaxUserIdLength);
         var connectionId = fields.OptionalString(1, MaxConnectionIdLength);
         var room = RoomName.Normalize(fields.OptionalString(2, RoomName.MaxLength));
         if ((fields.Error ?? ModerationRequest.CheckRoom(room)) is { } error) return (CommandResult)error;
-        if (string.IsNullOrEmpty(userId) == string.IsNullOrEmpty(connectionId)) return (CommandResult)Error.BadRequest("either user_id or connection_id must be given");
+        if (string.IsNullOrEmpty(userId) == string.IsNullOrEmpty(connectionId))
+            return (CommandResult)Error.BadRequest("either user_id or connection_id must be given");
         return KickAsync(userId, connectionId, room, sender.User.Id);
     }
 

@@ -7,14 +7,13 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Commands;
 
 /// <summary><c>leave {"room"}</c> → <c>{"room"}</c>.</summary>
-internal sealed class Leave(RoomMembership membership) : ICommand
+internal sealed class LeaveHandler(RoomMembership membership) : ICommandHandler
 {
     private static readonly FieldNames Fields = new("room");
 
-    public string Type => "leave";
-
-    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> HandleAsync(CommandContext context, ReadOnlySpan<byte> payload)
     {
+        var sender = context.Sender;
         var fields = new PayloadFields(payload, Fields);
         var room = RoomName.Normalize(fields.RequiredString(0, RoomName.MaxLength));
         return fields.Error is { } error ? (CommandResult)error : LeaveAsync(sender, room);

@@ -7,20 +7,20 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Commands;
 
 /// <summary>
-/// <c>history {"room"?,"limit"?,"before"?,"after"?}</c> → <c>{"room","epoch","messages":[{"offset","type","payload"}],"more"}</c>: what was said in a room (<c>lobby</c>)
-/// that the sender is in. The newest page, or the one ahead of an offset, or the one after it; oldest first in each.
+/// <c>history {"room"?,"limit"?,"before"?,"after"?}</c> → <c>{"room","epoch","messages":[{"offset","type","payload"}],"more"}</c>: the
+/// messages of a room
+/// (<c>lobby</c>) that the sender is in. The newest page, or the page before an offset, or after it; oldest first in each.
 /// </summary>
-internal sealed class History(IBackplane backplane, RoomTable rooms) : ICommand
+internal sealed class HistoryHandler(IBackplane backplane, RoomTable rooms) : ICommandHandler
 {
     private const int DefaultLimit = 50;
     private const int MaxLimit = 1000;
 
     private static readonly FieldNames Fields = new("room", "limit", "before", "after");
 
-    public string Type => "history";
-
-    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> HandleAsync(CommandContext context, ReadOnlySpan<byte> payload)
     {
+        var sender = context.Sender;
         var fields = new PayloadFields(payload, Fields);
         var room = RoomName.Normalize(fields.OptionalString(0, RoomName.MaxLength)) ?? RoomName.Lobby;
         var limit = fields.OptionalWhole(1, 1, MaxLimit) ?? DefaultLimit;
@@ -29,7 +29,8 @@ internal sealed class History(IBackplane backplane, RoomTable rooms) : ICommand
         if ((fields.Error ?? RoomName.Check(room)) is { } error) return (CommandResult)error;
         if (!sender.Rooms.Contains(room)) return (CommandResult)Error.Forbidden($"not in room {room}");
         if (rooms.Permissions.Check(sender.User, room, RoomAction.History) is { } refused) return (CommandResult)refused;
-        if (rooms.PolicyOf(room).Retention is not { Messages: > 0 } retention) return (CommandResult)Error.NotFound($"room {room} keeps no history");
+        if (rooms.PolicyOf(room).Retention is not { Messages: > 0 } retention)
+            return (CommandResult)Error.NotFound($"room {room} keeps no history");
         var range = new HistoryRange(after ?? 0, before ?? long.MaxValue, (int)limit)
         {
             FromEnd = after == null,
@@ -42,6 +43,7 @@ internal sealed class History(IBackplane backplane, RoomTable rooms) : ICommand
     {
         var page = await backplane.ReadHistoryAsync(room, range, retention).ConfigureAwait(false);
         var messages = page.Messages.Where(m => !m.Audience.Except.Contains(reader));
-        return CommandResult.Reply(Type, RoomPayloads.History(room, page.Head.Epoch, messages.Select(m => (m.Offset, m.Message)), page.HasMore));
+        var payload = RoomPayloads.History(room, page.Head.Epoch, messages.Select(m => (m.Offset, m.Message)), page.HasMore);
+        return CommandResult.Reply("history", payload);
     }
 }

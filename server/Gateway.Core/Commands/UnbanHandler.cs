@@ -6,18 +6,18 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Commands;
 
 /// <summary><c>unban {"user_id"}</c> → <c>{"user_id"}</c>.</summary>
-internal sealed class Unban(Moderator moderator) : ICommand
+internal sealed class UnbanHandler(Moderator moderator) : ICommandHandler
 {
     private static readonly FieldNames Fields = new("user_id");
 
-    public string Type => "unban";
-
-    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> HandleAsync(CommandContext context, ReadOnlySpan<byte> payload)
     {
+        var sender = context.Sender;
         if (ModerationRequest.CheckRight(sender, moderator) is { } forbidden) return (CommandResult)forbidden;
         var fields = new PayloadFields(payload, Fields);
         var userId = fields.RequiredString(0, ModerationRequest.MaxUserIdLength);
-        return (fields.Error ?? ModerationRequest.CheckUser(userId)) is { } error ? (CommandResult)error : UnbanAsync(userId, sender.User.Id);
+        var error = fields.Error ?? ModerationRequest.CheckUser(userId);
+        return error != null ? (CommandResult)error : UnbanAsync(userId, sender.User.Id);
     }
 
     private async ValueTask<CommandResult> UnbanAsync(string userId, string by) =>

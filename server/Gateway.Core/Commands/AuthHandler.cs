@@ -4,15 +4,18 @@ using Gateway.Core.Wire;
 
 namespace Gateway.Core.Commands;
 
-/// <summary><c>auth {"token"}</c> is the first message of a connection that was opened for it, and read before there is a connection: here it is too late, and goes nowhere.</summary>
-internal sealed class Auth : ICommand
+/// <summary>
+/// <c>auth {"token"}</c> is the first message of a WebSocket that was opened with <c>auth=message</c>, and is read before there is a
+/// connection.
+/// On a connection it is refused.
+/// </summary>
+internal sealed class AuthHandler : ICommandHandler
 {
     private static readonly FieldNames Fields = new("token");
 
-    public string Type => "auth";
-
-    public ValueTask<CommandResult> ExecuteAsync(Connection sender, ReadOnlySpan<byte> payload) =>
-        (CommandResult)Error.BadRequest("auth is for the first message of a connection that was opened with auth=message; later it is refresh");
+    public ValueTask<CommandResult> HandleAsync(CommandContext context, ReadOnlySpan<byte> payload) =>
+        (CommandResult)Error.BadRequest(
+            "auth is for the first message of a connection that was opened with auth=message; later it is refresh");
 
     /// <summary>The token in the payload; <c>null</c> if there is none.</summary>
     public static string? TokenOf(ReadOnlySpan<byte> payload)
