@@ -7,8 +7,9 @@ namespace Gateway.Cli;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 internal sealed partial class CliJson : JsonSerializerContext;
 
-/// <summary>What one replica says of itself in the metrics stream.</summary>
+/// <summary>The figures of one replica in the metrics stream.</summary>
 internal sealed record Figures(
-    string Replica, double UptimeSeconds, ConnectionFigures Connections, int Rooms, double MessagesInPerSecond, double MessagesOutPerSecond, double DeliveriesPerSecond, long Dropped, double CpuPercent, long MemoryBytes);
+    string Replica, double UptimeSeconds, ConnectionFigures Connections, int Rooms, double MessagesInPerSecond, double MessagesOutPerSecond,
+    double DeliveriesPerSecond, long Dropped, double CpuPercent, long MemoryBytes);
 
 internal sealed record ConnectionFigures(int Total, int Raw, int Signalr);

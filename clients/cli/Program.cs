@@ -3,11 +3,24 @@ using Gateway.Cli;
 using Gateway.Cli.Commands;
 using Gateway.Client;
 
-var url = new Option<string>("--url") { Description = "Where the gateway is; also GATEWAY_URL", Recursive = true, DefaultValueFactory = _ => Environment.GetEnvironmentVariable("GATEWAY_URL") ?? "ws://localhost:8080" };
-var token = new Option<string?>("--token") { Description = "Who you are, a signed JWT; better in GATEWAY_TOKEN, where nobody looks over your shoulder", Recursive = true };
-var name = new Option<string?>("--name") { Description = "The name that others see, without a token", Recursive = true };
+var url = new Option<string>("--url")
+{
+    Description = "The address of the gateway; also GATEWAY_URL",
+    Recursive = true,
+    DefaultValueFactory = _ => Environment.GetEnvironmentVariable("GATEWAY_URL") ?? "ws://localhost:8080",
+};
+var token = new Option<string?>("--token")
+{
+    Description = "A signed JWT that says who you are; better in GATEWAY_TOKEN, which does not show in the list of processes",
+    Recursive = true,
+};
+var name = new Option<string?>("--name") { Description = "The name that others see, if you have no token", Recursive = true };
 var root = new RootCommand("A terminal client of the gateway") { url, token, name };
-foreach (var command in new Command[] { ChatCommand.Make(Connect), TailCommand.Make(Connect), PublishCommand.Make(Connect), TopCommand.Make(Connect), BenchCommand.Make(Connect) }) root.Subcommands.Add(command);
+root.Subcommands.Add(ChatCommand.Make(Connect));
+root.Subcommands.Add(TailCommand.Make(Connect));
+root.Subcommands.Add(PublishCommand.Make(Connect));
+root.Subcommands.Add(TopCommand.Make(Connect));
+root.Subcommands.Add(BenchCommand.Make(Connect));
 
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

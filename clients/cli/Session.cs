@@ -8,17 +8,19 @@ internal static class ExitCodes
     public const int Mistyped = 2;
 }
 
-/// <summary>A command's way to the gateway: faults become one line and an exit code, and Ctrl+C a quiet end.</summary>
+/// <summary>
+/// Runs a command with a connection. An error becomes one line and an exit code; Ctrl+C ends the command without an error.
+/// </summary>
 internal sealed class Session(string url, GatewayClientOptions options)
 {
-    /// <summary>For the first connection; whoever sits at a terminal wants to know soon that the gateway is not there.</summary>
+    /// <summary>How long the first connection may take. It is short, because somebody waits at the terminal.</summary>
     private static readonly TimeSpan FirstConnect = TimeSpan.FromSeconds(10);
 
     public string Url => url;
 
     public GatewayClient Make(GatewayClientOptions? other = null) => new(url, other ?? options);
 
-    /// <param name="work">Gets a client that is connected.</param>
+    /// <param name="work">The command, which gets a connected client.</param>
     public async Task<int> RunAsync(Func<GatewayClient, CancellationToken, Task> work, CancellationToken cancel)
     {
         try
@@ -52,7 +54,8 @@ internal sealed class Session(string url, GatewayClientOptions options)
         {
             last = change.Error ?? last;
             if (change.State == ClientState.Open) open.TrySetResult();
-            else if (change.State == ClientState.Closed) open.TrySetException(new GatewayException(GatewayErrors.Closed, $"not connected: {change.Error?.Message ?? "closed"}"));
+            else if (change.State == ClientState.Closed)
+                open.TrySetException(new GatewayException(GatewayErrors.Closed, $"not connected: {change.Error?.Message ?? "closed"}"));
             else if (change.Delay != null && !Console.IsErrorRedirected) Console.Error.WriteLine($"{change.Error?.Message}; trying again");
         };
         client.Start();

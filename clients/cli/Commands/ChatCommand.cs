@@ -3,14 +3,15 @@ using Gateway.Client;
 
 namespace Gateway.Cli.Commands;
 
-/// <summary><c>gateway-cli chat [ROOM]</c>: what is typed is said, what is said is shown. Works with a pipe, too.</summary>
+/// <summary><c>gateway-cli chat [ROOM]</c>: sends each line of standard input to the room and shows the messages of the room.</summary>
 internal static class ChatCommand
 {
     public static Command Make(Func<ParseResult, string?, Session> connect)
     {
         var room = new Argument<string>("room") { Description = "The room", DefaultValueFactory = _ => "lobby" };
-        var command = new Command("chat", "Talk in a room; end with Ctrl+C or Ctrl+D") { room };
-        command.SetAction((result, cancel) => connect(result, null).RunAsync((client, over) => TalkAsync(client, result.GetValue(room)!, over), cancel));
+        var command = new Command("chat", "Chat in a room; Ctrl+C or Ctrl+D exits") { room };
+        command.SetAction(
+            (result, cancel) => connect(result, null).RunAsync((client, over) => TalkAsync(client, result.GetValue(room)!, over), cancel));
         return command;
     }
 
@@ -22,8 +23,10 @@ internal static class ChatCommand
             Lines.Show(chat);
             if (chat.Room == room) shown.Reach(chat.Offset ?? 0);
         });
-        client.Gap += gap => Lines.Note($"missed {gap.From} to {gap.To?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "the end"}: {gap.Reason}");
-        client.StateChanged += change => Lines.Note(change.State == ClientState.Open ? "connected again" : $"{change.State}: {change.Error?.Message}");
+        client.Gap += gap => Lines.Note(
+            $"missed {gap.From} to {gap.To?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "the end"}: {gap.Reason}");
+        client.StateChanged += change => Lines.Note(
+            change.State == ClientState.Open ? "connected again" : $"{change.State}: {change.Error?.Message}");
         await client.JoinAsync(room, cancel);
         Lines.Note($"in {room} as {client.Welcome!.Username}");
         while (await Lines.ReadAsync(cancel) is { } line)
@@ -41,7 +44,7 @@ internal static class ChatCommand
         await shown.WhenReachedAsync(said, cancel);
     }
 
-    /// <summary>How far the room has been shown. At the end of a pipe the last message may be acknowledged ahead of being shown.</summary>
+    /// <summary>The last offset that was shown. At the end of a pipe, the last message may be acknowledged before it arrives.</summary>
     private sealed class ShownOffset
     {
         private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1); // a room without echo never shows it

@@ -6,16 +6,25 @@ using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
 
-/// <summary><c>gateway-cli publish ROOM [TEXT…]</c>: each text is a message; without texts each line of the standard input is.</summary>
+/// <summary><c>gateway-cli publish ROOM [TEXT…]</c>: publishes each text, or each line of standard input, as a message.</summary>
 internal static class PublishCommand
 {
     public static Command Make(Func<ParseResult, string?, Session> connect)
     {
         var room = new Argument<string>("room") { Description = "The room" };
-        var texts = new Argument<string[]>("texts") { Description = "What to say; without it the lines of the standard input", Arity = ArgumentArity.ZeroOrMore };
-        var type = new Option<string>("--type") { Description = "The type; with another one than chat each text is the payload, as JSON", DefaultValueFactory = _ => "chat" };
-        var command = new Command("publish", "Say something and go") { room, texts, type };
-        command.SetAction((result, cancel) => connect(result, null).RunAsync((client, over) => SayAllAsync(client, result.GetValue(room)!, result.GetValue(texts)!, result.GetValue(type)!, over), cancel));
+        var texts = new Argument<string[]>("texts")
+        {
+            Description = "The messages; without them, each line of standard input is one",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var type = new Option<string>("--type")
+        {
+            Description = "The type of the messages; unless it is chat, each text is a payload in JSON",
+            DefaultValueFactory = _ => "chat",
+        };
+        var command = new Command("publish", "Publish messages and exit") { room, texts, type };
+        command.SetAction((result, cancel) => connect(result, null).RunAsync(
+            (client, over) => SayAllAsync(client, result.GetValue(room)!, result.GetValue(texts)!, result.GetValue(type)!, over), cancel));
         return command;
     }
 

@@ -5,16 +5,18 @@ using Spectre.Console;
 
 namespace Gateway.Cli.Commands;
 
-/// <summary><c>gateway-cli top</c>: a table of the replicas that lives. Redirected, a line for each second.</summary>
+/// <summary><c>gateway-cli top</c>: a live table of the replicas; if redirected, one line per second.</summary>
 internal static class TopCommand
 {
     private static readonly TimeSpan Silent = TimeSpan.FromSeconds(5);
 
     public static Command Make(Func<ParseResult, string?, Session> connect)
     {
-        var count = new Option<int?>("--count") { Description = "End after so many seconds" };
-        var command = new Command("top", "Show what the replicas do; end with Ctrl+C") { count };
-        command.SetAction((result, cancel) => connect(result, "top").RunAsync((client, over) => WatchAsync(client, result.GetValue(count), over), cancel));
+        var count = new Option<int?>("--count") { Description = "Exit after this many seconds" };
+        var command = new Command("top", "Show the load of each replica; Ctrl+C exits") { count };
+        command.SetAction(
+            (result, cancel) =>
+                connect(result, "top").RunAsync((client, over) => WatchAsync(client, result.GetValue(count), over), cancel));
         return command;
     }
 
@@ -28,7 +30,9 @@ internal static class TopCommand
         });
         await client.JoinAsync("metrics", cancel);
         if (Console.IsOutputRedirected) await PrintAsync(replicas, count, cancel);
-        else await AnsiConsole.Live(Table(replicas)).StartAsync(live => EverySecondAsync(count, () => live.UpdateTarget(Table(replicas)), cancel));
+        else
+            await AnsiConsole.Live(Table(replicas))
+                .StartAsync(live => EverySecondAsync(count, () => live.UpdateTarget(Table(replicas)), cancel));
     }
 
     private static Task PrintAsync(SortedDictionary<string, (Figures, long)> replicas, int? count, CancellationToken cancel) =>
@@ -49,7 +53,9 @@ internal static class TopCommand
     private static Table Table(SortedDictionary<string, (Figures, long)> replicas)
     {
         var table = new Table().Border(TableBorder.Rounded).Title("gateway");
-        foreach (var name in new[] { "replica", "raw", "SignalR", "rooms", "in/s", "out/s", "deliveries/s", "dropped", "CPU %", "MB", "up" }) table.AddColumn(new TableColumn(name) { Alignment = name == "replica" ? Justify.Left : Justify.Right });
+        string[] names = ["replica", "raw", "SignalR", "rooms", "in/s", "out/s", "deliveries/s", "dropped", "CPU %", "MB", "up"];
+        foreach (var name in names)
+            table.AddColumn(new TableColumn(name) { Alignment = name == "replica" ? Justify.Left : Justify.Right });
         foreach (var row in Rows(replicas)) table.AddRow([.. row.Select(Markup.Escape)]);
         return table;
     }
@@ -58,9 +64,14 @@ internal static class TopCommand
     {
         lock (replicas)
         {
-            return [.. replicas.Values.Where(one => Environment.TickCount64 - one.At < Silent.TotalMilliseconds).Select(one => one.Figures).Select(f => new[]
+            return [
+                .. replicas.Values.Where(one => Environment.TickCount64 - one.At < Silent.TotalMilliseconds)
+                    .Select(one => one.Figures)
+                    .Select(f => new[]
+            
             {
-                f.Replica, Text(f.Connections.Raw), Text(f.Connections.Signalr), Text(f.Rooms), Text(f.MessagesInPerSecond), Text(f.MessagesOutPerSecond), Text(f.DeliveriesPerSecond), Text(f.Dropped),
+                f.Replica, Text(f.Connections.Raw), Text(f.Connections.Signalr), Text(f.Rooms), Text(f.MessagesInPerSecond),
+                Text(f.MessagesOutPerSecond), Text(f.DeliveriesPerSecond), Text(f.Dropped),
                 Text(f.CpuPercent), Text(f.MemoryBytes / 1_000_000), TimeSpan.FromSeconds((long)f.UptimeSeconds).ToString(),
             })];
         }

@@ -36,12 +36,16 @@ internal sealed partial class HubLink(HubConnection connection) : ILink
         }
     }
 
-    /// <summary><c>An unexpected error occurred invoking 'Chat' on the server. HubException: 429: too many messages, retry_after_ms=1500</c>.</summary>
+    /// <summary>
+    /// <c>An unexpected error occurred invoking 'Chat' on the server. HubException: 429: too many messages, retry_after_ms=1500</c>.
+    /// </summary>
     private static GatewayException Refusal(HubException refused)
     {
         var match = Pattern().Match(refused.Message);
         if (!match.Success) return new GatewayException("500", refused.Message);
-        TimeSpan? retryAfter = match.Groups[3].Success ? Answers.Wait(double.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture)) : null;
+        TimeSpan? retryAfter = match.Groups[3].Success
+            ? Answers.Wait(double.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture))
+            : null;
         return new GatewayException(match.Groups[1].Value, $"{match.Groups[1].Value}: {match.Groups[2].Value}", retryAfter, refused);
     }
 

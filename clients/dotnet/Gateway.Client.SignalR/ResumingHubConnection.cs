@@ -10,15 +10,17 @@ namespace Gateway.Client.SignalR;
 public static class GatewayHubConnectionExtensions
 {
     /// <summary>
-    /// Adds to a stock connection what it lacks: after a reconnect every room goes on where the application was, and what was said meanwhile arrives once. The connection needs
-    /// <c>WithAutomaticReconnect</c>, and an address with <c>rooms=</c>; for an anonymous user also with a <c>guest_key</c> of its own, so that it comes back as the same one.
+    /// Adds to a stock connection what it lacks: after a reconnect every room goes on where the application was, and what was said
+    /// meanwhile arrives once. The connection needs <c>WithAutomaticReconnect</c>, and an address with <c>rooms=</c>; for an anonymous user
+    /// also with a <c>guest_key</c> of its own, so that it comes back as the same one.
     /// </summary>
-    public static ResumingHubConnection WithGatewayResume(this HubConnection connection, ConversationOptions? options = null) => new(connection, options ?? new ConversationOptions());
+    public static ResumingHubConnection WithGatewayResume(this HubConnection connection, ConversationOptions? options = null) =>
+        new(connection, options ?? new ConversationOptions());
 }
 
 /// <summary>
-/// A stock SignalR connection, with the raw client's rooms and messages on top: each message once and in order, what is said arrives once, over any number of reconnects.
-/// Connecting, reconnecting and dead links stay the stock client's.
+/// A stock SignalR connection, with the raw client's rooms and messages on top: each message once and in order, what is said arrives once,
+/// over any number of reconnects. Connecting, reconnecting and dead links stay the stock client's.
 /// </summary>
 public sealed class ResumingHubConnection : IAsyncDisposable
 {
@@ -42,7 +44,8 @@ public sealed class ResumingHubConnection : IAsyncDisposable
             if (welcome.Rooms.Count > 0)
             {
                 // What was missed there would come after what is new.
-                _conversation.Close(new GatewayException(GatewayErrors.Closed, "the connection begins in rooms: add rooms= to its address, and join them"));
+                _conversation.Close(
+                    new GatewayException(GatewayErrors.Closed, "the connection begins in rooms: add rooms= to its address, and join them"));
                 return Task.CompletedTask;
             }
             _conversation.Welcomed(welcome);
@@ -123,7 +126,10 @@ public sealed class ResumingHubConnection : IAsyncDisposable
         return Connection.StartAsync(cancel);
     }
 
-    /// <summary>Stops the connection. Calls that wait for an answer fail with <see cref="GatewayErrors.Closed"/>; <see cref="StartAsync"/> may follow.</summary>
+    /// <summary>
+    /// Stops the connection. Calls that wait for an answer fail with <see cref="GatewayErrors.Closed"/>; <see cref="StartAsync"/> may
+    /// follow.
+    /// </summary>
     public async Task StopAsync(CancellationToken cancel = default)
     {
         _conversation.Close(null);
@@ -159,10 +165,12 @@ public sealed class ResumingHubConnection : IAsyncDisposable
     }
 
     /// <inheritdoc cref="GatewayClient.SendAsync(string, JsonNode?, CancellationToken)"/>
-    public Task<Published> SendAsync(string type, JsonNode? payload, CancellationToken cancel = default) => _conversation.SendAsync(type, payload, cancel);
+    public Task<Published> SendAsync(string type, JsonNode? payload, CancellationToken cancel = default) =>
+        _conversation.SendAsync(type, payload, cancel);
 
     /// <inheritdoc cref="GatewayClient.RequestAsync"/>
-    public Task<JsonElement> RequestAsync(string type, JsonNode? payload = null, CancellationToken cancel = default) => _conversation.RequestAsync(type, payload, cancel);
+    public Task<JsonElement> RequestAsync(string type, JsonNode? payload = null, CancellationToken cancel = default) =>
+        _conversation.RequestAsync(type, payload, cancel);
 
     /// <summary>Stops the connection for good and disposes of it.</summary>
     public async ValueTask DisposeAsync()

@@ -23,7 +23,7 @@ public enum ClientState
 /// <param name="Error">Why there is no connection.</param>
 public sealed record StateChange(ClientState State, int Failures, TimeSpan? Delay = null, GatewayException? Error = null);
 
-/// <summary>Messages that will not come. What the history still has of them: <c>HistoryAsync(room, after: From - 1)</c>.</summary>
+/// <summary>Lost messages. To read those that the history still has, call <c>HistoryAsync(room, after: From - 1)</c>.</summary>
 /// <param name="Room">The room; <c>null</c> if the messages belong to none.</param>
 /// <param name="Reason">Why they are missing, as the gateway names it.</param>
 /// <param name="Epoch">The epoch of <paramref name="From"/> and <paramref name="To"/>.</param>

@@ -2,27 +2,36 @@ using System.Net.WebSockets;
 
 namespace Gateway.Client;
 
-/// <summary>How rooms and messages are looked after; the same for every kind of connection.</summary>
+/// <summary>Options for rooms and messages, for every kind of connection.</summary>
 public class ConversationOptions
 {
-    /// <summary>For <c>JoinAsync</c>, <c>LeaveAsync</c> and <c>RequestAsync</c>, the time without a connection included.</summary>
+    /// <summary>The timeout of <c>JoinAsync</c>, <c>LeaveAsync</c> and <c>RequestAsync</c>. Time without a connection counts.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// For <c>SendAsync</c> and <c>ChatAsync</c>, the same. Must stay under the gateway's <c>messages.idempotency_window</c> (5 minutes): for so long a message may be sent again.
+    /// The timeout of <c>SendAsync</c> and <c>ChatAsync</c>. It must be less than the gateway's <c>messages.idempotency_window</c> (5
+    /// minutes), because a message may be sent again until then.
     /// </summary>
     public TimeSpan SendTimeout { get; set; } = TimeSpan.FromMinutes(4);
 
-    /// <summary>Messages and questions that may wait or be under way; one more is refused with <see cref="GatewayErrors.OutgoingOverflow"/>.</summary>
+    /// <summary>
+    /// How many messages and requests may wait or be in flight. Beyond it, calls fail with <see cref="GatewayErrors.OutgoingOverflow"/>.
+    /// </summary>
     public int MaxQueued { get; set; } = 1000;
 
-    /// <summary>How many of them may be under way at a time.</summary>
+    /// <summary>How many of them may be in flight at a time.</summary>
     public int MaxInFlight { get; set; } = 16;
 
-    /// <summary>What one message may weigh as JSON, in bytes; 0 for no limit. The gateway's is <c>raw.max_message_bytes</c>, and it closes the connection on more.</summary>
+    /// <summary>
+    /// The maximum size of a message as JSON, in bytes; 0 for no limit. The gateway closes the connection on a message larger than its
+    /// <c>raw.max_message_bytes</c>.
+    /// </summary>
     public int MaxMessageBytes { get; set; } = 32768;
 
-    /// <summary>Messages that may wait for the application's handlers, and for each <c>await foreach</c>. While more wait, nothing more is read from the gateway.</summary>
+    /// <summary>
+    /// How many messages may wait for the application's handlers, and for each <c>await foreach</c>. While more wait, the client does not
+    /// read from the gateway.
+    /// </summary>
     public int MaxUnread { get; set; } = 10_000;
 
     internal void Check()
@@ -37,44 +46,52 @@ public class ConversationOptions
 
     private protected static void Positive(TimeSpan time, string name)
     {
-        if (time <= TimeSpan.Zero || time.TotalMilliseconds > int.MaxValue) throw new ArgumentOutOfRangeException(name, time, "must be more than nothing and less than 25 days");
+        if (time <= TimeSpan.Zero || time.TotalMilliseconds > int.MaxValue)
+            throw new ArgumentOutOfRangeException(name, time, "must be more than nothing and less than 25 days");
     }
 }
 
-/// <summary>The names and defaults are those of the JavaScript client.</summary>
+/// <summary>Options of a client. Names and defaults are those of the JavaScript client.</summary>
 public sealed class GatewayClientOptions : ConversationOptions
 {
-    /// <summary>Asked at each connect, and when the connection's token is about to end. If it fails, the attempt has failed.</summary>
+    /// <summary>
+    /// Returns a token. It is called for each connection and before the connection's token expires. If it fails, the attempt fails.
+    /// </summary>
     public Func<CancellationToken, ValueTask<string?>>? TokenProvider { get; set; }
 
     /// <summary>The name that others see, for anonymous users.</summary>
     public string? Username { get; set; }
 
-    /// <summary>A secret of 16 to 128 characters: whoever connects with it is the same anonymous user. Without it the gateway makes one up, and the client keeps it while it lives.</summary>
+    /// <summary>
+    /// A secret of 16 to 128 characters. Every connection with it belongs to the same anonymous user. Without it, the gateway creates one,
+    /// which the client keeps as long as it lives.
+    /// </summary>
     public string? GuestKey { get; set; }
 
-    /// <summary>The first delay is anything up to this, each further one anything up to twice as much ("full jitter").</summary>
+    /// <summary>
+    /// The upper bound of the first delay. Each further bound is twice as high; the delay is random below it ("full jitter").
+    /// </summary>
     public TimeSpan ReconnectBaseDelay { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest delay of all.</summary>
+    /// <summary>The highest upper bound of a delay.</summary>
     public TimeSpan ReconnectMaxDelay { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Attempts in a row that may come to nothing before the client is closed; <c>null</c>: any number.</summary>
+    /// <summary>How many attempts in a row may fail before the client closes; <c>null</c> for any number.</summary>
     public int? MaxReconnectAttempts { get; set; }
 
-    /// <summary>A connection that lasted for so long was a success: delays and attempts are counted anew.</summary>
+    /// <summary>How long a connection must last to reset delays and attempts.</summary>
     public TimeSpan StableAfter { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>For one attempt, from its beginning to the gateway's welcome.</summary>
+    /// <summary>The timeout of one attempt, up to the gateway's welcome.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>After so long a silence the gateway is asked whether it is there.</summary>
+    /// <summary>How long the connection may be silent before the client sends a ping.</summary>
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>If nothing comes for so long after that, the link is dead: the client connects anew.</summary>
+    /// <summary>How long the gateway may take to respond to the ping before the client reconnects.</summary>
     public TimeSpan HeartbeatTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Headers, certificates, a proxy.</summary>
+    /// <summary>Configures the WebSocket: headers, certificates, a proxy.</summary>
     public Action<ClientWebSocketOptions>? ConfigureWebSocket { get; set; }
 
     internal new void Check()

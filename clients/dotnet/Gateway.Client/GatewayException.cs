@@ -1,13 +1,13 @@
 namespace Gateway.Client;
 
-/// <summary>Something that was asked of the gateway, or of the client, did not happen.</summary>
+/// <summary>The exception that is thrown when a request to the gateway, or to the client, fails.</summary>
 public sealed class GatewayException : Exception
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="code">See <see cref="Code"/>.</param>
-    /// <param name="message">What happened, for people.</param>
+    /// <param name="message">What happened.</param>
     /// <param name="retryAfter">See <see cref="RetryAfter"/>.</param>
-    /// <param name="innerException">What caused it.</param>
+    /// <param name="innerException">The cause.</param>
     public GatewayException(string code, string message, TimeSpan? retryAfter = null, Exception? innerException = null)
         : base(message, innerException)
     {
@@ -15,32 +15,35 @@ public sealed class GatewayException : Exception
         RetryAfter = retryAfter;
     }
 
-    /// <summary>The gateway's code (<c>"403"</c>, <c>"429"</c>, …; of a connection that was refused or closed its HTTP status or close code), or one of <see cref="GatewayErrors"/>.</summary>
+    /// <summary>
+    /// The code of the gateway (<c>"403"</c>, <c>"429"</c>, …), the HTTP status or close code of a connection that was rejected or closed,
+    /// or one of <see cref="GatewayErrors"/>.
+    /// </summary>
     public string Code { get; }
 
-    /// <summary>With 429: how long the gateway wants to be left alone.</summary>
+    /// <summary>With 429: how long to wait before the next attempt.</summary>
     public TimeSpan? RetryAfter { get; }
 }
 
-/// <summary>The codes that the client itself gives.</summary>
+/// <summary>The codes of the client itself.</summary>
 public static class GatewayErrors
 {
-    /// <summary>No answer in time. A message may have arrived all the same.</summary>
+    /// <summary>There was no reply in time. A message may have arrived all the same.</summary>
     public const string Timeout = "timeout";
 
-    /// <summary>More than <see cref="ConversationOptions.MaxQueued"/> wait.</summary>
+    /// <summary>More than <see cref="ConversationOptions.MaxQueued"/> messages and requests are waiting.</summary>
     public const string OutgoingOverflow = "outgoing_overflow";
 
-    /// <summary>It was under way when the connection went, and cannot be repeated without the risk that it arrives twice.</summary>
+    /// <summary>The connection was lost while the request was in flight. Repeating it could make it arrive twice.</summary>
     public const string OutcomeUnknown = "outcome_unknown";
 
     /// <summary>The room was left before it was entered.</summary>
     public const string Left = "left";
 
-    /// <summary>Whoever reads the messages is too slow.</summary>
+    /// <summary>The reader of the messages is too slow.</summary>
     public const string UnreadOverflow = "unread_overflow";
 
-    /// <summary>The gateway has sent something that is not what the protocol says.</summary>
+    /// <summary>The gateway has sent a malformed message.</summary>
     public const string MalformedMessage = "malformed_message";
 
     /// <summary>The client is closed.</summary>

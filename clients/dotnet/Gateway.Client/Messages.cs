@@ -23,7 +23,8 @@ public sealed record GatewayMessage(string Type, JsonElement Payload)
 /// <param name="Time">When the gateway accepted the message.</param>
 /// <param name="MessageId">The id that the sender gave the message.</param>
 /// <param name="Offset">The message's place in the room; <c>null</c> in rooms without history.</param>
-public sealed record ChatMessage(string Room, string UserId, string Username, string Content, DateTimeOffset Time, string? MessageId, long? Offset);
+public sealed record ChatMessage(
+    string Room, string UserId, string Username, string Content, DateTimeOffset Time, string? MessageId, long? Offset);
 
 /// <summary>The first message on every connection.</summary>
 /// <param name="ConnectionId">The connection.</param>
@@ -33,7 +34,14 @@ public sealed record ChatMessage(string Room, string UserId, string Username, st
 /// <param name="Replica">The replica that the connection is on.</param>
 /// <param name="Rooms">The rooms that the connection is in.</param>
 /// <param name="Cluster">All replicas together.</param>
-public sealed record Welcome(string ConnectionId, string UserId, string Username, string? GuestKey, string Replica, IReadOnlyList<RoomPosition> Rooms, Cluster Cluster);
+public sealed record Welcome(
+    string ConnectionId,
+    string UserId,
+    string Username,
+    string? GuestKey,
+    string Replica,
+    IReadOnlyList<RoomPosition> Rooms,
+    Cluster Cluster);
 
 /// <summary>All replicas of the gateway together.</summary>
 /// <param name="Replicas">How many there are.</param>
@@ -93,7 +101,10 @@ public sealed record HistoryEntry(long Offset, string Type, JsonElement Payload)
 internal sealed record JoinAnswer(string Room, string? Epoch, long? Offset, bool? Recovered, long? Replayed, string? Reason);
 
 /// <summary>How the gateway's payloads are read and written.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[
+    JsonSourceGenerationOptions(
+        PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)
+]
 [JsonSerializable(typeof(ChatMessage))]
 [JsonSerializable(typeof(Welcome))]
 [JsonSerializable(typeof(Published))]

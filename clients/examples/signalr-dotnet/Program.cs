@@ -22,20 +22,26 @@ if (args.ElementAtOrDefault(1) is { } username) url = new Uri($"{url}?username={
 var builder = new HubConnectionBuilder();
 builder.Services.AddSingleton<IConnectionFactory, WebSocketConnectionFactory>();
 builder.Services.AddSingleton<EndPoint>(new UriEndPoint(url));
-builder.Services.Configure<JsonHubProtocolOptions>(json => json.PayloadSerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
+builder.Services.Configure<JsonHubProtocolOptions>(
+    json => json.PayloadSerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
 await using var connection = builder.WithAutomaticReconnect().Build();
 
 var metrics = 0;
-connection.On<Welcome>("welcome", p => Console.WriteLine($"connected as {p.Username} to {p.Replica}, rooms: {string.Join(", ", p.Rooms.Select(r => r.Room))}"));
+connection.On<Welcome>(
+    "welcome",
+    p => Console.WriteLine($"connected as {p.Username} to {p.Replica}, rooms: {string.Join(", ", p.Rooms.Select(r => r.Room))}"));
 connection.On<Chat>("chat", p => Console.WriteLine($"[{p.Room}] {p.Username}: {p.Content}"));
 connection.On<SystemEvent>("system", p => Console.WriteLine($"system: {p.Event} {p.Room} {p.Username}".TrimEnd()));
 connection.On<Metrics>("metrics", p =>
 {
     if (metrics++ % MetricsEvery > 0) return;
-    Console.WriteLine($"metrics of {p.Replica}: {p.Connections.Total} connections ({p.Connections.Raw} raw, {p.Connections.Signalr} SignalR), {p.DeliveriesPerSecond} deliveries/s");
+    Console.WriteLine(
+        $"metrics of {p.Replica}: {p.Connections.Total} connections ({p.Connections.Raw} raw, {p.Connections.Signalr} SignalR), "
+        + $"{p.DeliveriesPerSecond} deliveries/s");
 });
 var closed = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
-connection.Reconnecting += error => Console.Error.WriteLineAsync(error == null ? "connection lost, trying again" : $"connection lost, trying again: {error.Message}");
+connection.Reconnecting += error => Console.Error.WriteLineAsync(
+    error == null ? "connection lost, trying again" : $"connection lost, trying again: {error.Message}");
 connection.Closed += error => Task.FromResult(closed.TrySetResult(error));
 
 try

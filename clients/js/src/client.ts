@@ -10,8 +10,8 @@ import type { Published, Requests, Sends } from "./requests.js";
 import { Unread } from "./unread.js";
 
 /**
- * A client of the raw dialect. Connects by itself and stays connected; the application gets each message of its rooms once and in order, and what it
- * says arrives once, over any number of connections. Every promise settles.
+ * A client of the raw dialect. It connects and reconnects by itself. The application gets each message of its rooms once and in order, and each message that
+ * it sends arrives once, over any number of connections. Every promise settles.
  */
 export class GatewayClient implements AsyncIterable<Message> {
   readonly #conversation: Conversation;
@@ -21,8 +21,8 @@ export class GatewayClient implements AsyncIterable<Message> {
   #end: { error: GatewayError | undefined } | undefined;
 
   /**
-   * @param url of the gateway's raw endpoint, such as `wss://example.org/ws`
-   * @throws TypeError the address or an option is wrong
+   * @param url the gateway's raw endpoint, such as `wss://example.org/ws`
+   * @throws TypeError if the address or an option is invalid
    */
   constructor(url: string | URL, options: Partial<ClientOptions> = {}) {
     const all = complete(options);
@@ -50,22 +50,22 @@ export class GatewayClient implements AsyncIterable<Message> {
     return this.#connector.state;
   }
 
-  /** Who and where this client is; of the last connection, and nothing before the first one. */
+  /** The welcome of the last connection; undefined before the first one. */
   get welcome(): Welcome | undefined {
     return this.#conversation.welcome;
   }
 
-  /** A secret: whoever connects with it (option `guestKey`) is the same anonymous user. */
+  /** The secret of the anonymous user, see the option `guestKey`. */
   get guestKey(): string | undefined {
     return this.#connector.guestKey;
   }
 
-  /** The rooms that it is in, or is again as soon as it is connected. */
+  /** The rooms that the client is in, or enters again as soon as it is connected. */
   get rooms(): string[] {
     return this.#conversation.rooms.names;
   }
 
-  /** Messages that were ignored, as they were not what the protocol says; `events.on("error", …)` tells of each. */
+  /** How many malformed messages were ignored; `events.on("error", …)` reports each. */
   get malformed(): number {
     return this.#conversation.malformed;
   }
@@ -80,7 +80,7 @@ export class GatewayClient implements AsyncIterable<Message> {
     off: (name, handler) => this.#conversation.events.off(name, handler),
   };
 
-  /** @returns takes the handler away again */
+  /** @returns a function that removes the handler */
   on<T extends Name<Messages>>(type: T, handler: (payload: PayloadOf<T>, message: MessageOf<T>) => void): () => void {
     return this.#conversation.messages.on(type as string, handler);
   }
@@ -90,8 +90,8 @@ export class GatewayClient implements AsyncIterable<Message> {
   }
 
   /**
-   * Enters a room, and enters it again on every new connection until it is left.
-   * @returns the place after which messages come
+   * Enters a room, and enters it again on every new connection until you leave it.
+   * @returns the position after which messages follow
    */
   join(room: string): Promise<RoomPosition> {
     return this.#conversation.join(room);
@@ -101,23 +101,23 @@ export class GatewayClient implements AsyncIterable<Message> {
     return this.#conversation.leave(room);
   }
 
-  /** Says something in a room, by default the lobby. */
+  /** Sends a chat message to a room, by default the lobby. */
   chat(content: string, { room }: { room?: string } = {}): Promise<Published> {
     return this.send("chat", room === undefined ? { content } : { room, content });
   }
 
-  /** Says something of any type that clients may send. Resolves when the gateway has taken it. */
+  /** Sends a message of any type that clients may send. Resolves when the gateway has accepted it. */
   send<T extends Name<Sends>>(type: T, payload: SendOf<T>): Promise<Published> {
     return this.#conversation.send(type as string, payload) as Promise<Published>;
   }
 
-  /** Asks the gateway something. */
+  /** Sends a request to the gateway. */
   request<T extends Name<Requests>>(type: T, payload: QuestionOf<T>): Promise<AnswerOf<T>> {
     return this.#conversation.request(type as string, payload) as Promise<AnswerOf<T>>;
   }
 
   /**
-   * Every message from now on, for a `for await` loop. Ends with the client; fails if that was closed for a reason, or if the loop is slower than the messages.
+   * Reads every message from now on, in a `for await` loop. It ends with the client, and fails if the client was closed for a reason or if the loop is too slow.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message> {
     const loop = new Unread<AnyMessage>(this.#maxUnread, (self) => this.#loops.delete(self));
@@ -126,12 +126,12 @@ export class GatewayClient implements AsyncIterable<Message> {
     return loop as AsyncIterableIterator<Message>;
   }
 
-  /** Gives up the present connection for a new one; or, while it waits before the next attempt, waits no longer. */
+  /** Replaces the current connection with a new one. If the client waits before the next attempt, it stops waiting. */
   reconnect(): void {
     this.#connector.reconnect();
   }
 
-  /** Ends the connection for good. What was not answered fails with `closed`. */
+  /** Closes the client for good. Calls without a reply fail with `closed`. */
   close(): Promise<void> {
     this.#closed(undefined);
     return this.#connector.close();

@@ -1,25 +1,25 @@
-/** What the client itself has to say; the gateway's own codes are numbers. */
+/** The codes of the client itself; the gateway's own codes are numbers. */
 export type LocalCode =
-  /** The client is closed: by `close()`, by the gateway for good, or because it has given up. */
+  /** The client is closed: by `close()`, by the gateway for good, or because too many attempts failed. */
   | "closed"
-  /** There was no answer in time. A message may have arrived all the same. */
+  /** There was no reply in time. A message may have arrived all the same. */
   | "timeout"
-  /** More messages wait to be sent than `maxQueued`. */
+  /** More than `maxQueued` messages wait to be sent. */
   | "outgoing_overflow"
-  /** Whoever iterates over the messages is too slow: more than `maxUnread` wait. */
+  /** The loop over the messages is too slow: more than `maxUnread` wait. */
   | "unread_overflow"
-  /** Sent, and then the connection was lost: it may have arrived, and cannot be repeated without the risk that it arrives twice. */
+  /** The connection was lost while the message was in flight. It may have arrived; repeating it could make it arrive twice. */
   | "outcome_unknown"
-  /** The room was left, or is not entered any more. */
+  /** The room was left, or is no longer entered. */
   | "left"
-  /** The gateway has sent something that is not what the protocol says. */
+  /** The gateway has sent a malformed message. */
   | "malformed_message"
-  /** A handler of the application's has thrown; `cause` says what. */
+  /** A handler of the application has thrown; see `cause`. */
   | "handler_failed";
 
 /**
- * Why something that was asked for did not happen. `code` is a word of the client's own, or the gateway's number: an HTTP status (400, 403, 404, 429, 503, …)
- * in answer to a command or to connecting, a WebSocket close code (1008, …) where the connection was closed.
+ * The error of a failed call. `code` is a code of the client, or a number of the gateway: an HTTP status (400, 403, 404, 429, 503, …) for a rejected
+ * command or connection, a WebSocket close code (1008, …) for a closed connection.
  */
 export class GatewayError extends Error {
   override readonly name = "GatewayError";
@@ -34,12 +34,12 @@ export class GatewayError extends Error {
   }
 }
 
-/** The connection went before there was an answer. Never reaches the application: whoever asked asks again, or says what that means. */
+/** The connection was lost before the reply. It never reaches the application: the caller repeats the call or reports the outcome. */
 export class LinkLost extends Error {
   override readonly name = "LinkLost";
 }
 
-/** This one call failed on its way, though the connection stands (over server-sent events each is a request of its own): it may have arrived. Never reaches the application either. */
+/** This call failed on its way although the connection is open (over server-sent events each call is a request): it may have arrived. It never reaches the application either. */
 export class Unanswered extends Error {
   override readonly name = "Unanswered";
 }

@@ -1,54 +1,54 @@
 import type { GatewayError } from "./errors.js";
 
-/** `connecting` until the connection stands for the first time, `reconnecting` whenever it has gone, `closed` for good. */
+/** `connecting` until the first connection is open, `reconnecting` after a connection was lost, `closed` for good. */
 export type State = "connecting" | "open" | "reconnecting" | "closed";
 
 export interface StateChange {
   state: State;
-  /** While connecting: attempts in a row that came to nothing. */
+  /** While connecting: failed attempts in a row. */
   failures: number;
   /** While waiting: milliseconds until the next attempt. */
   delay?: number;
-  /** Why the connection went, or the attempt came to nothing; with `closed`, why for good. Not there after `close()`. */
+  /** Why the connection was lost, the attempt failed, or the client was closed. Missing after `close()`. */
   error?: GatewayError;
 }
 
-/** Messages that will not come. */
+/** Lost messages. */
 export interface Gap {
-  /** Nothing if they belonged to no room. */
+  /** Missing if the messages belong to no room. */
   room: string | undefined;
-  /** `slow consumer`, or the gateway's word: `epoch changed`, `history too short`, `too many`, `position unknown`. */
+  /** `slow consumer`, or the reason of the gateway: `epoch changed`, `history too short`, `too many`, `position unknown`. */
   reason: string;
-  /** The epoch in which `from` and `to` count. */
+  /** The epoch of `from` and `to`. */
   epoch: string | undefined;
-  /** The first message that is missing. */
+  /** The offset of the first missing message. */
   from: number | undefined;
-  /** The last one; not known if the epoch is over. */
+  /** The offset of the last missing message; missing if the epoch has ended. */
   to: number | undefined;
-  /** How many, if the gateway said so: not every number between `from` and `to` was a message for this client. */
+  /** How many messages are missing, if the gateway says so. Not every offset between `from` and `to` was a message for this client. */
   missed: number | undefined;
 }
 
-/** A room goes on after a reconnect. */
+/** A room continues after a reconnect. */
 export interface Resumed {
   room: string;
-  /** Everything that was missed has come. If not there was a `gap` too. */
+  /** Whether every missed message has been delivered. If not, there was a `gap` too. */
   recovered: boolean;
   replayed: number;
 }
 
-/** A room could not be entered again, and is not the client's any more. */
+/** A room could not be entered again. The client is no longer in it. */
 export interface Left {
   room: string;
   error: GatewayError;
 }
 
-/** What the client itself tells of, apart from the messages. */
+/** The events of the client, apart from messages. */
 export interface RoomEvents {
   gap: Gap;
   resumed: Resumed;
   left: Left;
-  /** Something went wrong that nobody asked for: `malformed_message` (it was ignored) or `handler_failed`. */
+  /** An error outside of any call: `malformed_message` (it was ignored) or `handler_failed`. */
   error: GatewayError;
 }
 
@@ -56,9 +56,9 @@ export interface ClientEvents extends RoomEvents {
   state: StateChange;
 }
 
-/** What is told apart from the messages: the client's state, and what becomes of rooms when it reconnects. */
+/** The events of the client: its state, and what happens to rooms on a reconnect. */
 export interface EventSource<All> {
-  /** @returns takes the handler away again */
+  /** @returns a function that removes the handler */
   on<E extends keyof All>(name: E, handler: (event: All[E]) => void): () => void;
   off<E extends keyof All>(name: E, handler: (event: All[E]) => void): void;
 }

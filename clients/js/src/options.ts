@@ -4,36 +4,36 @@ import type { OutgoingOptions } from "./outgoing.js";
 import type { Fetch } from "./refusal.js";
 import type { WebSocketClass } from "./websocket.js";
 
-/** Asked at each connect. If it fails, the attempt has failed. */
+/** Returns a token. It is called for each connection. If it fails, the attempt fails. */
 export type TokenSource = string | (() => string | Promise<string>);
 
-/** How long what was asked for may take, in milliseconds, the time without a connection included. */
+/** Timeouts of calls in milliseconds. Time without a connection counts. */
 export interface Timeouts {
-  /** `join`, `leave`, `request`. */
+  /** The timeout of `join`, `leave` and `request`. */
   requestTimeout: number;
-  /** `send`, `chat`. Has to be less than the gateway's `messages.idempotency_window`: for so long a message may be sent again. */
+  /** The timeout of `send` and `chat`. It must be less than the gateway's `messages.idempotency_window`, because a message may be sent again until then. */
   sendTimeout: number;
 }
 
 export interface ReconnectOptions extends BackoffOptions {
-  /** Attempts in a row that may come to nothing before the client is closed for good. */
+  /** How many attempts in a row may fail before the client closes. */
   maxReconnectAttempts: number;
-  /** A connection that lasted for so long was a success: the next delay is a first one. */
+  /** How long a connection must last to reset the delays. */
   stableAfter: number;
 }
 
 export interface ClientOptions extends ReconnectOptions, HeartbeatOptions, OutgoingOptions, Timeouts {
   token: TokenSource | undefined;
   username: string | undefined;
-  /** A random secret of 22 to 128 characters, to be the same anonymous user as before. Without it the gateway makes one up, and the client keeps it. */
+  /** A random secret of 22 to 128 characters, to stay the same anonymous user. Without it, the gateway creates one, which the client keeps. */
   guestKey: string | undefined;
-  /** From the handshake to the welcome. */
+  /** The timeout of one attempt, from the handshake to the welcome. */
   connectTimeout: number;
-  /** Messages that may wait for a `for await` loop. */
+  /** How many messages may wait for a `for await` loop. */
   maxUnread: number;
-  /** The class to connect with. */
+  /** The WebSocket class. */
   WebSocket: WebSocketClass;
-  /** To find out why a connection was refused; `null`: do not ask. */
+  /** Finds out why a connection was rejected; `null`: do not ask. */
   fetch: Fetch | null;
 }
 
@@ -52,7 +52,7 @@ export const RECONNECT_DEFAULTS: ReconnectOptions = {
   stableAfter: 5000,
 };
 
-/** @throws TypeError an option is out of its range, or there is no WebSocket */
+/** @throws TypeError if an option is out of its range, or if there is no WebSocket */
 export function complete(options: Partial<ClientOptions>): ClientOptions {
   const { WebSocket, fetch } = globalThis as unknown as { WebSocket?: WebSocketClass; fetch?: Fetch };
   const all = {
@@ -92,7 +92,7 @@ const RANGES: Record<string, [min: number, max: number]> = {
   maxUnread: [1, Infinity],
 };
 
-/** @throws TypeError one is out of its range */
+/** @throws TypeError if an option is out of its range */
 export function checkNumbers(options: object): void {
   for (const [name, value] of Object.entries(options)) {
     const range = RANGES[name];

@@ -1,8 +1,8 @@
 namespace Gateway.Client.Connections;
 
 /// <summary>
-/// How long to wait before trying again: anything up to the base delay, twice as much each time, up to the cap ("full jitter": of many clients that lost the same gateway no two
-/// come back together).
+/// How long to wait before trying again: anything up to the base delay, twice as much each time, up to the cap ("full jitter": of many
+/// clients that lost the same gateway no two come back together).
 /// </summary>
 internal static class Backoff
 {

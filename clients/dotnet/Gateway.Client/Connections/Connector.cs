@@ -50,7 +50,8 @@ internal sealed class Connector(Uri endpoint, GatewayClientOptions options, ICon
                 return;
             }
             error = ending.Error;
-            if (ending.Kind != EndingKind.Refused && TimeSpan.FromMilliseconds(Environment.TickCount64 - began) >= options.StableAfter) _failures = 0;
+            if (ending.Kind != EndingKind.Refused && TimeSpan.FromMilliseconds(Environment.TickCount64 - began) >= options.StableAfter)
+                _failures = 0;
             if (ending.IsForGood(options.TokenProvider != null) || _failures >= options.MaxReconnectAttempts)
             {
                 End(error);
@@ -93,7 +94,8 @@ internal sealed class Connector(Uri endpoint, GatewayClientOptions options, ICon
         {
             return new Ending(EndingKind.Refused, 0, $"no token: {fault.Message}");
         }
-        if (token != null && !token.All(IsTokenCharacter)) return new Ending(EndingKind.Refused, 0, "no token: it has characters that a token cannot have");
+        if (token != null && !token.All(IsTokenCharacter))
+            return new Ending(EndingKind.Refused, 0, "no token: it has characters that a token cannot have");
         var webSocket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
         webSocket.Options.KeepAliveInterval = TimeSpan.Zero; // the client asks by itself
         if (token != null) webSocket.Options.SetRequestHeader("Authorization", "Bearer " + token);
@@ -107,8 +109,11 @@ internal sealed class Connector(Uri endpoint, GatewayClientOptions options, ICon
         {
             var status = (int)webSocket.HttpStatusCode;
             webSocket.Dispose();
-            if (status is 0 or (int)HttpStatusCode.SwitchingProtocols) return new Ending(EndingKind.Refused, 0, late.IsCancellationRequested ? "no connection in time" : fault.GetBaseException().Message);
-            return new Ending(EndingKind.Refused, status, await Refusal.TextAsync(address, token, status, late.Token).ConfigureAwait(false));
+            if (status is 0 or (int)HttpStatusCode.SwitchingProtocols)
+                return new Ending(
+                    EndingKind.Refused, 0, late.IsCancellationRequested ? "no connection in time" : fault.GetBaseException().Message);
+            return new Ending(
+                EndingKind.Refused, status, await Refusal.TextAsync(address, token, status, late.Token).ConfigureAwait(false));
         }
         return await LiveAsync(webSocket).ConfigureAwait(false);
     }

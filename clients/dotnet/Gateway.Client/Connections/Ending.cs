@@ -24,7 +24,8 @@ internal sealed record Ending(EndingKind Kind, int Code, string Reason)
 {
     private const int Policy = 1008;
 
-    public GatewayException Error => new(Code == 0 ? GatewayErrors.Closed : Code.ToString(System.Globalization.CultureInfo.InvariantCulture), Reason);
+    public GatewayException Error =>
+        new(Code == 0 ? GatewayErrors.Closed : Code.ToString(System.Globalization.CultureInfo.InvariantCulture), Reason);
 
     /// <summary>It would be refused again.</summary>
     /// <param name="canRenew">There is a token provider.</param>

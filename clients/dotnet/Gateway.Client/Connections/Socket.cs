@@ -8,10 +8,12 @@ using Gateway.Client.Wire;
 namespace Gateway.Client.Connections;
 
 /// <summary>One WebSocket of the raw dialect, from the handshake to its end, however it ends.</summary>
-/// <param name="received">Called with every message that answers nothing and is what the protocol says; nothing more is read until it is done.</param>
+/// <param name="received">Called with every message that answers nothing and is what the protocol says; nothing more is read until it is
+/// done.</param>
 /// <param name="ignored">Called with what is wrong with anything else.</param>
 internal sealed class Socket(
-    ClientWebSocket webSocket, GatewayClientOptions options, Func<GatewayMessage, CancellationToken, ValueTask> received, Action<string> ignored) : ILink, IDisposable
+    ClientWebSocket webSocket, GatewayClientOptions options, Func<GatewayMessage, CancellationToken, ValueTask> received,
+    Action<string> ignored) : ILink, IDisposable
 {
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
@@ -91,7 +93,9 @@ internal sealed class Socket(
                 if (Envelope.Read(buffer.AsMemory(0, length)) is { } message) await TakeAsync(message).ConfigureAwait(false);
                 else ignored("a frame that is no envelope");
             }
-            End(new Ending(EndingKind.Closed, (int)(webSocket.CloseStatus ?? WebSocketCloseStatus.NormalClosure), webSocket.CloseStatusDescription is { Length: > 0 } reason ? reason : "the gateway closed the connection"));
+            var code = (int)(webSocket.CloseStatus ?? WebSocketCloseStatus.NormalClosure);
+            var hasReason = webSocket.CloseStatusDescription is { Length: > 0 };
+            End(new Ending(EndingKind.Closed, code, hasReason ? webSocket.CloseStatusDescription! : "the gateway closed the connection"));
         }
         catch (Exception fault) when (fault is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
@@ -122,7 +126,8 @@ internal sealed class Socket(
             ignored(problem);
             return default;
         }
-        if (message.Message.Type == "system" && Place.Text(message.Message.Payload, "event") == "shutdown") End(new Ending(EndingKind.Shutdown, 1001, "the gateway stops"));
+        if (message.Message.Type == "system" && Place.Text(message.Message.Payload, "event") == "shutdown")
+            End(new Ending(EndingKind.Shutdown, 1001, "the gateway stops"));
         return received(message.Message, _over.Token);
     }
 
@@ -148,7 +153,8 @@ internal sealed class Socket(
             var silent = TimeSpan.FromMilliseconds(Environment.TickCount64 - Volatile.Read(ref _heard));
             if (silent < options.HeartbeatInterval) asked = false;
             else if (asked) End(new Ending(EndingKind.Dead, 0, "the gateway does not answer"));
-            var wait = asked ? TimeSpan.Zero : silent < options.HeartbeatInterval ? options.HeartbeatInterval - silent : options.HeartbeatTimeout;
+            var wait = asked ? TimeSpan.Zero
+                : silent < options.HeartbeatInterval ? options.HeartbeatInterval - silent : options.HeartbeatTimeout;
             if (!asked && silent >= options.HeartbeatInterval)
             {
                 asked = true;

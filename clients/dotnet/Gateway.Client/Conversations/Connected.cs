@@ -1,6 +1,8 @@
 namespace Gateway.Client.Conversations;
 
-/// <summary>The present connection, and how fast rooms are entered on it: not all at once, and slower when the gateway says that it was too much.</summary>
+/// <summary>
+/// The present connection, and how fast rooms are entered on it: not all at once, and slower when the gateway says that it was too much.
+/// </summary>
 internal sealed class Connected(ILink link) : IDisposable
 {
     private const int AtOnce = 16;

@@ -4,7 +4,10 @@ using Gateway.Client.Wire;
 
 namespace Gateway.Client.Conversations;
 
-/// <summary>What an application and the gateway have to do with each other, whatever the connection of the moment is: rooms, messages, questions. For both dialects.</summary>
+/// <summary>
+/// What an application and the gateway have to do with each other, whatever the connection of the moment is: rooms, messages, questions.
+/// For both dialects.
+/// </summary>
 internal sealed class Conversation : IReceiver
 {
     private readonly Lock _gate = new();
@@ -71,7 +74,8 @@ internal sealed class Conversation : IReceiver
     /// <param name="reason">Why the client was closed, if nobody asked for it.</param>
     public void Close(GatewayException? reason)
     {
-        var error = new GatewayException(GatewayErrors.Closed, reason == null ? "the client was closed" : $"the client was closed: {reason.Message}");
+        var error = new GatewayException(
+            GatewayErrors.Closed, reason == null ? "the client was closed" : $"the client was closed: {reason.Message}");
         _closed = error;
         Rooms.Close(error);
         Outgoing.Close(error);
@@ -125,7 +129,8 @@ internal sealed class Conversation : IReceiver
     public Task<JsonElement> RequestAsync(string type, JsonNode? payload, CancellationToken cancel)
     {
         if (type is "join" or "leave") throw new ArgumentException("use JoinAsync and LeaveAsync", nameof(type));
-        return Outgoing.AddAsync(type, payload, type is "history" or "presence" or "ping" ? Repeat.Question : Repeat.Never, _options.RequestTimeout, cancel);
+        return Outgoing.AddAsync(
+            type, payload, type is "history" or "presence" or "ping" ? Repeat.Question : Repeat.Never, _options.RequestTimeout, cancel);
     }
 
     public IDisposable On(string type, Action<GatewayMessage> handler)

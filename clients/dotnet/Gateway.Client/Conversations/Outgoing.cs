@@ -19,8 +19,8 @@ internal enum Repeat
 }
 
 /// <summary>
-/// What the application has said and nobody has answered yet, in its order. Outlives connections: what is under way when one goes is sent again on the next, and what is about a
-/// room waits until the room is entered.
+/// What the application has said and nobody has answered yet, in its order. Outlives connections: what is under way when one goes is sent
+/// again on the next, and what is about a room waits until the room is entered.
 /// </summary>
 /// <param name="gate">Guards everything here.</param>
 /// <param name="isPending">A room that is being entered: what is about it waits.</param>
@@ -31,7 +31,9 @@ internal sealed class Outgoing(Lock gate, ConversationOptions options, Func<stri
     private readonly LinkedList<Entry> _entries = [];
     private int _inFlight;
 
-    /// <summary>One after a 429, and twice as many with each success: all at once would be refused again, and in the end be closed for flooding.</summary>
+    /// <summary>
+    /// One after a 429, and twice as many with each success: all at once would be refused again, and in the end be closed for flooding.
+    /// </summary>
     private int _allowed = options.MaxInFlight;
 
     private ILink? _link;
@@ -42,12 +44,14 @@ internal sealed class Outgoing(Lock gate, ConversationOptions options, Func<stri
     {
         cancel.ThrowIfCancellationRequested();
         var weight = Encoding.UTF8.GetByteCount(type) + Envelope.Write("", payload, "9007199254740991").Length;
-        if (options.MaxMessageBytes > 0 && weight > options.MaxMessageBytes) throw new GatewayException("413", $"the message has more than {options.MaxMessageBytes} bytes");
+        if (options.MaxMessageBytes > 0 && weight > options.MaxMessageBytes)
+            throw new GatewayException("413", $"the message has more than {options.MaxMessageBytes} bytes");
         var entry = new Entry(type, payload, weight, repeat, Place.RoomOfCommand(type, payload));
         lock (gate)
         {
             if (_closed != null) throw new GatewayException(_closed.Code, _closed.Message);
-            if (_entries.Count >= options.MaxQueued) throw new GatewayException(GatewayErrors.OutgoingOverflow, $"{options.MaxQueued} messages wait to be sent already");
+            if (_entries.Count >= options.MaxQueued)
+                throw new GatewayException(GatewayErrors.OutgoingOverflow, $"{options.MaxQueued} messages wait to be sent already");
             entry.Node = _entries.AddLast(entry);
             Pump();
         }
@@ -82,7 +86,8 @@ internal sealed class Outgoing(Lock gate, ConversationOptions options, Func<stri
     {
         lock (gate)
         {
-            if (_entries.Where(entry => entry.On != null).MaxBy(entry => entry.Weight) is { } biggest) Settle(biggest, done => done.TrySetException(new GatewayException("413", reason)));
+            if (_entries.Where(entry => entry.On != null).MaxBy(entry => entry.Weight) is { } biggest)
+                Settle(biggest, done => done.TrySetException(new GatewayException("413", reason)));
         }
     }
 
@@ -95,7 +100,8 @@ internal sealed class Outgoing(Lock gate, ConversationOptions options, Func<stri
             if (error == null) return;
             _link = null;
             Resume();
-            foreach (var entry in _entries.ToList()) Settle(entry, done => done.TrySetException(new GatewayException(error.Code, error.Message)));
+            foreach (var entry in _entries.ToList())
+                Settle(entry, done => done.TrySetException(new GatewayException(error.Code, error.Message)));
         }
     }
 
@@ -182,10 +188,16 @@ internal sealed class Outgoing(Lock gate, ConversationOptions options, Func<stri
     private void Lost(Entry entry)
     {
         if (entry.Repeat != Repeat.Never) Wait(entry);
-        else Settle(entry, done => done.TrySetException(new GatewayException(GatewayErrors.OutcomeUnknown, $"the connection was lost before the answer to {entry.Type} came")));
+        else
+            Settle(
+                entry,
+                done =>
+                    done.TrySetException(new GatewayException(GatewayErrors.OutcomeUnknown, "the connection was lost before the answer "
+                    + $"to {entry.Type} came")));
     }
 
-    private void Expire(Entry entry) => Settle(entry, done => done.TrySetException(new GatewayException(GatewayErrors.Timeout, $"no answer to {entry.Type} in time")));
+    private void Expire(Entry entry) =>
+        Settle(entry, done => done.TrySetException(new GatewayException(GatewayErrors.Timeout, $"no answer to {entry.Type} in time")));
 
     /// <summary>Back to those that wait, in its place.</summary>
     private void Wait(Entry entry)

@@ -6,7 +6,8 @@ namespace Gateway.Client.Conversations;
 /// <summary>The messages of one <c>await foreach</c>.</summary>
 internal sealed class Reader(int max, Action<Reader> gone)
 {
-    private readonly Channel<GatewayMessage> _unread = Channel.CreateBounded<GatewayMessage>(new BoundedChannelOptions(max) { SingleWriter = true });
+    private readonly Channel<GatewayMessage> _unread = Channel.CreateBounded<GatewayMessage>(
+        new BoundedChannelOptions(max) { SingleWriter = true });
 
     public void Add(GatewayMessage message)
     {

@@ -3,10 +3,12 @@ using Gateway.Client.Wire;
 namespace Gateway.Client.Conversations;
 
 /// <summary>
-/// One room as the application has seen it: how far it has come in the room's sequence, so that it gets every message once and in order, over any number of connections.
-/// Between entering and the answer to it messages wait, because only the answer says which epoch they belong to.
+/// One room as the application has seen it: how far it has come in the room's sequence, so that it gets every message once and in order,
+/// over any number of connections. Between entering and the answer to it messages wait, because only the answer says which epoch they
+/// belong to.
 /// </summary>
-/// <param name="answersInOrder">An answer is heard after everything that came ahead of it. The stock SignalR client hears answers at once and messages in their turn.</param>
+/// <param name="answersInOrder">An answer is heard after everything that came ahead of it. The stock SignalR client hears answers at once
+/// and messages in their turn.</param>
 internal sealed class Room(string name, IReceiver to, bool answersInOrder)
 {
     private List<GatewayMessage>? _held = [];
@@ -29,7 +31,8 @@ internal sealed class Room(string name, IReceiver to, bool answersInOrder)
     }
 
     /// <summary>The room was entered.</summary>
-    /// <param name="entered">Where the connection's own messages of the room begin, if it was in ahead of asking; those that were missed then come after newer ones.</param>
+    /// <param name="entered">Where the connection's own messages of the room begin, if it was in ahead of asking; those that were missed
+    /// then come after newer ones.</param>
     public void Entered(JoinAnswer answer, Position? entered)
     {
         var held = _held ?? [];
@@ -64,12 +67,16 @@ internal sealed class Room(string name, IReceiver to, bool answersInOrder)
         return newer;
     }
 
-    /// <summary>What was missed may still come after its answer. It comes ahead of what is newer, so each message is passed on as it comes, and moves the position.</summary>
+    /// <summary>
+    /// What was missed may still come after its answer. It comes ahead of what is newer, so each message is passed on as it comes, and
+    /// moves the position.
+    /// </summary>
     private void GoOnAsItComes(Position since, Position start, JoinAnswer answer)
     {
         if (answer.Recovered == true) return;
         var isSameEpoch = start.Epoch == since.Epoch;
-        to.Gap(new Gap(name, answer.Reason ?? "unknown", since.Epoch, since.Offset + (answer.Replayed ?? 0) + 1, isSameEpoch ? start.Offset : null, null));
+        var from = since.Offset + (answer.Replayed ?? 0) + 1;
+        to.Gap(new Gap(name, answer.Reason ?? "unknown", since.Epoch, from, isSameEpoch ? start.Offset : null, null));
         if (!isSameEpoch) Position = start;
     }
 

@@ -4,7 +4,9 @@ using Gateway.Client.Wire;
 
 namespace Gateway.Client.Conversations;
 
-/// <summary>The rooms that the application wants to be in. On each connection they are entered again, each from where the application has come to.</summary>
+/// <summary>
+/// The rooms that the application wants to be in. On each connection they are entered again, each from where the application has come to.
+/// </summary>
 /// <param name="gate">Guards everything here.</param>
 /// <param name="changed">Called when a room has become free for what is to be sent there.</param>
 /// <param name="answersInOrder">See <see cref="Room"/>.</param>
@@ -12,7 +14,7 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<string, Wish> _wishes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, WantedRoom> _wishes = new(StringComparer.Ordinal);
 
     /// <summary>Where the present connection was in from the start, and from which place on.</summary>
     private readonly Dictionary<string, Position?> _entered = new(StringComparer.Ordinal);
@@ -42,7 +44,7 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
         {
             if (!_wishes.TryGetValue(room, out var wish))
             {
-                wish = Wanted(room);
+                wish = AddWanted(room);
                 if (_link != null) _ = EnterAsync(wish, _link);
             }
             first = wish.First.Task;
@@ -62,7 +64,7 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
     /// <summary>Messages of the room may still come until this is done.</summary>
     public async Task LeaveAsync(string room, CancellationToken cancel)
     {
-        Wish? wish;
+        WantedRoom? wish;
         Connected? link;
         lock (gate)
         {
@@ -82,7 +84,9 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
         }
     }
 
-    /// <summary>What the gateway says first on a connection. The rooms in which it begins are wanted, unless they were left before.</summary>
+    /// <summary>
+    /// What the gateway says first on a connection. The rooms in which it begins are wanted, unless they were left before.
+    /// </summary>
     public void Welcomed(IReadOnlyList<RoomPosition> rooms)
     {
         lock (gate)
@@ -96,7 +100,7 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
                 }
                 else if (_auto.Add(entry.Room))
                 {
-                    wish = Wanted(entry.Room);
+                    wish = AddWanted(entry.Room);
                     wish.Room.Entered(new JoinAnswer(entry.Room, entry.Epoch, entry.Offset, null, null, null), null);
                     wish.Enter();
                 }
@@ -136,7 +140,8 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
                 wish.Room.Receive(message);
                 return;
             }
-            if (Place.GapIn(message) is { } gap) to.Gap(new Gap(gap.Room, gap.Reason ?? "slow consumer", null, gap.From, gap.To, gap.Missed));
+            if (Place.GapIn(message) is { } gap)
+                to.Gap(new Gap(gap.Room, gap.Reason ?? "slow consumer", null, gap.From, gap.To, gap.Missed));
             to.Message(message);
         }
     }
@@ -155,14 +160,14 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
         }
     }
 
-    private Wish Wanted(string room)
+    private WantedRoom AddWanted(string room)
     {
-        var wish = new Wish(new Room(room, to, answersInOrder));
+        var wish = new WantedRoom(new Room(room, to, answersInOrder));
         _ = wish.First.Task.Exception; // whoever asked hears of it; nobody may be listening any more
         return _wishes[room] = wish;
     }
 
-    private async Task EnterAsync(Wish wish, Connected connected)
+    private async Task EnterAsync(WantedRoom wish, Connected connected)
     {
         var room = wish.Room;
         bool IsOff() => connected.Over.IsCancellationRequested || _wishes.GetValueOrDefault(room.Name) != wish;
@@ -176,7 +181,8 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
                     {
                         if (IsOff()) throw new LinkLostException();
                         var payload = new JsonObject { ["room"] = room.Name };
-                        if (room.Position is { } since) payload["since"] = new JsonObject { ["epoch"] = since.Epoch, ["offset"] = since.Offset };
+                        if (room.Position is { } since)
+                            payload["since"] = new JsonObject { ["epoch"] = since.Epoch, ["offset"] = since.Offset };
                         return connected.Link.CallAsync("join", payload);
                     }
                 }).ConfigureAwait(false);
@@ -212,10 +218,12 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
     private static JoinAnswer JoinAnswerOf(JsonElement answer)
     {
         var read = Answers.Read(answer, GatewayJson.Default.JoinAnswer, "join");
-        return read is { Offset: null or >= 0, Replayed: null or >= 0 } ? read : throw new GatewayException(GatewayErrors.MalformedMessage, "the answer to join is malformed");
+        return read is { Offset: null or >= 0, Replayed: null or >= 0 }
+            ? read
+            : throw new GatewayException(GatewayErrors.MalformedMessage, "the answer to join is malformed");
     }
 
-    private void Refused(Wish wish, GatewayException error)
+    private void Refused(WantedRoom wish, GatewayException error)
     {
         _wishes.Remove(wish.Room.Name);
         wish.First.TrySetException(error);
@@ -257,7 +265,10 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
             {
                 await connected.PassAsync(() =>
                 {
-                    lock (gate) return IsOff() ? throw new LinkLostException() : connected.Link.CallAsync("leave", new JsonObject { ["room"] = room });
+                    lock (gate)
+                        return IsOff()
+                            ? throw new LinkLostException()
+                            : connected.Link.CallAsync("leave", new JsonObject { ["room"] = room });
                 }).ConfigureAwait(false);
                 return;
             }
@@ -284,21 +295,5 @@ internal sealed class Rooms(Lock gate, IReceiver to, TimeSpan timeout, bool answ
     {
         await Task.Delay(RetryDelay, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !over.IsCancellationRequested;
-    }
-
-    private sealed class Wish(Room room)
-    {
-        public Room Room => room;
-
-        /// <summary>Settles when the room is entered for the first time, or will not be.</summary>
-        public TaskCompletionSource<RoomPosition> First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public bool WasIn { get; private set; }
-
-        public void Enter()
-        {
-            WasIn = true;
-            First.TrySetResult(new RoomPosition(room.Name, room.Position?.Epoch, room.Position?.Offset));
-        }
     }
 }

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Gateway.Client.Wire;
 
-/// <summary>Reads what the gateway has answered. Whatever is in it, the worst that can happen is a <see cref="GatewayException"/> for whoever asked.</summary>
+/// <summary>
+/// Reads what the gateway has answered. Whatever is in it, the worst that can happen is a <see cref="GatewayException"/> for whoever asked.
+/// </summary>
 internal static class Answers
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(int.MaxValue);
@@ -28,9 +30,14 @@ internal static class Answers
     {
         try
         {
-            if (payload.ValueKind == JsonValueKind.Object && payload.TryGetProperty("code", out var code) && code.ValueKind == JsonValueKind.Number && Place.Text(payload, "message") is { } text)
+            if (payload.ValueKind == JsonValueKind.Object
+                && payload.TryGetProperty("code", out var code) && code.ValueKind == JsonValueKind.Number
+                && Place.Text(payload, "message") is { } text)
             {
-                double? wait = payload.TryGetProperty("retry_after_ms", out var ms) && ms.ValueKind == JsonValueKind.Number && ms.TryGetDouble(out var number) ? number : null;
+                double? wait = payload.TryGetProperty("retry_after_ms", out var ms) && ms.ValueKind == JsonValueKind.Number
+                    && ms.TryGetDouble(out var number)
+                    ? number
+                    : null;
                 return new GatewayException(code.GetRawText(), $"{code.GetRawText()}: {text}", wait is { } given ? Wait(given) : null);
             }
         }

@@ -8,7 +8,8 @@ namespace Gateway.Client.Wire;
 /// <summary>The raw dialect's text frame: <c>{"type":T,"payload":P,"id":I}</c>.</summary>
 internal static class Envelope
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <param name="payload"><c>null</c>: none.</param>
     /// <param name="id">As JSON.</param>
@@ -38,9 +39,13 @@ internal static class Envelope
         {
             using var document = JsonDocument.Parse(frame);
             var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String) return null;
+            if (root.ValueKind != JsonValueKind.Object
+                || !root.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String)
+                return null;
             var payload = root.TryGetProperty("payload", out var found) ? found.Clone() : JsonElement.Parse("null");
-            long? id = root.TryGetProperty("id", out var text) && text.ValueKind == JsonValueKind.Number && text.TryGetInt64(out var number) ? number : null;
+            long? id = root.TryGetProperty("id", out var text) && text.ValueKind == JsonValueKind.Number && text.TryGetInt64(out var number)
+                ? number
+                : null;
             return new Received(new GatewayMessage(type.GetString()!, payload), id);
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)

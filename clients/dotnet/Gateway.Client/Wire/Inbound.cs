@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Gateway.Client.Wire;
 
 /// <summary>
-/// The messages of one connection, checked before anything is done with them, and in the order that the protocol promises: one <c>welcome</c>, and that first. A message that
-/// is not what docs/protocol.md says is counted, told and ignored, and harms nothing.
+/// The messages of one connection, checked before anything is done with them, and in the order that the protocol promises: one
+/// <c>welcome</c>, and that first. A message that is not what docs/protocol.md says is counted, told and ignored, and harms nothing.
 /// </summary>
 internal sealed class Inbound
 {
@@ -28,7 +28,8 @@ internal sealed class Inbound
     {
         // Stock SignalR clients match names without regard to case, so any spelling may be a forged one.
         var isWelcome = message.Type == "welcome";
-        if (message.Type.Equals("welcome", StringComparison.OrdinalIgnoreCase) && (_isWelcome || !isWelcome)) return "a welcome that is not the connection's first message";
+        if (message.Type.Equals("welcome", StringComparison.OrdinalIgnoreCase) && (_isWelcome || !isWelcome))
+            return "a welcome that is not the connection's first message";
         if (!isWelcome && !_isWelcome) return $"a message ahead of the welcome: {Quoted(message.Type)}";
         try
         {
@@ -46,7 +47,9 @@ internal sealed class Inbound
     {
         try
         {
-            return payload.ValueKind == JsonValueKind.Object && payload.Deserialize(GatewayJson.Default.Welcome) is { ConnectionId: not null, UserId: not null, Username: not null, Replica: not null, Rooms: { } rooms }
+            return payload.ValueKind == JsonValueKind.Object
+                && payload.Deserialize(GatewayJson.Default.Welcome)
+                is { ConnectionId: not null, UserId: not null, Username: not null, Replica: not null, Rooms: { } rooms }
                 && rooms.All(room => room?.Room != null) ? null : "a welcome of which something is missing";
         }
         catch (JsonException)
@@ -67,7 +70,8 @@ internal sealed class Inbound
                 return $"a {message.Type} whose {name} is of the wrong kind";
         if (message.Type != "system") return null;
         foreach (var name in Counts)
-            if (payload.TryGetProperty(name, out var value) && !(value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var count) && count >= 0))
+            if (payload.TryGetProperty(name, out var value)
+                && !(value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var count) && count >= 0))
                 return $"a system whose {name} is of the wrong kind";
         return null;
     }
