@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Gateway.Core.Tests;
 
 /// <summary>
-/// What a C# source says about its place: its namespace, and every namespace of others that it names, by a <c>using</c> of any form or in full in
-/// the midst of its code. Comments do not count.
+/// What a C# source says about its place: its namespace, and every namespace of others that it names, by a <c>using</c> of any form or in
+/// full in the midst of its code. Comments do not count.
 /// </summary>
 internal sealed partial record SourceFile(string Path, IReadOnlyList<SourceName> Namespaces, IReadOnlyList<SourceName> Imports)
 {
@@ -36,7 +36,8 @@ internal sealed partial record SourceFile(string Path, IReadOnlyList<SourceName>
     private static partial Regex Using();
 
     // A member of something else (options.Raw.Path) is no namespace: nothing but global:: may stand ahead.
-    [GeneratedRegex(@"(?<![\w.""])(?:Gateway|Microsoft\.AspNetCore|Microsoft\.Extensions|StackExchange|YamlDotNet|OpenTelemetry|Raw|SignalR|Redis)(?:\.[A-Z]\w*)+")]
+    [GeneratedRegex(
+        @"(?<![\w.""])(?:Gateway|Microsoft\.AspNetCore|Microsoft\.Extensions|StackExchange|YamlDotNet|OpenTelemetry|Raw|SignalR|Redis)(?:\.[A-Z]\w*)+")]
     private static partial Regex FullName();
 }
 

@@ -18,7 +18,8 @@ public sealed class SourceFileTests
     [InlineData("    Take(typeof(StackExchange.Redis.IDatabase));", "StackExchange.Redis.IDatabase")]
     [InlineData("    var a = \"http://\" + Raw.LingeringClose.Text;", "Raw.LingeringClose.Text")]
     [InlineData("    /* here */ Raw.LingeringClose.Go();", "Raw.LingeringClose.Go")]
-    public void NamesOfOthersAreSeen(string line, string expected) => Assert.Equal(expected, Assert.Single(SourceFile.Read("a.cs", [line]).Imports).Name);
+    public void NamesOfOthersAreSeen(string line, string expected) =>
+        Assert.Equal(expected, Assert.Single(SourceFile.Read("a.cs", [line]).Imports).Name);
 
     [Theory]
     [InlineData("// using Gateway.Raw;")]
@@ -34,12 +35,14 @@ public sealed class SourceFileTests
     [Theory]
     [InlineData("namespace Gateway.Raw;")]
     [InlineData("namespace Gateway.Raw {")]
-    public void NamespaceIsSeen(string line) => Assert.Equal(new SourceName("Gateway.Raw", 2), Assert.Single(SourceFile.Read("a.cs", ["", line]).Namespaces));
+    public void NamespaceIsSeen(string line) =>
+        Assert.Equal(new SourceName("Gateway.Raw", 2), Assert.Single(SourceFile.Read("a.cs", ["", line]).Namespaces));
 
     [Theory]
     [InlineData("Gateway.Raw", true)]
     [InlineData("Gateway.Raw.LingeringClose", true)]
     [InlineData("Gateway.RawText", false)]
     [InlineData("Gateway", false)]
-    public void NameIsInANamespaceByWholeWords(string name, bool expected) => Assert.Equal(expected, new SourceName(name, 1).IsIn("Gateway.Raw"));
+    public void NameIsInANamespaceByWholeWords(string name, bool expected) =>
+        Assert.Equal(expected, new SourceName(name, 1).IsIn("Gateway.Raw"));
 }

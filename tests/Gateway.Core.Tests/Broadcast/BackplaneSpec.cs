@@ -4,7 +4,10 @@ using Gateway.Core.Messages;
 
 namespace Gateway.Core.Tests.Broadcast;
 
-/// <summary>What every backplane does. It knows public types only: whoever has another backplane compiles this file, its receiver and Within.cs into their tests.</summary>
+/// <summary>
+/// What every backplane does. It knows public types only: whoever has another backplane compiles this file, its receiver and Within.cs into
+/// their tests.
+/// </summary>
 public abstract class BackplaneSpec : IAsyncLifetime
 {
     private static readonly Retention Kept = new(100, TimeSpan.FromMinutes(1));
@@ -53,7 +56,8 @@ public abstract class BackplaneSpec : IAsyncLifetime
     {
         await SubscribeAsync(_room);
 
-        await _backplane.PublishAsync(Audience.Room(_room), new Message("moved", "[1,2]"u8.ToArray()) { IsArgumentList = true }, Kept).Bounded();
+        await _backplane.PublishAsync(
+            Audience.Room(_room), new Message("moved", "[1,2]"u8.ToArray()) { IsArgumentList = true }, Kept).Bounded();
 
         Assert.True(Assert.Single(await _receiver.HasAsync(1)).Message.IsArgumentList);
     }
@@ -166,7 +170,9 @@ public abstract class BackplaneSpec : IAsyncLifetime
         var page = await _backplane.ReadHistoryAsync(_room, All, Kept).Bounded();
 
         var past = Assert.Single(page.Messages);
-        Assert.Equal((1, "c-1", "moved", true, true), (past.Offset, past.Audience.Except.Single(), past.Message.Type, past.Message.IsArgumentList, past.Message.CarriesOffset));
+        Assert.Equal(
+            (1, "c-1", "moved", true, true),
+            (past.Offset, past.Audience.Except.Single(), past.Message.Type, past.Message.IsArgumentList, past.Message.CarriesOffset));
         Assert.Equal("[1,2]", Encoding.UTF8.GetString(past.Message.Payload.Span));
         Assert.Equal((1, false), (page.Head.Offset, page.HasMore));
     }
@@ -291,7 +297,9 @@ public abstract class BackplaneSpec : IAsyncLifetime
         using var over = new CancellationTokenSource();
         var publisher = Task.Run(async () =>
         {
-            for (var i = 0; !over.IsCancellationRequested; i++) await PublishAsync(_room, i.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            for (var i = 0; !over.IsCancellationRequested; i++)
+                await PublishAsync(
+                    _room, i.ToString(System.Globalization.CultureInfo.InvariantCulture));
         });
         for (var round = 0; round < 20; round++)
         {
@@ -331,7 +339,8 @@ public abstract class BackplaneSpec : IAsyncLifetime
     private Task<PublishResult> PublishAsync(string room, string text) => PublishAsync(room, text, Kept);
 
     private Task<PublishResult> PublishAsync(string room, string text, Retention? retention, string? idempotencyKey = null) =>
-        _backplane.PublishAsync(Audience.Room(room), new Message("chat", Encoding.UTF8.GetBytes($"\"{text}\"")), retention, idempotencyKey).Bounded();
+        _backplane.PublishAsync(
+            Audience.Room(room), new Message("chat", Encoding.UTF8.GetBytes($"\"{text}\"")), retention, idempotencyKey).Bounded();
 
     private async Task<string> HistoryAsync(HistoryRange range, Retention? retention = null)
     {

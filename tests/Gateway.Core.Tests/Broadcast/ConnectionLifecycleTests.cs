@@ -16,8 +16,11 @@ public sealed class ConnectionLifecycleTests
 
         var welcome = Assert.Single(ada.PayloadsOf("welcome"));
         using var payload = JsonDocument.Parse(welcome);
-        Assert.Equal(["connection_id", "user_id", "username", "replica", "rooms", "cluster"], payload.RootElement.EnumerateObject().Select(p => p.Name));
-        Assert.Equal(["lobby", "metrics"], payload.RootElement.GetProperty("rooms").EnumerateArray().Select(r => r.GetProperty("room").GetString()));
+        Assert.Equal(
+            ["connection_id", "user_id", "username", "replica", "rooms", "cluster"],
+            payload.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(
+            ["lobby", "metrics"], payload.RootElement.GetProperty("rooms").EnumerateArray().Select(r => r.GetProperty("room").GetString()));
         Assert.Equal("""{"replicas":1,"connections":1}""", payload.RootElement.GetProperty("cluster").GetRawText());
     }
 

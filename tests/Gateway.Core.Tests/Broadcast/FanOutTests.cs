@@ -20,7 +20,9 @@ public sealed class FanOutTests : IDisposable
 
         await Task.WhenAll(Enumerable.Range(0, Publishers).Select(p => Task.Run(async () =>
         {
-            for (var i = 0; i < Each; i++) await PublishAsync(Audience.Room(i % 2 == 0 ? "r" : "s"), "chat", $$"""{"in":"{{(i % 2 == 0 ? "r" : "s")}}"}""");
+            for (var i = 0; i < Each; i++)
+                await PublishAsync(
+                    Audience.Room(i % 2 == 0 ? "r" : "s"), "chat", $$"""{"in":"{{(i % 2 == 0 ? "r" : "s")}}"}""");
         }))).Bounded();
 
         foreach (var client in clients)
@@ -28,7 +30,8 @@ public sealed class FanOutTests : IDisposable
             await client.HasAsync("chat", Publishers * Each);
             foreach (var room in (string[])["r", "s"])
             {
-                var offsets = client.Received.Where(r => r.Type == "chat" && r.Payload.GetProperty("in").GetString() == room).Select(r => r.Payload.GetProperty("offset").GetInt64());
+                var offsets = client.Received.Where(r => r.Type == "chat"
+                    && r.Payload.GetProperty("in").GetString() == room).Select(r => r.Payload.GetProperty("offset").GetInt64());
                 Assert.Equal(Enumerable.Range(1, Publishers * Each / 2).Select(o => (long)o), offsets);
             }
         }
@@ -140,8 +143,10 @@ public sealed class FanOutTests : IDisposable
     public void WorkerPausesForFullerBatchesOnlyBesideLongRuns(int taken, int waiting, int tookMs, bool pauses) =>
         Assert.Equal(pauses, FanOutWorker.ShouldPause(taken, waiting, TimeSpan.FromMilliseconds(tookMs)));
 
-    private static IEnumerable<int> Numbers(TestClient client) => client.Received.Where(r => r.Type == "chat").Select(r => r.Payload.GetProperty("i").GetInt32());
+    private static IEnumerable<int> Numbers(TestClient client) =>
+        client.Received.Where(r => r.Type == "chat").Select(r => r.Payload.GetProperty("i").GetInt32());
 
     private Task<PublishResult> PublishAsync(Audience audience, string type, string payload) =>
-        _core.Publisher.PublishAsync(audience, new Message(type, Encoding.UTF8.GetBytes(payload)) { CarriesOffset = payload[0] == '{' }).Bounded();
+        _core.Publisher.PublishAsync(
+            audience, new Message(type, Encoding.UTF8.GetBytes(payload)) { CarriesOffset = payload[0] == '{' }).Bounded();
 }

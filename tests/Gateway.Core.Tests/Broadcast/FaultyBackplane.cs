@@ -12,14 +12,18 @@ internal sealed class FaultyBackplane : IBackplane
     {
     }
 
-    public ValueTask<Position> SubscribeAsync(Audience audience, Retention? retention = null) => throw new InvalidOperationException("secret");
+    public ValueTask<Position> SubscribeAsync(Audience audience, Retention? retention = null) =>
+        throw new InvalidOperationException("secret");
 
     public ValueTask UnsubscribeAsync(Audience audience) => default;
 
-    public ValueTask<PublishResult> PublishAsync(Audience audience, Message message, Retention? retention = null, string? idempotencyKey = null, CancellationToken cancel = default) =>
+    public ValueTask<PublishResult> PublishAsync(
+        Audience audience, Message message, Retention? retention = null, string? idempotencyKey = null,
+        CancellationToken cancel = default) =>
         throw new InvalidOperationException("secret");
 
-    public ValueTask<HistoryPage> ReadHistoryAsync(string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
+    public ValueTask<HistoryPage> ReadHistoryAsync(
+        string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
         throw new InvalidOperationException("secret");
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => throw new InvalidOperationException("secret");

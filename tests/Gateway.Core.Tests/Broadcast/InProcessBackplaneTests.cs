@@ -47,7 +47,8 @@ public sealed class InProcessBackplaneTests : BackplaneSpec
             backplane.SubscribeAsync(Audience.Room("r"));
             backplane.PublishAsync(Audience.Room("r"), Hello, Retention.None);
         });
-        await Within.Until(() => !again.IsAlive || again.ThreadState.HasFlag(ThreadState.WaitSleepJoin), "the room is left, or that waits too");
+        await Within.Until(() => !again.IsAlive
+            || again.ThreadState.HasFlag(ThreadState.WaitSleepJoin), "the room is left, or that waits too");
         endpoint.Set();
         await Within.Until(() => !first.IsAlive && !second.IsAlive && !again.IsAlive, "all have ended");
 

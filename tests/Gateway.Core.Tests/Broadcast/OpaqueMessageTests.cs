@@ -21,7 +21,8 @@ public sealed class OpaqueMessageTests : IDisposable
         foreach (var client in new[] { frames, other, raw }) await _core.Membership.JoinUncheckedAsync(client.Connection, RoomName.Relay);
 
         await _core.Publisher.PublishAsync(Audience.Room(RoomName.Relay), Message.Frame(2, new byte[] { 1, 2, 3 }));
-        await _core.Publisher.PublishAsync(Audience.Room(RoomName.Relay) with { Except = [frames.Connection.Id] }, Message.Frame(1, "text"u8.ToArray()));
+        await _core.Publisher.PublishAsync(
+            Audience.Room(RoomName.Relay) with { Except = [frames.Connection.Id] }, Message.Frame(1, "text"u8.ToArray()));
         await _core.Publisher.PublishAsync(Audience.Room(RoomName.Relay), new Message("chat", "{}"u8.ToArray()));
         await raw.HasAsync("chat", 1);
 
@@ -56,6 +57,7 @@ public sealed class OpaqueMessageTests : IDisposable
         var raw = await _core.ConnectAsync([]);
 
         Assert.StartsWith("400: room must not contain white space", await raw.FailAsync("join", $$"""{"room":"{{RoomName.Relay}}"}"""));
-        Assert.StartsWith("400: room must not contain white space", await raw.FailAsync("chat", $$"""{"room":"{{RoomName.Relay}}","content":"x"}"""));
+        Assert.StartsWith(
+            "400: room must not contain white space", await raw.FailAsync("chat", $$"""{"room":"{{RoomName.Relay}}","content":"x"}"""));
     }
 }

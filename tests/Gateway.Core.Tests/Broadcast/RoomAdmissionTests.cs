@@ -11,7 +11,8 @@ public sealed class RoomAdmissionTests
 
         await two.DoAsync("join", """{"room":"d"}""");
         foreach (var connection in new[] { one, two })
-            Assert.Equal("403: a user may be in 6 rooms, on all its connections together", await connection.FailAsync("join", """{"room":"e"}"""));
+            Assert.Equal(
+                "403: a user may be in 6 rooms, on all its connections together", await connection.FailAsync("join", """{"room":"e"}"""));
         await two.DoAsync("join", """{"room":"d"}"""); // is in it
         await bob.DoAsync("join", """{"room":"e"}""");
         await one.DoAsync("leave", """{"room":"c"}""");

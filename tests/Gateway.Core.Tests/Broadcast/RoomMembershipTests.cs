@@ -93,7 +93,8 @@ public sealed class RoomMembershipTests
         await back.DoAsync("leave", "{\"room\":\"announced\"}");
         await watcher.HasAsync("system", 2);
 
-        Assert.Equal(["join", "leave"], watcher.Received.Where(r => r.Type == "system").Select(r => r.Payload.GetProperty("event").GetString()));
+        Assert.Equal(
+            ["join", "leave"], watcher.Received.Where(r => r.Type == "system").Select(r => r.Payload.GetProperty("event").GetString()));
     }
 
     [Fact]

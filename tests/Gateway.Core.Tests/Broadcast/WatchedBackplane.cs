@@ -9,7 +9,9 @@ namespace Gateway.Core.Tests.Broadcast;
 /// <summary>The in-process backplane with a count of its subscriptions, a door that can be shut, and a way to go away.</summary>
 internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplane
 {
-    private readonly InProcessBackplane _inner = new(new InProcessBackplaneLimits(TimeSpan.FromMinutes(5), 1_000_000), new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
+    private readonly InProcessBackplane _inner = new(
+        new InProcessBackplaneLimits(TimeSpan.FromMinutes(5), 1_000_000),
+        new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
     private readonly ConcurrentDictionary<(AudienceKind, string), int> _subscribed = [];
     private int _unbalanced;
 
@@ -52,7 +54,8 @@ internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplan
         return _inner.UnsubscribeAsync(audience);
     }
 
-    public ValueTask<PublishResult> PublishAsync(Audience audience, Message message, Retention? retention = null, string? idempotencyKey = null, CancellationToken cancel = default)
+    public ValueTask<PublishResult> PublishAsync(
+        Audience audience, Message message, Retention? retention = null, string? idempotencyKey = null, CancellationToken cancel = default)
     {
         ThrowIfAway();
         return _inner.PublishAsync(audience, message, retention, idempotencyKey, cancel);

@@ -13,7 +13,8 @@ public sealed class ConnectionEndTests
     [InlineData(1002, DisconnectReason.ProtocolError)]
     [InlineData(1011, DisconnectReason.OtherCode)]
     [InlineData(4321, DisconnectReason.ApplicationCode)]
-    internal void CloseCodeOfTheClientBecomesOneOfFewReasons(int code, DisconnectReason expected) => Assert.Equal(expected, ConnectionEnd.ByClient(code, null).Reason);
+    internal void CloseCodeOfTheClientBecomesOneOfFewReasons(int code, DisconnectReason expected) =>
+        Assert.Equal(expected, ConnectionEnd.ByClient(code, null).Reason);
 
     [Fact]
     public void WhatTheClientWritesCannotBreakTheLog() => Assert.Equal("a??b?c", ConnectionEnd.ByClient(4000, "a\r\nb\u202ec").Text);
@@ -21,7 +22,8 @@ public sealed class ConnectionEndTests
     [Fact]
     public void EveryReasonToCloseHasALabel()
     {
-        var reasons = typeof(CloseReason).GetProperties().Where(p => p.PropertyType == typeof(CloseReason)).Select(p => (CloseReason)p.GetValue(null)!).ToList();
+        var reasons = typeof(CloseReason).GetProperties().Where(
+            p => p.PropertyType == typeof(CloseReason)).Select(p => (CloseReason)p.GetValue(null)!).ToList();
 
         var labels = reasons.Select(DisconnectReasons.Of).ToList();
 

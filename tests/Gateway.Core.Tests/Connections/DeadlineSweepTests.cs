@@ -4,7 +4,8 @@ namespace Gateway.Core.Tests.Connections;
 
 public sealed class DeadlineSweepTests
 {
-    private static readonly Deadlines Usual = new(WriteWait: TimeSpan.FromSeconds(10), PingPeriod: TimeSpan.FromSeconds(54), PongWait: TimeSpan.FromSeconds(60));
+    private static readonly Deadlines Usual = new(
+        WriteWait: TimeSpan.FromSeconds(10), PingPeriod: TimeSpan.FromSeconds(54), PongWait: TimeSpan.FromSeconds(60));
 
     [Fact]
     public async Task SilentClientIsGoneTwoSecondsAfterPongWait()

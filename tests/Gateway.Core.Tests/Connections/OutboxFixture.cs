@@ -27,11 +27,13 @@ internal sealed class OutboxFixture
 
     public static byte[] Frame(string text) => WebSocketFrame.WriteText(Encoding.UTF8.GetBytes(text));
 
-    public static FrameBatch One(string text, SlowConsumerPolicy? policy = SlowConsumerPolicy.Disconnect, string? room = "r", long offset = 0) =>
+    public static FrameBatch One(
+        string text, SlowConsumerPolicy? policy = SlowConsumerPolicy.Disconnect, string? room = "r", long offset = 0) =>
         new(Frame(text), policy, room, offset);
 
     /// <summary>A batch of one frame for each text; with offsets from <paramref name="offset"/> on, unless that is 0.</summary>
-    public static FrameBatch Many(string[] texts, SlowConsumerPolicy policy = SlowConsumerPolicy.Disconnect, string? room = "r", long offset = 0)
+    public static FrameBatch Many(
+        string[] texts, SlowConsumerPolicy policy = SlowConsumerPolicy.Disconnect, string? room = "r", long offset = 0)
     {
         var bytes = new List<byte>();
         var ends = new int[texts.Length];

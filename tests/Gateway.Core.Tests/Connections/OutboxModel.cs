@@ -138,7 +138,8 @@ internal sealed class OutboxModel
     }
 
     private string Text(char kind, int room, long offset, Random? random) =>
-        string.Create(CultureInfo.InvariantCulture, $"{kind} {room} {offset} {_number++} ") + new string('x', random == null ? 0 : random.Next(40) switch
+        string.Create(CultureInfo.InvariantCulture, $"{kind} {room} {offset} {_number++} ") + new string('x', random == null ? 0
+            : random.Next(40) switch
         {
             0 => random.Next(16_000, 20_000),
             < 5 => 0,
@@ -150,7 +151,9 @@ internal sealed class OutboxModel
         Assert.Null(_f.Sink.Violation);
         var goodbyes = _f.Owner.Closes.Count;
         var frames = Frames.ReadAll(_f.Sink.Handed).Select(OutboxWord.Read).ToList(); // fails if one is torn
-        Assert.Equal(_offered + goodbyes, frames.Count(w => w.Kind is 'p' or 'w' or 'c') - FrameworkCloses(frames) + _f.Owner.Dropped + _f.Outbox.Depth);
+        Assert.Equal(
+            _offered + goodbyes,
+            frames.Count(w => w.Kind is 'p' or 'w' or 'c') - FrameworkCloses(frames) + _f.Owner.Dropped + _f.Outbox.Depth);
         Assert.DoesNotContain(frames.SkipLast(1), w => w.Kind == 'c'); // nothing follows a close frame
         OutboxWord.AssertOrder(frames, 'p');
         OutboxWord.AssertOrder(frames, 'f');
@@ -160,11 +163,14 @@ internal sealed class OutboxModel
         AssertWrittenIsAStartOf(_f.Sink.Handed);
     }
 
-    private static int FrameworkCloses(List<OutboxWord> frames) => frames.Count(w => w.Kind == 'c' && w.Text.EndsWith("bye", StringComparison.Ordinal));
+    private static int FrameworkCloses(List<OutboxWord> frames) =>
+        frames.Count(w => w.Kind == 'c' && w.Text.EndsWith("bye", StringComparison.Ordinal));
 
     private void AssertWrittenIsAStartOf(byte[] handed) => Assert.True(handed.AsSpan().StartsWith(_f.Sink.Written), "bytes out of order");
 
-    /// <summary>Up to which offset the client knows of everything in each room: it has it, or was told in its place that it has not.</summary>
+    /// <summary>
+    /// Up to which offset the client knows of everything in each room: it has it, or was told in its place that it has not.
+    /// </summary>
     private long[] Told()
     {
         var told = new long[RoomPolicies.Length];

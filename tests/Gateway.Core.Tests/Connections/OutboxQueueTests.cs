@@ -45,7 +45,9 @@ public sealed class OutboxQueueTests
     public void HolesDoNotPileUpWhileNothingIsRead()
     {
         var queue = new OutboxQueue(Limits);
-        for (var i = 0; i < 10_000; i++) queue.Add(One("x", i % 2 == 0 ? SlowConsumerPolicy.DropOldest : SlowConsumerPolicy.DropNewest, "r" + (i % 5), i + 1), out _);
+        for (var i = 0; i < 10_000; i++)
+            queue.Add(
+                One("x", i % 2 == 0 ? SlowConsumerPolicy.DropOldest : SlowConsumerPolicy.DropNewest, "r" + (i % 5), i + 1), out _);
 
         Assert.InRange(queue.Items, 1, (2 * Limits.Messages) + 5);
     }

@@ -76,7 +76,9 @@ public sealed class OutboxStressTests
         {
             var texts = new string[random.Next(1, 6)];
             for (var i = 0; i < texts.Length; i++) texts[i] = $"p {room} {++offset} {offset} {new string('x', random.Next(120))}";
-            outbox.Post(Many(texts, room == 1 ? SlowConsumerPolicy.DropNewest : SlowConsumerPolicy.DropOldest, "r" + room, offset - texts.Length + 1));
+            outbox.Post(
+                Many(texts, room == 1 ? SlowConsumerPolicy.DropNewest
+                    : SlowConsumerPolicy.DropOldest, "r" + room, offset - texts.Length + 1));
         }
         return offset;
     }

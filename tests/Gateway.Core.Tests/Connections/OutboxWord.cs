@@ -4,8 +4,8 @@ using Gateway.Core.Wire;
 namespace Gateway.Core.Tests.Connections;
 
 /// <summary>
-/// One frame as the models write it: <c>kind room offset number …</c>. Kinds: p posted, f of the framework's (room: how many fragments, offset:
-/// which of them), w the welcome, g a gap notice, c a close frame, o a pong.
+/// One frame as the models write it: <c>kind room offset number …</c>. Kinds: p posted, f of the framework's (room: how many fragments,
+/// offset: which of them), w the welcome, g a gap notice, c a close frame, o a pong.
 /// </summary>
 internal sealed record OutboxWord(char Kind, byte FinAndOpcode, int Room, long Offset, int Number, string Text)
 {

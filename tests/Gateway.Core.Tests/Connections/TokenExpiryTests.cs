@@ -8,7 +8,11 @@ public sealed class TokenExpiryTests : IDisposable
 {
     private readonly TestCore _core;
 
-    public TokenExpiryTests() => _core = new TestCore(verify: token => new(token == "away" ? (null, Error.KeysUnavailable) : (new AuthenticatedUser(new UserIdentity(token, "Other name"), Term(3600)), null)));
+    public TokenExpiryTests() =>
+        _core = new TestCore(
+            verify: token =>
+                new(token == "away" ? (null, Error.KeysUnavailable)
+                    : (new AuthenticatedUser(new UserIdentity(token, "Other name"), Term(3600)), null)));
 
     public void Dispose() => _core.Dispose();
 
@@ -77,5 +81,6 @@ public sealed class TokenExpiryTests : IDisposable
         return client;
     }
 
-    private TokenExpiry Term(int seconds) => new(_core.Time.GetUtcNow().AddSeconds(seconds), _core.Time.GetUtcNow().AddSeconds(seconds), TimeSpan.FromSeconds(30));
+    private TokenExpiry Term(int seconds) =>
+        new(_core.Time.GetUtcNow().AddSeconds(seconds), _core.Time.GetUtcNow().AddSeconds(seconds), TimeSpan.FromSeconds(30));
 }

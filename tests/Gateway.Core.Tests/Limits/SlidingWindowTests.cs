@@ -39,14 +39,16 @@ public sealed class SlidingWindowTests
 
     /// <summary>Milliseconds of silence, and what the event after it costs.</summary>
     private static Arbitrary<(int Silence, int Cost)[]> Events { get; } = Arb.From(
-        Gen.Frequency((6, Gen.Constant(0)), (6, Gen.Choose(1, 400)), (2, Gen.Choose(1, 10_000)), (1, Gen.Constant(10_000)), (1, Gen.Choose(9_000, 25_000)))
+        Gen.Frequency(
+            (6, Gen.Constant(0)), (6, Gen.Choose(1, 400)), (2, Gen.Choose(1, 10_000)), (1, Gen.Constant(10_000)),
+            (1, Gen.Choose(9_000, 25_000)))
             .SelectMany(silence => Gen.Frequency((5, Gen.Constant(1)), (1, Gen.Choose(1, 4))).Select(cost => (silence, cost)))
             .ArrayOf(150),
         events => events.Select((_, i) => ((int, int)[])[.. events[..i], .. events[(i + 1)..]]).Prepend(events[..(events.Length / 2)]));
 
     /// <summary>
-    /// The definition: an event is accepted exactly if, with it, the window that ends now holds no more than the limit. So no window, wherever it lies, holds more, and nothing is refused
-    /// that would fit. What is refused fits exactly after the time that it was told.
+    /// The definition: an event is accepted exactly if, with it, the window that ends now holds no more than the limit. So no window,
+    /// wherever it lies, holds more, and nothing is refused that would fit. What is refused fits exactly after the time that it was told.
     /// </summary>
     [Theory]
     [InlineData(1), InlineData(5), InlineData(20), InlineData(WindowLog.MaxMoments)]
@@ -87,7 +89,9 @@ public sealed class SlidingWindowTests
             }
             else
             {
-                Assert.True(SumSince(accepted, now - Window.Ticks - (Window.Ticks / WindowLog.MaxMoments) - 1) + cost > Limit, $"refused with {inWindow}");
+                Assert.True(
+                    SumSince(accepted, now - Window.Ticks - (Window.Ticks / WindowLog.MaxMoments) - 1) + cost > Limit,
+                    $"refused with {inWindow}");
             }
         }
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
@@ -152,7 +156,8 @@ public sealed class SlidingWindowTests
     [Fact]
     public async Task KeysThatAreSilentForAWindowTakeNoMemory()
     {
-        using var windows = new SlidingWindows<string>(2, TimeSpan.FromMilliseconds(20), new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
+        using var windows = new SlidingWindows<string>(
+            2, TimeSpan.FromMilliseconds(20), new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
         for (var i = 0; i < 100; i++) Assert.True(windows.TryAdd($"user-{i}", out _));
 
         await Within.Until(() => windows.Count == 0, "all are forgotten");

@@ -10,7 +10,8 @@ public sealed class InProcessRestrictionStoreTests : RestrictionStoreSpec
 
     private InProcessRestrictionStore? _restrictions;
 
-    protected override ValueTask<IRestrictionStore> OpenAsync() => new(_restrictions = new InProcessRestrictionStore(Supervisor, TimeProvider.System));
+    protected override ValueTask<IRestrictionStore> OpenAsync() =>
+        new(_restrictions = new InProcessRestrictionStore(Supervisor, TimeProvider.System));
 
     protected override ValueTask CloseAsync()
     {

@@ -2,7 +2,9 @@ using Gateway.Core.Moderation;
 
 namespace Gateway.Core.Tests.Moderation;
 
-/// <summary>What every keeper of restrictions does. It knows public types only: whoever has another one compiles this file into their tests.</summary>
+/// <summary>
+/// What every keeper of restrictions does. It knows public types only: whoever has another one compiles this file into their tests.
+/// </summary>
 public abstract class RestrictionStoreSpec : IAsyncLifetime
 {
     protected static readonly TimeSpan Long = TimeSpan.FromHours(1);
@@ -85,12 +87,16 @@ public abstract class RestrictionStoreSpec : IAsyncLifetime
     public async Task UsersOfAnyNameAreKeptApart()
     {
         var restrictions = await StartAsync();
-        foreach (var user in new[] { "a", "a:b", "1:a", "a}", "{a}", "", " ", "ä\n\"😀" }) await restrictions.ImposeAsync(Of(RestrictionKind.Mute, user, "b", Long)).Bounded();
+        foreach (
+            var user in new[] { "a", "a:b", "1:a", "a}", "{a}", "", " ", "ä\n\"😀" }) await restrictions.ImposeAsync(
+                Of(RestrictionKind.Mute, user, "b", Long)).Bounded();
         await restrictions.ImposeAsync(Of(RestrictionKind.Mute, "a", ":b", Long)).Bounded();
 
         Assert.True(await restrictions.LiftAsync(RestrictionKind.Mute, "a", "b").Bounded());
 
-        foreach (var user in new[] { "a:b", "1:a", "a}", "{a}", "", " ", "ä\n\"😀" }) Assert.Equal(user, restrictions.Find(RestrictionKind.Mute, user, "b")?.UserId);
+        foreach (var user in new[] { "a:b", "1:a", "a}", "{a}", "", " ", "ä\n\"😀" })
+            Assert.Equal(
+                user, restrictions.Find(RestrictionKind.Mute, user, "b")?.UserId);
         Assert.NotNull(restrictions.Find(RestrictionKind.Mute, "a", ":b"));
         Assert.Null(restrictions.Find(RestrictionKind.Mute, "a", "b"));
     }

@@ -48,5 +48,6 @@ public sealed class RestrictionTableTests
         Assert.Null(_book.Find(RestrictionKind.Ban, "ada", null));
     }
 
-    private Restriction Ban(string user, TimeSpan? duration = null) => new(RestrictionKind.Ban, user, null, _time.GetUtcNow(), _time.GetUtcNow() + duration);
+    private Restriction Ban(string user, TimeSpan? duration = null) =>
+        new(RestrictionKind.Ban, user, null, _time.GetUtcNow(), _time.GetUtcNow() + duration);
 }

@@ -27,7 +27,8 @@ public sealed class InProcessPresenceStoreTests : PresenceSpec
     [Fact]
     public async Task WhoeverCannotBeToldOfDoesNotLoseItsPlace()
     {
-        await using var presence = Presence(TimeSpan.FromMilliseconds(1), static (_, _) => ValueTask.FromException(new InvalidOperationException("nobody listens")));
+        await using var presence = Presence(
+            TimeSpan.FromMilliseconds(1), static (_, _) => ValueTask.FromException(new InvalidOperationException("nobody listens")));
         var (ada, bob) = (Users.Connect("ada"), Users.Connect("bob"));
 
         await presence.AddAsync(Team, ada).Bounded();
@@ -48,5 +49,6 @@ public sealed class InProcessPresenceStoreTests : PresenceSpec
         await presence.DisposeAsync().Bounded();
     }
 
-    private static InProcessPresenceStore Presence(TimeSpan grace, Announce announce) => new(Rooms, announce, grace, Supervisor, TimeProvider.System, NullLogger<InProcessPresenceStore>.Instance);
+    private static InProcessPresenceStore Presence(TimeSpan grace, Announce announce) =>
+        new(Rooms, announce, grace, Supervisor, TimeProvider.System, NullLogger<InProcessPresenceStore>.Instance);
 }

@@ -6,19 +6,25 @@ using Gateway.Core.Tests.Broadcast;
 
 namespace Gateway.Core.Tests.Presence;
 
-/// <summary>What every roster does. It knows public types only: whoever has another roster compiles this file and those that it names into their tests.</summary>
+/// <summary>
+/// What every roster does. It knows public types only: whoever has another roster compiles this file and those that it names into their
+/// tests.
+/// </summary>
 public abstract class PresenceSpec : IAsyncLifetime
 {
     protected const string Quiet = "quiet";
     protected const string Team = "team";
     protected static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(600);
 
-    private static readonly RoomPolicy Announced = new(ClientsPublish: true, Echo: true, Presence: true, Announce: true, SlowConsumerPolicy.Disconnect, new Retention(1000, TimeSpan.FromHours(1)));
+    private static readonly RoomPolicy Announced = new(
+        ClientsPublish: true, Echo: true, Presence: true, Announce: true, SlowConsumerPolicy.Disconnect,
+        new Retention(1000, TimeSpan.FromHours(1)));
     private readonly RecordingReceiver _told = new();
 
     internal PresenceUsers Users { get; } = new();
 
-    private protected static RoomTable Rooms { get; } = new(new RoomPolicies(Announced, [(Quiet, Announced with { Announce = false })]), shards: 1);
+    private protected static RoomTable Rooms { get; } = new(
+        new RoomPolicies(Announced, [(Quiet, Announced with { Announce = false })]), shards: 1);
 
     /// <summary>A roster that tells <paramref name="told"/> of what happens in the room <see cref="Team"/>.</summary>
     internal abstract ValueTask<IPresenceStore> OpenAsync(TimeSpan grace, RecordingReceiver told);
@@ -46,7 +52,8 @@ public abstract class PresenceSpec : IAsyncLifetime
         await presence.AddAsync(Team, first).Bounded();
 
         var ada = Assert.Single(await presence.ListAsync(Team).Bounded());
-        Assert.Equal(("ada", "Ada L.", "online", first.ConnectedAt, 2), (ada.UserId, ada.Username, ada.Status, ada.ConnectedAt, ada.Connections));
+        Assert.Equal(
+            ("ada", "Ada L.", "online", first.ConnectedAt, 2), (ada.UserId, ada.Username, ada.Status, ada.ConnectedAt, ada.Connections));
         await AssertToldAsync(presence, "join ada");
         Assert.Equal([first.Id], _told.Arrived[0].Audience.Except);
     }
@@ -175,7 +182,9 @@ public abstract class PresenceSpec : IAsyncLifetime
         Assert.Equal((User, "Zoë \"{}[] 日本 \u0000"), (listed.UserId, listed.Username));
     }
 
-    /// <summary>Whatever meets whatever: to who listens, a user's joins and leaves take turns, and at the end those are present who are listed.</summary>
+    /// <summary>
+    /// Whatever meets whatever: to who listens, a user's joins and leaves take turns, and at the end those are present who are listed.
+    /// </summary>
     [Fact]
     public async Task WhatIsToldIsWhatHappenedAlsoWhenManyComeAndGoAtOnce()
     {
@@ -207,7 +216,9 @@ public abstract class PresenceSpec : IAsyncLifetime
     internal static List<string> ToldBy(RecordingReceiver receiver) => [.. receiver.Arrived.Select(a =>
     {
         using var payload = JsonDocument.Parse(a.Message.Payload);
-        var (told, who) = (payload.RootElement.GetProperty("event").GetString(), payload.RootElement.TryGetProperty("user_id", out var user) ? user.GetString() : null);
+        var (told, who) = (
+            payload.RootElement.GetProperty("event").GetString(),
+            payload.RootElement.TryGetProperty("user_id", out var user) ? user.GetString() : null);
         return told is "join" or "leave" ? $"{told} {who}" : null;
     }).OfType<string>()];
 
@@ -221,7 +232,8 @@ public abstract class PresenceSpec : IAsyncLifetime
 
     /// <summary>Who is present to one who was told this.</summary>
     protected static IEnumerable<string> Present(IEnumerable<string> told) =>
-        told.GroupBy(t => t.Split(' ')[1]).Where(user => user.Last().StartsWith("join", StringComparison.Ordinal)).Select(user => user.Key).Order(StringComparer.Ordinal);
+        told.GroupBy(t => t.Split(' ')[1]).Where(
+            user => user.Last().StartsWith("join", StringComparison.Ordinal)).Select(user => user.Key).Order(StringComparer.Ordinal);
 
     /// <summary>Each user's joins and leaves take turns.</summary>
     protected static void AssertTurns(IEnumerable<string> told) => Assert.All(told.GroupBy(t => t.Split(' ')[1]), ofUser =>

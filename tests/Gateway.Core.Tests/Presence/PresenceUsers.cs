@@ -20,7 +20,9 @@ internal sealed class PresenceUsers : TimeProvider, IDisposable
     {
         var number = Interlocked.Increment(ref _last);
         var outbox = new Outbox(new Nowhere(), new OutboxLimits(16, 65536), corks: 1, System);
-        return new Connection("c" + number.ToString(CultureInfo.InvariantCulture), new UserIdentity(user, name ?? user.ToUpperInvariant()), Dialect.Raw, outbox, _events, this);
+        return new Connection(
+            "c" + number.ToString(CultureInfo.InvariantCulture), new UserIdentity(user, name ?? user.ToUpperInvariant()), Dialect.Raw,
+            outbox, _events, this);
     }
 
     public override DateTimeOffset GetUtcNow() => Began.AddSeconds(Volatile.Read(ref _last));

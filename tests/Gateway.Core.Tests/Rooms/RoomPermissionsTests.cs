@@ -79,7 +79,8 @@ public sealed class RoomPermissionsTests
 
     private static RoomRule Rule(string match, string[] join) => new(match, join, Everyone, Everyone, Everyone);
 
-    private static string? Join(RoomPermissions permissions, string room, params string[] roles) => permissions.Check(User(roles), room, RoomAction.Join)?.ToString();
+    private static string? Join(RoomPermissions permissions, string room, params string[] roles) =>
+        permissions.Check(User(roles), room, RoomAction.Join)?.ToString();
 
     private static UserIdentity User(params string[] roles) => new("ada", "Ada") { Roles = roles.ToFrozenSet(StringComparer.Ordinal) };
 }

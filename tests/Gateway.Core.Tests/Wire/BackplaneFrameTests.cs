@@ -10,7 +10,8 @@ public sealed class BackplaneFrameTests
 {
     private static readonly Gen<string> Text = Gen.OneOf(
         Gen.Elements("", "lobby", "日本 😀", "\0", new string('x', 70_000)),
-        ArbMap.Default.GeneratorFor<NonNull<string>>().Select(s => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(s.Get)))); // no half surrogate pairs
+        // No half surrogate pairs.
+        ArbMap.Default.GeneratorFor<NonNull<string>>().Select(s => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(s.Get))));
 
     [Fact]
     public void MessageComesBackAsItWas() => Prop.ForAll(
@@ -24,7 +25,8 @@ public sealed class BackplaneFrameTests
         m =>
         {
             var audience = new Audience(m.kind, m.name) { Except = [.. m.except] };
-            var message = new Message(m.type, m.payload) { IsArgumentList = (m.flags & 1) != 0, CarriesOffset = (m.flags & 2) != 0, Opcode = (byte)(m.flags >> 2) };
+            var message = new Message(m.type, m.payload) { IsArgumentList = (m.flags & 1) != 0, CarriesOffset = (m.flags & 2) != 0,
+            Opcode = (byte)(m.flags >> 2) };
 
             var frame = BackplaneFrame.WriteMessage(audience, message);
 
@@ -32,7 +34,9 @@ public sealed class BackplaneFrameTests
             Assert.True(BackplaneFrame.TryReadMessage(frame, out var audienceRead, out var read));
             Assert.Equal((audience.Kind, audience.Name), (audienceRead.Kind, audienceRead.Name));
             Assert.Equal(audience.Except, audienceRead.Except);
-            Assert.Equal((message.Type, message.IsArgumentList, message.CarriesOffset, message.Opcode), (read.Type, read.IsArgumentList, read.CarriesOffset, read.Opcode));
+            Assert.Equal(
+                (message.Type, message.IsArgumentList, message.CarriesOffset, message.Opcode),
+                (read.Type, read.IsArgumentList, read.CarriesOffset, read.Opcode));
             Assert.Equal(m.payload, read.Payload.ToArray());
         }).Check(Config.QuickThrowOnFailure);
 
@@ -48,7 +52,9 @@ public sealed class BackplaneFrameTests
         {
             var instruction = BackplaneFrame.WriteInstruction(i.asker, i.number, i.yes, i.connection, i.room);
             Assert.Equal(BackplaneFrame.Kind.Command, BackplaneFrame.KindOf(instruction));
-            Assert.True(BackplaneFrame.TryReadInstruction(instruction, out var asker, out var number, out var enter, out var connection, out var room));
+            Assert.True(
+                BackplaneFrame.TryReadInstruction(
+                    instruction, out var asker, out var number, out var enter, out var connection, out var room));
             Assert.Equal(i, (asker, number, connection, room, enter));
 
             foreach (var outcome in new[] { null, Error.NoSuchConnection, new Error(i.number, i.room) })
@@ -60,7 +66,8 @@ public sealed class BackplaneFrameTests
             }
 
             var message = BackplaneFrame.WriteMessage(Audience.User(i.connection), new Message("direct", "{}"u8.ToArray()));
-            var counted = BackplaneFrame.WriteCounted(i.asker, i.number, Audience.User(i.connection), new Message("direct", "{}"u8.ToArray()));
+            var counted = BackplaneFrame.WriteCounted(
+                i.asker, i.number, Audience.User(i.connection), new Message("direct", "{}"u8.ToArray()));
             Assert.Equal(BackplaneFrame.Kind.Counted, BackplaneFrame.KindOf(counted));
             Assert.True(BackplaneFrame.TryReadCounted(counted, out asker, out number, out var within));
             Assert.Equal((i.asker, i.number), (asker, number));
@@ -88,7 +95,8 @@ public sealed class BackplaneFrameTests
     [Fact]
     public void FrameCutShortIsNoFrame()
     {
-        var header = BackplaneFrame.WriteMessage(Audience.Room("lobby") with { Except = ["a", "bc"] }, new Message("chat", ReadOnlyMemory<byte>.Empty));
+        var header = BackplaneFrame.WriteMessage(
+            Audience.Room("lobby") with { Except = ["a", "bc"] }, new Message("chat", ReadOnlyMemory<byte>.Empty));
         var instruction = BackplaneFrame.WriteInstruction("r1", 1, enter: true, "c-1", "lobby");
         var answer = BackplaneFrame.WriteAnswer(1, Error.Forbidden("no"));
 
@@ -99,7 +107,8 @@ public sealed class BackplaneFrameTests
     }
 
     [Theory]
-    [InlineData(new byte[0]), InlineData(new byte[] { 1 }), InlineData(new byte[] { 1, 0 }), InlineData(new byte[] { 1, 6 }), InlineData(new byte[] { 2, 1 })]
+    [InlineData(new byte[0]), InlineData(new byte[] { 1 }), InlineData(new byte[] { 1, 0 }), InlineData(new byte[] { 1, 6 }),
+    InlineData(new byte[] { 2, 1 })]
     public void OtherVersionsAndKindsAreNotOurs(byte[] frame) => Assert.Null(BackplaneFrame.KindOf(frame));
 
     [Fact]
@@ -109,7 +118,8 @@ public sealed class BackplaneFrameTests
         byte[] negativeLength = [1, 1, 1, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         byte[] hugeCount = [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f];
 
-        Assert.All((byte[][])[wrongKind, negativeLength, hugeCount], frame => Assert.False(BackplaneFrame.TryReadMessage(frame, out _, out _)));
+        Assert.All(
+            (byte[][])[wrongKind, negativeLength, hugeCount], frame => Assert.False(BackplaneFrame.TryReadMessage(frame, out _, out _)));
     }
 
     private static void AssertCut(byte[] frame, Func<byte[], bool> read)

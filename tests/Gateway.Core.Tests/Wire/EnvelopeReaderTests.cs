@@ -120,6 +120,7 @@ public sealed class EnvelopeReaderTests
     private static (Error? Error, string Type, string Payload, string Id) Read(string frame)
     {
         var error = EnvelopeReader.Read(Encoding.UTF8.GetBytes(frame), out var envelope);
-        return (error, Encoding.UTF8.GetString(envelope.Type), Encoding.UTF8.GetString(envelope.Payload), Encoding.UTF8.GetString(envelope.Id));
+        return (
+            error, Encoding.UTF8.GetString(envelope.Type), Encoding.UTF8.GetString(envelope.Payload), Encoding.UTF8.GetString(envelope.Id));
     }
 }

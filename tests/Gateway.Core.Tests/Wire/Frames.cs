@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Gateway.Core.Tests.Wire;
 
-/// <summary>Reads what a server sends, RFC 6455 section 5.2, written here anew so that the gateway's own code is not its own judge.</summary>
+/// <summary>
+/// Reads what a server sends, RFC 6455 section 5.2, written here anew so that the gateway's own code is not its own judge.
+/// </summary>
 internal static class Frames
 {
     /// <summary>The payload of one unfragmented text frame, whose header is checked.</summary>
@@ -44,7 +46,10 @@ internal static class Frames
         return header + (int)length;
     }
 
-    /// <summary>All frames of a stream of bytes, which must end with a whole one: opcode (with FIN) and payload as Latin-1, so that every byte is seen.</summary>
+    /// <summary>
+    /// All frames of a stream of bytes, which must end with a whole one: opcode (with FIN) and payload as Latin-1, so that every byte is
+    /// seen.
+    /// </summary>
     public static List<(byte FinAndOpcode, string Payload)> ReadAll(ReadOnlySpan<byte> bytes)
     {
         var frames = new List<(byte, string)>();

@@ -12,7 +12,9 @@ public sealed class GoldenClientTests
     public void EveryCommandHasAGoldenFile()
     {
         var types = GoldenFile.All.Values.Where(g => g.Direction == "client").Select(g => g.Type).Distinct().Order(StringComparer.Ordinal);
-        Assert.Equal(["auth", "ban", "chat", "cursor", "direct", "history", "join", "kick", "leave", "mute", "ping", "presence", "refresh", "unban", "unmute"], types);
+        Assert.Equal(
+            ["auth", "ban", "chat", "cursor", "direct", "history", "join", "kick", "leave", "mute", "ping", "presence", "refresh", "unban",
+            "unmute"], types);
     }
 
     [Theory, MemberData(nameof(Commands))]

@@ -31,14 +31,16 @@ public sealed class GoldenServerTests
     [Fact]
     public void EveryPayloadWriterIsCovered()
     {
-        var writers = new[] { typeof(Payloads), typeof(PresencePayloads), typeof(RoomPayloads), typeof(TokenPayloads), typeof(ModerationPayloads) }
+        var writers = new[] { typeof(Payloads), typeof(PresencePayloads), typeof(RoomPayloads), typeof(TokenPayloads),
+        typeof(ModerationPayloads) }
             .SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))
             .Where(m => !m.IsSpecialName && m.ReturnType != typeof(string))
             .Select(m => m.Name)
             .Where(name => name != nameof(RoomPayloads.WritePosition)); // a part of others
         Assert.Equal(
             [
-                "Chat", "Counts", "Delivered", "Direct", "EpochChanged", "Expiring", "Gap", "History", "Joined", "Kicked", "KickedCount", "Left",
+                "Chat", "Counts", "Delivered", "Direct", "EpochChanged", "Expiring", "Gap", "History", "Joined", "Kicked", "KickedCount",
+                "Left",
                 "Members", "Muted", "Pong", "Published", "Refreshed", "Restriction", "Status", "System", "Unmuted", "Welcome",
             ],
             writers.Order(StringComparer.Ordinal));
@@ -67,7 +69,9 @@ public sealed class GoldenServerTests
         var arguments = signalr.RootElement.GetProperty("arguments");
 
         Assert.True(JsonElement.DeepEquals(golden.Payload, payload));
-        if (!GoldenMessages.All[name].Message.IsArgumentList) Assert.Equal(payload.GetRawText(), Assert.Single(arguments.EnumerateArray()).GetRawText());
+        if (!GoldenMessages.All[name].Message.IsArgumentList)
+            Assert.Equal(
+                payload.GetRawText(), Assert.Single(arguments.EnumerateArray()).GetRawText());
         else if (payload.ValueKind == JsonValueKind.Null) Assert.Empty(arguments.EnumerateArray());
         else Assert.Equal(payload.GetRawText(), arguments.GetRawText());
     }
@@ -82,7 +86,9 @@ public sealed class GoldenServerTests
             : MessageWriter.Write(new Message(golden.Type, result), result, FrameFormat.RawWebSocket);
 
         AssertText(golden.Raw, Frames.TextOf(frame));
-        AssertText(golden.Signalr, Encoding.UTF8.GetBytes($$"""{"type":3,"invocationId":"1","result":{{Encoding.UTF8.GetString(result.Span)}}}"""));
+        AssertText(
+            golden.Signalr,
+            Encoding.UTF8.GetBytes($$"""{"type":3,"invocationId":"1","result":{{Encoding.UTF8.GetString(result.Span)}}}"""));
     }
 
     [Theory, MemberData(nameof(Errors))]
@@ -112,7 +118,8 @@ public sealed class GoldenServerTests
     {
         var golden = GoldenFile.All[name];
         var reason = GoldenMessages.Closes[name];
-        byte[] close = [0x88, (byte)(2 + reason.Text.Length), (byte)(golden.Close!.Code >> 8), (byte)golden.Close.Code, .. Encoding.UTF8.GetBytes(golden.Close.Reason)];
+        byte[] close = [0x88, (byte)(2 + reason.Text.Length), (byte)(golden.Close!.Code >> 8), (byte)golden.Close.Code,
+        .. Encoding.UTF8.GetBytes(golden.Close.Reason)];
         var record = Encoding.UTF8.GetBytes(golden.Signalr + RecordSeparator);
 
         Assert.Equal(close, CloseWriter.Write(reason, FrameFormat.RawWebSocket));

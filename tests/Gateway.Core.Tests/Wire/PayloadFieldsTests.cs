@@ -58,7 +58,8 @@ public sealed class PayloadFieldsTests
     [Fact]
     public void FieldThatIsNotAskedForMayNotNestTooDeepEither()
     {
-        var fields = new PayloadFields(Encoding.UTF8.GetBytes($$"""{"more":{{new string('[', 32)}}{{new string(']', 32)}},"content":"c"}"""), Names);
+        var fields = new PayloadFields(
+            Encoding.UTF8.GetBytes($$"""{"more":{{new string('[', 32)}}{{new string(']', 32)}},"content":"c"}"""), Names);
 
         Assert.Equal("JSON is nested deeper than 32 levels", fields.Error?.Text);
     }

@@ -55,13 +55,15 @@ public sealed class WebSocketFrameTests
     }
 
     [Theory]
-    [InlineData(0x81, false, true, false), InlineData(0x01, false, false, false), InlineData(0x00, false, false, false), InlineData(0x80, false, true, false)]
+    [InlineData(0x81, false, true, false), InlineData(0x01, false, false, false), InlineData(0x00, false, false, false),
+    InlineData(0x80, false, true, false)]
     [InlineData(0xc1, false, true, false), InlineData(0x41, false, false, false)] // compressed
     [InlineData(0x88, true, true, true), InlineData(0x89, false, true, true), InlineData(0x8a, false, true, true)]
     public void KindsOfFramesAreToldApart(byte first, bool close, bool final, bool control)
     {
         byte[] frame = [first, 0];
 
-        Assert.Equal((close, final, control), (WebSocketFrame.IsClose(frame), WebSocketFrame.IsFinal(frame), WebSocketFrame.IsControl(frame)));
+        Assert.Equal(
+            (close, final, control), (WebSocketFrame.IsClose(frame), WebSocketFrame.IsFinal(frame), WebSocketFrame.IsControl(frame)));
     }
 }
