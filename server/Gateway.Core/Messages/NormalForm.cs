@@ -96,7 +96,7 @@ internal static class NormalForm
         /// <summary>Reads the tables. normal_form.py describes the layout.</summary>
         public static Tables Read()
         {
-            using var resource = typeof(NormalForm).Assembly.GetManifestResourceStream("NormalForm.bin") 
+            using var resource = typeof(NormalForm).Assembly.GetManifestResourceStream("NormalForm.bin")
                 ?? throw new InvalidOperationException("The assembly does not contain NormalForm.bin.");
             var bytes = new byte[resource.Length];
             resource.ReadExactly(bytes);

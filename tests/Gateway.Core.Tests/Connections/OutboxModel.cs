@@ -140,11 +140,11 @@ internal sealed class OutboxModel
     private string Text(char kind, int room, long offset, Random? random) =>
         string.Create(CultureInfo.InvariantCulture, $"{kind} {room} {offset} {_number++} ") + new string('x', random == null ? 0
             : random.Next(40) switch
-        {
-            0 => random.Next(16_000, 20_000),
-            < 5 => 0,
-            _ => random.Next(1, 180),
-        });
+            {
+                0 => random.Next(16_000, 20_000),
+                < 5 => 0,
+                _ => random.Next(1, 180),
+            });
 
     private void Check()
     {

@@ -25,8 +25,12 @@ public sealed class BackplaneFrameTests
         m =>
         {
             var audience = new Audience(m.kind, m.name) { Except = [.. m.except] };
-            var message = new Message(m.type, m.payload) { IsArgumentList = (m.flags & 1) != 0, CarriesOffset = (m.flags & 2) != 0,
-            Opcode = (byte)(m.flags >> 2) };
+            var message = new Message(m.type, m.payload)
+            {
+                IsArgumentList = (m.flags & 1) != 0,
+                CarriesOffset = (m.flags & 2) != 0,
+                Opcode = (byte)(m.flags >> 2)
+            };
 
             var frame = BackplaneFrame.WriteMessage(audience, message);
 
