@@ -15,7 +15,7 @@ public sealed partial class PageTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.True(Dashboard.IsEmbedded, "the dashboard was not built into the gateway: the build needs Node.js 20 or later, and the npm registry");
-        _gateway = await EmbeddedGateway.StartAsync(o => (o.Raw.Path, o.SignalR.Path) = ("/socket", "/signalr\"&"));
+        _gateway = await EmbeddedGateway.StartAsync(o => (o.Raw.Path, o.SignalR.Path) = ("/socket", "/live-hub"));
     }
 
     public async ValueTask DisposeAsync()
@@ -37,7 +37,7 @@ public sealed partial class PageTests : IAsyncLifetime
         Assert.Contains("frame-ancestors 'none'", policy);
         Assert.DoesNotContain("unsafe", policy);
         var html = await answer.Content.ReadAsStringAsync();
-        Assert.Contains("data-raw-path=\"/socket\" data-hub-path=\"/signalr&quot;&amp;\"", html);
+        Assert.Contains("data-raw-path=\"/socket\" data-hub-path=\"/live-hub\"", html);
         Assert.DoesNotContain("<style", html);
         Assert.DoesNotMatch("<script(?![^>]*src=)", html);
     }
