@@ -68,7 +68,7 @@ internal static class TopCommand
                 .. replicas.Values.Where(one => Environment.TickCount64 - one.At < Silent.TotalMilliseconds)
                     .Select(one => one.Figures)
                     .Select(f => new[]
-            
+
             {
                 f.Replica, Text(f.Connections.Raw), Text(f.Connections.Signalr), Text(f.Rooms), Text(f.MessagesInPerSecond),
                 Text(f.MessagesOutPerSecond), Text(f.DeliveriesPerSecond), Text(f.Dropped),

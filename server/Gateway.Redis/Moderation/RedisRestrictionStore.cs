@@ -170,10 +170,10 @@ internal sealed partial class RedisRestrictionStore(
         if (dataId.Length > 0 && dataId != newDataId && _table.All.Count > 0) return false;
         var active = new List<Restriction>(fields.Length / 2);
         for (var i = 0; i < fields.Length; i += 2)
-            {
-                if ((string)fields[i]! is "" or "#") continue;
-                if (Read((string)fields[i + 1]!) is { } restriction && restriction.IsActive(time.GetUtcNow())) active.Add(restriction);
-            }
+        {
+            if ((string)fields[i]! is "" or "#") continue;
+            if (Read((string)fields[i + 1]!) is { } restriction && restriction.IsActive(time.GetUtcNow())) active.Add(restriction);
+        }
         lock (_lock)
         {
             if (_dataId == newDataId && _changeNumber >= newChangeNumber) return true; // a newer change has arrived meanwhile

@@ -108,13 +108,13 @@ internal sealed class RedisLink : IDisposable
     public static Task<T> ObserveFault<T>(Task<T> task)
     {
         if (!task.IsCompleted)
-            {
-                task.ContinueWith(
-                    static t => _ = t.Exception,
-                    default,
-                    TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-                    TaskScheduler.Default);
-            }
+        {
+            task.ContinueWith(
+                static t => _ = t.Exception,
+                default,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
         return task;
     }
 

@@ -19,8 +19,15 @@ public sealed class CommandHandlerTests
     {
         using var core = Core(new Handler<JsonElement>((context, payload) => CommandResult.Json(new
         {
-            context.Type, ConnectionId = context.Caller.Id, UserId = context.Caller.User.Id, Dialect = context.Caller.Dialect.ToString(),
-            context.Caller.Domain, Rooms = context.Caller.GetRooms(), InRoom = context.Caller.IsInRoom("r"), Clerk = context.Caller.IsInRole("clerk"), payload,
+            context.Type,
+            ConnectionId = context.Caller.Id,
+            UserId = context.Caller.User.Id,
+            Dialect = context.Caller.Dialect.ToString(),
+            context.Caller.Domain,
+            Rooms = context.Caller.GetRooms(),
+            InRoom = context.Caller.IsInRoom("r"),
+            Clerk = context.Caller.IsInRole("clerk"),
+            payload,
         })));
         var ada = await core.ConnectAsync(["lobby", "r"], "ada", format, "clerk");
 

@@ -73,7 +73,7 @@ public sealed class ValueTests : IDisposable
 
     [Fact]
     public void IndexesWithAGapAreRefused() =>
-        Assert.Contains("by index it counts from 0 without a gap", Assert.Single(_folder.Errors(null, ["--rooms:auto_join:1=a"])));
+        Assert.Contains("indexes count from 0 without a gap", Assert.Single(_folder.Errors(null, ["--rooms:auto_join:1=a"])));
 
     [Fact]
     public void PoliciesOfTheFileReplaceTheDefaultOnes()
