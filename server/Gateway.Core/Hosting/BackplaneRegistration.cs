@@ -8,8 +8,10 @@ public sealed class BackplaneRegistration
     /// <summary>There may be other replicas. Without a backplane this process is the only one.</summary>
     public bool IsShared => _configure.Count > 0;
 
+    /// <summary>Adds what <see cref="IGatewayBuilder.UseBackplane"/> was given.</summary>
     public void Add(Action<DomainServices> configure) => _configure.Add(configure);
 
+    /// <summary>Runs everything that was added, for one domain.</summary>
     public void Apply(DomainServices domain)
     {
         foreach (var configure in _configure) configure(domain);

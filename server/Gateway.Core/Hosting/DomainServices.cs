@@ -9,11 +9,13 @@ namespace Gateway.Core.Hosting;
 /// <param name="application">The application's services; <c>null</c> for the default domain.</param>
 public sealed class DomainServices(IServiceCollection services, string name, IServiceProvider? application)
 {
+    /// <summary>The services of the domain.</summary>
     public IServiceCollection Services => services;
 
     /// <summary>Empty for the default domain.</summary>
     public string Name => name;
 
+    /// <summary>Whether this is the default domain.</summary>
     public bool IsDefault => application == null;
 
     /// <summary>A service of the application, for a named domain.</summary>
