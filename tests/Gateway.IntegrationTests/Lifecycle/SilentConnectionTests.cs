@@ -98,7 +98,7 @@ public sealed class SilentConnectionTests
         var page = await gateway.ScrapeAsync();
         Assert.Equal(1, page["websocket_disconnections_total"].With(("dialect", dialect), ("reason", "write_deadline")));
         Assert.Equal(1, page["gateway_closed_total"].With(("reason", "write deadline")));
-        Assert.Contains("took nothing for the write deadline", gateway.Output);
+        Assert.Contains("a write took longer than raw.write_wait", gateway.Output);
         await healthy.ChatAsync("still here", "r");
     }
 
