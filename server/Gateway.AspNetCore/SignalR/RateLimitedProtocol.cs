@@ -63,7 +63,8 @@ internal sealed class RateLimitedProtocol(IHubProtocol protocol, TimeProvider ti
             throw;
         }
         if (Admit() is { } error) message = Reject(message, error);
-        else if (_connection != null && message is InvocationBindingFailureMessage { InvocationId: not null } failure) message = Explain(failure, binder);
+        else if (_connection != null && message is InvocationBindingFailureMessage { InvocationId: not null } failure)
+            message = Explain(failure, binder);
         return true;
     }
 

@@ -6,8 +6,7 @@ namespace Gateway.Core.Commands;
 
 /// <summary>
 /// <c>auth {"token"}</c> is the first message of a WebSocket that was opened with <c>auth=message</c>, and is read before there is a
-/// connection.
-/// On a connection it is refused.
+/// connection. On a connection it is refused.
 /// </summary>
 internal sealed class AuthHandler : ICommandHandler
 {

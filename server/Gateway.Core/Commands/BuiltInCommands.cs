@@ -24,6 +24,7 @@ internal static class BuiltInCommands
         Of<UnmuteHandler>("unmute"),
     ];
 
-    private static CommandRegistration Of<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(string type)
+    private static CommandRegistration Of<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(string type)
         where THandler : class, ICommandHandler => new(type, domain => ActivatorUtilities.CreateInstance<THandler>(domain));
 }

@@ -10,8 +10,7 @@ namespace Gateway.Core.Commands;
 
 /// <summary>
 /// <c>chat {"room"?,"content","message_id"?}</c> → <c>{"offset"?}</c>: publishes text in a room that the sender is in. Two messages of a
-/// user with the
-/// same <c>message_id</c> are published once.
+/// user with the same <c>message_id</c> are published once.
 /// </summary>
 internal sealed class ChatHandler(Publisher publisher, RoomTable rooms, Moderator moderator, TimeProvider time) : ICommandHandler
 {

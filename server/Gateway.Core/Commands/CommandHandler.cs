@@ -8,8 +8,8 @@ namespace Gateway.Core.Commands;
 
 /// <summary>
 /// A command whose payload is read as a <typeparamref name="TPayload"/>: JSON names are in snake_case, and every constructor parameter
-/// without a default is required.
-/// A payload that does not fit is answered with the error 400, and the handler is not called. For any JSON use <see cref="JsonElement"/>.
+/// without a default is required. A payload that does not fit is answered with the error 400, and the handler is not called. For any JSON
+/// use <see cref="JsonElement"/>.
 /// </summary>
 public abstract class CommandHandler<TPayload> : ICommandHandler
 {

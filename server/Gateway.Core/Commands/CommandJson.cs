@@ -10,7 +10,8 @@ namespace Gateway.Core.Commands;
 /// </summary>
 internal static class CommandJson
 {
-    public const string Untrimmed = "The properties of the type are found by reflection: pass a JsonTypeInfo of a JsonSerializerContext instead.";
+    public const string Untrimmed =
+        "The properties of the type are found by reflection: pass a JsonTypeInfo of a JsonSerializerContext instead.";
 
     private static readonly JsonSerializerOptions Options = new()
     {

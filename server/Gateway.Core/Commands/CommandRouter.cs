@@ -31,8 +31,7 @@ internal sealed partial class CommandRouter(
 
     /// <summary>
     /// Carries out a command. Every fault comes back as an error; nothing is thrown. A connection that is being closed can do nothing any
-    /// more,
-    /// even if its client ignores the close: this is decided here for every dialect and transport.
+    /// more, even if its client ignores the close: this is decided here for every dialect and transport.
     /// </summary>
     /// <param name="type">UTF-8.</param>
     /// <param name="payload">One JSON value. It is read before this returns.</param>

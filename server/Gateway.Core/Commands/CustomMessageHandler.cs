@@ -10,9 +10,8 @@ namespace Gateway.Core.Commands;
 
 /// <summary>
 /// A type that the configuration declares (or, with <c>messages.relay_unknown</c>, any other type) → <c>{"offset"?}</c>: publishes the
-/// payload unchanged, with
-/// its sender beside it, in the room that its field <c>room</c> names, else in <c>lobby</c>. Two messages of a user with the same
-/// <c>message_id</c> are published once.
+/// payload unchanged, with its sender beside it, in the room that its field <c>room</c> names, else in <c>lobby</c>. Two messages of a user
+/// with the same <c>message_id</c> are published once.
 /// </summary>
 internal sealed class CustomMessageHandler(bool clientsPublish, CommandServices services) : ICommandHandler
 {

@@ -13,8 +13,7 @@ public enum DirectReach
 
     /// <summary>
     /// To users who are in a room with the sender where the sender may ask for <c>presence</c>. For any other user the answer is that of a
-    /// user who is not
-    /// connected, so it tells nothing that <c>presence</c> does not.
+    /// user who is not connected, so it tells nothing that <c>presence</c> does not.
     /// </summary>
     SharedRoom,
 

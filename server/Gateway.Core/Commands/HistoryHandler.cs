@@ -8,8 +8,8 @@ namespace Gateway.Core.Commands;
 
 /// <summary>
 /// <c>history {"room"?,"limit"?,"before"?,"after"?}</c> → <c>{"room","epoch","messages":[{"offset","type","payload"}],"more"}</c>: the
-/// messages of a room
-/// (<c>lobby</c>) that the sender is in. The newest page, or the page before an offset, or after it; oldest first in each.
+/// messages of a room (<c>lobby</c>) that the sender is in. The newest page, or the page before an offset, or after it; oldest first in
+/// each.
 /// </summary>
 internal sealed class HistoryHandler(IBackplane backplane, RoomTable rooms) : ICommandHandler
 {

@@ -8,8 +8,7 @@ namespace Gateway.Core.Commands;
 
 /// <summary>
 /// <c>join {"room","since"?:{"epoch","offset"}}</c> → <c>{"room","epoch"?,"offset"?,"recovered"?,"replayed"?,"reason"?}</c>. With
-/// <c>since</c>, the
-/// messages after that position are sent first.
+/// <c>since</c>, the messages after that position are sent first.
 /// </summary>
 internal sealed class JoinHandler(RoomMembership membership, RoomTable rooms) : ICommandHandler
 {

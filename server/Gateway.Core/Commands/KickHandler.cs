@@ -8,8 +8,7 @@ namespace Gateway.Core.Commands;
 
 /// <summary>
 /// <c>kick {"user_id"?,"connection_id"?,"room"?}</c> → <c>{"connections"}</c>: removes a user or a connection from a room, or without a
-/// room closes the
-/// connections. They may come again.
+/// room closes the connections. They may come again.
 /// </summary>
 internal sealed class KickHandler(Moderator moderator) : ICommandHandler
 {

@@ -10,8 +10,7 @@ namespace Gateway.Core.Commands;
 
 /// <summary>
 /// <c>presence {"room"?,"limit"?,"after"?}</c> → <c>{"room","count","members":[…],"next"?}</c>: the members of a room (<c>lobby</c>) that
-/// the sender is in, on
-/// all replicas, page by page.
+/// the sender is in, on all replicas, page by page.
 /// <c>presence {"room"?,"counts":true}</c> → <c>{"room","count","connections"}</c>: how many they are.
 /// <c>presence {"status"}</c> → <c>{}</c>: sets the sender's status; the members of its rooms are told where the sender may publish.
 /// </summary>

@@ -8,8 +8,7 @@ namespace Gateway.Core.Commands;
 
 /// <summary>
 /// <c>refresh {"token"}</c> → <c>{"expires_at","left"?}</c>: a new token of the same user replaces the old one, its roles included. The
-/// connection leaves
-/// the rooms that these roles may not join.
+/// connection leaves the rooms that these roles may not join.
 /// </summary>
 internal sealed class RefreshHandler(VerifyToken verify, RoomTable rooms, RoomMembership membership) : ICommandHandler
 {

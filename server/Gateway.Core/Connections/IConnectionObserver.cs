@@ -2,8 +2,7 @@ namespace Gateway.Core.Connections;
 
 /// <summary>
 /// Is told of connections of every dialect, transport and domain on this replica. An observer sees; it cannot refuse a connection, which is
-/// for admission.
-/// Its calls run beside the connection: the client does not wait for them.
+/// for admission. Its calls run beside the connection: the client does not wait for them.
 /// </summary>
 public interface IConnectionObserver
 {

@@ -136,7 +136,8 @@ public sealed class CommandHandlerTests
     [Fact]
     public async Task LargeAnswerIsChargedToItsAsker()
     {
-        using var core = Core(new Handler<JsonElement>((_, _) => CommandResult.Json(new string('x', 4 * ReplyCost.BytesEach))), rateLimit: 5);
+        var large = new string('x', 4 * ReplyCost.BytesEach);
+        using var core = Core(new Handler<JsonElement>((_, _) => CommandResult.Json(large)), rateLimit: 5);
         var ada = await core.ConnectAsync(["lobby"]);
 
         Assert.Null(core.Router.Admit(ada.Connection));
@@ -158,7 +159,8 @@ public sealed class CommandHandlerTests
     [Fact]
     public async Task CheckPublishAnswersAsForAChat()
     {
-        using var core = Core(new Handler<Order>((context, order) => context.CheckPublish(order.Item) is { } error ? error : CommandResult.Done()));
+        var handler = new Handler<Order>((context, order) => context.CheckPublish(order.Item) is { } error ? error : CommandResult.Done());
+        using var core = Core(handler);
         var ada = await core.ConnectAsync(["r", "served"], "ada");
 
         foreach (var room in new[] { "elsewhere", "served", "a b" })
@@ -203,7 +205,9 @@ public sealed class CommandHandlerTests
 
     [Fact]
     public void TypesOfClientsAreTheBuiltInCommands() =>
-        Assert.Equal(MessageType.ClientTypes.Order(StringComparer.Ordinal), BuiltInCommands.All.Select(c => c.Type).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            MessageType.ClientTypes.Order(StringComparer.Ordinal),
+            BuiltInCommands.All.Select(c => c.Type).Order(StringComparer.Ordinal));
 
     [Fact]
     public void CommandWithTheNameOfADeclaredTypeIsRefused()

@@ -58,7 +58,9 @@ public sealed class ConnectionObserverTests
         await core.Observers.StopAsync(default).Bounded();
 
         Assert.Equal(2, observer.Calls.Count);
-        Assert.Contains(core.SupervisorLog.Entries, entry => entry.Fault?.Message == "a fault" && entry.Text.StartsWith("Loop connection_observers", StringComparison.Ordinal));
+        var (_, text, fault) = core.SupervisorLog.Entries.First();
+        Assert.Equal("a fault", fault?.Message);
+        Assert.StartsWith("Loop connection_observers", text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -61,7 +61,9 @@ public sealed class CommandTests
 
         Assert.Equal("403: only customers place orders", await FailAsync(eve, "place_order", OneTea));
         Assert.Equal("409: sold out", await FailAsync(ada, "place_order", new { item = "tea", quantity = 100 }));
-        Assert.Equal("400: the payload does not fit place_order: see $.quantity", await FailAsync(ada, "place_order", new { item = "tea", quantity = "a" }));
+        Assert.Equal(
+            "400: the payload does not fit place_order: see $.quantity",
+            await FailAsync(ada, "place_order", new { item = "tea", quantity = "a" }));
         Assert.Equal("400: unknown message type: Place_Order", await FailAsync(ada, "Place_Order", OneTea));
         Assert.Equal("500: internal error", await FailAsync(ada, "place_order", new { item = "poison" }));
         Assert.Equal("1", (await ada.RequestAsync("place_order", OneTea)).GetProperty("number").GetRawText());
@@ -137,13 +139,15 @@ public sealed class CommandTests
         var fault = await Assert.ThrowsAsync<OptionsValidationException>(
             () => StartAsync(options => options.Messages.Custom["Place_Order"] = new CustomMessageOptions()));
         Assert.Equal(
-            "messages.custom.Place_Order is not allowed: the application adds a command of this type; rename one of them", Assert.Single(fault.Failures));
+            "messages.custom.Place_Order is not allowed: the application adds a command of this type; rename one of them",
+            Assert.Single(fault.Failures));
     }
 
     private static async Task<string> FailAsync(IChatClient client, string type, object payload) =>
         (await Assert.ThrowsAsync<GatewayError>(() => client.RequestAsync(type, payload))).Message;
 
-    private static Task<EmbeddedGateway> StartAsync(Action<Gateway.Configuration.ProgramOptions>? set = null, Action<IGatewayBuilder>? add = null) =>
+    private static Task<EmbeddedGateway> StartAsync(
+        Action<Gateway.Configuration.ProgramOptions>? set = null, Action<IGatewayBuilder>? add = null) =>
         EmbeddedGateway.StartAsync(
             options =>
             {
