@@ -4,8 +4,8 @@ using Gateway.AspNetCore.Options;
 namespace Bridge;
 
 /// <summary>
-/// An application of one's own with the gateway in it, and two more ways into its rooms: lines of text, and HTML fragments for Turbo Streams. Raw and SignalR
-/// clients, people at a terminal and web pages without a script of their own meet in one lobby.
+/// An application of one's own with the gateway in it, and two more ways into its rooms: lines of text, and HTML fragments for Turbo
+/// Streams. Raw and SignalR clients, people at a terminal and web pages without a script of their own meet in one lobby.
 /// </summary>
 public static class BridgeApp
 {
@@ -21,7 +21,8 @@ public static class BridgeApp
         app.MapGateway();
         app.MapFrames("/lines", _ => new LineHandler());
         app.MapFrames("/turbo", _ => new TurboHandler());
-        app.MapGet("/", () => Results.Stream(typeof(BridgeApp).Assembly.GetManifestResourceStream("Bridge.page.html")!, "text/html; charset=utf-8"));
+        var page = typeof(BridgeApp).Assembly;
+        app.MapGet("/", () => Results.Stream(page.GetManifestResourceStream("Bridge.page.html")!, "text/html; charset=utf-8"));
         return app;
     }
 }

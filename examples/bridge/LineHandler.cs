@@ -5,8 +5,8 @@ using Gateway.AspNetCore.Frames;
 namespace Bridge;
 
 /// <summary>
-/// A protocol as a small device or a person at a terminal speaks it, a line for each frame. In: <c>JOIN room</c>, <c>LEAVE room</c>, <c>SAY room text</c>.
-/// Out: <c>room name: text</c> for what is said, <c>OK</c> or <c>ERR text</c> for what was asked.
+/// A protocol as a small device or a person at a terminal speaks it, a line for each frame. In: <c>JOIN room</c>, <c>LEAVE room</c>, <c>SAY
+/// room text</c>. Out: <c>room name: text</c> for what is said, <c>OK</c> or <c>ERR text</c> for what was asked.
 /// </summary>
 public sealed class LineHandler : IFrameHandler
 {
@@ -25,7 +25,8 @@ public sealed class LineHandler : IFrameHandler
         var telling = TellAsync(_rooms.Messages, outgoing, over.Token);
         try
         {
-            await foreach (var frame in incoming.ReadAllAsync(cancel)) await outgoing.WriteAsync(Frame.Text(await AnswerAsync(frame.ToString())), cancel);
+            await foreach (var frame in incoming.ReadAllAsync(cancel))
+                await outgoing.WriteAsync(Frame.Text(await AnswerAsync(frame.ToString())), cancel);
         }
         finally
         {

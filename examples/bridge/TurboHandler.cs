@@ -6,8 +6,8 @@ using Gateway.AspNetCore.Frames;
 namespace Bridge;
 
 /// <summary>
-/// A room as HTML: each chat message is a <c>&lt;turbo-stream&gt;</c> that appends a line to the page's list (the Turbo handbook, "Turbo Streams"). What the client sends is
-/// said in the room. The room is <c>?room=</c>, else <c>lobby</c>.
+/// A room as HTML: each chat message is a <c>&lt;turbo-stream&gt;</c> that appends a line to the page's list (the Turbo handbook, "Turbo
+/// Streams"). What the client sends is said in the room. The room is <c>?room=</c>, else <c>lobby</c>.
 /// </summary>
 public sealed class TurboHandler : IFrameHandler
 {
@@ -48,8 +48,9 @@ public sealed class TurboHandler : IFrameHandler
         {
             if (message.Type != "chat") continue;
             using var chat = JsonDocument.Parse(message.Payload);
-            await outgoing.WriteAsync(Frame.Text(
-                $"""<turbo-stream action="append" target="messages"><template><li><b>{Html(chat, "username")}</b> {Html(chat, "content")}</li></template></turbo-stream>"""), cancel);
+            var line = $"<li><b>{Html(chat, "username")}</b> {Html(chat, "content")}</li>";
+            var stream = $"""<turbo-stream action="append" target="messages"><template>{line}</template></turbo-stream>""";
+            await outgoing.WriteAsync(Frame.Text(stream), cancel);
         }
     }
 

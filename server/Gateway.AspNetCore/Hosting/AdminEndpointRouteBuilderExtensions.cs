@@ -12,11 +12,13 @@ public static class AdminEndpointRouteBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         if (endpoints.ServiceProvider.GetService<AdminOptions>() == null)
-            throw new InvalidOperationException("The admin API's services are missing. Call AddGateway().AddAdminApi(…) before the application is built.");
+            throw new InvalidOperationException(
+                "The admin API's services are missing. Call AddGateway().AddAdminApi(…) before the application is built.");
         var api = AdminApi.Map(endpoints);
         ((IEndpointConventionBuilder)api).Add(builder =>
         {
-            if (builder.RequestDelegate is { } endpoint) builder.RequestDelegate = AdminApi.Guard(endpoints.CreateApplicationBuilder(), endpoint);
+            if (builder.RequestDelegate is { } endpoint)
+                builder.RequestDelegate = AdminApi.Guard(endpoints.CreateApplicationBuilder(), endpoint);
         });
         return api;
     }

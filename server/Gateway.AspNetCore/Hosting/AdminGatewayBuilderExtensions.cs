@@ -15,13 +15,16 @@ public static class AdminGatewayBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
         builder.Services.AddOptions<AdminOptions>().Configure(configure).ValidateOnStart();
-        builder.Services.AddSingleton<IValidateOptions<AdminOptions>>(new SchemaValidator<AdminOptions>(AdminSchema.Admin, (options, binding) =>
-        {
-            if (options.ApiKey.Count == 0) binding.Report("api_key", "is missing; the admin API needs a key of 16 to 256 visible ASCII characters", Origin.Default);
-        }));
+        builder.Services.AddSingleton<IValidateOptions<AdminOptions>>(new SchemaValidator<AdminOptions>(AdminSchema.Admin, KeyIsThere));
         builder.Services.AddSingleton(p => p.GetRequiredService<IOptions<AdminOptions>>().Value);
         AdminApi.AddServices(builder.Services);
         return builder;
+    }
+
+    private static void KeyIsThere(AdminOptions options, Binding binding)
+    {
+        if (options.ApiKey.Count == 0)
+            binding.Report("api_key", "is missing; the admin API needs a key of 16 to 256 visible ASCII characters", Origin.Default);
     }
 
     /// <summary>For the program, whose configuration has made the options.</summary>

@@ -14,33 +14,48 @@ internal static class CoreOptions
     public static RoomPolicies RoomPolicies(GatewayOptions options)
     {
         var byDefault = Policy(new RoomPolicyOptions(), options);
-        return new RoomPolicies(byDefault, [(RoomName.Relay, Relay(options)), .. options.Rooms.Policies.Select(p => (p.Match, Policy(p, options)))])
+        var policies = options.Rooms.Policies.Select(p => (p.Match, Policy(p, options)));
+        var permissions = options.Rooms.Permissions.Select(p =>
+            new RoomRule(p.Match, [.. p.Join], [.. p.Publish], [.. p.History], [.. p.Presence]));
+        return new RoomPolicies(byDefault, [(RoomName.Relay, Relay(options)), .. policies])
         {
-            Permissions = new RoomPermissions([.. options.Rooms.Permissions.Select(p => new RoomRule(p.Match, [.. p.Join], [.. p.Publish], [.. p.History], [.. p.Presence]))]),
+            Permissions = new RoomPermissions([.. permissions]),
         };
     }
 
     public static MembershipLimits MembershipLimits(GatewayOptions options) =>
-        new(options.Rooms.MaxPerConnection, options.Rooms.MaxReplay) { MaxPerUser = options.Rooms.MaxPerUser, MaxRooms = options.Rooms.MaxRooms };
+        new(options.Rooms.MaxPerConnection, options.Rooms.MaxReplay)
+        {
+            MaxPerUser = options.Rooms.MaxPerUser,
+            MaxRooms = options.Rooms.MaxRooms,
+        };
 
     public static BackplaneSettings Backplane(GatewayOptions options) =>
-        new(options.Messages.IdempotencyWindow, options.Rooms.PresenceGrace, options.RateLimit.PerUser.Messages, options.RateLimit.PerUser.Window);
+        new(
+            options.Messages.IdempotencyWindow, options.Rooms.PresenceGrace,
+            options.RateLimit.PerUser.Messages, options.RateLimit.PerUser.Window);
 
     public static FanOutPolicies FanOutPolicies(GatewayOptions options) => new(
         options.Outbox.OnFull,
-        options.Messages.Custom.Where(c => c.Value.OnFull != null).ToDictionary(c => c.Key, c => c.Value.OnFull!.Value, MessageType.Comparer));
+        options.Messages.Custom.Where(c => c.Value.OnFull != null)
+            .ToDictionary(c => c.Key, c => c.Value.OnFull!.Value, MessageType.Comparer));
 
-    /// <exception cref="InvalidOperationException">A type cannot be one: a program that sets options itself learns it at the start, as the configuration's errors are.</exception>
+    /// <exception cref="InvalidOperationException">A type cannot be one: a program that sets options itself learns it at the start, as the
+    /// configuration's errors are.</exception>
     public static CustomTypes CustomTypes(GatewayOptions options)
     {
         var seen = new HashSet<string>(MessageType.Comparer);
         foreach (var type in options.Messages.Custom.Keys)
         {
-            if (MessageType.Check(type) is { } malformed) throw new InvalidOperationException($"messages.custom: '{type}' is no type: {malformed.Text}");
-            if (MessageType.FindBuiltIn(type) is { } builtIn) throw new InvalidOperationException($"messages.custom: '{type}' is the gateway's own type {builtIn}");
-            if (!seen.Add(type)) throw new InvalidOperationException($"messages.custom: '{type}' appears twice, as types are compared without case");
+            if (MessageType.Check(type) is { } malformed)
+                throw new InvalidOperationException($"messages.custom: '{type}' is no type: {malformed.Text}");
+            if (MessageType.FindBuiltIn(type) is { } builtIn)
+                throw new InvalidOperationException($"messages.custom: '{type}' is the gateway's own type {builtIn}");
+            if (!seen.Add(type))
+                throw new InvalidOperationException($"messages.custom: '{type}' appears twice, as types are compared without case");
         }
-        return new([.. options.Messages.Custom.Select(c => (c.Key, c.Value.Publish == PublishRight.Members))], options.Messages.RelayUnknown);
+        var types = options.Messages.Custom.Select(c => (c.Key, c.Value.Publish == PublishRight.Members));
+        return new([.. types], options.Messages.RelayUnknown);
     }
 
     /// <param name="quotas">Where the rate of users is limited.</param>
@@ -52,7 +67,8 @@ internal static class CoreOptions
             PerUser = quotas == null ? null : new UserRateLimit(limit.PerUser.Messages, limit.PerUser.Window, quotas),
             Announcements = limit.Announcements.Messages == 0
                 ? null
-                : new SlidingWindows<string>(limit.Announcements.Messages, limit.Announcements.Window, supervisor, time, StringComparer.Ordinal),
+                : new SlidingWindows<string>(
+                    limit.Announcements.Messages, limit.Announcements.Window, supervisor, time, StringComparer.Ordinal),
             DryRun = limit.DryRun,
         };
     }

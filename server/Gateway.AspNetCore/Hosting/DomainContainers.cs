@@ -15,8 +15,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Gateway.AspNetCore.Hosting;
 
 /// <summary>
-/// The containers of the named domains, which end with the application's own. Each domain is the whole core once more, so there is nothing by which two could hear each other.
-/// They share what a process has once: the clock, the logs, readiness, and the connections to the backplane.
+/// The containers of the named domains, which end with the application's own. Each domain is the whole core once more, so there is nothing
+/// by which two could hear each other. They share what a process has once: the clock, the logs, readiness, and the connections to the
+/// backplane.
 /// </summary>
 internal sealed class DomainContainers : IAsyncDisposable
 {
@@ -57,7 +58,8 @@ internal sealed class DomainContainers : IAsyncDisposable
         services.AddSingleton<MessageRequest>();
         services.AddSingleton<IRestrictionStore>(new DomainRestrictions(name, application.GetRequiredService<IRestrictionStore>()));
         var domain = new DomainServices(services, name, application)
-            .Share<TimeProvider>().Share<ILoggerFactory>().Share<ReplicaId>().Share<ReadinessState>().Share<HubPayloads>().Share<FirstMessageAuthentication>()
+            .Share<TimeProvider>().Share<ILoggerFactory>().Share<ReplicaId>().Share<ReadinessState>().Share<HubPayloads>()
+            .Share<FirstMessageAuthentication>()
             .Share<SignalRRequests>().Share<VerifyToken>().Share<InvocationIds>();
         application.GetRequiredService<BackplaneRegistration>().Apply(domain);
         return services.BuildServiceProvider();

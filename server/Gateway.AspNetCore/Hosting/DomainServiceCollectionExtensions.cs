@@ -19,7 +19,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.AspNetCore.Hosting;
 
-/// <summary>What each broadcast domain has of its own: connections, rooms, fan-out, commands, limits, and both dialects' endpoints.</summary>
+/// <summary>
+/// What each broadcast domain has of its own: connections, rooms, fan-out, commands, limits, and both dialects' endpoints.
+/// </summary>
 internal static class DomainServiceCollectionExtensions
 {
     private static readonly int Shards = Math.Clamp(Environment.ProcessorCount, 1, 8);
@@ -83,17 +85,24 @@ internal static class DomainServiceCollectionExtensions
             p.GetRequiredService<RoomMembership>(),
             p.GetRequiredService<ReplicaStatus>()));
         services.AddSingleton<ICluster, InProcessCluster>();
-        services.AddSingleton<IIdempotencyKeys>(p => ActivatorUtilities.CreateInstance<InProcessIdempotencyKeys>(p, Options(p).Messages.IdempotencyWindow));
-        services.AddSingleton<IUserQuotas>(p => ActivatorUtilities.CreateInstance<InProcessUserQuotas>(p, Options(p).RateLimit.PerUser.Messages, Options(p).RateLimit.PerUser.Window));
+        services.AddSingleton<IIdempotencyKeys>(p =>
+            ActivatorUtilities.CreateInstance<InProcessIdempotencyKeys>(p, Options(p).Messages.IdempotencyWindow));
+        services.AddSingleton<IUserQuotas>(p =>
+        {
+            var limit = Options(p).RateLimit.PerUser;
+            return ActivatorUtilities.CreateInstance<InProcessUserQuotas>(p, limit.Messages, limit.Window);
+        });
     }
 
     private static void AddCommands(IServiceCollection services)
     {
         services.AddSingleton(p => CoreOptions.CustomTypes(Options(p)));
         services.AddSingleton(p => CoreOptions.RateLimiter(
-            Options(p), Options(p).RateLimit.PerUser.Messages > 0 ? p.GetRequiredService<IUserQuotas>() : null, p.GetRequiredService<Supervisor>(), p.GetRequiredService<TimeProvider>()));
+            Options(p), Options(p).RateLimit.PerUser.Messages > 0 ? p.GetRequiredService<IUserQuotas>() : null,
+            p.GetRequiredService<Supervisor>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<AdmissionPolicy>(p, Options(p).Server.MaxConnectionsPerUser));
-        services.AddSingleton(p => ActivatorUtilities.CreateInstance<Moderator>(p, Options(p).Moderation.Role, Options(p).Moderation.RevocationTtl));
+        services.AddSingleton(p =>
+            ActivatorUtilities.CreateInstance<Moderator>(p, Options(p).Moderation.Role, Options(p).Moderation.RevocationTtl));
         services.AddSingleton(p => new DirectMessageRule(Options(p).Messages.Direct, [.. Options(p).Messages.DirectRoles]));
         services.AddSingleton<DirectMessagePermission>();
         services.AddSingleton<CommandServices>();

@@ -7,9 +7,12 @@ using Gateway.Core.Supervision;
 
 namespace Gateway.AspNetCore.Hosting;
 
-/// <summary>Puts the parts of the core in motion ahead of the first connection: the backplane's receiver, the gauges, the deadline sweep.</summary>
+/// <summary>
+/// Puts the parts of the core in motion ahead of the first connection: the backplane's receiver, the gauges, the deadline sweep.
+/// </summary>
 internal sealed class DomainStartup(
-    IBackplane backplane, BackplaneReceiver receiver, GatewayMeter meter, ConnectionTable connections, RoomTable rooms, IReplicaRegistry replicas,
+    IBackplane backplane, BackplaneReceiver receiver, GatewayMeter meter, ConnectionTable connections, RoomTable rooms,
+    IReplicaRegistry replicas,
     ConnectionObservers observers, DeadlineSweep sweep,
     FrameLimit frames, Supervisor supervisor) : IHostedService
 {

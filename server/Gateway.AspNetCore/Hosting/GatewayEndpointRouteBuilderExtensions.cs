@@ -13,24 +13,30 @@ namespace Microsoft.AspNetCore.Builder;
 public static class GatewayEndpointRouteBuilderExtensions
 {
     /// <summary>
-    /// Maps the endpoints of both dialects for every domain, and the built-in handlers of the options. Origins, limits, tokens and bans are checked in front of each endpoint, after
-    /// the application's own authentication and authorization.
+    /// Maps the endpoints of both dialects for every domain, and the built-in handlers of the options. Origins, limits, tokens and bans are
+    /// checked in front of each endpoint, after the application's own authentication and authorization.
     /// </summary>
-    /// <returns>For conventions such as <c>RequireAuthorization</c>, <c>RequireHost</c> and <c>RequireRateLimiting</c>, which hold for all of these endpoints.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddGateway</c> was not called, or an endpoint of the gateway is mapped at one of the paths already.</exception>
+    /// <returns>For conventions such as <c>RequireAuthorization</c>, <c>RequireHost</c> and <c>RequireRateLimiting</c>, which hold for all
+    /// of these endpoints.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddGateway</c> was not called, or an endpoint of the gateway is mapped at one of the
+    /// paths already.</exception>
     public static IEndpointConventionBuilder MapGateway(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         var domains = endpoints.ServiceProvider.GetService<GatewayDomains>()
-            ?? throw new InvalidOperationException("The gateway's services are missing. Call builder.Services.AddGateway() before the application is built.");
+            ?? throw new InvalidOperationException(
+                "The gateway's services are missing. Call builder.Services.AddGateway() before the application is built.");
         var options = endpoints.ServiceProvider.GetRequiredService<GatewayOptions>();
+        // The endpoints are built with the first request. Its counters are there before that.
+        endpoints.ServiceProvider.GetRequiredService<AnyReplicaMiddleware>();
         var mapped = new List<IEndpointConventionBuilder>();
         foreach (var domain in domains.All)
         {
             mapped.Add(MapRaw(endpoints, EndpointPaths.Below(options.Raw.Path, domain), domain));
             mapped.Add(MapSignalR(endpoints, EndpointPaths.Below(options.SignalR.Path, domain), domain));
         }
-        foreach (var path in new[] { options.Raw.Path + "/{hub}", options.SignalR.Path + "/{hub}", options.SignalR.Path + "/{hub}/negotiate" })
+        string[] unknown = [options.Raw.Path + "/{hub}", options.SignalR.Path + "/{hub}", options.SignalR.Path + "/{hub}/negotiate"];
+        foreach (var path in unknown)
             mapped.Add(endpoints.Map(path, static context => Refusal.WriteAsync(context, StatusCodes.Status404NotFound, "unknown hub")));
         foreach (var handler in options.Handlers) mapped.Add(endpoints.MapHandler(handler));
         return new EndpointConventions(mapped);

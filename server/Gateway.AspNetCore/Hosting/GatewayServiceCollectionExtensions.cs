@@ -34,8 +34,11 @@ public static class GatewayServiceCollectionExtensions
         return services.AddGateway(new GatewayOptions());
     }
 
-    /// <summary>Adds the gateway with the options of a configuration section, such as <c>builder.Configuration.GetSection("Gateway")</c>.</summary>
-    /// <param name="configuration">Has the keys of the gateway's configuration file; an unknown key or a value that is not allowed stops the start.</param>
+    /// <summary>
+    /// Adds the gateway with the options of a configuration section, such as <c>builder.Configuration.GetSection("Gateway")</c>.
+    /// </summary>
+    /// <param name="configuration">Has the keys of the gateway's configuration file; an unknown key or a value that is not allowed stops
+    /// the start.</param>
     public static IGatewayBuilder AddGateway(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -53,7 +56,8 @@ public static class GatewayServiceCollectionExtensions
         services.AddSingleton<IOptionsFactory<GatewayOptions>>(p => ActivatorUtilities.CreateInstance<GatewayOptionsFactory>(p, options));
         services.AddOptions<GatewayOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<GatewayOptions>>(new SchemaValidator<GatewayOptions>(
-            GatewaySchema.Root, (checkedOptions, binding) => GatewayRules.Check(checkedOptions, backplane.IsShared, Directory.GetCurrentDirectory(), binding)));
+            GatewaySchema.Root,
+            (set, binding) => GatewayRules.Check(set, backplane.IsShared, Directory.GetCurrentDirectory(), binding)));
         services.AddSingleton<IValidateOptions<GatewayOptions>, CommandRule>();
         services.AddSingleton(p => p.GetRequiredService<IOptions<GatewayOptions>>().Value);
         services.AddSingleton(ReplicaId.New());
@@ -76,7 +80,8 @@ public static class GatewayServiceCollectionExtensions
         services.AddHostedService<ConnectionDrainer>();
         // [FromKeyedServices("test")] IHubContext<GatewayHub> is the context of the domain "test".
         services.AddKeyedSingleton(KeyedService.AnyKey, (p, key) => p.GetRequiredService<GatewayDomains>()[(string)key!]);
-        services.AddKeyedSingleton(KeyedService.AnyKey, (p, key) => p.GetRequiredService<GatewayDomains>()[(string)key!].Get<IHubContext<GatewayHub>>());
+        services.AddKeyedSingleton(
+            KeyedService.AnyKey, (p, key) => p.GetRequiredService<GatewayDomains>()[(string)key!].Get<IHubContext<GatewayHub>>());
         return new GatewayBuilder(services, backplane);
     }
 
@@ -85,7 +90,8 @@ public static class GatewayServiceCollectionExtensions
     public static IGatewayBuilder AddHub(this IGatewayBuilder builder, string name, Action<NamedHubOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        if (!TextRules.IsHubName(name)) throw new ArgumentException($"'{name}' cannot be a hub's name. Allowed: {TextRules.HubName.Allowed}.", nameof(name));
+        if (!TextRules.IsHubName(name))
+            throw new ArgumentException($"'{name}' cannot be a hub's name. Allowed: {TextRules.HubName.Allowed}.", nameof(name));
         builder.Services.Configure<GatewayOptions>(options =>
         {
             if (!options.Hubs.TryGetValue(name, out var hub)) options.Hubs[name] = hub = new NamedHubOptions();
@@ -101,7 +107,8 @@ public static class GatewayServiceCollectionExtensions
         services.AddSingleton<IConfigureOptions<HubOptions<GatewayHub>>, GatewayHubOptions>();
         services.AddSingleton<RateLimitedProtocolResolver>();
         // Only the gateway's hub has these protocols: other hubs of the application keep the framework's resolver.
-        services.AddSingleton(p => ActivatorUtilities.CreateInstance<HubConnectionHandler<GatewayHub>>(p, p.GetRequiredService<RateLimitedProtocolResolver>()));
+        services.AddSingleton(p =>
+            ActivatorUtilities.CreateInstance<HubConnectionHandler<GatewayHub>>(p, p.GetRequiredService<RateLimitedProtocolResolver>()));
         services.AddSingleton<HubPayloads>();
         services.AddSingleton<SignalRRequests>();
         services.AddSingleton<InvocationIds>();
@@ -122,7 +129,8 @@ public static class GatewayServiceCollectionExtensions
 
     /// <summary>Begins with options that exist already, and does with them what the framework does with new ones.</summary>
     private sealed class GatewayOptionsFactory(
-        GatewayOptions options, IEnumerable<IConfigureOptions<GatewayOptions>> setups, IEnumerable<IPostConfigureOptions<GatewayOptions>> postConfigures,
+        GatewayOptions options, IEnumerable<IConfigureOptions<GatewayOptions>> setups,
+        IEnumerable<IPostConfigureOptions<GatewayOptions>> postConfigures,
         IEnumerable<IValidateOptions<GatewayOptions>> validations) : OptionsFactory<GatewayOptions>(setups, postConfigures, validations)
     {
         protected override GatewayOptions CreateInstance(string name) => options;

@@ -9,18 +9,21 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.AspNetCore.Pipeline;
 
 /// <summary>
-/// What a request to one of the gateway's endpoints passes before the endpoint itself. It belongs to the endpoint, so it holds wherever the endpoint is mapped, and no other
-/// request of the application passes it. Authentication and authorization of the application come before it.
+/// What a request to one of the gateway's endpoints passes before the endpoint itself. It belongs to the endpoint, so it holds wherever the
+/// endpoint is mapped, and no other request of the application passes it. Authentication and authorization of the application come before
+/// it.
 /// </summary>
 internal static class EndpointPipeline
 {
     private const string CannotUpgrade =
-        "this server cannot upgrade a connection to a WebSocket. With TestServer, use server-sent events or long polling; or let WebApplicationFactory use Kestrel";
+        "this server cannot upgrade a connection to a WebSocket. With TestServer, use server-sent events or long polling, "
+        + "or let WebApplicationFactory use Kestrel";
 
     private static readonly TimeSpan PreflightMaxAge = TimeSpan.FromMinutes(10);
 
     /// <summary>Puts the pipeline in front of the endpoints that <paramref name="mapped"/> builds.</summary>
-    public static IEndpointConventionBuilder Guard(this IEndpointConventionBuilder mapped, IEndpointRouteBuilder endpoints, GatewayEndpoint endpoint)
+    public static IEndpointConventionBuilder Guard(
+        this IEndpointConventionBuilder mapped, IEndpointRouteBuilder endpoints, GatewayEndpoint endpoint)
     {
         mapped.Add(builder =>
         {
@@ -61,16 +64,18 @@ internal static class EndpointPipeline
     private static void UseCors(IApplicationBuilder app, OriginPolicy origins) => app.UseWhen(
         context => context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && origins.IsListed(origin),
         browsers => browsers.UseCors(cors =>
-            cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials().SetPreflightMaxAge(PreflightMaxAge)));
+            cors.SetIsOriginAllowed(origins.IsListed).AllowAnyHeader().AllowAnyMethod().AllowCredentials()
+                .SetPreflightMaxAge(PreflightMaxAge)));
 
     /// <summary>TestServer makes WebSockets without a connection below, so there is nothing to put the outbox on.</summary>
     private static bool CanUpgrade(HttpContext context) =>
-        context.Features.Get<IHttpWebSocketFeature>() is not { IsWebSocketRequest: true } || context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+        context.Features.Get<IHttpWebSocketFeature>() is not { IsWebSocketRequest: true }
+        || context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
         || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 
     /// <summary>
-    /// The outbox under the framework's WebSocket. The application may have WebSockets of its own, with a keep-alive: both dialects bring theirs, so here the framework needs no timer
-    /// for each.
+    /// The outbox under the framework's WebSocket. The application may have WebSockets of its own, with a keep-alive: both dialects bring
+    /// theirs, so here the framework needs no timer for each.
     /// </summary>
     private static void UseWebSockets(IApplicationBuilder app, GatewayEndpoint endpoint)
     {

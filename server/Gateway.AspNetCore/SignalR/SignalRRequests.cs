@@ -33,7 +33,7 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
         {
             if (!_entries.TryGetValue(id, out var entry)) _entries[id] = entry = new Entry(RequestUser.IdOf(context));
             // The request that started it may have ended.
-            if (TryCountLocked(entry, context, domain) == null) return entry.IsRunning = true;
+            if (TryCountLocked(entry, context, domain) == null) return entry.IsRunning = entry.HasStarted = true;
             RemoveIfIdleLocked(id, entry);
             return false;
         }
@@ -128,16 +128,19 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
         }
         if (HttpMethods.IsDelete(context.Request.Method)) entry.Connection?.TrySetEnd(new ConnectionEnd(DisconnectReason.Normal));
         entry.Connection?.Outbox.RecordReceived(); // a heartbeat of a client that otherwise only receives
+        var startsSoon = false;
         try
         {
             await next(context);
+            startsSoon = IsConnect(context) && context.Response.StatusCode == StatusCodes.Status200OK;
         }
         finally
         {
             lock (_entries)
             {
                 entry.Requests--;
-                RemoveIfIdleLocked(id, entry);
+                // The framework answers the first poll at once and starts the connection beside it: the place is not free in between.
+                if (!startsSoon || entry.HasStarted) RemoveIfIdleLocked(id, entry);
             }
         }
     }
@@ -180,6 +183,9 @@ internal sealed class SignalRRequests(ConnectionQuota quota)
         public string? User => user;
         public int Requests { get; set; }
         public Connection? Connection { get; set; }
+
+        /// <summary>Whether SignalR runs the connection, or has run it.</summary>
+        public bool HasStarted { get; set; }
 
         /// <summary>Whether SignalR runs the connection.</summary>
         public bool IsRunning { get; set; }

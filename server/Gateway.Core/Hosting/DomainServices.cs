@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Core.Hosting;
 
-/// <summary>The services of one broadcast domain. The default domain lives in the application's container, each named one in its own.</summary>
+/// <summary>
+/// The services of one broadcast domain. The default domain lives in the application's container, each named one in its own.
+/// </summary>
 /// <param name="name">Empty for the default domain.</param>
 /// <param name="application">The application's services; <c>null</c> for the default domain.</param>
 public sealed class DomainServices(IServiceCollection services, string name, IServiceProvider? application)
@@ -20,10 +22,14 @@ public sealed class DomainServices(IServiceCollection services, string name, ISe
 
     /// <summary>A service of the application, for a named domain.</summary>
     public T OfApplication<T>()
-        where T : notnull => (application ?? throw new InvalidOperationException("The default domain's services are the application's.")).GetRequiredService<T>();
+        where T : notnull =>
+        application == null
+            ? throw new InvalidOperationException("The default domain's services are the application's.")
+            : application.GetRequiredService<T>();
 
     /// <summary>
-    /// Registers what all domains of the process share. The default domain makes it; a named one gets the same instance, which its container does not dispose of.
+    /// Registers what all domains of the process share. The default domain makes it; a named one gets the same instance, which its
+    /// container does not dispose of.
     /// </summary>
     public DomainServices Share<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
         Func<IServiceProvider, T>? create = null)

@@ -9,8 +9,8 @@ public interface IGatewayBuilder
     IServiceCollection Services { get; }
 
     /// <summary>
-    /// Connects this replica to others: <paramref name="configure"/> registers the implementations of <c>IBackplane</c> and of what else replicas share. It runs for the default domain
-    /// at once, and for each named domain when the application starts.
+    /// Connects this replica to others: <paramref name="configure"/> registers the implementations of <c>IBackplane</c> and of what else
+    /// replicas share. It runs for the default domain at once, and for each named domain when the application starts.
     /// </summary>
     IGatewayBuilder UseBackplane(Action<DomainServices> configure);
 }

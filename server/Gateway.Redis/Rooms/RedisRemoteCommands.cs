@@ -30,7 +30,7 @@ internal sealed partial class RedisRemoteCommands
         RedisServers servers, RedisKeys keys, ReplicaId replica, Supervisor supervisor, TimeProvider time,
         ILogger<RedisRemoteCommands> logger)
     {
-        _executing = supervisor.Loop("command");
+        _executing = supervisor.Loop("instruction");
         (_servers, _keys, _replica, _time, _logger) = (servers, keys, replica, time, logger);
         _replies = new LazySubscription(servers.For(replica.Value).Channels, keys.Replica(replica.Value), OnReply);
     }

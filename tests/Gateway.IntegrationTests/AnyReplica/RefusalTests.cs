@@ -160,7 +160,7 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
         var seconds = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
         await target.StopAsync();
 
-        var lines = target.Output.Split('\n').Count(line => line.Contains("not signed by a replica", StringComparison.Ordinal));
+        var lines = target.Output.Split('\n').Count(line => line.Contains("no replica of this gateway has signed it", StringComparison.Ordinal));
         Assert.InRange(lines, 1, (int)seconds + 1);
     }
 
