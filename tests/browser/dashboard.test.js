@@ -78,8 +78,14 @@ describe("the page", () => {
 
   it("a dropped connection comes back and catches up", async () => {
     for (const [dropped, other] of [["raw", "signalr"], ["signalr", "raw"]]) {
+      // It may be back before the browser is asked again, so the page notes that it was away.
+      await page.evaluate((id) => {
+        const pane = document.getElementById(id);
+        globalThis.wasAway = false;
+        new MutationObserver(() => { globalThis.wasAway = true; }).observe(pane, { attributes: true, attributeFilter: ["data-open"] });
+      }, dropped);
       await page.click(`#${dropped} button:text("Drop my connection")`);
-      await page.waitForSelector(`#${dropped}[data-open="false"]`);
+      await page.waitForFunction(() => globalThis.wasAway);
       await say(page, other, `while ${dropped} is away`);
       await page.waitForSelector(`#${dropped}-messages .resumed`);
       await heard(page, dropped, `while ${dropped} is away`);
