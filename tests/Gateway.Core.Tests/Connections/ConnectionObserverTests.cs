@@ -72,7 +72,7 @@ public sealed class ConnectionObserverTests
         var first = true;
         var hanging = new Recorder { Before = () => !first ? Task.CompletedTask : Hang() };
         var observer = new Recorder();
-        using var core = new TestCore(observers: [hanging, observer], observerLimit: TimeSpan.FromMilliseconds(500));
+        using var core = new TestCore(observers: [hanging, observer], observerLimit: TimeSpan.FromSeconds(3));
         var ada = await core.ConnectAsync(["lobby"]);
         await core.Lifecycle.OnDisconnectedAsync(ada.Connection).AsTask().Bounded();
         await Within.Until(() => observer.Calls.Count == 2, "the other observer");
