@@ -48,13 +48,11 @@ public static class GatewayEndpointRouteBuilderExtensions
         return endpoints.Map(path, domain.Get<RawEndpoint>().HandleAsync).Guard(endpoints, GatewayEndpoint.Raw(domain));
     }
 
-    private static EndpointConventions MapSignalR(IEndpointRouteBuilder endpoints, string path, GatewayDomain domain)
+    private static IEndpointConventionBuilder MapSignalR(IEndpointRouteBuilder endpoints, string path, GatewayDomain domain)
     {
         EndpointPaths.Claim(endpoints, path);
-        return new EndpointConventions(
-        [
-            endpoints.MapGatewayHub(path, domain).Guard(endpoints, GatewayEndpoint.SignalR(domain)),
-            endpoints.MapHandOver(path).Guard(endpoints, GatewayEndpoint.SignalR(domain, EndpointKind.HandOver)),
-        ]);
+        // Other replicas sign what they send there. They have neither the client's login nor its host name, so its conventions do not apply.
+        endpoints.MapHandOver(path).Guard(endpoints, GatewayEndpoint.SignalR(domain, EndpointKind.HandOver)).AllowAnonymous();
+        return endpoints.MapGatewayHub(path, domain).Guard(endpoints, GatewayEndpoint.SignalR(domain));
     }
 }

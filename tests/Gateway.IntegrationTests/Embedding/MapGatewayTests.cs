@@ -1,6 +1,9 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.WebSockets;
+using System.Text.Json;
 using Gateway.AspNetCore.SignalR;
+using Gateway.Core.Hosting;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
@@ -16,6 +19,8 @@ namespace Gateway.IntegrationTests.Embedding;
 /// <summary>What ASP.NET Core people expect of <c>MapX</c>: conventions, groups, authentication, and nothing of the host changed.</summary>
 public sealed class MapGatewayTests
 {
+    private const string Host = "chat.example.com";
+
     [Theory]
     [InlineData("GET", "/ws")]
     [InlineData("POST", "/hub/negotiate?negotiateVersion=1")]
@@ -36,13 +41,24 @@ public sealed class MapGatewayTests
         Assert.Equal("ada", client.Welcome.GetProperty("user_id").GetString());
     }
 
+    /// <summary>The replicas know one another by a signature: neither the login nor the host name of clients is asked of them.</summary>
+    [Fact]
+    public async Task WebSocketThatArrivesAtAnotherReplicaIsTakenOverDespiteRequireAuthorizationAndRequireHost()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var a = await StartReplicaAsync(redis);
+        await using var b = await StartReplicaAsync(redis);
+        // A replica tells its address with a heartbeat, after it has started to listen.
+        await Deadline.Until(async () => await OpensAtAsync(b.Server, await NegotiateAsync(a)), "the other replica takes the WebSocket over");
+    }
+
     [Fact]
     public async Task RequireHostHolds()
     {
-        await using var app = await Application.StartAsync(map: a => a.MapGateway().RequireHost("chat.example.com"));
+        await using var app = await Application.StartAsync(map: a => a.MapGateway().RequireHost(Host));
 
         Assert.Equal(HttpStatusCode.NotFound, await app.StatusAsync(HttpMethod.Post, "/hub/negotiate?negotiateVersion=1"));
-        Assert.Equal(HttpStatusCode.OK, await app.StatusAsync(HttpMethod.Post, "/hub/negotiate?negotiateVersion=1", ("Host", "chat.example.com")));
+        Assert.Equal(HttpStatusCode.OK, await app.StatusAsync(HttpMethod.Post, "/hub/negotiate?negotiateVersion=1", ("Host", Host)));
     }
 
     [Theory]
@@ -141,9 +157,40 @@ public sealed class MapGatewayTests
         Assert.Equal(1, (await client.NextAsync("note")).Json.GetProperty("id").GetInt32());
     }
 
-    private static void AddWithLogin(WebApplicationBuilder builder)
+    private static async Task<string> NegotiateAsync(Application app)
     {
-        builder.Services.AddGateway(Application.Quiet);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/hub/negotiate?negotiateVersion=1");
+        request.Headers.Add("X-User", "ada");
+        request.Headers.Host = Host;
+        using var answer = await app.Http.SendAsync(request).Within("the negotiation");
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("connectionToken").GetString()!;
+    }
+
+    private static async Task<bool> OpensAtAsync(Uri server, string token)
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("X-User", "ada");
+        socket.Options.SetRequestHeader("Host", Host);
+        try
+        {
+            await socket.ConnectAsync(new Uri($"ws://{server.Authority}/hub?id={token}"), default).Within("the WebSocket");
+            return true;
+        }
+        catch (WebSocketException)
+        {
+            return false;
+        }
+    }
+
+    private static Task<Application> StartReplicaAsync(RedisServer redis) => Application.StartAsync(
+        builder => AddLogin(builder, builder.Services.AddGateway(Application.Quiet).AddRedis(redis.Address)),
+        map: a => a.MapGateway().RequireAuthorization().RequireHost(Host));
+
+    private static void AddWithLogin(WebApplicationBuilder builder) => AddLogin(builder, builder.Services.AddGateway(Application.Quiet));
+
+    private static void AddLogin(WebApplicationBuilder builder, IGatewayBuilder gateway)
+    {
+        Assert.Same(builder.Services, gateway.Services);
         builder.Services.AddAuthentication("header").AddScheme<AuthenticationSchemeOptions, Application.HeaderAuthentication>("header", null);
         builder.Services.AddAuthorization();
     }
