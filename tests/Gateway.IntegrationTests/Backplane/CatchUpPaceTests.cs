@@ -1,7 +1,7 @@
-using System.Diagnostics.Metrics;
 using System.Text;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Rooms;
 using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Backplane;
@@ -14,6 +14,10 @@ public sealed class CatchUpPaceTests
     private const int Size = 4096;
     private const int Clients = 3;
     private const double BytesPerSecond = 3e6; // much less than Redis and the fan-out do, and a page in much less than the gateway waits for it
+
+    /// <summary>What may be on its way to the slowest member: its outbox, the sockets' buffers, and what follows while it stalls for seconds.</summary>
+    private const int OnTheWay = 2000;
+
     private static readonly Retention Kept = new(10_000, TimeSpan.FromHours(1));
 
     [Fact]
@@ -25,7 +29,6 @@ public sealed class CatchUpPaceTests
         await using var b = await StartAsync(network.Address);
         var members = new List<CountingClient>();
         for (var i = 0; i < Clients; i++) members.Add(await CountingClient.ConnectAsync(b.Server, signalR: i % 2 == 0, senders: 1, BytesPerSecond));
-        using var lagging = new CounterWatch("gateway_lagging_total");
 
         network.SilenceAll();
         await PublishAsync(a.Get<IBackplane>(), 0, Missed, step: 100);
@@ -35,11 +38,18 @@ public sealed class CatchUpPaceTests
         await PublishAsync(a.Get<IBackplane>(), Missed, Meanwhile, step: 20);
         TestContext.Current.TestOutputHelper?.WriteLine($"{members.Max(m => m.Received)} heard when all was sent");
 
-        await Deadline.Until(() => members.All(m => m.Received >= Missed + Meanwhile || m.Fault != null), "everyone has everything", TimeSpan.FromSeconds(60));
+        var ahead = 0L;
+        await Deadline.Until(IsOver, "everyone has everything", TimeSpan.FromSeconds(60));
         Assert.All(members, m => Assert.Equal((Missed + Meanwhile, null), (m.Received, m.Fault)));
-        TestContext.Current.TestOutputHelper?.WriteLine($"members fell behind {lagging.Count} times");
-        Assert.Equal(0, lagging.Count);
+        TestContext.Current.TestOutputHelper?.WriteLine($"at most {ahead} messages were on their way to the slowest member");
+        Assert.InRange(ahead, 1, OnTheWay); // all of them, within milliseconds, if catching up did not wait for the members
         foreach (var member in members) member.Dispose();
+
+        bool IsOver()
+        {
+            ahead = Math.Max(ahead, b.Get<RoomTable>().Find("crowd")!.Position.Offset - members.Min(m => m.Received));
+            return members.All(m => m.Received >= Missed + Meanwhile || m.Fault != null);
+        }
     }
 
     private static Task<EmbeddedGateway> StartAsync(string redis) => EmbeddedGateway.StartAsync(options =>
@@ -61,25 +71,4 @@ public sealed class CatchUpPaceTests
     }
 
     private static byte[] Payload(int number) => Encoding.UTF8.GetBytes($"\"{$"#0:{number}#".PadRight(Size - 2)}\"");
-
-    /// <summary>What a counter has been increased by, in this process.</summary>
-    private sealed class CounterWatch : IDisposable
-    {
-        private readonly MeterListener _listener = new();
-        private long _count;
-
-        public CounterWatch(string name)
-        {
-            _listener.InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Name == name) listener.EnableMeasurementEvents(instrument);
-            };
-            _listener.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref _count, value));
-            _listener.Start();
-        }
-
-        public long Count => Interlocked.Read(ref _count);
-
-        public void Dispose() => _listener.Dispose();
-    }
 }
