@@ -63,8 +63,10 @@ internal sealed class TestCore : IDisposable
             Limit = observerLimit ?? TimeSpan.FromSeconds(10),
         };
         Observers.Start();
+        var systemMessages = new SystemMessages(AreSent: true);
         Lifecycle = new ConnectionLifecycle(
-            Connections, Membership, replicas, Backplane, Observers, Meter, Supervisor, "r1", NullLogger<ConnectionLifecycle>.Instance);
+            Connections, Membership, replicas, Backplane, Observers, systemMessages, Meter, Supervisor, "r1",
+            NullLogger<ConnectionLifecycle>.Instance);
         Restrictions = new InProcessRestrictionStore(Supervisor, Time);
         AdmissionPolicy = new AdmissionPolicy(Connections, Restrictions, maxPerUser: 0);
         var cluster = new InProcessCluster(new ClusterQueryHandler(Connections, Rooms, Membership, new ReplicaStatus("r1", Connections, Time)));
@@ -79,7 +81,7 @@ internal sealed class TestCore : IDisposable
         var domain = new TestServices(Publisher, Rooms, Membership, tracker, Backplane, directPermission, limit, Moderator, verify, Meter, Time);
         var services = new CommandServices(new DomainName(""), Publisher, Rooms, Moderator);
         Router = new CommandRouter(new CommandTable(commands ?? [], custom, services, domain), services, limit, Meter, Log);
-        Backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, Membership));
+        Backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, Membership, new NoClients(), systemMessages));
     }
 
     public FakeTime Time { get; } = new();

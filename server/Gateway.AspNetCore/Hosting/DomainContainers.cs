@@ -4,6 +4,7 @@ using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Raw;
 using Gateway.AspNetCore.SignalR;
+using Gateway.Core.Broadcast;
 using Gateway.Core.Commands;
 using Gateway.Core.Connections;
 using Gateway.Core.Hosting;
@@ -21,10 +22,12 @@ namespace Gateway.AspNetCore.Hosting;
 /// </summary>
 internal sealed class DomainContainers : IAsyncDisposable
 {
+    private readonly IServiceProvider _application;
     private readonly List<ServiceProvider> _containers = [];
 
     public DomainContainers(IServiceProvider application)
     {
+        _application = application;
         var options = application.GetRequiredService<GatewayOptions>();
         var named = new List<GatewayDomain>();
         foreach (var (name, hub) in options.Hubs)
@@ -39,12 +42,26 @@ internal sealed class DomainContainers : IAsyncDisposable
 
     public GatewayDomains Domains { get; }
 
+    /// <summary>Creates the domain of a hub of the application. It ends with the application.</summary>
+    public GatewayDomain CreateHub(string name, GatewayOptions options)
+    {
+        var container = Build(_application, name, options, static services =>
+        {
+            services.Replace(ServiceDescriptor.Singleton(new SystemMessages(AreSent: false)));
+            services.Replace(ServiceDescriptor.Singleton(
+                p => CoreOptions.MembershipLimits(p.GetRequiredService<GatewayOptions>()) with { AllowsAnyName = true }));
+        });
+        lock (_containers) _containers.Add(container);
+        return new GatewayDomain(name, options, maxConnections: 0, container);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var container in _containers) await container.DisposeAsync();
     }
 
-    private static ServiceProvider Build(IServiceProvider application, string name, GatewayOptions options)
+    private static ServiceProvider Build(
+        IServiceProvider application, string name, GatewayOptions options, Action<IServiceCollection>? configure = null)
     {
         var services = new ServiceCollection();
         services.AddLogging();
@@ -62,6 +79,7 @@ internal sealed class DomainContainers : IAsyncDisposable
             .Share<FirstMessageAuthentication>()
             .Share<SignalRRequests>().Share<VerifyToken>().Share<InvocationIds>();
         application.GetRequiredService<BackplaneRegistration>().Apply(domain);
+        configure?.Invoke(services);
         return services.BuildServiceProvider();
     }
 }

@@ -48,6 +48,7 @@ internal static class DomainServiceCollectionExtensions
         services.AddSingleton<ResolveObservers>(p => p.GetServices<IConnectionObserver>);
         services.AddSingleton<ConnectionObservers>();
         services.AddSingleton(new ConnectionTable(Shards));
+        services.AddSingleton(new SystemMessages(AreSent: true));
         services.AddSingleton(p => ActivatorUtilities.CreateInstance<ConnectionLifecycle>(p, p.GetRequiredService<ReplicaId>().Value));
         services.AddSingleton<FrameLimit>();
         services.AddSingleton(p => new Deadlines(Options(p).Raw.WriteWait, Options(p).Raw.PingPeriod, Options(p).Raw.PongWait));
@@ -114,6 +115,7 @@ internal static class DomainServiceCollectionExtensions
     {
         services.AddSingleton<RawEndpoint>();
         services.AddSingleton<ClientResults>();
+        services.AddSingleton<IClientInvoker>(p => p.GetRequiredService<ClientResults>());
         services.AddSingleton<GatewayHubLifetimeManager<GatewayHub>>();
         services.AddSingleton<HubLifetimeManager<GatewayHub>>(p => p.GetRequiredService<GatewayHubLifetimeManager<GatewayHub>>());
     }

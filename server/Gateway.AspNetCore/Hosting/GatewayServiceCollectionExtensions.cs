@@ -1,6 +1,7 @@
 using Gateway.AspNetCore.AnyReplica;
 using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Hosting;
+using Gateway.AspNetCore.Hubs;
 using Gateway.AspNetCore.Lifecycle;
 using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Raw;
@@ -50,6 +51,8 @@ public static class GatewayServiceCollectionExtensions
     /// <summary>For the program, whose configuration has made the options.</summary>
     internal static IGatewayBuilder AddGateway(this IServiceCollection services, GatewayOptions options)
     {
+        if (services.FirstOrDefault(s => s.ServiceType == typeof(BackplaneRegistration))?.ImplementationInstance is BackplaneRegistration added)
+            return new GatewayBuilder(services, added); // a second call adds options only
         var backplane = new BackplaneRegistration();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(backplane);
@@ -75,6 +78,9 @@ public static class GatewayServiceCollectionExtensions
         services.AddSingleton<DomainContainers>();
         services.AddSingleton(p => p.GetRequiredService<DomainContainers>().Domains);
         services.AddHostedService<DomainHost>();
+        services.AddSingleton<CreateHubDomain>(p => p.GetRequiredService<DomainContainers>().CreateHub);
+        services.AddSingleton<HubDomains>();
+        services.AddHostedService(p => p.GetRequiredService<HubDomains>());
         services.AddDomain(name: "");
         services.AddSingleton<HubLifetimeManager<GatewayHub>, DomainLifetimeManager<GatewayHub>>(); // in front of the default domain's own
         services.AddHostedService<ConnectionDrainer>();

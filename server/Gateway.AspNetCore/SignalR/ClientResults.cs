@@ -1,6 +1,9 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
+using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
@@ -8,30 +11,48 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// Invokes methods on SignalR clients of this replica and awaits their results (<c>Clients.Client(id).InvokeAsync&lt;T&gt;</c>).
+/// Invokes methods on clients of this replica and awaits their results, for this replica (<c>Clients.Client(id).InvokeAsync&lt;T&gt;</c>)
+/// and for others. The replica of the connection assigns the invocation id, so a client never sees one twice.
 /// </summary>
-internal sealed class ClientResults(ConnectionTable connections, HubPayloads payloads, InvocationIds ids)
+internal sealed class ClientResults(ConnectionTable connections, FanOut fanOut, InvocationIds ids) : IClientInvoker
 {
+    /// <summary>410: the connection ended before the client returned a result.</summary>
+    private const int Gone = 410;
+
     private readonly ConcurrentDictionary<string, Pending> _pending = new(StringComparer.Ordinal);
 
-    /// <exception cref="IOException">The connection is not on this replica, or ended before the client returned a result.</exception>
-    /// <exception cref="HubException">The client returned an error.</exception>
-    public async Task<T> InvokeAsync<T>(string connectionId, string methodName, object?[] args, CancellationToken cancel)
+    /// <exception cref="IOException">The connection ended before the client returned a result.</exception>
+    /// <exception cref="HubException">The client returned an error, or the call was cancelled.</exception>
+    public async Task<T> InvokeAsync<T>(Connection connection, Message call, CancellationToken cancel) =>
+        (T)(await InvokeAsync(connection, call, typeof(T), cancel))!;
+
+    /// <summary>The exception for the error that another replica has sent instead of a result.</summary>
+    public static Exception ExceptionOf(string connectionId, Error error) =>
+        error == Error.NoSuchConnection ? NotFound(connectionId)
+        : error.Code == Gone ? Disconnected(connectionId)
+        : new HubException(error.Text);
+
+    /// <summary>The exception for a connection that no replica has.</summary>
+    public static IOException NotFound(string connectionId) => new($"Connection '{connectionId}' does not exist.");
+
+    /// <summary>The exception for a call that the server has cancelled.</summary>
+    public static HubException Cancelled() => new("Invocation canceled by the server.");
+
+    async ValueTask<RemoteResult> IClientInvoker.InvokeAsync(Connection connection, RemoteCommand command)
     {
-        if (connections.Find(connectionId) is not { Dialect: Dialect.SignalR } connection) throw NotFound(connectionId);
-        var id = ids.Next();
-        var pending = new Pending(connectionId, typeof(T));
-        _pending[id] = pending;
+        var call = new Message(command.Name, command.Arguments) { IsArgumentList = command.IsArgumentList };
         try
         {
-            // Check again now that the call is registered: a connection that ends after this check also ends the call.
-            var call = new FrameBatch(InvocationWriter.Write(payloads.Message(methodName, args), id, connection.Outbox.Format));
-            if (connections.Find(connectionId) != connection || connection.Outbox.Post(call) == 0) throw NotFound(connectionId);
-            return (T)(await pending.Answer.Task.WaitAsync(cancel))!;
+            var result = (RawResult?)await InvokeAsync(connection, call, typeof(RawResult), CancellationToken.None);
+            return new RemoteResult(null, result?.RawSerializedData.ToArray());
         }
-        finally
+        catch (HubException refused)
         {
-            _pending.TryRemove(id, out _);
+            return Error.BadRequest(refused.Message);
+        }
+        catch (IOException)
+        {
+            return new Error(Gone, "the connection ended");
         }
     }
 
@@ -41,12 +62,15 @@ internal sealed class ClientResults(ConnectionTable connections, HubPayloads pay
         return type != null;
     }
 
-    /// <summary>Completes a call with the result of a client. Ignores a result from another connection.</summary>
+    /// <summary>Completes a call with the result of a client. Ignores the result of a call that is over.</summary>
+    /// <exception cref="InvalidOperationException">The call is one to another connection.</exception>
     public void Complete(string connectionId, CompletionMessage result)
     {
-        if (result.InvocationId is not { } id || !_pending.TryGetValue(id, out var pending) || pending.ConnectionId != connectionId) return;
-        if (result.Error != null) pending.Answer.TrySetException(new HubException(result.Error));
-        else pending.Answer.TrySetResult(result.Result);
+        if (result.InvocationId is not { } id || !_pending.TryGetValue(id, out var pending)) return;
+        if (pending.ConnectionId != connectionId)
+            throw new InvalidOperationException($"Connection ID '{connectionId}' is not valid for invocation ID '{id}'.");
+        if (result.HasResult) pending.Answer.TrySetResult(result.Result);
+        else pending.Answer.TrySetException(new HubException(result.Error));
     }
 
     /// <summary>Fails the pending calls of a connection that has ended. Call it after the connection has left the table.</summary>
@@ -54,11 +78,33 @@ internal sealed class ClientResults(ConnectionTable connections, HubPayloads pay
     {
         foreach (var pending in _pending.Values)
             if (pending.ConnectionId == connectionId)
-                pending.Answer.TrySetException(new IOException("The connection ended before the client returned a result."));
+                pending.Answer.TrySetException(Disconnected(connectionId));
     }
 
-    private static IOException NotFound(string connectionId) =>
-        new($"Connection '{connectionId}' does not exist on this replica, or is not a SignalR connection.");
+    private async Task<object?> InvokeAsync(Connection connection, Message call, Type resultType, CancellationToken cancel)
+    {
+        var id = ids.Next();
+        var pending = new Pending(connection.Id, resultType);
+        _pending[id] = pending;
+        try
+        {
+            await fanOut.WhenPosted(connection); // the call follows what was sent before it
+            // Check again now that the call is registered: a connection that ends after this check also ends the call.
+            var frame = new FrameBatch(InvocationWriter.Write(call, id, connection.Outbox.Format));
+            if (connections.Find(connection.Id) != connection || connection.Outbox.Post(frame) == 0) throw Disconnected(connection.Id);
+            return await pending.Answer.Task.WaitAsync(cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            throw Cancelled();
+        }
+        finally
+        {
+            _pending.TryRemove(id, out _);
+        }
+    }
+
+    private static IOException Disconnected(string connectionId) => new($"Connection '{connectionId}' disconnected.");
 
     private sealed record Pending(string ConnectionId, Type ResultType)
     {

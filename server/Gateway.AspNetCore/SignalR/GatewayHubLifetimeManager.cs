@@ -11,21 +11,19 @@ using Gateway.Core.Rooms;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
-using Microsoft.AspNetCore.SignalR.Protocol;
 
 namespace Gateway.AspNetCore.SignalR;
 
-/// <summary>
-/// Delivers SignalR's messages through the core. <c>IHubContext</c> reaches raw clients too, on every replica, and a slow client does not
-/// delay a broadcast. A SignalR group is a room.
-/// </summary>
+/// <summary>Connects the SignalR clients of the gateway's own hub: their user and rooms come from the request, and the limits apply.</summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
     GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, RoomMembership membership, IBackplane backplane,
-    Publisher publisher,
-    HubPayloads payloads, ClientResults results, AdmissionPolicy admission, CommandRouter router, SignalRRequests requests, RoomTable rooms,
-    ConnectionEvents events, TimeProvider time) : HubLifetimeManager<THub>
+    Publisher publisher, HubPayloads payloads, ClientResults results, AdmissionPolicy admission, CommandRouter router,
+    SignalRRequests requests, RoomTable rooms, ConnectionEvents events, TimeProvider time)
+    : BroadcastLifetimeManager<THub>(connections, membership, backplane, publisher, payloads, results)
     where THub : Hub
 {
+    private readonly ConnectionTable _connections = connections;
+
     public override async Task OnConnectedAsync(HubConnectionContext connection)
     {
         var http = connection.GetHttpContext()
@@ -40,7 +38,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         var client = new Connection(connection.ConnectionId, request.User!, Dialect.SignalR, outbox, events, time)
         {
             RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
-            Shard = connections.NextShard(),
+            Shard = _connections.NextShard(),
             Token = request.Token,
             SilenceLimit = options.SignalR.ClientTimeout, // a poll counts as a heartbeat, and lasts at most half of it
         };
@@ -82,78 +80,6 @@ internal sealed class GatewayHubLifetimeManager<THub>(
     private async Task DisconnectAsync(Connection client)
     {
         await lifecycle.OnDisconnectedAsync(client);
-        results.Abandon(client.Id); // last: a later call for a result does not find the connection
-    }
-
-    public override Task SendAllAsync(string methodName, object?[] args, CancellationToken cancellationToken = default) =>
-        PublishAsync(Audience.Everyone, methodName, args, cancellationToken);
-
-    public override Task SendAllExceptAsync(
-        string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds, CancellationToken cancellationToken = default) =>
-        PublishAsync(Audience.Everyone with { Except = excludedConnectionIds }, methodName, args, cancellationToken);
-
-    public override Task SendConnectionAsync(
-        string connectionId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
-        PublishAsync(Audience.Connection(connectionId), methodName, args, cancellationToken);
-
-    public override Task SendConnectionsAsync(
-        IReadOnlyList<string> connectionIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
-        PublishAsync(connectionIds.Select(Audience.Connection), methodName, args, cancellationToken);
-
-    public override Task SendGroupAsync(
-        string groupName, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
-        PublishAsync(Audience.Room(groupName), methodName, args, cancellationToken);
-
-    public override Task SendGroupsAsync(
-        IReadOnlyList<string> groupNames, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
-        PublishAsync(groupNames.Select(Audience.Room), methodName, args, cancellationToken);
-
-    public override Task SendGroupExceptAsync(
-        string groupName, string methodName, object?[] args, IReadOnlyList<string> excludedConnectionIds,
-        CancellationToken cancellationToken = default) =>
-        PublishAsync(Audience.Room(groupName) with { Except = excludedConnectionIds }, methodName, args, cancellationToken);
-
-    public override Task SendUserAsync(string userId, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
-        PublishAsync(Audience.User(userId), methodName, args, cancellationToken);
-
-    public override Task SendUsersAsync(
-        IReadOnlyList<string> userIds, string methodName, object?[] args, CancellationToken cancellationToken = default) =>
-        PublishAsync(userIds.Select(Audience.User), methodName, args, cancellationToken);
-
-    public override async Task AddToGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
-    {
-        var refused = connections.Find(connectionId) is { } local
-            ? (await membership.JoinAsync(local, groupName)).Error
-            : await backplane.InstructAsync(new RemoteCommand(connectionId, groupName, Enter: true), cancellationToken);
-        // As with the framework's own groups, an unknown connection is not an error.
-        if (refused != null && refused != Error.NoSuchConnection) throw new HubException(refused.ToString());
-    }
-
-    public override async Task RemoveFromGroupAsync(string connectionId, string groupName, CancellationToken cancellationToken = default)
-    {
-        if (connections.Find(connectionId) is { } local) await membership.LeaveAsync(local, groupName);
-        else await backplane.InstructAsync(new RemoteCommand(connectionId, groupName, Enter: false), cancellationToken);
-    }
-
-    public override Task<T> InvokeConnectionAsync<T>(
-        string connectionId, string methodName, object?[] args, CancellationToken cancellationToken) =>
-        results.InvokeAsync<T>(connectionId, methodName, args, cancellationToken);
-
-    public override Task SetConnectionResultAsync(string connectionId, CompletionMessage result)
-    {
-        results.Complete(connectionId, result);
-        return Task.CompletedTask;
-    }
-
-    public override bool TryGetReturnType(string invocationId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Type? type) =>
-        results.TryGetReturnType(invocationId, out type);
-
-    private async Task PublishAsync(Audience audience, string methodName, object?[] args, CancellationToken cancel) =>
-        await publisher.PublishAsync(audience, payloads.Message(methodName, args), cancel: cancel);
-
-    private async Task PublishAsync(IEnumerable<Audience> audiences, string methodName, object?[] args, CancellationToken cancel)
-    {
-        var message = payloads.Message(methodName, args);
-        foreach (var audience in audiences) await publisher.PublishAsync(audience, message, cancel: cancel);
+        AbandonResults(client.Id); // last: a later call for a result does not find the connection
     }
 }

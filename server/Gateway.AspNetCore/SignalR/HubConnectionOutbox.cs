@@ -9,25 +9,34 @@ using Microsoft.AspNetCore.SignalR;
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// The outbox of a connection over server-sent events or long polling. It sits between SignalR and the transport. Replies, broadcasts and
-/// replays share it, so they arrive in the order in which they were made.
+/// The outbox of a hub connection between SignalR and the transport: for server-sent events and long polling, and for all transports of the
+/// application's own hubs. Replies, broadcasts and replays share it, so they arrive in the order in which they were made.
 /// </summary>
 internal sealed class HubConnectionOutbox
 {
     private readonly HubConnectionSink _sink;
     private readonly Outbox _outbox;
 
-    private HubConnectionOutbox(ConnectionContext connection, OutboxLimits limits, TimeProvider time)
+    private HubConnectionOutbox(ConnectionContext connection, OutboxLimits limits, int corks, TimeProvider time)
     {
         _sink = new HubConnectionSink(connection, connection.Transport.Output);
-        _outbox = new Outbox(_sink, limits, corks: 2, time);
+        _outbox = new Outbox(_sink, limits, corks, time);
     }
 
     /// <summary>Adds an outbox to the connection, unless it has one below its WebSocket.</summary>
-    public static Task RunAsync(ConnectionContext connection, ConnectionDelegate next, GatewayDomain hub, TimeProvider time) =>
+    public static Task RunAsync(ConnectionContext connection, ConnectionDelegate next, GatewayDomain domain, TimeProvider time) =>
         connection.Features.Get<IHttpTransportFeature>()?.TransportType == HttpTransportType.WebSockets
             ? next(connection)
-            : new HubConnectionOutbox(connection, hub.Limits, time).RunAsync(connection, next, hub.Options.Raw.WriteWait);
+            : RunAsync(connection, next, domain, corks: 2, time);
+
+    /// <summary>Adds an outbox to the connection, whatever its transport.</summary>
+    /// <param name="corks">How many messages must be sent before the first broadcast: the handshake response, and the welcome.</param>
+    public static Task RunAsync(
+        ConnectionContext connection, ConnectionDelegate next, GatewayDomain domain, int corks, TimeProvider time) =>
+        new HubConnectionOutbox(connection, domain.Limits, corks, time).RunAsync(connection, next, domain.Options.Raw.WriteWait);
+
+    /// <summary>Gets or sets what SignalR's own writes wait for, so that they follow the broadcasts made before them.</summary>
+    public Func<Task>? Broadcasts { get; set; }
 
     /// <summary>Returns the outbox, and sets the hub connection that it aborts.</summary>
     public Outbox For(HubConnectionContext hub)
@@ -40,7 +49,7 @@ internal sealed class HubConnectionOutbox
     {
         var transport = connection.Transport;
         connection.Features.Set(this);
-        connection.Transport = new Duplex(transport.Input, new OutboxPipeWriter(transport.Output, _outbox));
+        connection.Transport = new Duplex(transport.Input, new OutboxPipeWriter(transport.Output, _outbox, () => Broadcasts?.Invoke() ?? Task.CompletedTask));
         try
         {
             await next(connection);

@@ -9,7 +9,7 @@ namespace Gateway.AspNetCore.SignalR;
 /// the broadcasts. SignalR makes one write at a time. The first is the handshake response; it releases a cork of the outbox, so that no
 /// broadcast overtakes it.
 /// </summary>
-internal sealed class OutboxPipeWriter(PipeWriter transport, Outbox outbox) : PipeWriter
+internal sealed class OutboxPipeWriter(PipeWriter transport, Outbox outbox, Func<Task> broadcasts) : PipeWriter
 {
     private ArrayBufferWriter<byte>? _records; // null while nothing is being written
     private bool _holdsCork = true;
@@ -26,6 +26,7 @@ internal sealed class OutboxPipeWriter(PipeWriter transport, Outbox outbox) : Pi
     {
         if (_records is not { WrittenCount: > 0 } records) return default;
         _records = null;
+        await broadcasts();
         await outbox.WriteAsync(records.WrittenMemory);
         if (_holdsCork) outbox.Uncork();
         _holdsCork = false;

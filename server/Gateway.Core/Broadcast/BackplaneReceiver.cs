@@ -9,9 +9,15 @@ namespace Gateway.Core.Broadcast;
 /// Receives what the backplane delivers: messages for the fan-out, and commands of other replicas for a local connection.
 /// </summary>
 internal sealed class BackplaneReceiver(
-    FanOut fanOut, ConnectionTable connections, RoomTable rooms, RoomMembership membership) : IBackplaneReceiver
+    FanOut fanOut, ConnectionTable connections, RoomTable rooms, RoomMembership membership, IClientInvoker clients,
+    SystemMessages systemMessages) : IBackplaneReceiver
 {
-    public int Deliver(Audience audience, Message message, Position position) => fanOut.Deliver(audience, message, position);
+    public int Deliver(Audience audience, Message message, Position position)
+    {
+        if (!message.IsSystem || systemMessages.AreSent) return fanOut.Deliver(audience, message, position);
+        rooms.Find(audience.Name)?.Advance(position);
+        return 0;
+    }
 
     public void OnAnnouncementsLost(string room)
     {
@@ -24,11 +30,18 @@ internal sealed class BackplaneReceiver(
 
     public ValueTask WaitForRoomCapacityAsync(string room) => fanOut.WaitForRoomCapacityAsync(room);
 
-    public async ValueTask<Error?> CarryOutAsync(RemoteCommand command)
+    public async ValueTask<RemoteResult> ExecuteAsync(RemoteCommand command)
     {
         if (connections.Find(command.ConnectionId) is not { } connection) return Error.NoSuchConnection;
-        if (command.Enter) return (await membership.JoinAsync(connection, command.Room).ConfigureAwait(false)).Error;
-        await membership.LeaveAsync(connection, command.Room).ConfigureAwait(false);
-        return null;
+        switch (command.Action)
+        {
+            case RemoteAction.Join:
+                return (await membership.JoinAsync(connection, command.Name).ConfigureAwait(false)).Error;
+            case RemoteAction.Leave:
+                await membership.LeaveAsync(connection, command.Name).ConfigureAwait(false);
+                return default;
+            default:
+                return await clients.InvokeAsync(connection, command).ConfigureAwait(false);
+        }
     }
 }

@@ -10,7 +10,7 @@ namespace Gateway.Core.Broadcast;
 /// <summary>Opens and closes connections of every dialect: the table, the rooms, the welcome, the counters.</summary>
 internal sealed partial class ConnectionLifecycle(
     ConnectionTable connections, RoomMembership membership, IReplicaRegistry replicas, IBackplane backplane, ConnectionObservers observers,
-    GatewayMeter meter, Supervisor supervisor, string replica, ILogger<ConnectionLifecycle> logger)
+    SystemMessages systemMessages, GatewayMeter meter, Supervisor supervisor, string replica, ILogger<ConnectionLifecycle> logger)
 {
     private static readonly Message ShutdownNotice = new("system", Payloads.System("shutdown"));
 
@@ -45,10 +45,11 @@ internal sealed partial class ConnectionLifecycle(
         {
             if (backplane.CrossesReplicas)
             {
-                await _addresses.AcquireAsync(Audience.User(connection.User.Id)).ConfigureAwait(false);
-                connection.SubscribedAddresses++;
-                await _addresses.AcquireAsync(Audience.Connection(connection.Id)).ConfigureAwait(false);
-                connection.SubscribedAddresses++;
+                foreach (var address in AddressesOf(connection))
+                {
+                    await _addresses.AcquireAsync(address).ConfigureAwait(false);
+                    connection.SubscribedAddresses++;
+                }
             }
             var positions = new List<(string, Position)>(initialRooms.Count);
             foreach (var room in initialRooms)
@@ -57,7 +58,8 @@ internal sealed partial class ConnectionLifecycle(
                 if (joined.Error != null) return joined.Error;
                 positions.Add((room, joined.Position));
             }
-            if (connection.Dialect != Dialect.Frames) Welcome(connection, positions);
+            if (connection.Dialect != Dialect.Frames && systemMessages.AreSent) Welcome(connection, positions);
+            else if (connection.Dialect != Dialect.Frames) connection.Outbox.Uncork();
             observers.Connected(connection);
             if (_draining) CloseForShutdown(connection);
             return null;
@@ -88,8 +90,7 @@ internal sealed partial class ConnectionLifecycle(
         {
             await connection.LeaveTask.ConfigureAwait(false);
             await membership.LeaveAllAsync(connection).ConfigureAwait(false);
-            if (connection.SubscribedAddresses > 0) _addresses.Release(Audience.User(connection.User.Id));
-            if (connection.SubscribedAddresses > 1) _addresses.Release(Audience.Connection(connection.Id));
+            foreach (var address in AddressesOf(connection).Take(connection.SubscribedAddresses)) _addresses.Release(address);
         }
         finally
         {
@@ -113,9 +114,15 @@ internal sealed partial class ConnectionLifecycle(
         connection.Outbox.Uncork(new FrameBatch(MessageWriter.Write(welcome, welcome.Payload, connection.Outbox.Format)));
     }
 
-    private static void CloseForShutdown(Connection connection)
+    private static IEnumerable<Audience> AddressesOf(Connection connection)
     {
-        if (connection.Dialect != Dialect.Frames)
+        if (connection.User.IsKnown) yield return Audience.User(connection.User.Id);
+        yield return Audience.Connection(connection.Id);
+    }
+
+    private void CloseForShutdown(Connection connection)
+    {
+        if (connection.Dialect != Dialect.Frames && systemMessages.AreSent)
             connection.Reply(MessageWriter.Write(ShutdownNotice, ShutdownNotice.Payload, connection.Outbox.Format));
         connection.Close(CloseReason.Shutdown);
     }

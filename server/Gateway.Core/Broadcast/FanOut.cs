@@ -85,6 +85,9 @@ internal sealed class FanOut
         }
     }
 
+    /// <summary>Returns a task that completes when the connection's outbox has everything that has been delivered to it so far.</summary>
+    public Task WhenPosted(Connection connection) => _workers[connection.Shard].WhenPosted();
+
     private static bool HasCapacity(Membership member) =>
         member.LiveBuffer != null || member.Connection.MessageOutbox is not { IsMostlyEmpty: false };
 

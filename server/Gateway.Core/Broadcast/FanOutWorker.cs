@@ -26,6 +26,8 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
     private TaskCompletionSource? _ready;
     private long _enqueued;
     private long _posted;
+    private TaskCompletionSource? _waitingPosted;
+    private TaskCompletionSource? _takenPosted;
 
     // Used only by the scheduled run.
     private List<(object Target, Delivery Delivery)> _taken = [];
@@ -69,13 +71,23 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
         get { lock (_lock) return _posted; }
     }
 
+    /// <summary>Returns a task that completes when everything that is queued now has been posted.</summary>
+    public Task WhenPosted()
+    {
+        lock (_lock)
+        {
+            if (_waiting.Count > 0) return (_waitingPosted ??= NewSignal()).Task;
+            return _posted == _enqueued ? Task.CompletedTask : (_takenPosted ??= NewSignal()).Task;
+        }
+    }
+
     /// <summary>Returns a task to await before queueing more, or <c>null</c>.</summary>
     public Task? WaitForCapacity()
     {
         lock (_lock)
         {
             if (_waiting.Count < _limits.Backlog) return null;
-            _ready ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _ready ??= NewSignal();
             return _ready.Task;
         }
     }
@@ -91,6 +103,7 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
         catch (Exception fault)
         {
             _loop.Report(fault);
+            EndStep(_taken.Count);
             _taken.Clear();
             _byTarget.Clear();
             _afterPause.Change(_backoff.Next(), Timeout.InfiniteTimeSpan); // _scheduled stays set, so nobody else schedules it
@@ -104,15 +117,16 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
         {
             (_waiting, _taken) = (_taken, _waiting);
             (ready, _ready) = (_ready, null);
+            (_takenPosted, _waitingPosted) = (_waitingPosted, null);
         }
         ready?.TrySetResult();
         var taken = _taken.Count;
         var began = _time.GetTimestamp();
         PostTaken();
+        EndStep(taken);
         bool pauses;
         lock (_lock)
         {
-            _posted += taken;
             if (_waiting.Count == 0)
             {
                 _scheduled = false;
@@ -123,6 +137,19 @@ internal sealed class FanOutWorker : IThreadPoolWorkItem
         if (pauses) _afterPause.Change(Pause, Timeout.InfiniteTimeSpan);
         else Schedule();
     }
+
+    private void EndStep(int taken)
+    {
+        TaskCompletionSource? posted;
+        lock (_lock)
+        {
+            _posted += taken;
+            (posted, _takenPosted) = (_takenPosted, null);
+        }
+        posted?.TrySetResult();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>
     /// Returns whether to wait a moment before the next run. The messages queued during a long run are a smaller batch, which costs as many

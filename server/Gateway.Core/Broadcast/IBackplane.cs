@@ -56,13 +56,12 @@ public interface IBackplane
     /// <exception cref="BackplaneException">The backplane is unavailable.</exception>
     ValueTask<bool> HasSubscribersAsync(Audience audience);
 
-    /// <summary>Sends a command to the replica that has the connection.</summary>
-    /// <returns>
-    /// <c>null</c> if the replica executed the command; <see cref="Error.NoSuchConnection"/> if no replica has the connection; otherwise
-    /// the error.
-    /// </returns>
+    /// <summary>
+    /// Sends a command to the replica that has the connection, and waits for its outcome. The result of a client has no time limit; it ends
+    /// with the client's connection, or with <paramref name="cancel"/>.
+    /// </summary>
     /// <exception cref="BackplaneException">The backplane is unavailable.</exception>
-    ValueTask<Error?> InstructAsync(RemoteCommand command, CancellationToken cancel = default);
+    ValueTask<RemoteResult> SendCommandAsync(RemoteCommand command, CancellationToken cancel = default);
 }
 
 /// <summary>Receives what the backplane delivers to this replica.</summary>
@@ -87,20 +86,13 @@ public interface IBackplaneReceiver
     }
 
     /// <summary>Executes a command of another replica.</summary>
-    /// <returns>See <see cref="IBackplane.InstructAsync"/>.</returns>
-    ValueTask<Error?> CarryOutAsync(RemoteCommand command);
+    ValueTask<RemoteResult> ExecuteAsync(RemoteCommand command);
 }
 
 /// <summary>The result of a publication.</summary>
 /// <param name="Position">The message's position in the room; <see cref="Position.None"/> without offsets.</param>
 /// <param name="Receivers">0 if nobody was there; otherwise connections or replicas, as the backplane counts.</param>
 public readonly record struct PublishResult(Position Position, long Receivers);
-
-/// <summary>A command to the replica that has a connection: join the connection to a room, or remove it.</summary>
-/// <param name="ConnectionId">The connection.</param>
-/// <param name="Room">The room.</param>
-/// <param name="Enter"><c>true</c> to join, <c>false</c> to leave.</param>
-public sealed record RemoteCommand(string ConnectionId, string Room, bool Enter);
 
 /// <summary>The backplane did not accept a message, a query or a subscription.</summary>
 public sealed class BackplaneException(string message, Exception? inner = null) : Exception(message, inner);

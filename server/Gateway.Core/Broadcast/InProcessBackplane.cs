@@ -97,7 +97,8 @@ internal sealed class InProcessBackplane : IBackplane, IDisposable
     public ValueTask<bool> HasSubscribersAsync(Audience audience) =>
         new(_rooms.TryGetValue(audience.Name, out var room) && room.HasSubscribers);
 
-    public ValueTask<Error?> InstructAsync(RemoteCommand command, CancellationToken cancel = default) => new(Error.NoSuchConnection);
+    public ValueTask<RemoteResult> SendCommandAsync(RemoteCommand command, CancellationToken cancel = default) =>
+        new(Error.NoSuchConnection);
 
     public void Dispose() => _sweep.Dispose();
 

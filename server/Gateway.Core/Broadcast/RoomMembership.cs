@@ -21,7 +21,8 @@ internal sealed class RoomMembership(
     /// <exception cref="BackplaneException">The backplane is unavailable.</exception>
     public async ValueTask<JoinResult> JoinAsync(Connection connection, string name, Position? since = null)
     {
-        return RoomName.Check(name) is { } error ? error : await JoinUncheckedAsync(connection, name, since).ConfigureAwait(false);
+        var error = limits.AllowsAnyName ? null : RoomName.Check(name);
+        return error != null ? error : await JoinUncheckedAsync(connection, name, since).ConfigureAwait(false);
     }
 
     /// <summary>Joins without a check of the name, for server code: also rooms that no client can name.</summary>
@@ -118,4 +119,7 @@ internal sealed record MembershipLimits(int MaxPerConnection, int MaxReplay)
 
     /// <summary>The maximum number of rooms with members; 0 = no limit.</summary>
     public int MaxRooms { get; init; }
+
+    /// <summary>Whether server code may join connections to rooms of any name, as it names groups in a hub of its own.</summary>
+    public bool AllowsAnyName { get; init; }
 }

@@ -31,6 +31,7 @@ internal sealed class ConnectionTable(int shards)
         if (!_byId.TryAdd(connection.Id, (connection, membership))) return false;
         Everyone.Add(membership);
         Interlocked.Increment(ref _byDialect[(int)connection.Dialect]);
+        if (!connection.User.IsKnown) return true;
         lock (_byUser)
         {
             _byUser[connection.User.Id] = _byUser.TryGetValue(connection.User.Id, out var present)
@@ -56,6 +57,7 @@ internal sealed class ConnectionTable(int shards)
     /// </summary>
     internal void RemoveFromUser(Connection connection)
     {
+        if (!connection.User.IsKnown) return;
         lock (_byUser)
         {
             if (!_byUser.TryGetValue(connection.User.Id, out var present)) return;

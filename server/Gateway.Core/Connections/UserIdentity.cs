@@ -3,13 +3,17 @@ using System.Collections.Frozen;
 namespace Gateway.Core.Connections;
 
 /// <summary>The user of a connection.</summary>
-/// <param name="Id">The token's <c>sub</c>, or generated for an anonymous user. Unique.</param>
+/// <param name="Id">The token's <c>sub</c>, or generated for an anonymous user. Unique. Empty for a connection without a user, in a hub
+/// of the application.</param>
 /// <param name="Name">The display name. Not unique.</param>
 /// <param name="ClientId">The application that the user came with, if known.</param>
 public sealed record UserIdentity(string Id, string Name, string? ClientId = null)
 {
     /// <summary>The maximum length of a display name in characters.</summary>
     public const int MaxNameLength = 64;
+
+    /// <summary>Whether there is a user, who may have other connections and get messages of its own.</summary>
+    internal bool IsKnown => Id.Length > 0;
 
     /// <summary>The roles in the token; empty for an anonymous user. Compared exactly.</summary>
     public IReadOnlySet<string> Roles { get; init; } = FrozenSet<string>.Empty;

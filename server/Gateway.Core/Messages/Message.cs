@@ -26,6 +26,11 @@ public sealed record Message(string Type, ReadOnlyMemory<byte> Payload)
     /// </summary>
     public byte Opcode { get; init; }
 
+    /// <summary>
+    /// Whether the gateway itself tells it, as the type <c>system</c>. Clients of the application's own hubs do not get it.
+    /// </summary>
+    internal bool IsSystem { get; init; }
+
     /// <summary>Creates an opaque message: the data of one frame, of a protocol that the gateway does not know.</summary>
     public static Message Frame(byte opcode, ReadOnlyMemory<byte> data) => new("frame", data) { Opcode = opcode };
 }

@@ -9,12 +9,14 @@ namespace Gateway.Core.Wire;
 /// The frames that replicas send one another through the backplane. All replicas of a cluster read and write this version.
 /// <code>
 /// byte 0      version (1; 3 for a message with a sender, so that replicas without support for senders ignore it)
-/// byte 1      kind: 1 message, 2 command, 3 reply, 4 counted message, 5 count
+/// byte 1      kind: 1 message, 2 command, 3 reply, 4 counted message, 5 count, 6 invocation
 /// message     audience kind (1 byte), audience name,
 ///             flags (1 byte: 1 argument list, 2 carries offset, 4 and 8 the opcode of an opaque message, 16 sender), type,
 ///             the sender's user id and name (with 16), count of exclusions, each excluded connection id, payload (the rest)
 /// command     sending replica, number, action (1 byte: 1 join, 0 leave), connection id, room
-/// reply       number, outcome (1 byte: 1 done, 0 no such connection, 2 error: then the error's code, a number, and its text)
+/// invocation  sending replica, number, flags (1 byte: 1 argument list), connection id, method, arguments (the rest)
+/// reply       number, outcome (1 byte: 1 done: then what the client returned, the rest; 0 no such connection; 2 error: then its code, a
+///             number, and its text)
 /// counted     sending replica, number, a message frame (the rest): each replica replies with a count
 /// count       number, connections that got the message
 /// </code>
@@ -33,6 +35,7 @@ internal static class BackplaneFrame
         ClusterReply = 3,
         Counted = 4,
         Count = 5,
+        Invocation = 6,
     }
 
     private enum ReplyOutcome : byte
@@ -75,29 +78,36 @@ internal static class BackplaneFrame
         return frame.WrittenSpan.ToArray();
     }
 
-    public static byte[] WriteInstruction(string sender, int number, bool enter, string connectionId, string room)
+    public static byte[] WriteCommand(string sender, int number, RemoteCommand command)
     {
-        var frame = Begin(Kind.Command, 128);
+        var isInvocation = command.Action == RemoteAction.Invoke;
+        var frame = Begin(isInvocation ? Kind.Invocation : Kind.Command, command.Arguments.Length + 128);
         Put(frame, sender);
         Put(frame, number);
-        Put(frame, enter ? (byte)1 : (byte)0);
-        Put(frame, connectionId);
-        Put(frame, room);
+        Put(frame, command.Action == RemoteAction.Join || command.IsArgumentList ? (byte)1 : (byte)0);
+        Put(frame, command.ConnectionId);
+        Put(frame, command.Name);
+        frame.Write(command.Arguments.Span);
         return frame.WrittenSpan.ToArray();
     }
 
-    /// <param name="refused">The error; <c>null</c> for success.</param>
-    public static byte[] WriteAnswer(int number, Error? refused)
+    public static byte[] WriteReply(int number, RemoteResult result)
     {
-        var frame = Begin(Kind.ClusterReply, 64);
+        var frame = Begin(Kind.ClusterReply, result.Value.Length + 64);
         Put(frame, number);
-        var outcome = refused == null ? ReplyOutcome.Done
-            : refused == Error.NoSuchConnection ? ReplyOutcome.NotHere
+        var outcome = result.Error is not { } error ? ReplyOutcome.Done
+            : error == Error.NoSuchConnection ? ReplyOutcome.NotHere
             : ReplyOutcome.Refused;
         Put(frame, (byte)outcome);
-        if (refused == null || outcome != ReplyOutcome.Refused) return frame.WrittenSpan.ToArray();
-        Put(frame, refused.Code);
-        Put(frame, refused.Text);
+        if (outcome == ReplyOutcome.Done)
+        {
+            frame.Write(result.Value.Span);
+        }
+        else if (outcome == ReplyOutcome.Refused)
+        {
+            Put(frame, result.Error!.Code);
+            Put(frame, result.Error.Text);
+        }
         return frame.WrittenSpan.ToArray();
     }
 
@@ -120,7 +130,7 @@ internal static class BackplaneFrame
 
     /// <summary>Returns the kind of a frame; <c>null</c> for another version or an invalid frame.</summary>
     public static Kind? KindOf(ReadOnlySpan<byte> frame) =>
-        frame is [Version, >= 1 and <= 5, ..] or [VersionWithSender, (byte)Kind.Message, ..] ? (Kind)frame[1] : null;
+        frame is [Version, >= 1 and <= 6, ..] or [VersionWithSender, (byte)Kind.Message, ..] ? (Kind)frame[1] : null;
 
     /// <summary>Reads a message. See <see cref="WriteMessage"/>.</summary>
     /// <returns><c>false</c> if the frame is of another version or kind, truncated or invalid.</returns>
@@ -149,29 +159,40 @@ internal static class BackplaneFrame
         return !reader.Failed && message.Opcode <= 2 && kind is >= AudienceKind.Room and <= AudienceKind.Everyone;
     }
 
-    public static bool TryReadInstruction(
-        ReadOnlySpan<byte> frame, out string sender, out int number, out bool enter, out string connectionId, out string room)
+    /// <summary>Reads a command or an invocation. See <see cref="WriteCommand"/>.</summary>
+    public static bool TryReadCommand(ReadOnlyMemory<byte> frame, out string sender, out int number, out RemoteCommand command)
     {
-        var reader = new Reader(frame[2..]);
+        var isInvocation = KindOf(frame.Span) == Kind.Invocation;
+        var reader = new Reader(frame.Span[2..]);
         sender = reader.Text();
         number = reader.Number();
-        enter = reader.Byte() == 1;
-        connectionId = reader.Text();
-        room = reader.Text();
+        var flag = reader.Byte() == 1;
+        var action = isInvocation ? RemoteAction.Invoke : flag ? RemoteAction.Join : RemoteAction.Leave;
+        command = new RemoteCommand(reader.Text(), action, reader.Text())
+        {
+            IsArgumentList = isInvocation && flag,
+            Arguments = reader.Failed ? default : frame[^reader.Rest.Length..],
+        };
         return !reader.Failed;
     }
 
-    /// <param name="refused">The error; <c>null</c> for success.</param>
-    public static bool TryReadAnswer(ReadOnlySpan<byte> frame, out int number, out Error? refused)
+    /// <summary>Reads a reply. See <see cref="WriteReply"/>.</summary>
+    public static bool TryReadReply(ReadOnlyMemory<byte> frame, out int number, out RemoteResult result)
     {
-        var reader = new Reader(frame[2..]);
+        var reader = new Reader(frame.Span[2..]);
         number = reader.Number();
-        refused = (ReplyOutcome)reader.Byte() switch
+        switch ((ReplyOutcome)reader.Byte())
         {
-            ReplyOutcome.Done => null,
-            ReplyOutcome.Refused => new Error(reader.Number(), reader.Text()),
-            _ => Error.NoSuchConnection,
-        };
+            case ReplyOutcome.Done:
+                result = new RemoteResult(null, frame[^reader.Rest.Length..]);
+                break;
+            case ReplyOutcome.Refused:
+                result = new Error(reader.Number(), reader.Text());
+                break;
+            default:
+                result = Error.NoSuchConnection;
+                break;
+        }
         return !reader.Failed;
     }
 

@@ -3,12 +3,26 @@ using Gateway.Core.Messages;
 namespace Gateway.Core.Wire;
 
 /// <summary>
-/// Writes an Invocation of the SignalR JSON protocol that requests a result:
-/// <c>{"type":1,"invocationId":I,"target":T,"arguments":[…]}␞</c>.
+/// Writes a call of a client's method that requests a result.
+/// <code>
+/// raw       {"type":T,"payload":P,"id":I}
+/// SignalR   {"type":1,"invocationId":I,"target":T,"arguments":[…]}␞
+/// </code>
 /// </summary>
 internal static class InvocationWriter
 {
-    public static byte[] Write(Message message, string invocationId, FrameFormat format) => MessageWriter.WriteRecord(
+    public static byte[] Write(Message message, string invocationId, FrameFormat format) =>
+        format == FrameFormat.RawWebSocket ? WriteRaw(message, invocationId) : WriteSignalR(message, invocationId, format);
+
+    private static byte[] WriteRaw(Message message, string invocationId) => JsonText.Write((message, invocationId), static (json, m) =>
+    {
+        json.WriteStartObject();
+        MessageWriter.WriteTypeAndPayload(json, m.message, m.message.Payload);
+        json.WriteString("id"u8, m.invocationId);
+        json.WriteEndObject();
+    }, WebSocketFrame.WriteText);
+
+    private static byte[] WriteSignalR(Message message, string invocationId, FrameFormat format) => MessageWriter.WriteRecord(
         JsonText.Write((message, invocationId), static (json, m) =>
         {
             json.WriteStartObject();

@@ -34,13 +34,19 @@ internal static class MessageWriter
     private static byte[] WriteRaw(Message message, ReadOnlyMemory<byte> payload) => JsonText.Write((message, payload), static (json, m) =>
     {
         json.WriteStartObject();
-        json.WriteString("type"u8, m.message.Type);
-        json.WritePropertyName("payload"u8);
-        if (m.message.IsArgumentList && m.payload.Length == 2) json.WriteNullValue();
-        else json.WriteRawValue(m.payload.Span, skipInputValidation: true);
+        WriteTypeAndPayload(json, m.message, m.payload);
         if (m.message.Sender is { } sender) WriteSender(json, sender);
         json.WriteEndObject();
     }, WebSocketFrame.WriteText);
+
+    /// <summary><c>"type":T,"payload":P</c>, where an empty argument list is <c>null</c>.</summary>
+    internal static void WriteTypeAndPayload(Utf8JsonWriter json, Message message, ReadOnlyMemory<byte> payload)
+    {
+        json.WriteString("type"u8, message.Type);
+        json.WritePropertyName("payload"u8);
+        if (message.IsArgumentList && payload.Length == 2) json.WriteNullValue();
+        else json.WriteRawValue(payload.Span, skipInputValidation: true);
+    }
 
     /// <summary><c>"sender":{"user_id","username"}</c>.</summary>
     internal static void WriteSender(Utf8JsonWriter json, MessageSender sender)

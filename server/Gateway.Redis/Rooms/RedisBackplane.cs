@@ -132,14 +132,9 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
         string room, HistoryRange range, Retention retention, CancellationToken cancel = default) =>
         await _store.ReadAsync(room, range, retention).WaitAsync(cancel);
 
-    public async ValueTask<bool> HasSubscribersAsync(Audience audience)
-    {
-        var counts = (RedisResult[])(await _servers.For(audience).ExecuteAsync(
-            database => database.ExecuteAsync("PUBSUB", "NUMSUB", _keys.Channel(audience))))!;
-        return (long)counts[1] > 0;
-    }
+    public ValueTask<bool> HasSubscribersAsync(Audience audience) => _remoteCommands.HasSubscribersAsync(audience);
 
-    public ValueTask<Error?> InstructAsync(RemoteCommand command, CancellationToken cancel = default) =>
+    public ValueTask<RemoteResult> SendCommandAsync(RemoteCommand command, CancellationToken cancel = default) =>
         _remoteCommands.SendAsync(command, cancel);
 
     public async ValueTask DisposeAsync()
@@ -196,7 +191,7 @@ internal sealed class RedisBackplane : IBackplane, IAsyncDisposable
                 && BackplaneFrame.TryReadMessage(content, out var receivers, out var countedMessage):
                 _counts.Reply(requester, number, _receiver.Deliver(receivers, countedMessage, Position.None));
                 return true;
-            case BackplaneFrame.Kind.Command:
+            case BackplaneFrame.Kind.Command or BackplaneFrame.Kind.Invocation:
                 return _remoteCommands.OnCommand(frame);
             default:
                 return false;

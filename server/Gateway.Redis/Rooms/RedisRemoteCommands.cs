@@ -9,7 +9,7 @@ using Gateway.Redis.Servers;
 namespace Gateway.Redis.Rooms;
 
 /// <summary>
-/// Sends remote commands, which move a connection of another replica into or out of a room, and executes those of other replicas.
+/// Sends remote commands, which act on a connection of another replica, and executes those of other replicas.
 /// </summary>
 internal sealed partial class RedisRemoteCommands
 {
@@ -21,7 +21,7 @@ internal sealed partial class RedisRemoteCommands
     private readonly ReplicaId _replica;
     private readonly TimeProvider _time;
     private readonly ILogger<RedisRemoteCommands> _logger;
-    private readonly ConcurrentDictionary<int, TaskCompletionSource<Error?>> _pending = [];
+    private readonly ConcurrentDictionary<int, TaskCompletionSource<RemoteResult>> _pending = [];
     private readonly LazySubscription _replies;
     private IBackplaneReceiver _receiver = null!;
     private int _lastNumber;
@@ -37,21 +37,22 @@ internal sealed partial class RedisRemoteCommands
 
     public void Start(IBackplaneReceiver receiver) => _receiver = receiver;
 
-    /// <inheritdoc cref="IBackplane.InstructAsync"/>
-    public async ValueTask<Error?> SendAsync(RemoteCommand command, CancellationToken cancel)
+    /// <inheritdoc cref="IBackplane.SendCommandAsync"/>
+    public async ValueTask<RemoteResult> SendAsync(RemoteCommand command, CancellationToken cancel)
     {
         var number = Interlocked.Increment(ref _lastNumber);
-        var reply = _pending[number] = new TaskCompletionSource<Error?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reply = _pending[number] = new TaskCompletionSource<RemoteResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
             await _replies.EnsureSubscribedAsync();
-            var frame = BackplaneFrame.WriteInstruction(_replica.Value, number, command.Enter, command.ConnectionId, command.Room);
             var to = Audience.Connection(command.ConnectionId);
-            byte[] message = [.. PositionHeader.None, .. frame];
+            byte[] message = [.. PositionHeader.None, .. BackplaneFrame.WriteCommand(_replica.Value, number, command)];
             var receivers = await _servers.For(to).ExecuteAsync(
                 database => database.PublishAsync(_keys.Channel(to), message), cancel: cancel);
             if (receivers == 0) return Error.NoSuchConnection;
-            return await reply.Task.WaitAsync(ReplyTimeout, _time, cancel);
+            return command.Action == RemoteAction.Invoke
+                ? await WaitForClientAsync(to, reply.Task, cancel)
+                : await reply.Task.WaitAsync(ReplyTimeout, _time, cancel);
         }
         catch (TimeoutException fault)
         {
@@ -64,18 +65,41 @@ internal sealed partial class RedisRemoteCommands
     }
 
     /// <summary>
+    /// Waits as long as the client needs. A replica that dies cannot say that its connections have ended, so this asks now and then whether
+    /// one still has the connection.
+    /// </summary>
+    private async ValueTask<RemoteResult> WaitForClientAsync(Audience connection, Task<RemoteResult> reply, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                return await reply.WaitAsync(ReplyTimeout, _time, cancel);
+            }
+            catch (TimeoutException)
+            {
+                if (!await HasSubscribersAsync(connection, cancel)) return reply.IsCompleted ? await reply : Error.NoSuchConnection;
+            }
+        }
+    }
+
+    /// <summary>Returns whether any replica subscribes to the audience.</summary>
+    public async ValueTask<bool> HasSubscribersAsync(Audience audience, CancellationToken cancel = default)
+    {
+        var counts = (StackExchange.Redis.RedisResult[])(await _servers.For(audience).ExecuteAsync(
+            database => database.ExecuteAsync("PUBSUB", "NUMSUB", _keys.Channel(audience)), cancel: cancel))!;
+        return (long)counts[1] > 0;
+    }
+
+    /// <summary>
     /// Executes another replica's command. It runs beside the messages, not between them, because a join waits for Redis itself.
     /// </summary>
     /// <returns>False if the command cannot be read.</returns>
     public bool OnCommand(ReadOnlyMemory<byte> frame)
     {
-        if (!BackplaneFrame.TryReadInstruction(
-            frame.Span, out var requester, out var number, out var enter, out var connectionId, out var room))
-        {
-            return false;
-        }
-        // bounded by command timeouts
-        _executing.Start(() => ExecuteAsync(requester, number, new RemoteCommand(connectionId, room, enter)));
+        if (!BackplaneFrame.TryReadCommand(frame, out var requester, out var number, out var command)) return false;
+        // bounded by command timeouts, or by the client's connection
+        _executing.Start(() => ExecuteAsync(requester, number, command));
         return true;
     }
 
@@ -83,28 +107,28 @@ internal sealed partial class RedisRemoteCommands
     {
         try
         {
-            var error = await _receiver.CarryOutAsync(command);
-            var reply = BackplaneFrame.WriteAnswer(number, error);
+            var result = await _receiver.ExecuteAsync(command);
+            var reply = BackplaneFrame.WriteReply(number, result);
             await _servers.For(requester).ExecuteAsync(database => database.PublishAsync(_keys.Replica(requester), reply));
         }
         catch (BackplaneException fault)
         {
-            Log.NotExecuted(_logger, fault, command.ConnectionId, command.Room);
+            Log.NotExecuted(_logger, fault, command.Action, command.Name, command.ConnectionId);
         }
     }
 
     private bool OnReply(ReadOnlyMemory<byte> frame)
     {
         if (BackplaneFrame.KindOf(frame.Span) != BackplaneFrame.Kind.ClusterReply) return false;
-        if (!BackplaneFrame.TryReadAnswer(frame.Span, out var number, out var error)) return false;
-        if (_pending.TryRemove(number, out var reply)) reply.TrySetResult(error);
+        if (!BackplaneFrame.TryReadReply(frame, out var number, out var result)) return false;
+        if (_pending.TryRemove(number, out var reply)) reply.TrySetResult(result);
         return true;
     }
 
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Warning,
-            "A command of another replica for connection {ConnectionId} and room {Room} was not executed, or its reply was not sent")]
-        public static partial void NotExecuted(ILogger logger, Exception fault, string connectionId, string room);
+            "A command of another replica ({Action} {Name}) for connection {ConnectionId} was not executed, or its reply was not sent")]
+        public static partial void NotExecuted(ILogger logger, Exception fault, RemoteAction action, string name, string connectionId);
     }
 }

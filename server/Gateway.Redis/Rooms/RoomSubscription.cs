@@ -203,7 +203,7 @@ internal sealed class RoomSubscription(
         var (from, missed) = (_last.Offset + 1, offset - _last.Offset);
         events.ReportLost(room, missed, from, offset);
         _last = _last with { Offset = offset };
-        receiver.Deliver(Audience.Room(room), new Message("system", Payloads.Gap(room, missed, from, offset)), _last);
+        TellLocked(Payloads.Gap(room, missed, from, offset));
     }
 
     /// <summary>
@@ -218,8 +218,11 @@ internal sealed class RoomSubscription(
         var kept = _pending.Where(m => m.Position.Epoch == epoch).ToList();
         _pending.Clear();
         foreach (var message in kept) _pending.Enqueue(message);
-        receiver.Deliver(Audience.Room(room), new Message("system", RoomPayloads.EpochChanged(room, from, _last)), _last);
+        TellLocked(RoomPayloads.EpochChanged(room, from, _last));
     }
+
+    private void TellLocked(byte[] payload) =>
+        receiver.Deliver(Audience.Room(room), new Message("system", payload) { IsSystem = true }, _last);
 
     /// <param name="Number">The number of the message among those that had to wait.</param>
     /// <param name="Position">Its position.</param>

@@ -44,7 +44,7 @@ internal sealed class Bench
         var limits = new MembershipLimits(100, 1000);
         var admission = new RoomAdmission(limits, Connections, Rooms, _meter, TimeProvider.System, NullLogger<RoomAdmission>.Instance);
         var membership = new RoomMembership(Rooms, admission, tracker, _backplane, limits, Supervisor, TimeProvider.System);
-        _backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, membership));
+        _backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, membership, new NoClients(), new SystemMessages(AreSent: true)));
         Poster = new BatchPoster(0, Bounds, lagging, _meter, Supervisor.Loop("fan_out"), TimeProvider.System);
         var restrictions = new InProcessRestrictionStore(Supervisor, TimeProvider.System);
         var cluster = new InProcessCluster(new ClusterQueryHandler(Connections, Rooms, membership, new ReplicaStatus("bench", Connections, TimeProvider.System)));

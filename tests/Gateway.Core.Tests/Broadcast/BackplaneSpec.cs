@@ -330,7 +330,8 @@ public abstract class BackplaneSpec : IAsyncLifetime
     [Fact]
     public async Task NobodyCarriesOutAnInstructionForAConnectionThatIsNowhere() =>
         Assert.Equal(
-            Error.NoSuchConnection, await _backplane.InstructAsync(new RemoteCommand("nobody-" + _room, _room, Enter: true)).Bounded());
+            Error.NoSuchConnection,
+            (await _backplane.SendCommandAsync(new RemoteCommand("nobody-" + _room, RemoteAction.Join, _room)).Bounded()).Error);
 
     private static string Text(Message message) => Encoding.UTF8.GetString(message.Payload.Span).Trim('"');
 

@@ -28,6 +28,6 @@ internal sealed class FaultyBackplane : IBackplane
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => throw new InvalidOperationException("secret");
 
-    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
+    public ValueTask<RemoteResult> SendCommandAsync(RemoteCommand command, CancellationToken cancel = default) =>
         throw new InvalidOperationException("secret");
 }

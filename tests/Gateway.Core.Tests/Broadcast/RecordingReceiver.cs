@@ -38,7 +38,7 @@ internal sealed class RecordingReceiver : IBackplaneReceiver
 
     public ValueTask WaitForCapacityAsync() => new(Ready);
 
-    public ValueTask<Error?> CarryOutAsync(RemoteCommand instruction) => new(Error.NoSuchConnection);
+    public ValueTask<RemoteResult> ExecuteAsync(RemoteCommand command) => new(Error.NoSuchConnection);
 
     public ValueTask WaitForRoomCapacityAsync(string room)
     {

@@ -69,8 +69,8 @@ internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplan
 
     public ValueTask<bool> HasSubscribersAsync(Audience audience) => _inner.HasSubscribersAsync(audience);
 
-    public ValueTask<Error?> InstructAsync(RemoteCommand instruction, CancellationToken cancel = default) =>
-        _inner.InstructAsync(instruction, cancel);
+    public ValueTask<RemoteResult> SendCommandAsync(RemoteCommand command, CancellationToken cancel = default) =>
+        _inner.SendCommandAsync(command, cancel);
 
     private void Count(Audience audience, int subscribed)
     {

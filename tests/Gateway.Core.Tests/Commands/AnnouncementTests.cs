@@ -98,7 +98,8 @@ public sealed class AnnouncementTests : IDisposable
     public async Task MembersAreToldWhenAnnouncementsMayHaveBeenLost()
     {
         var ada = await _core.ConnectAsync(["announced", "metrics"], "ada");
-        var receiver = new Core.Broadcast.BackplaneReceiver(_core.FanOut, _core.Connections, _core.Rooms, _core.Membership);
+        var receiver = new Core.Broadcast.BackplaneReceiver(
+            _core.FanOut, _core.Connections, _core.Rooms, _core.Membership, new NoClients(), new Core.Broadcast.SystemMessages(AreSent: true));
 
         receiver.OnAnnouncementsLost("metrics"); // which has no roster
         receiver.OnAnnouncementsLost("announced");

@@ -45,28 +45,35 @@ public sealed class BackplaneFrameTests
         }).Check(Config.QuickThrowOnFailure);
 
     [Fact]
-    public void InstructionsAndAnswersComeBackAsTheyWere() => Prop.ForAll(
+    public void CommandsAndRepliesComeBackAsTheyWere() => Prop.ForAll(
         (from asker in Text
          from number in Gen.Choose(int.MinValue, int.MaxValue)
          from connection in Text
          from room in Text
-         from yes in Gen.Elements(true, false)
-         select (asker, number, connection, room, yes)).ToArbitrary(),
+         from action in Gen.Elements(RemoteAction.Join, RemoteAction.Leave, RemoteAction.Invoke)
+         from isList in Gen.Elements(true, false)
+         select (asker, number, connection, room, action, isList)).ToArbitrary(),
         i =>
         {
-            var instruction = BackplaneFrame.WriteInstruction(i.asker, i.number, i.yes, i.connection, i.room);
-            Assert.Equal(BackplaneFrame.Kind.Command, BackplaneFrame.KindOf(instruction));
-            Assert.True(
-                BackplaneFrame.TryReadInstruction(
-                    instruction, out var asker, out var number, out var enter, out var connection, out var room));
-            Assert.Equal(i, (asker, number, connection, room, enter));
+            var sent = new RemoteCommand(i.connection, i.action, i.room);
+            if (i.action == RemoteAction.Invoke) sent = sent with { IsArgumentList = i.isList, Arguments = "[1]"u8.ToArray() };
+            var command = BackplaneFrame.WriteCommand(i.asker, i.number, sent);
+            Assert.Equal(
+                i.action == RemoteAction.Invoke ? BackplaneFrame.Kind.Invocation : BackplaneFrame.Kind.Command,
+                BackplaneFrame.KindOf(command));
+            Assert.True(BackplaneFrame.TryReadCommand(command, out var asker, out var number, out var arrived));
+            Assert.Equal((i.asker, i.number), (asker, number));
+            Assert.Equal(sent.Arguments.ToArray(), arrived.Arguments.ToArray());
+            Assert.Equal(sent with { Arguments = default }, arrived with { Arguments = default });
 
             foreach (var outcome in new[] { null, Error.NoSuchConnection, new Error(i.number, i.room) })
             {
-                var answer = BackplaneFrame.WriteAnswer(i.number, outcome);
-                Assert.Equal(BackplaneFrame.Kind.ClusterReply, BackplaneFrame.KindOf(answer));
-                Assert.True(BackplaneFrame.TryReadAnswer(answer, out number, out var refused));
-                Assert.Equal((i.number, outcome), (number, refused));
+                byte[] value = outcome == null ? [.. "{}"u8] : [];
+                var reply = BackplaneFrame.WriteReply(i.number, new RemoteResult(outcome, value));
+                Assert.Equal(BackplaneFrame.Kind.ClusterReply, BackplaneFrame.KindOf(reply));
+                Assert.True(BackplaneFrame.TryReadReply(reply, out number, out var result));
+                Assert.Equal((i.number, outcome), (number, result.Error));
+                Assert.Equal(value, result.Value.ToArray());
             }
 
             var message = BackplaneFrame.WriteMessage(Audience.User(i.connection), new Message("direct", "{}"u8.ToArray()));
@@ -101,17 +108,17 @@ public sealed class BackplaneFrameTests
     {
         var header = BackplaneFrame.WriteMessage(
             Audience.Room("lobby") with { Except = ["a", "bc"] }, new Message("chat", ReadOnlyMemory<byte>.Empty));
-        var instruction = BackplaneFrame.WriteInstruction("r1", 1, enter: true, "c-1", "lobby");
-        var answer = BackplaneFrame.WriteAnswer(1, Error.Forbidden("no"));
+        var command = BackplaneFrame.WriteCommand("r1", 1, new RemoteCommand("c-1", RemoteAction.Join, "lobby"));
+        var reply = BackplaneFrame.WriteReply(1, Error.Forbidden("no"));
 
         AssertCut(header, cut => BackplaneFrame.TryReadMessage(cut, out _, out _));
-        AssertCut(instruction, cut => BackplaneFrame.TryReadInstruction(cut, out _, out _, out _, out _, out _));
-        AssertCut(answer, cut => BackplaneFrame.TryReadAnswer(cut, out _, out _));
+        AssertCut(command, cut => BackplaneFrame.TryReadCommand(cut, out _, out _, out _));
+        AssertCut(reply, cut => BackplaneFrame.TryReadReply(cut, out _, out _));
         AssertCut(BackplaneFrame.WriteCount(1, 2), cut => BackplaneFrame.TryReadCount(cut, out _, out _));
     }
 
     [Theory]
-    [InlineData(new byte[0]), InlineData(new byte[] { 1 }), InlineData(new byte[] { 1, 0 }), InlineData(new byte[] { 1, 6 }),
+    [InlineData(new byte[0]), InlineData(new byte[] { 1 }), InlineData(new byte[] { 1, 0 }), InlineData(new byte[] { 1, 7 }),
     InlineData(new byte[] { 2, 1 })]
     public void OtherVersionsAndKindsAreNotOurs(byte[] frame) => Assert.Null(BackplaneFrame.KindOf(frame));
 

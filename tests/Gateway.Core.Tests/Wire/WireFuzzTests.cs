@@ -56,16 +56,16 @@ public sealed class WireFuzzTests
         byte[][] good =
         [
             BackplaneFrame.WriteMessage(Audience.Room("lobby") with { Except = ["a", "b"] }, new Message("chat", "{}"u8.ToArray())),
-            BackplaneFrame.WriteInstruction("r1", 7, enter: true, "c-1", "lobby"),
-            BackplaneFrame.WriteAnswer(7, null),
-            BackplaneFrame.WriteAnswer(7, Error.Forbidden("no")),
+            BackplaneFrame.WriteCommand("r1", 7, new RemoteCommand("c-1", RemoteAction.Join, "lobby")),
+            BackplaneFrame.WriteReply(7, default),
+            BackplaneFrame.WriteReply(7, Error.Forbidden("no")),
         ];
         foreach (var frame in Mutations.Of(good, 30_000, seed: 3))
         {
             if (BackplaneFrame.KindOf(frame) == null) continue;
             BackplaneFrame.TryReadMessage(frame, out _, out _);
-            BackplaneFrame.TryReadInstruction(frame, out _, out _, out _, out _, out _);
-            BackplaneFrame.TryReadAnswer(frame, out _, out _);
+            BackplaneFrame.TryReadCommand(frame, out _, out _, out _);
+            BackplaneFrame.TryReadReply(frame, out _, out _);
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class FirstQuestionsTests
             var asked = Enumerable.Range(0, AtOnce).Select(_ => Task.Factory.StartNew(async () =>
             {
                 together.SignalAndWait(TimeSpan.FromSeconds(10));
-                var entered = replica.Backplane.InstructAsync(new RemoteCommand("nowhere", "room", Enter: true));
+                var entered = replica.Backplane.SendCommandAsync(new RemoteCommand("nowhere", RemoteAction.Join, "room"));
                 var counted = replica.Backplane.PublishToUserAsync("nobody", new Message("x", "1"u8.ToArray()));
                 return (await entered, await counted);
             }, TaskCreationOptions.LongRunning).Unwrap());
@@ -34,10 +34,12 @@ public sealed class FirstQuestionsTests
         await using var redis = await RedisServer.StartAsync();
         await using var replica = await RedisReplica.OpenAsync([redis.Address]);
         await redis.KillAsync();
-        await Assert.ThrowsAsync<BackplaneException>(() => replica.Backplane.InstructAsync(new RemoteCommand("nowhere", "room", Enter: true)).Within("the refusal", TimeSpan.FromSeconds(30)));
+        await Assert.ThrowsAsync<BackplaneException>(() => replica.Backplane.SendCommandAsync(new RemoteCommand("nowhere", RemoteAction.Join, "room")).Within("the refusal", TimeSpan.FromSeconds(30)));
         await redis.RestartAsync();
         await Deadline.Until(() => replica.Readiness.Reasons.Count == 0, "Redis is back", TimeSpan.FromSeconds(40));
 
-        Assert.Equal(Error.NoSuchConnection, await replica.Backplane.InstructAsync(new RemoteCommand("nowhere", "room", Enter: true)).Within("the answer"));
+        Assert.Equal(
+            Error.NoSuchConnection,
+            (await replica.Backplane.SendCommandAsync(new RemoteCommand("nowhere", RemoteAction.Join, "room")).Within("the answer")).Error);
     }
 }

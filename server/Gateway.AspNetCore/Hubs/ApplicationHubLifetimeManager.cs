@@ -1,0 +1,76 @@
+using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.SignalR;
+using Gateway.Core.Broadcast;
+using Gateway.Core.Connections;
+using Gateway.Core.Messages;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.AspNetCore.Hubs;
+
+/// <summary>
+/// Puts a hub of the application on the core, in a broadcast domain of its own. Nothing else of the hub changes: the framework runs its
+/// methods and writes its results.
+/// </summary>
+internal sealed class ApplicationHubLifetimeManager<THub> : BroadcastLifetimeManager<THub>
+    where THub : Hub
+{
+    private readonly HubDomain _domain;
+    private readonly TimeProvider _time;
+
+    public ApplicationHubLifetimeManager(HubDomains domains, HubPayloads payloads, IOptions<HubOptions<THub>> options, TimeProvider time)
+        : this(domains.Of(typeof(THub)), payloads, options.Value, time)
+    {
+    }
+
+    private ApplicationHubLifetimeManager(HubDomain hub, HubPayloads payloads, HubOptions<THub> options, TimeProvider time)
+        : base(
+            hub.Domain.Connections, hub.Domain.Get<RoomMembership>(), hub.Domain.Get<IBackplane>(), hub.Domain.Get<Publisher>(), payloads,
+            hub.Domain.Get<ClientResults>())
+    {
+        (_domain, _time) = (hub, time);
+        var other = options.SupportedProtocols?.FirstOrDefault(protocol => !protocol.Equals("json", StringComparison.OrdinalIgnoreCase));
+        if (other != null)
+            throw new NotSupportedException(
+                $"The hub {typeof(THub)} supports the protocol {other}, but hubs on the gateway speak json only. "
+                + $"Remove the protocol, or set HubOptions<{typeof(THub).Name}>.SupportedProtocols to [\"json\"].");
+    }
+
+    /// <summary>A room of its own: as the groups', its messages keep their order, and are not lost while the backplane is away.</summary>
+    protected override Audience Everyone { get; } = Audience.Room(HubRooms.Everyone);
+
+    protected override Task Started => _domain.Started;
+
+    public override async Task OnConnectedAsync(HubConnectionContext connection)
+    {
+        await Started;
+        var domain = _domain.Domain;
+        var transport = connection.Features.Get<HubConnectionOutbox>()
+            ?? throw new InvalidOperationException(
+                $"HubConnectionHandler<{typeof(THub).Name}> was replaced after AddGateway. Do not register another one.");
+        var outbox = transport.For(connection);
+        var client = new Connection(
+            connection.ConnectionId, UserOf(connection), Dialect.SignalR, outbox, domain.Get<ConnectionEvents>(), _time)
+        {
+            RemoteAddress = connection.GetHttpContext()?.Connection.RemoteIpAddress?.ToString(),
+            Shard = domain.Connections.NextShard(),
+        };
+        connection.Features.Set(client);
+        transport.Broadcasts = () => domain.Get<FanOut>().WhenPosted(client);
+        if (await domain.Lifecycle.OnConnectedAsync(client, []) is { } error) throw new HubException(error.ToString());
+        await domain.Get<RoomMembership>().JoinUncheckedAsync(client, HubRooms.Everyone);
+    }
+
+    public override async Task OnDisconnectedAsync(HubConnectionContext connection)
+    {
+        if (connection.Features.Get<Connection>() is not { } client) return;
+        await _domain.Domain.Lifecycle.OnDisconnectedAsync(client);
+        AbandonResults(client.Id); // last: a later call for a result does not find the connection
+    }
+
+    protected override string RoomOf(string group) => HubRooms.Of(group);
+
+    private static UserIdentity UserOf(HubConnectionContext connection) =>
+        new(connection.UserIdentifier ?? "", connection.User.Identity?.Name ?? "");
+}
