@@ -14,7 +14,7 @@ public sealed class MetricsStreamTests
         await using (var elsewhere = await RawClient.ConnectAsync(gateway.Server, "?rooms=lobby")) await elsewhere.RequestAsync("ping", null);
         Assert.Equal(0, source.Asked);
 
-        await using var client = await RawClient.ConnectAsync(gateway.Server);
+        await using var client = await RawClient.ConnectAsync(gateway.Server, "?rooms=metrics");
 
         await client.NextAsync("metrics");
         Assert.InRange(source.Asked, 1, int.MaxValue);
@@ -25,7 +25,7 @@ public sealed class MetricsStreamTests
     {
         var source = new Source { Before = asked => asked % 2 == 1 ? throw new InvalidOperationException("a secret") : Task.CompletedTask };
         await using var gateway = await StartAsync(source);
-        await using var client = await RawClient.ConnectAsync(gateway.Server);
+        await using var client = await RawClient.ConnectAsync(gateway.Server, "?rooms=metrics");
 
         Assert.Equal("""{"asked_so_far":2}""", (await client.NextAsync("metrics")).Json.GetRawText());
         Assert.Equal("""{"asked_so_far":4}""", (await client.NextAsync("metrics")).Json.GetRawText());
@@ -34,16 +34,16 @@ public sealed class MetricsStreamTests
     [Fact]
     public async Task SlowSourceDelaysTicksAndNeverPilesThemUp()
     {
-        var endpoint = new SemaphoreSlim(0);
-        var source = new Source { Before = _ => endpoint.WaitAsync().Within("the door") };
+        var answers = new SemaphoreSlim(0);
+        var source = new Source { Before = _ => answers.WaitAsync().Within("an answer") };
         await using var gateway = await StartAsync(source);
-        await using var client = await RawClient.ConnectAsync(gateway.Server);
+        await using var client = await RawClient.ConnectAsync(gateway.Server, "?rooms=metrics");
         await Deadline.Until(() => source.Asked == 1, "the source is asked");
         var missed = gateway.Get<TimeProvider>().GetTimestamp();
         await Deadline.Until(() => TimeProvider.System.GetElapsedTime(missed) > TimeSpan.FromMilliseconds(400), "several ticks were missed");
 
         Assert.Equal(1, source.Asked);
-        endpoint.Release(3);
+        answers.Release(3);
 
         for (var i = 1; i <= 3; i++) Assert.Equal(i, (await client.NextAsync("metrics")).Json.GetProperty("asked_so_far").GetInt32());
         Assert.Equal(1, source.MostAtOnce);

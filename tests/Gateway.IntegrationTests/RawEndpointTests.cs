@@ -21,14 +21,14 @@ public sealed class RawEndpointTests : IAsyncLifetime
 
         Assert.Equal("welcome", client.All[0].Type);
         Assert.Equal("Ann", client.Welcome.GetProperty("username").GetString());
-        Assert.Equal(["lobby", "metrics"], client.Welcome.GetProperty("rooms").EnumerateArray().Select(r => r.GetProperty("room").GetString()));
+        Assert.Equal(["lobby"], client.Welcome.GetProperty("rooms").EnumerateArray().Select(r => r.GetProperty("room").GetString()));
         Assert.StartsWith("guest-", client.Welcome.GetProperty("user_id").GetString());
     }
 
     [Theory]
     [InlineData("?rooms=", 0)]
     [InlineData("?rooms=a,b,b", 2)]
-    [InlineData("", 2)]
+    [InlineData("", 1)]
     public async Task RoomsToBeginInAreTheClientsChoice(string query, int rooms)
     {
         await using var client = await RawClient.ConnectAsync(_gateway.Server, query);

@@ -13,7 +13,7 @@ public sealed class ReplicaNameTests
     public async Task HostIsTheOperatorsBusiness(Kind kind)
     {
         await using var gateway = await GatewayProcess.StartAsync("--admin:api_key=" + AdminClient.Key, "--metrics_stream:interval_ms=100");
-        await using var client = await Clients.ConnectAsync(kind, gateway.Server);
+        await using var client = await Clients.ConnectAsync(kind, gateway.Server, "?rooms=metrics");
         using var admin = new AdminClient(gateway.Server);
         var replica = client.Welcome.GetProperty("replica").GetString()!;
         var figures = await client.NextAsync("metrics");

@@ -56,9 +56,11 @@ public sealed class TwoDialectsTests(TwoReplicas replicas) : IClassFixture<TwoRe
 
     private static async Task<(ReceivedMessage, ReceivedMessage)> MetricsAsync(IChatClient receiver, IChatClient witness)
     {
+        await receiver.RequestAsync("join", new { room = "metrics" });
+        await witness.RequestAsync("join", new { room = "metrics" });
         await receiver.NextAsync("metrics");
         var replicas = new HashSet<string>();
-        while (replicas.Count < 2) replicas.Add((await receiver.NextAsync("metrics")).Text("replica")!); // every replica's figures reach every client
+        while (replicas.Count < 2) replicas.Add((await receiver.NextAsync("metrics")).Text("replica")!); // every replica's figures reach every member
         var received = await receiver.NextAsync("metrics");
         Assert.True(received.Json.GetProperty("uptime_seconds").GetDouble() > 0);
         Assert.True(received.Json.GetProperty("connections").GetProperty("total").GetInt32() >= 0);

@@ -58,6 +58,7 @@ for (const transport of Object.keys(TRANSPORTS)) {
       });
 
       it("the metrics stream reaches both", async () => {
+        for (const client of [hub, raw]) await client.request("join", { room: "metrics" });
         const figures = await hub.next("metrics");
         assert.ok(figures.uptime_seconds > 0);
         assert.deepEqual(await raw.next("metrics", (m) => m.replica === figures.replica && m.uptime_seconds >= figures.uptime_seconds).then((m) => m.replica), figures.replica);

@@ -3,9 +3,9 @@
 const METRICS_EVERY = 10; // one metrics message in so many is shown
 
 /**
- * Connects to the gateway, where everyone starts in the lobby.
+ * Connects to the gateway, into the rooms of the address: lobby for the chat, metrics for the figures.
  * @param {typeof WebSocket} WebSocket the class to connect with
- * @param {string} url such as ws://localhost:8080/ws
+ * @param {string} url such as ws://localhost:8080/ws?rooms=lobby,metrics
  * @param {(line: string) => void} show called with each line of text to show
  * @param {() => void} opened called when the connection stands
  * @param {(reason: string, well: boolean) => void} ended called once: why the connection is over, and whether that is well

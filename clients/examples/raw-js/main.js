@@ -9,6 +9,7 @@ if (!url || !['ws:', 'wss:'].includes(url.protocol)) {
   console.error(`not a WebSocket address: ${address} (expected one like ws://localhost:8080/ws)`);
   process.exit(2);
 }
+url.searchParams.set('rooms', 'lobby,metrics');
 if (username) url.searchParams.set('username', username);
 
 const lobby = enterLobby(WebSocket, url.href, console.log, readLines, (reason, well) => {

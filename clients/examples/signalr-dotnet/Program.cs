@@ -16,7 +16,8 @@ if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Scheme is not 
     Console.Error.WriteLine($"not a hub address: {address} (expected one like http://localhost:8080/hub)");
     return 2;
 }
-if (args.ElementAtOrDefault(1) is { } username) url = new Uri($"{url}?username={Uri.EscapeDataString(username)}");
+url = new Uri($"{url}?rooms=lobby,metrics");
+if (args.ElementAtOrDefault(1) is { } username) url = new Uri($"{url}&username={Uri.EscapeDataString(username)}");
 
 // With the package Microsoft.AspNetCore.SignalR.Client, which brings the transports, the next three lines are builder.WithUrl(url).
 var builder = new HubConnectionBuilder();

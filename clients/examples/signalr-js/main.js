@@ -10,6 +10,7 @@ if (!url || !['http:', 'https:'].includes(url.protocol)) {
   console.error(`not a hub address: ${address} (expected one like http://localhost:8080/hub)`);
   process.exit(2);
 }
+url.searchParams.set('rooms', 'lobby,metrics');
 if (username) url.searchParams.set('username', username);
 
 const connection = new HubConnectionBuilder()

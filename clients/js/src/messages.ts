@@ -55,21 +55,22 @@ export interface PresenceChange {
   status: string;
 }
 
+/** The figures of one replica (room `metrics`), or without `replica` the sums of all (room `metrics:cluster`). */
 export interface Metrics {
-  replica: string;
+  replica?: string;
   cluster?: Cluster;
-  uptime_seconds: number;
-  connections: { total: number; raw: number; signalr: number };
-  rooms: number;
+  uptime_seconds?: number;
+  connections: { total: number; raw: number; signalr: number; frames?: number };
+  rooms?: number;
   messages_in_per_second: number;
   messages_out_per_second: number;
   deliveries_per_second: number;
   dropped: number;
-  cpu_percent: number;
-  memory_bytes: number;
-  heap_bytes: number;
-  gc_pause_ms: number;
-  thread_pool_queue: number;
+  cpu_percent?: number;
+  memory_bytes?: number;
+  heap_bytes?: number;
+  gc_pause_ms?: number;
+  thread_pool_queue?: number;
 }
 
 export interface Failure {

@@ -35,6 +35,7 @@ internal static class DomainServiceCollectionExtensions
         AddCommands(services);
         AddDialects(services);
         services.TryAddSingleton<IMetricsSource, GatewayMetricsSource>();
+        services.AddSingleton<ReplicaLoadMeter>();
         services.AddHostedService<DomainStartup>();
         services.AddHostedService<MetricsBroadcaster>();
     }

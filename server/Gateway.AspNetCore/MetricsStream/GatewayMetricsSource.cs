@@ -1,34 +1,30 @@
 using System.Diagnostics;
-using Gateway.Core.Connections;
 using Gateway.Core.Replicas;
 using Gateway.Core.Rooms;
 
 namespace Gateway.AspNetCore.MetricsStream;
 
-/// <summary>The built-in metrics source: the metrics of this replica. Rates are averages since the last read.</summary>
+/// <summary>The built-in metrics source: the metrics of this replica.</summary>
 internal sealed class GatewayMetricsSource(
-    ReplicaId replica, IReplicaRegistry replicas, ConnectionTable connections, RoomTable rooms, GatewayMeter meter, ConnectionEvents events,
-    TimeProvider time) : IMetricsSource
+    ReplicaStatus status, IReplicaRegistry replicas, RoomTable rooms, TimeProvider time) : IMetricsSource
 {
     private readonly long _startedAt = time.GetTimestamp();
-    private Totals _last = Totals.Now(meter, time);
+    private Totals _last = Totals.Now(time);
 
     public ValueTask<object> ReadAsync(CancellationToken cancel)
     {
-        var now = Totals.Now(meter, time);
+        var (now, load) = (Totals.Now(time), status.Load);
         var seconds = Math.Max(time.GetElapsedTime(_last.At, now.At).TotalSeconds, 0.001);
         var figures = new GatewayFigures(
-            Replica: replica.Value,
+            Replica: status.Id,
             Cluster: replicas.Counts,
             UptimeSeconds: Math.Round(time.GetElapsedTime(_startedAt).TotalSeconds, 1),
-            Connections: new ConnectionFigures(
-                connections.Count, connections.CountOf(Dialect.Raw), connections.CountOf(Dialect.SignalR),
-                connections.CountOf(Dialect.Frames)),
+            Connections: ConnectionFigures.Of([status.Now]),
             Rooms: rooms.Count,
-            MessagesInPerSecond: PerSecond(now.Received - _last.Received, seconds),
-            MessagesOutPerSecond: PerSecond(now.Published - _last.Published, seconds),
-            DeliveriesPerSecond: PerSecond(now.Delivered - _last.Delivered, seconds),
-            Dropped: events.Dropped,
+            MessagesInPerSecond: load.MessagesIn,
+            MessagesOutPerSecond: load.MessagesOut,
+            DeliveriesPerSecond: load.Deliveries,
+            Dropped: load.Dropped,
             CpuPercent: Math.Round((now.Cpu - _last.Cpu).TotalSeconds / seconds / Environment.ProcessorCount * 100, 1),
             MemoryBytes: Environment.WorkingSet,
             HeapBytes: GC.GetTotalMemory(forceFullCollection: false),
@@ -38,16 +34,12 @@ internal sealed class GatewayMetricsSource(
         return new(figures);
     }
 
-    private static double PerSecond(long count, double seconds) => Math.Round(count / seconds, 1);
-
-    private readonly record struct Totals(long At, long Received, long Published, long Delivered, TimeSpan Cpu, TimeSpan GcPause)
+    private readonly record struct Totals(long At, TimeSpan Cpu, TimeSpan GcPause)
     {
-        public static Totals Now(GatewayMeter meter, TimeProvider time)
+        public static Totals Now(TimeProvider time)
         {
             using var process = Process.GetCurrentProcess();
-            return new Totals(
-                time.GetTimestamp(), meter.Received, meter.Published, meter.Delivered, process.TotalProcessorTime,
-                GC.GetTotalPauseDuration());
+            return new Totals(time.GetTimestamp(), process.TotalProcessorTime, GC.GetTotalPauseDuration());
         }
     }
 }
@@ -57,11 +49,15 @@ internal sealed class GatewayMetricsSource(
 /// <param name="MessagesOutPerSecond">Delivered by this replica; each message counts once.</param>
 /// <param name="DeliveriesPerSecond">To this replica's clients; each message counts once per receiver.</param>
 /// <param name="Dropped">Messages dropped for slow consumers since the start.</param>
-/// <param name="CpuPercent">As a share of all cores of the machine.</param>
+/// <param name="CpuPercent">Since the last read, as a share of all cores of the machine.</param>
 /// <param name="GcPauseMs">Since the last read.</param>
 internal sealed record GatewayFigures(
     string Replica, ClusterCounts Cluster, double UptimeSeconds, ConnectionFigures Connections, int Rooms, double MessagesInPerSecond,
     double MessagesOutPerSecond,
     double DeliveriesPerSecond, long Dropped, double CpuPercent, long MemoryBytes, long HeapBytes, double GcPauseMs, long ThreadPoolQueue);
 
-internal sealed record ConnectionFigures(int Total, int Raw, int Signalr, int Frames);
+internal sealed record ConnectionFigures(int Total, int Raw, int Signalr, int Frames)
+{
+    public static ConnectionFigures Of(IReadOnlyList<Replica> replicas) => new(
+        replicas.Sum(r => r.Connections), replicas.Sum(r => r.Raw), replicas.Sum(r => r.SignalR), replicas.Sum(r => r.Frames));
+}

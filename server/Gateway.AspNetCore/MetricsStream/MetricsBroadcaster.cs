@@ -2,19 +2,22 @@ using System.Text.Json;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Messages;
+using Gateway.Core.Replicas;
 using Gateway.Core.Supervision;
 
 namespace Gateway.AspNetCore.MetricsStream;
 
 /// <summary>
-/// Publishes metrics in the room <c>metrics</c> at an interval. Does not read the source while the room is empty on all replicas. If a read
-/// fails, that interval is skipped; a slow read delays the next one.
+/// Publishes metrics at an interval: each replica its own in the room <c>metrics</c>, and the replica with the lowest id the sums of all
+/// replicas in <c>metrics:cluster</c>. Publishes nothing in a room that is empty on all replicas, and does not read the source then. If a
+/// read fails, that interval is skipped; a slow read delays the next one.
 /// </summary>
 internal sealed partial class MetricsBroadcaster(
-    GatewayOptions options, IMetricsSource source, Publisher publisher, Supervisor supervisor,
-    ILogger<MetricsBroadcaster> logger) : BackgroundService
+    GatewayOptions options, IMetricsSource source, ReplicaLoadMeter load, ReplicaStatus status, IReplicaRegistry replicas,
+    Publisher publisher, Supervisor supervisor, ILogger<MetricsBroadcaster> logger) : BackgroundService
 {
     public const string Room = "metrics";
+    public const string ClusterRoom = "metrics:cluster";
 
     private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -30,10 +33,11 @@ internal sealed partial class MetricsBroadcaster(
     {
         try
         {
-            if (!await publisher.HasMembersAsync(Room)) return;
-            var figures = await source.ReadAsync(cancel);
-            var payload = JsonSerializer.SerializeToUtf8Bytes(figures, figures.GetType(), SnakeCase);
-            await publisher.PublishAsync(Audience.Room(Room), new Message("metrics", payload), cancel: cancel);
+            status.Load = load.Read();
+            var all = replicas.All;
+            var isFirst = !all.Any(other => string.CompareOrdinal(other.Id, status.Id) < 0);
+            if (isFirst && await publisher.HasMembersAsync(ClusterRoom)) await PublishAsync(ClusterRoom, ClusterFigures.Of(all), cancel);
+            if (await publisher.HasMembersAsync(Room)) await PublishAsync(Room, await source.ReadAsync(cancel), cancel);
         }
         catch (BackplaneException fault)
         {
@@ -43,6 +47,12 @@ internal sealed partial class MetricsBroadcaster(
         {
             _loop.Report(fault);
         }
+    }
+
+    private async Task PublishAsync(string room, object figures, CancellationToken cancel)
+    {
+        var payload = JsonSerializer.SerializeToUtf8Bytes(figures, figures.GetType(), SnakeCase);
+        await publisher.PublishAsync(Audience.Room(room), new Message("metrics", payload), cancel: cancel);
     }
 
     private static partial class Log

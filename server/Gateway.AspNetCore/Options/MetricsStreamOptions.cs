@@ -1,6 +1,9 @@
 namespace Gateway.AspNetCore.Options;
 
-/// <summary>Options for the live metrics that the gateway publishes in the room <c>metrics</c>.</summary>
+/// <summary>
+/// Options for the live metrics that the gateway publishes: those of each replica in the room <c>metrics</c>, the sums of all replicas in
+/// <c>metrics:cluster</c>.
+/// </summary>
 public sealed class MetricsStreamOptions
 {
     /// <summary>Gets or sets whether the gateway publishes metrics. The default is <see langword="true"/>.</summary>

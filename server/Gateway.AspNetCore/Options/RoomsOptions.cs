@@ -6,10 +6,10 @@ namespace Gateway.AspNetCore.Options;
 public sealed class RoomsOptions
 {
     /// <summary>
-    /// Gets or sets the rooms that every connection joins, at most <see cref="MaxPerConnection"/>. The default is <c>lobby</c> and
-    /// <c>metrics</c>.
+    /// Gets or sets the rooms that every connection joins, at most <see cref="MaxPerConnection"/>. The default is
+    /// <c>lobby</c>.
     /// </summary>
-    public IList<string> AutoJoin { get; set; } = ["lobby", "metrics"];
+    public IList<string> AutoJoin { get; set; } = ["lobby"];
 
     /// <summary>Gets or sets the maximum number of rooms of one connection, from 1 to 100000. The default is 100.</summary>
     public int MaxPerConnection { get; set; } = 100;
@@ -51,15 +51,8 @@ public sealed class RoomsOptions
     /// </summary>
     public IList<RoomPolicyOptions> Policies { get; set; } =
     [
-        new()
-        {
-            Match = "metrics",
-            Publish = PublishRight.Server,
-            OnFull = SlowConsumerPolicy.Latest,
-            History = 0,
-            Presence = false,
-            Announce = false,
-        },
+        MetricsPolicy("metrics"),
+        MetricsPolicy("metrics:cluster"),
         new() { Match = "lobby", Announce = false },
     ];
 
@@ -70,6 +63,16 @@ public sealed class RoomsOptions
     public IList<RoomPermissionOptions> Permissions { get; set; } = [];
 
     internal RoomsOptions Copy() => (RoomsOptions)MemberwiseClone();
+
+    private static RoomPolicyOptions MetricsPolicy(string room) => new()
+    {
+        Match = room,
+        Publish = PublishRight.Server,
+        OnFull = SlowConsumerPolicy.Latest,
+        History = 0,
+        Presence = false,
+        Announce = false,
+    };
 }
 
 /// <summary>Specifies who may publish to a room.</summary>

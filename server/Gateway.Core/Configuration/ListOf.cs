@@ -1,7 +1,7 @@
 namespace Gateway.Core.Configuration;
 
 /// <summary>
-/// A list of items. It replaces the list of a lower source as a whole. It may be a YAML list, one text with commas (<c>lobby,metrics</c>;
+/// A list of items. It replaces the list of a lower source as a whole. It may be a YAML list, one text with commas (<c>lobby,news</c>;
 /// empty for none), or indexed from 0 (<c>rooms.auto_join.0</c>).
 /// </summary>
 internal sealed class ListOf<T>(Shape<T> item, Func<T> empty) : Shape<IList<T>>

@@ -36,6 +36,9 @@ public sealed record Replica(string Id, string Address, DateTimeOffset StartedAt
 {
     /// <summary>The number of connections.</summary>
     public int Connections => Raw + SignalR + Frames;
+
+    /// <summary>The replica's traffic, if it has a metrics stream.</summary>
+    internal ReplicaLoad Load { get; init; } = ReplicaLoad.None;
 }
 
 /// <summary>The size of the cluster.</summary>
@@ -49,6 +52,7 @@ public sealed class ReplicaStatus
     private readonly ConnectionTable _connections;
     private readonly DateTimeOffset _startedAt;
     private volatile string _address = "";
+    private volatile ReplicaLoad _load = ReplicaLoad.None;
 
     internal ReplicaStatus(string id, ConnectionTable connections, TimeProvider time)
     {
@@ -63,6 +67,9 @@ public sealed class ReplicaStatus
     /// <summary>The URL at which other replicas reach this one; empty until it is known.</summary>
     public string Address { get => _address; set => _address = value; }
 
+    /// <summary>The traffic of this replica, as of the last tick of the metrics stream.</summary>
+    internal ReplicaLoad Load { get => _load; set => _load = value; }
+
     /// <summary>This replica with its connection counts as of now.</summary>
     public Replica Now => new(
         Id,
@@ -71,7 +78,10 @@ public sealed class ReplicaStatus
         _connections.CountOf(Dialect.Raw),
         _connections.CountOf(Dialect.SignalR),
         _connections.CountOf(Dialect.Frames),
-        Environment.MachineName);
+        Environment.MachineName)
+    {
+        Load = Load,
+    };
 }
 
 /// <summary>The registry of a single replica.</summary>

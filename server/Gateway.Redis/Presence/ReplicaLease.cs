@@ -148,7 +148,11 @@ internal sealed partial class ReplicaLease(
         json.WriteNumber("raw"u8, p.replica.Raw);
         json.WriteNumber("signalr"u8, p.replica.SignalR);
         json.WriteNumber("frames"u8, p.replica.Frames);
-        json.WriteNumber("sign"u8, p.number);
+        json.WriteNumber("messages_in"u8, p.replica.Load.MessagesIn);
+        json.WriteNumber("messages_out"u8, p.replica.Load.MessagesOut);
+        json.WriteNumber("deliveries"u8, p.replica.Load.Deliveries);
+        json.WriteNumber("dropped"u8, p.replica.Load.Dropped);
+        json.WriteNumber("heartbeat"u8, p.number);
         json.WriteEndObject();
     });
 
@@ -166,13 +170,25 @@ internal sealed partial class ReplicaLease(
                 replica.GetProperty("raw").GetInt32(),
                 replica.GetProperty("signalr").GetInt32(),
                 replica.TryGetProperty("frames"u8, out var frames) ? frames.GetInt32() : 0,
-                replica.TryGetProperty("host"u8, out var host) ? host.GetString()! : "");
+                replica.TryGetProperty("host"u8, out var host) ? host.GetString()! : "")
+            {
+                Load = ReadLoad(replica),
+            };
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             return null;
         }
     }
+
+    /// <returns>No load if the entry is of a version that did not write it.</returns>
+    private static ReplicaLoad ReadLoad(JsonElement replica) => !replica.TryGetProperty("messages_in"u8, out var messagesIn)
+        ? ReplicaLoad.None
+        : new ReplicaLoad(
+            messagesIn.GetDouble(),
+            replica.GetProperty("messages_out").GetDouble(),
+            replica.GetProperty("deliveries").GetDouble(),
+            replica.GetProperty("dropped").GetInt64());
 
     private static partial class Log
     {

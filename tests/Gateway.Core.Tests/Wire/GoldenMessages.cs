@@ -30,6 +30,9 @@ internal static class GoldenMessages
         ["direct"] = Plain("direct", Payloads.Direct("bob", "ada", Ada, "\"psst\""u8, At, null)),
         ["direct-message-id"] = Plain("direct", Payloads.Direct("bob", "ada", Ada, "\"psst\""u8, At, "m-8")),
         ["metrics"] = Plain("metrics", """{"replica":"r1","cluster":{"replicas":2,"connections":17},"uptime_seconds":8.1,"connections":{"total":3,"raw":1,"signalr":2},"rooms":2,"messages_in_per_second":0,"messages_out_per_second":1,"deliveries_per_second":3,"dropped":0,"cpu_percent":12.5,"memory_bytes":95191040,"heap_bytes":9851272,"gc_pause_ms":0.25,"thread_pool_queue":0}"""u8.ToArray()),
+        ["metrics-cluster"] = Plain("metrics", Encoding.UTF8.GetBytes(
+            """{"cluster":{"replicas":2,"connections":17},"connections":{"total":17,"raw":9,"signalr":8,"frames":0}"""
+            + ""","messages_in_per_second":12,"messages_out_per_second":24,"deliveries_per_second":204,"dropped":0}""")),
         ["system-join"] = Plain("system", Payloads.System("join", "team", "ada", Ada)),
         ["system-leave"] = Plain("system", Payloads.System("leave", "team", "ada", Ada)),
         ["system-presence-reset"] = Plain("system", Payloads.System("presence_reset", "team")),

@@ -33,7 +33,7 @@ public sealed class AddGatewayTests
             fault => Assert.StartsWith("outbox.capacity: \"0\" is not allowed; allowed: a whole number from 1 to 65536", fault, StringComparison.Ordinal),
             fault => Assert.StartsWith("outbox.on_full: \"17\" is not allowed", fault, StringComparison.Ordinal),
             fault => Assert.StartsWith("raw.max_message_bytes: \"-5\" is not allowed", fault, StringComparison.Ordinal),
-            fault => Assert.StartsWith("rooms.policies.2.match: \"\" is not allowed", fault, StringComparison.Ordinal));
+            fault => Assert.StartsWith("rooms.policies.3.match: \"\" is not allowed", fault, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -127,7 +127,7 @@ public sealed class RoomPermissionTests(TokenFixture fixture) : IClassFixture<To
     private Task<EmbeddedGateway> StartAsync() => EmbeddedGateway.StartAsync(o =>
     {
         fixture.Authority.Trust(o);
-        o.Rooms.Permissions = Permissions;
+        (o.Rooms.Permissions, o.Rooms.AutoJoin) = (Permissions, ["lobby", "metrics"]);
     });
 
     private Task<IChatClient> ConnectAsync(EmbeddedGateway gateway, Kind kind, string sub, params string[] roles) =>

@@ -92,7 +92,7 @@ public sealed class FaultTests : IDisposable
     [InlineData("rooms: { auto_join: [\"a\\u0007\"] }", "rooms.auto_join.0")]
     [InlineData("rooms: { auto_join: [[a]] }", "rooms.auto_join.0")]
     [InlineData("rooms: { auto_join: 'a,,b' }", "rooms.auto_join.1")]
-    [InlineData("rooms: { max_per_connection: 1 }", "rooms.auto_join")]
+    [InlineData("rooms: { max_per_connection: 1, auto_join: [a, b] }", "rooms.auto_join")]
     [InlineData("rooms: { max_per_connection: 0 }", "rooms.max_per_connection")]
     [InlineData("rooms: { defaults: { publish: all } }", "rooms.defaults.publish")]
     [InlineData("rooms: { policies: [{ publish: server }] }", "rooms.policies.0.match")]
