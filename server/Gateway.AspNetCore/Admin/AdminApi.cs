@@ -29,10 +29,7 @@ internal static class AdminApi
     /// <summary>Adds the checks of the API to an endpoint.</summary>
     public static RequestDelegate Guard(IApplicationBuilder app, RequestDelegate endpoint)
     {
-        app.Use(Problems.CatchAsync);
-        app.Use(app.ApplicationServices.GetRequiredService<ApiKey>().CheckAsync);
-        app.Use(EncodedPath.DecodeAsync);
-        app.Use(RequestDomain.SelectAsync);
+        UseChecks(app);
         app.Run(endpoint);
         return app.Build();
     }
@@ -42,10 +39,8 @@ internal static class AdminApi
     /// The port is that of the connection, which no header can forge. Place it before everything else that serves requests.
     /// </summary>
     /// <param name="port">The port of the API. 0 for the clients' port.</param>
-    public static IApplicationBuilder UseAdminApi(this IApplicationBuilder app, int port)
-    {
-        var key = app.ApplicationServices.GetRequiredService<ApiKey>();
-        return app.MapWhen(
+    public static IApplicationBuilder UseAdminApi(this IApplicationBuilder app, int port) =>
+        app.MapWhen(
             context => port == 0 ? context.Request.Path.StartsWithSegments(Root) : context.Connection.LocalPort == port,
             admin =>
             {
@@ -55,16 +50,22 @@ internal static class AdminApi
                     context.SetEndpoint(null);
                     return next(context);
                 });
-                admin.Use(Problems.CatchAsync);
-                admin.Use(key.CheckAsync);
-                admin.UseRouting();
-                admin.Use(EncodedPath.DecodeAsync);
-                admin.Use(RequestDomain.SelectAsync);
+                UseChecks(admin, route: static routed => routed.UseRouting());
                 admin.UseEndpoints(static endpoints =>
                 {
                     Map(endpoints);
                     endpoints.MapAdminDocument();
                 });
             });
+
+    /// <summary>Adds the middleware of the API in its order. The key is checked before a path is known or not, the rest needs the endpoint.</summary>
+    /// <param name="route">Chooses the endpoint, if it is not chosen yet.</param>
+    private static void UseChecks(IApplicationBuilder app, Action<IApplicationBuilder>? route = null)
+    {
+        app.Use(Problems.CatchAsync);
+        app.Use(app.ApplicationServices.GetRequiredService<ApiKey>().CheckAsync);
+        route?.Invoke(app);
+        app.Use(EncodedPath.DecodeAsync);
+        app.Use(RequestDomain.SelectAsync);
     }
 }

@@ -1,12 +1,13 @@
 using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.Frames;
 using Gateway.AspNetCore.Frames.BuiltIn;
 using Gateway.AspNetCore.Options;
 using Gateway.AspNetCore.Pipeline;
 
-namespace Gateway.AspNetCore.Frames;
+namespace Microsoft.AspNetCore.Builder;
 
 /// <summary>Maps WebSocket endpoints that frame handlers serve.</summary>
-public static class FrameEndpoints
+public static class FrameEndpointRouteBuilderExtensions
 {
     /// <summary>Maps a WebSocket endpoint of the default domain whose frames a handler processes. Requires <c>AddGateway</c>.</summary>
     /// <param name="endpoints">The route builder.</param>

@@ -47,4 +47,4 @@ internal readonly record struct Command(string Type, ICommandHandler Handler);
 
 /// <summary>The types that the configuration declares.</summary>
 /// <param name="RelayUnknown">Any other type is relayed to the sender's room as it is.</param>
-public sealed record CustomTypes(IReadOnlyList<(string Type, bool ClientsPublish)> Types, bool RelayUnknown);
+internal sealed record CustomTypes(IReadOnlyList<(string Type, bool ClientsPublish)> Types, bool RelayUnknown);

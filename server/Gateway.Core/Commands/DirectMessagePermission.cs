@@ -22,7 +22,7 @@ public enum DirectReach
 }
 
 /// <param name="Roles">Users with one of these may send to everyone, whatever <paramref name="Reach"/> says.</param>
-public sealed record DirectMessageRule(DirectReach Reach, IReadOnlyCollection<string> Roles);
+internal sealed record DirectMessageRule(DirectReach Reach, IReadOnlyCollection<string> Roles);
 
 /// <summary>May one user send another a direct message?</summary>
 internal sealed class DirectMessagePermission(DirectMessageRule rule, RoomTable rooms, ConnectionTable connections, IPresenceStore presence)

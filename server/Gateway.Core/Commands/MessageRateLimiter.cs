@@ -55,4 +55,4 @@ internal sealed class MessageRateLimiter(int messages, TimeSpan window, TimeProv
 }
 
 /// <param name="Messages">In one window.</param>
-public sealed record UserRateLimit(int Messages, TimeSpan Window, IUserQuotas Budgets);
+internal sealed record UserRateLimit(int Messages, TimeSpan Window, IUserQuotas Budgets);

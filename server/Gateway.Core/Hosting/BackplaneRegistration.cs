@@ -1,7 +1,7 @@
 namespace Gateway.Core.Hosting;
 
 /// <summary>What <see cref="IGatewayBuilder.UseBackplane"/> was given, for the domains that are built later.</summary>
-public sealed class BackplaneRegistration
+internal sealed class BackplaneRegistration
 {
     private readonly List<Action<DomainServices>> _configure = [];
 

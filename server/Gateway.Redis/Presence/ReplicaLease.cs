@@ -22,7 +22,7 @@ internal sealed partial class ReplicaLease(
     private readonly Dictionary<string, (RedisValue Heartbeat, TimeSpan Unchanged)> _observed = new(StringComparer.Ordinal);
     private volatile LeaseName _name = new($"{status.Id}/1", "");
     private volatile IReadOnlyList<Replica> _otherReplicas = [];
-    private volatile IReadOnlySet<string> _knownLeases = new HashSet<string>();
+    private volatile HashSet<string> _knownLeases = [];
     private RedisValue _lastHeartbeat;
     private string? _dataId;
     private bool _isHeld;

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using Gateway.AspNetCore.Frames;
 using Gateway.Testing;
+using Microsoft.AspNetCore.Builder;
 
 namespace Gateway.IntegrationTests.Frames;
 

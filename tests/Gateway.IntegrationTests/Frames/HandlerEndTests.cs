@@ -4,6 +4,7 @@ using Gateway.AspNetCore.Frames;
 using Gateway.Configuration;
 using Gateway.Core.Connections;
 using Gateway.Testing;
+using Microsoft.AspNetCore.Builder;
 
 namespace Gateway.IntegrationTests.Frames;
 

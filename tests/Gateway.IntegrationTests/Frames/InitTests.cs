@@ -2,6 +2,7 @@ using System.Net;
 using Gateway.AspNetCore.Frames;
 using Gateway.Core.Connections;
 using Gateway.Testing;
+using Microsoft.AspNetCore.Builder;
 
 namespace Gateway.IntegrationTests.Frames;
 

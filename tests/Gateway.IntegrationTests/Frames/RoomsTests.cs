@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Gateway.AspNetCore.Frames;
 using Gateway.Core.Messages;
 using Gateway.Testing;
+using Microsoft.AspNetCore.Builder;
 
 namespace Gateway.IntegrationTests.Frames;
 
