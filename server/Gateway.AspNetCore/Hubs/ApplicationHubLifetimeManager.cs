@@ -3,6 +3,7 @@ using Gateway.AspNetCore.SignalR;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
+using Gateway.Core.Moderation;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
@@ -46,20 +47,26 @@ internal sealed class ApplicationHubLifetimeManager<THub> : BroadcastLifetimeMan
     {
         await Started;
         var domain = _domain.Domain;
-        var transport = connection.Features.Get<HubConnectionOutbox>()
+        var raw = connection.Features.Get<RawHubConnection>();
+        var transport = connection.Features.Get<HubConnectionOutbox>();
+        var outbox = raw?.Outbox ?? transport?.For(connection)
             ?? throw new InvalidOperationException(
                 $"HubConnectionHandler<{typeof(THub).Name}> was replaced after AddGateway. Do not register another one.");
-        var outbox = transport.For(connection);
-        var client = new Connection(
-            connection.ConnectionId, UserOf(connection), Dialect.SignalR, outbox, domain.Get<ConnectionEvents>(), _time)
+        var dialect = raw == null ? Dialect.SignalR : Dialect.Raw;
+        var client = new Connection(connection.ConnectionId, UserOf(connection), dialect, outbox, domain.Get<ConnectionEvents>(), _time)
         {
             RemoteAddress = connection.GetHttpContext()?.Connection.RemoteIpAddress?.ToString(),
             Shard = domain.Connections.NextShard(),
+            Token = raw?.Token,
         };
         connection.Features.Set(client);
-        transport.Broadcasts = () => domain.Get<FanOut>().WhenPosted(client);
+        if (transport != null) transport.Broadcasts = Broadcasts;
+        raw?.Attach(client, Broadcasts);
         if (await domain.Lifecycle.OnConnectedAsync(client, []) is { } error) throw new HubException(error.ToString());
         await domain.Get<RoomMembership>().JoinUncheckedAsync(client, HubRooms.Everyone);
+        if (raw != null && domain.Get<AdmissionPolicy>().Check(client) is { } rejection) client.Close(rejection);
+
+        Task Broadcasts() => domain.Get<FanOut>().WhenPosted(client);
     }
 
     public override async Task OnDisconnectedAsync(HubConnectionContext connection)

@@ -20,8 +20,11 @@ internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVe
 
     private readonly SupervisedLoop _timeouts = supervisor.Loop("first_message");
 
+    /// <param name="webSocket">The client's WebSocket.</param>
+    /// <param name="outbox">The outbox below it.</param>
+    /// <param name="answersOthers">Whether another message gets an error, instead of closing the connection.</param>
     /// <returns>The user of the token; <c>null</c> if the client was closed or has disconnected.</returns>
-    public async Task<AuthenticatedUser?> ReceiveAsync(WebSocket webSocket, Outbox outbox)
+    public async Task<AuthenticatedUser?> ReceiveAsync(WebSocket webSocket, Outbox outbox, bool answersOthers = false)
     {
         var limit = options.Auth.FirstMessageTimeout;
         using var timeout = _timeouts.After(limit, () => outbox.Close(CloseReasonOf(verifier.Missing())));
@@ -45,8 +48,15 @@ internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVe
                 length += part.Count;
                 if (part.EndOfMessage)
                 {
-                    var (authenticated, error) = await VerifyAsync(buffer.AsMemory(0, length), part.MessageType);
+                    var frame = buffer.AsMemory(0, length);
                     length = 0;
+                    if (answersOthers && !IsAuthentication(frame.Span, part.MessageType, out var id))
+                    {
+                        // No other write is running: the framework writes only while it is asked to read.
+                        await outbox.WriteAsync(ReplyWriter.WriteError(id, Error.Unauthorized));
+                        continue;
+                    }
+                    var (authenticated, error) = await VerifyAsync(frame, part.MessageType);
                     if (authenticated != null && outbox.IsOpen) return authenticated;
                     outbox.Close(CloseReasonOf(error ?? Error.Unauthorized));
                 }
@@ -76,6 +86,14 @@ internal sealed class FirstMessageAuthentication(GatewayOptions options, TokenVe
         type == WebSocketMessageType.Text && TokenOf(frame.Span) is { } token
             ? await verifier.VerifyAsync(token)
             : (null, verifier.Missing());
+
+    private static bool IsAuthentication(ReadOnlySpan<byte> frame, WebSocketMessageType type, out byte[] id)
+    {
+        Envelope envelope = default;
+        var isEnvelope = type == WebSocketMessageType.Text && EnvelopeReader.Read(frame, out envelope) == null;
+        id = envelope.Id.ToArray();
+        return isEnvelope && envelope.Type.SequenceEqual("auth"u8);
+    }
 
     private static string? TokenOf(ReadOnlySpan<byte> frame) =>
         EnvelopeReader.Read(frame, out var envelope) == null && envelope.Type.SequenceEqual("auth"u8)

@@ -59,8 +59,12 @@ internal static class JsonRules
     /// <summary>
     /// Describes a fault of the JSON reader without type names, and without a position, which would be relative to a wrapper.
     /// </summary>
-    public static Error Describe(JsonException fault, ReadOnlySpan<byte> text, int maxDepth = MaxDepth) =>
-        IsDeeper(text, maxDepth) ? Error.BadRequest($"JSON is nested deeper than {MaxDepth} levels")
+    /// <param name="fault">The fault.</param>
+    /// <param name="text">What was read.</param>
+    /// <param name="maxDepth">The maximum depth of the text.</param>
+    /// <param name="allowed">The maximum depth of what the client knows of it: the payload.</param>
+    public static Error Describe(JsonException fault, ReadOnlySpan<byte> text, int maxDepth = MaxDepth, int allowed = MaxDepth) =>
+        IsDeeper(text, maxDepth) ? Error.BadRequest($"JSON is nested deeper than {allowed} levels")
         : fault.Message.Contains("uplicate", StringComparison.Ordinal) ? Error.BadRequest("a field appears twice")
         : Error.BadRequest("malformed JSON");
 
