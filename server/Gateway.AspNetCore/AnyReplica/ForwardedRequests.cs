@@ -6,7 +6,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.AspNetCore.AnyReplica;
 
-/// <summary>Creates and reads forwarded requests. Headers and query are unchanged, so the receiving replica can check them again.</summary>
+/// <summary>
+/// Creates and reads forwarded requests. Headers and query are unchanged, except for tokens, so the receiving replica can check them again.
+/// </summary>
 internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, TimeProvider time)
 {
     /// <summary>Headers of the connection, not of the request (RFC 9110 section 7.6.1), and headers that are written anew.</summary>
@@ -31,7 +33,7 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
         var from = context.Request;
         var user = ForwardedUser.Write(context.User);
         if (user.Length > ForwardedUser.MaxBytes) return null;
-        var uri = new Uri(destination.Address, from.PathBase.Add(from.Path).ToUriComponent() + from.QueryString.ToUriComponent());
+        var uri = new Uri(destination.Address, PathOf(from, ForwardedEndpoint.Path) + from.QueryString.ToUriComponent());
         var request = new HttpRequestMessage(HttpMethod.Parse(from.Method), uri);
         var body = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true ? from.Body : null;
         if (body != null || user.Length > 0) request.Content = new ForwardedContent(user, body, body == null ? 0 : from.ContentLength);
@@ -50,7 +52,7 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
     /// </summary>
     public HttpRequestMessage MakeHandOver(HttpContext context, ReplicaClient destination)
     {
-        var path = context.Request.PathBase.Add(context.Request.Path.Value!.TrimEnd('/') + HandOverEndpoint.Path).ToUriComponent();
+        var path = PathOf(context.Request, HandOverEndpoint.Path);
         var request = new HttpRequestMessage(
             HttpMethod.Post, new Uri(destination.Address, path + QueryString.Create("id", context.Request.Query["id"].ToString())));
         Sign(context, destination, request, default);
@@ -95,6 +97,9 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
                 to.Headers[name] = values.ToArray();
         foreach (var (name, values) in from.Content.Headers.NonValidated) to.Headers[name] = values.ToArray();
     }
+
+    private static string PathOf(HttpRequest request, string endpoint) =>
+        request.PathBase.Add(request.Path.Value!.TrimEnd('/') + endpoint).ToUriComponent();
 
     private void Sign(HttpContext context, ReplicaClient destination, HttpRequestMessage request, ReadOnlyMemory<byte> user) =>
         request.Headers.TryAddWithoutValidation(

@@ -8,6 +8,9 @@ namespace Gateway.AspNetCore.Domains;
 /// <param name="Kind">What the endpoint is for.</param>
 internal sealed record GatewayEndpoint(GatewayDomain Domain, FrameFormat Format, int Corks, EndpointKind Kind = EndpointKind.Connect)
 {
+    /// <summary>The endpoint is for other replicas, which forward their clients' requests to it.</summary>
+    public bool IsForwarded { get; init; }
+
     public bool IsSignalR => Format == FrameFormat.SignalRWebSocket;
     public bool IsNegotiate => Kind == EndpointKind.Negotiate;
     public bool IsHandOver => Kind == EndpointKind.HandOver;

@@ -53,6 +53,8 @@ public static class GatewayEndpointRouteBuilderExtensions
         EndpointPaths.Claim(endpoints, path);
         // Other replicas sign what they send there. They have neither the client's login nor its host name, so its conventions do not apply.
         endpoints.MapHandOver(path).Guard(endpoints, GatewayEndpoint.SignalR(domain, EndpointKind.HandOver)).AllowAnonymous();
+        endpoints.MapGatewayHub(path + ForwardedEndpoint.Path, domain)
+            .Guard(endpoints, GatewayEndpoint.SignalR(domain) with { IsForwarded = true }).AllowAnonymous();
         return endpoints.MapGatewayHub(path, domain).Guard(endpoints, GatewayEndpoint.SignalR(domain));
     }
 }

@@ -47,6 +47,7 @@ internal static class EndpointPipeline
             context.Features.Set(endpoint);
             return next(context);
         });
+        if (endpoint.IsForwarded) app.Use(ForwardedEndpoint.RequireAsync);
         if (endpoint.IsSignalR) app.Use((context, next) => anyReplica.RestoreAsync(context, next));
         if (!endpoint.IsHandOver) app.Use((context, next) => admission.InvokeAsync(context, endpoint, next));
         if (endpoint.IsSignalR)

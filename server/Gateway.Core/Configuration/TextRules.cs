@@ -37,8 +37,8 @@ internal static partial class TextRules
     public static Value<string> HubNameOrNone { get; } = Values.Text(
         "the name of a hub, or nothing for the default one", text => text.Length == 0 || IsHubName(text));
 
-    /// <summary>Returns whether a name fits in paths, keys and labels. The two excluded names are endpoints below the hub's path.</summary>
-    public static bool IsHubName(string text) => HubNamePattern().IsMatch(text) && text is not ("negotiate" or "handover");
+    /// <summary>Returns whether a name fits in paths, keys and labels. The excluded names are endpoints below the hub's path.</summary>
+    public static bool IsHubName(string text) => HubNamePattern().IsMatch(text) && text is not ("negotiate" or "handover" or "forwarded");
 
     public static Value<string> ReplicaAddress { get; } = Values.Text(
         "nothing, or http:// or https://, a host and a port, such as http://10.0.0.5:8080",

@@ -158,6 +158,7 @@ public sealed class ForwardingTests : IAsyncLifetime
         app.UseRouting();
         var domain = app.Services.GetRequiredService<GatewayDomains>().Default;
         app.MapHub<TestHub>(options.SignalR.Path).Guard(app, GatewayEndpoint.SignalR(domain));
+        app.MapHub<TestHub>(options.SignalR.Path + ForwardedEndpoint.Path).Guard(app, GatewayEndpoint.SignalR(domain) with { IsForwarded = true });
         app.MapHandOver(options.SignalR.Path).Guard(app, GatewayEndpoint.SignalR(domain, EndpointKind.HandOver));
         await app.StartAsync().Within("the application to start");
         _apps.Add(app);

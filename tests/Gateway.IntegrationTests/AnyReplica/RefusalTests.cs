@@ -127,6 +127,7 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
     [Theory]
     [InlineData("/hub")]
     [InlineData("/hub/handover")]
+    [InlineData("/hub/forwarded")]
     [InlineData("/hub/negotiate")]
     public async Task RequestThatOnlySaysItIsForwardedIsRefused(string path)
     {
