@@ -27,8 +27,8 @@ internal sealed class ApplicationHubLifetimeManager<THub> : BroadcastLifetimeMan
 
     private ApplicationHubLifetimeManager(HubDomain hub, HubPayloads payloads, HubOptions<THub> options, TimeProvider time)
         : base(
-            hub.Domain.Connections, hub.Domain.Get<RoomMembership>(), hub.Domain.Get<IBackplane>(), hub.Domain.Get<Publisher>(), payloads,
-            hub.Domain.Get<ClientResults>())
+            hub.Domain.Connections, hub.Domain.Get<RoomMembership>(), hub.Domain.Get<FanOut>(), hub.Domain.Get<IBackplane>(),
+            hub.Domain.Get<Publisher>(), payloads, hub.Domain.Get<ClientResults>())
     {
         (_domain, _time) = (hub, time);
         var other = options.SupportedProtocols?.FirstOrDefault(protocol => !protocol.Equals("json", StringComparison.OrdinalIgnoreCase));

@@ -12,7 +12,7 @@ namespace Gateway.AspNetCore.SignalR;
 /// delay a broadcast. A SignalR group is a room.
 /// </summary>
 internal abstract class BroadcastLifetimeManager<THub>(
-    ConnectionTable connections, RoomMembership membership, IBackplane backplane, Publisher publisher, HubPayloads payloads,
+    ConnectionTable connections, RoomMembership membership, FanOut fanOut, IBackplane backplane, Publisher publisher, HubPayloads payloads,
     ClientResults results) : HubLifetimeManager<THub>
     where THub : Hub
 {
@@ -72,8 +72,15 @@ internal abstract class BroadcastLifetimeManager<THub>(
     {
         await Started;
         var room = RoomOf(groupName);
-        if (connections.Find(connectionId) is { } local) await membership.LeaveAsync(local, room);
-        else await SendCommandAsync(new RemoteCommand(connectionId, RemoteAction.Leave, room), cancellationToken);
+        if (connections.Find(connectionId) is { } local)
+        {
+            await fanOut.WhenPosted(local); // it still gets what was sent before it leaves
+            await membership.LeaveAsync(local, room);
+        }
+        else
+        {
+            await SendCommandAsync(new RemoteCommand(connectionId, RemoteAction.Leave, room), cancellationToken);
+        }
     }
 
     public override async Task<T> InvokeConnectionAsync<T>(

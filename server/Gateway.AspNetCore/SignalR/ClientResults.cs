@@ -14,7 +14,7 @@ namespace Gateway.AspNetCore.SignalR;
 /// Invokes methods on clients of this replica and awaits their results, for this replica (<c>Clients.Client(id).InvokeAsync&lt;T&gt;</c>)
 /// and for others. The replica of the connection assigns the invocation id, so a client never sees one twice.
 /// </summary>
-internal sealed class ClientResults(ConnectionTable connections, FanOut fanOut, InvocationIds ids) : IClientInvoker
+internal sealed class ClientResults(ConnectionTable connections, FanOut fanOut, HubPayloads payloads, InvocationIds ids) : IClientInvoker
 {
     /// <summary>410: the connection ended before the client returned a result.</summary>
     private const int Gone = 410;
@@ -29,7 +29,7 @@ internal sealed class ClientResults(ConnectionTable connections, FanOut fanOut, 
     /// <summary>The exception for the error that another replica has sent instead of a result.</summary>
     public static Exception ExceptionOf(string connectionId, Error error) =>
         error == Error.NoSuchConnection ? NotFound(connectionId)
-        : error.Code == Gone ? Disconnected(connectionId)
+        : error.Code == Gone ? new HubException("Connection disconnected.") // as SignalR with a backplane says it
         : new HubException(error.Text);
 
     /// <summary>The exception for a connection that no replica has.</summary>
@@ -43,8 +43,8 @@ internal sealed class ClientResults(ConnectionTable connections, FanOut fanOut, 
         var call = new Message(command.Name, command.Arguments) { IsArgumentList = command.IsArgumentList };
         try
         {
-            var result = (RawResult?)await InvokeAsync(connection, call, typeof(RawResult), CancellationToken.None);
-            return new RemoteResult(null, result?.RawSerializedData.ToArray());
+            var result = await InvokeAsync(connection, call, typeof(RawResult), CancellationToken.None);
+            return new RemoteResult(null, result is RawResult raw ? raw.RawSerializedData.ToArray() : payloads.Result(result));
         }
         catch (HubException refused)
         {

@@ -16,10 +16,10 @@ namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>Connects the SignalR clients of the gateway's own hub: their user and rooms come from the request, and the limits apply.</summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
-    GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, RoomMembership membership, IBackplane backplane,
+    GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, RoomMembership membership, FanOut fanOut, IBackplane backplane,
     Publisher publisher, HubPayloads payloads, ClientResults results, AdmissionPolicy admission, CommandRouter router,
     SignalRRequests requests, RoomTable rooms, ConnectionEvents events, TimeProvider time)
-    : BroadcastLifetimeManager<THub>(connections, membership, backplane, publisher, payloads, results)
+    : BroadcastLifetimeManager<THub>(connections, membership, fanOut, backplane, publisher, payloads, results)
     where THub : Hub
 {
     private readonly ConnectionTable _connections = connections;

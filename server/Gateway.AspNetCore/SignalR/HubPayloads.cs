@@ -29,6 +29,9 @@ internal sealed class HubPayloads(IHubProtocolResolver protocols)
             : new Message(method, arguments) { IsArgumentList = true };
     }
 
+    /// <summary>Writes a result that a protocol has read already, for another replica.</summary>
+    public ReadOnlyMemory<byte> Result(object? value) => Message("result", [value]).Payload;
+
     /// <summary>Reads what a client returned to another replica.</summary>
     /// <exception cref="HubException">It does not fit the type.</exception>
     public T Result<T>(ReadOnlyMemory<byte> value)

@@ -38,6 +38,7 @@ internal sealed class BackplaneReceiver(
             case RemoteAction.Join:
                 return (await membership.JoinAsync(connection, command.Name).ConfigureAwait(false)).Error;
             case RemoteAction.Leave:
+                await fanOut.WhenPosted(connection).ConfigureAwait(false); // it still gets what was sent before it leaves
                 await membership.LeaveAsync(connection, command.Name).ConfigureAwait(false);
                 return default;
             default:
