@@ -9,11 +9,11 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-function gatewayDll() {
-  const built = ["Release", "Debug"].map((c) => `${root}server/Gateway/bin/${c}/net10.0/Gateway.dll`);
-  const candidates = process.env.GATEWAY_DLL ? [process.env.GATEWAY_DLL] : built; // who names one means that one
+/** Where a project was built: what `named` says, or else Release before Debug. */
+function built(project, name, named) {
+  const candidates = named ? [named] : ["Release", "Debug"].map((c) => `${root}${project}/bin/${c}/net10.0/${name}.dll`);
   const found = candidates.find((path) => existsSync(path));
-  if (!found) throw new Error(`none of ${candidates.join(", ")} exists: build server/Gateway first, or name another Gateway.dll in GATEWAY_DLL`);
+  if (!found) throw new Error(`none of ${candidates.join(", ")} exists: build ${project} first`);
   return found;
 }
 
@@ -52,32 +52,42 @@ export async function freePort() {
 /** The environment without what whoever runs the tests may have configured for a gateway of their own. */
 const environment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^GATEWAY_/i.test(name)));
 
-/** Starts a gateway and returns its base URL; `stop` asks it to end and waits. */
-export async function startGateway(...args) {
-  const child = spawn("dotnet", [gatewayDll(), "--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", "--rate_limit:messages=0", ...args], { cwd: tmpdir(), env: environment() });
+/** Starts a server and returns its base URL, which `ready` finds in what it prints; `stop` asks it to end and waits. */
+async function start(what, command, ready) {
+  const child = spawn("dotnet", command, { cwd: tmpdir(), env: environment() });
   let output = "";
-  const ready = new Promise((resolve, reject) => {
+  const started = new Promise((resolve, reject) => {
     const take = (data) => {
       output += data;
-      const match = /SignalR hub +(\S+)\/hub\n/.exec(output);
+      const match = ready.exec(output);
       if (match) resolve(match[1]);
     };
     child.stdout.on("data", take);
     child.stderr.on("data", take);
-    child.on("exit", (code) => reject(new Error(`the gateway ended with ${code}:\n${output}`)));
+    child.on("exit", (code) => reject(new Error(`${what} ended with ${code}:\n${output}`)));
     child.on("error", reject);
   });
-  const url = await within(ready, "the gateway to start", 30000).catch((fault) => {
+  const url = await within(started, `${what} to start`, 30000).catch((fault) => {
     child.kill("SIGKILL");
     throw fault;
   });
   const exited = new Promise((resolve) => child.on("exit", resolve));
   const end = (signal) => async () => {
     if (child.exitCode === null) child.kill(signal);
-    return within(exited, "the gateway to end", 30000);
+    return within(exited, `${what} to end`, 30000);
   };
   return { url, output: () => output, stop: end("SIGTERM"), kill: end("SIGKILL") };
 }
+
+export function startGateway(...args) {
+  const dll = built("server/Gateway", "Gateway", process.env.GATEWAY_DLL); // who names one means that one
+  const common = ["--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", "--rate_limit:messages=0"];
+  return start("the gateway", [dll, ...common, ...args], /SignalR hub +(\S+)\/hub\n/);
+}
+
+/** An application with hubs of its own: stock SignalR, or with `--gateway` or `--redis ADDRESS` on the gateway. */
+export const startSampleHubs = (...args) =>
+  start("the application", [built("tests/Gateway.SampleHubs", "Gateway.SampleHubs"), ...args], /listening on (\S+)\n/);
 
 export async function startRedis() {
   const port = await freePort();
