@@ -7,7 +7,8 @@ public sealed class ArchitectureTests
 
     private static readonly List<MapProject> Map = ReadMap();
 
-    private static readonly string[] HostLibraries = ["Microsoft.AspNetCore", "StackExchange.Redis", "YamlDotNet", "OpenTelemetry", "Microsoft.Extensions.Hosting"];
+    private static readonly string[] HostLibraries =
+        ["Microsoft.AspNetCore", "StackExchange.Redis", "YamlDotNet", "OpenTelemetry", "Microsoft.Extensions.Hosting"];
 
     [Fact]
     public void MapListsTheFoldersThatThereAre()
@@ -21,8 +22,9 @@ public sealed class ArchitectureTests
     {
         foreach (var project in Map)
         {
-            Check(project.Path, (folder, import) => project.Folders.Skip(folder == "" ? project.Folders.Count : project.Folders.IndexOf(folder) + 1)
-                .Any(below => import.IsIn($"{project.Name}.{below}")));
+            Check(project.Path, (folder, import) =>
+                project.Folders.Skip(folder == "" ? project.Folders.Count : project.Folders.IndexOf(folder) + 1)
+                    .Any(below => import.IsIn($"{project.Name}.{below}")));
         }
     }
 
@@ -34,8 +36,12 @@ public sealed class ArchitectureTests
             var file = File.ReadAllText(Path.Combine(Root, Map[i].Path, Map[i].Name + ".csproj"));
             Assert.All(Map.Skip(i), below => Assert.DoesNotContain($"/{below.Name}.csproj", file, StringComparison.Ordinal));
         }
-        Assert.DoesNotContain("Gateway.Redis", File.ReadAllText(Path.Combine(Root, "server/Gateway.AspNetCore/Gateway.AspNetCore.csproj")), StringComparison.Ordinal);
-        Assert.DoesNotContain("Microsoft.AspNetCore", File.ReadAllText(Path.Combine(Root, "server/Gateway.Redis/Gateway.Redis.csproj")), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "Gateway.Redis", File.ReadAllText(Path.Combine(Root, "server/Gateway.AspNetCore/Gateway.AspNetCore.csproj")),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "Microsoft.AspNetCore", File.ReadAllText(Path.Combine(Root, "server/Gateway.Redis/Gateway.Redis.csproj")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,7 +74,9 @@ public sealed class ArchitectureTests
     public void ClientsNeverImportTheServer()
     {
         Check("clients", (_, import) => import.IsIn("Gateway") && !import.IsIn("Gateway.Client") && !import.IsIn("Gateway.Cli"));
-        Assert.DoesNotContain(Directory.EnumerateFiles(Path.Combine(Root, "clients"), "*.csproj", SearchOption.AllDirectories), p => File.ReadAllText(p).Contains("server/", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(Path.Combine(Root, "clients"), "*.csproj", SearchOption.AllDirectories),
+            p => File.ReadAllText(p).Contains("server/", StringComparison.Ordinal));
     }
 
     /// <param name="isForbidden">Gets the file's first folder below <paramref name="below"/> and what the file imports.</param>
@@ -76,23 +84,29 @@ public sealed class ArchitectureTests
     {
         var rest = source.Path[(below.Length + 1)..];
         var folder = rest.Contains('/') ? rest.Split('/')[0] : "";
-        return source.Imports.Where(import => isForbidden(folder, import)).Select(import => $"{source.Path}:{import.Line} imports {import.Name}");
+        return source.Imports.Where(import => isForbidden(folder, import))
+            .Select(import => $"{source.Path}:{import.Line} imports {import.Name}");
     }));
 
     private static bool IsExtensions(string path, string name) =>
-        path.EndsWith("Extensions.cs", StringComparison.Ordinal) && name is "Microsoft.Extensions.DependencyInjection" or "Microsoft.AspNetCore.Builder";
+        path.EndsWith("Extensions.cs", StringComparison.Ordinal)
+            && name is "Microsoft.Extensions.DependencyInjection" or "Microsoft.AspNetCore.Builder";
 
     private static IEnumerable<string> Folders(string below) =>
         from folder in Directory.GetDirectories(Path.Combine(Root, below))
         let name = Path.GetFileName(folder)
-        where name is not ("bin" or "obj") && Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any(file => !file.Contains("/obj/") && !file.Contains("/bin/"))
+        where name is not ("bin" or "obj") && Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Any(file => !file.Contains("/obj/") && !file.Contains("/bin/"))
         select name;
 
-    /// <summary>The block of docs/architecture.md whose lines are paths: projects of the server at the margin, their folders indented.</summary>
+    /// <summary>
+    /// The block of docs/architecture.md whose lines are paths: projects of the server at the margin, their folders indented.
+    /// </summary>
     private static List<MapProject> ReadMap()
     {
         var projects = new List<MapProject>();
-        foreach (var line in File.ReadLines(Path.Combine(Root, "docs/architecture.md")).SkipWhile(line => line != "## The map").SkipWhile(line => line != "```").Skip(1).TakeWhile(line => line != "```"))
+        var page = File.ReadLines(Path.Combine(Root, "docs/architecture.md")).SkipWhile(line => line != "## The map");
+        foreach (var line in page.SkipWhile(line => line != "```").Skip(1).TakeWhile(line => line != "```"))
         {
             var path = line.TrimStart().Split('/')[0];
             if (line.StartsWith("server/", StringComparison.Ordinal)) projects.Add(new MapProject(line.Split('/')[1], []));

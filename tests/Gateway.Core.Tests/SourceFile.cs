@@ -37,7 +37,8 @@ internal sealed partial record SourceFile(string Path, IReadOnlyList<SourceName>
 
     // A member of something else (options.Raw.Path) is no namespace: nothing but global:: may stand ahead.
     [GeneratedRegex(
-        @"(?<![\w.""])(?:Gateway|Microsoft\.AspNetCore|Microsoft\.Extensions|StackExchange|YamlDotNet|OpenTelemetry|Raw|SignalR|Redis)(?:\.[A-Z]\w*)+")]
+        @"(?<![\w.""])(?:Gateway|Microsoft\.AspNetCore|Microsoft\.Extensions|StackExchange|YamlDotNet|OpenTelemetry|Raw|SignalR|Redis)"
+        + @"(?:\.[A-Z]\w*)+")]
     private static partial Regex FullName();
 }
 

@@ -16,12 +16,17 @@ internal sealed class TestClient(TestCore core, TestSink sink, Connection connec
 
     /// <summary>Everything so far: type and payload, of a SignalR client target and first argument.</summary>
     public IReadOnlyList<(string Type, JsonElement Payload)> Received =>
-        [.. (sink.Format == FrameFormat.SignalRRecord ? Encoding.UTF8.GetString(sink.Written).Split('\u001e')[..^1] : Frames.ReadAll(sink.Written).Select(Text)).Select(Read)];
+        [
+            .. (
+                sink.Format == FrameFormat.SignalRRecord ? Encoding.UTF8.GetString(sink.Written)
+                    .Split('\u001e')[..^1] : Frames.ReadAll(sink.Written).Select(Text)).Select(Read)
+        ];
 
     /// <summary>The payloads of one type, as they stand there.</summary>
     public IReadOnlyList<string> PayloadsOf(string type) => [.. Received.Where(r => r.Type == type).Select(r => r.Payload.GetRawText())];
 
-    public IReadOnlyList<long> OffsetsOf(string type) => [.. Received.Where(r => r.Type == type).Select(r => r.Payload.GetProperty("offset").GetInt64())];
+    public IReadOnlyList<long> OffsetsOf(string type) =>
+        [.. Received.Where(r => r.Type == type).Select(r => r.Payload.GetProperty("offset").GetInt64())];
 
     public Task<CommandResult> SendAsync(string type, string payload) =>
         core.Router.ExecuteAsync(connection, Encoding.UTF8.GetBytes(type), Encoding.UTF8.GetBytes(payload)).Bounded();
@@ -48,7 +53,8 @@ internal sealed class TestClient(TestCore core, TestSink sink, Connection connec
         }
     }
 
-    private static string Text((byte FinAndOpcode, string Payload) frame) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(frame.Payload)).TrimEnd('\u001e');
+    private static string Text((byte FinAndOpcode, string Payload) frame) =>
+        Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(frame.Payload)).TrimEnd('\u001e');
 
     private static (string, JsonElement) Read(string text)
     {

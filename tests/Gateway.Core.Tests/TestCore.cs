@@ -22,15 +22,19 @@ internal sealed class TestCore : IDisposable
     public const int MaxReplay = 40;
     private const int Shards = 3;
 
-    private static readonly RoomPolicy ByDefault = new(ClientsPublish: true, Echo: true, Presence: true, Announce: false, SlowConsumerPolicy.Disconnect, new Retention(50, TimeSpan.FromHours(1)));
+    private static readonly RoomPolicy ByDefault = new(
+        ClientsPublish: true, Echo: true, Presence: true, Announce: false, SlowConsumerPolicy.Disconnect,
+        new Retention(50, TimeSpan.FromHours(1)));
 
     private readonly ConnectionEvents _events;
     private int _lastId;
 
     /// <param name="grace">Within which a user may come back; by default none.</param>
     public TestCore(
-        IBackplane? backplane = null, int rateLimit = 0, int announcements = 0, int maxPerUser = 0, int maxRooms = 0, bool relayUnknown = false, TimeSpan grace = default,
-        VerifyToken? verify = null, RoomPermissions? permissions = null, DirectMessageRule? direct = null, IEnumerable<CommandRegistration>? commands = null,
+        IBackplane? backplane = null, int rateLimit = 0, int announcements = 0, int maxPerUser = 0, int maxRooms = 0,
+        bool relayUnknown = false, TimeSpan grace = default,
+        VerifyToken? verify = null, RoomPermissions? permissions = null, DirectMessageRule? direct = null,
+        IEnumerable<CommandRegistration>? commands = null,
         IConnectionObserver[]? observers = null, TimeSpan? observerLimit = null)
     {
         SupervisorLog = new ListLogger<Supervisor>();
@@ -40,7 +44,9 @@ internal sealed class TestCore : IDisposable
         Connections = new ConnectionTable(Shards);
         Rooms = new RoomTable(new RoomPolicies(ByDefault,
         [
-            ("metrics", ByDefault with { ClientsPublish = false, Presence = false, OnFull = SlowConsumerPolicy.Latest, History = Retention.None }),
+            (
+                "metrics",
+                ByDefault with { ClientsPublish = false, Presence = false, OnFull = SlowConsumerPolicy.Latest, History = Retention.None }),
             ("unkept", ByDefault with { History = Retention.None }),
             ("announced*", ByDefault with { Announce = true }),
             ("served*", ByDefault with { Announce = true, ClientsPublish = false }),
@@ -52,7 +58,8 @@ internal sealed class TestCore : IDisposable
         FanOut = new FanOut(Connections, Rooms, policies, new FanOutLimits(Shards, BatchMessages: 16), Lagging, Meter, Supervisor, Time);
         Publisher = new Publisher(Backplane, Rooms, Connections, FanOut);
         Announce announce = (audience, message) => Publisher.AnnounceAsync(audience, message);
-        Presence = new InProcessPresenceStore(Rooms, announce, grace, Supervisor, TimeProvider.System, NullLogger<InProcessPresenceStore>.Instance);
+        Presence = new InProcessPresenceStore(
+            Rooms, announce, grace, Supervisor, TimeProvider.System, NullLogger<InProcessPresenceStore>.Instance);
         var tracker = new PresenceTracker(Presence, Rooms, Time);
         var limits = new MembershipLimits(MaxRooms, MaxReplay) { MaxPerUser = maxPerUser, MaxRooms = maxRooms };
         var admission = new RoomAdmission(limits, Connections, Rooms, Meter, Time, NullLogger<RoomAdmission>.Instance);
@@ -69,16 +76,21 @@ internal sealed class TestCore : IDisposable
             NullLogger<ConnectionLifecycle>.Instance);
         Restrictions = new InProcessRestrictionStore(Supervisor, Time);
         AdmissionPolicy = new AdmissionPolicy(Connections, Restrictions, maxPerUser: 0);
-        var cluster = new InProcessCluster(new ClusterQueryHandler(Connections, Rooms, Membership, new ReplicaStatus("r1", Connections, Time)));
-        Moderator = new Moderator(Restrictions, cluster, Publisher, "moderator", TimeSpan.FromDays(30), Meter, Time, NullLogger<Moderator>.Instance);
+        var cluster = new InProcessCluster(
+            new ClusterQueryHandler(Connections, Rooms, Membership, new ReplicaStatus("r1", Connections, Time)));
+        Moderator = new Moderator(
+            Restrictions, cluster, Publisher, "moderator", TimeSpan.FromDays(30), Meter, Time, NullLogger<Moderator>.Instance);
         var custom = new CustomTypes([("cursor", true), ("notice", false)], relayUnknown);
         var limit = new MessageRateLimiter(rateLimit, TimeSpan.FromSeconds(10), Time)
         {
-            Announcements = announcements == 0 ? null : new SlidingWindows<string>(announcements, TimeSpan.FromSeconds(10), Supervisor, Time, StringComparer.Ordinal),
+            Announcements = announcements == 0 ? null : new SlidingWindows<string>(
+                announcements, TimeSpan.FromSeconds(10), Supervisor, Time, StringComparer.Ordinal),
         };
         verify ??= _ => new((null, Error.InvalidToken));
-        var directPermission = new DirectMessagePermission(direct ?? new DirectMessageRule(DirectReach.Anyone, []), Rooms, Connections, Presence);
-        var domain = new TestServices(Publisher, Rooms, Membership, tracker, Backplane, directPermission, limit, Moderator, verify, Meter, Time);
+        var directPermission = new DirectMessagePermission(
+            direct ?? new DirectMessageRule(DirectReach.Anyone, []), Rooms, Connections, Presence);
+        var domain = new TestServices(
+            Publisher, Rooms, Membership, tracker, Backplane, directPermission, limit, Moderator, verify, Meter, Time);
         var services = new CommandServices(new DomainName(""), Publisher, Rooms, Moderator);
         Router = new CommandRouter(new CommandTable(commands ?? [], custom, services, domain), services, limit, Meter, Log);
         Backplane.Start(new BackplaneReceiver(FanOut, Connections, Rooms, Membership, new NoClients(), systemMessages));
@@ -116,13 +128,15 @@ internal sealed class TestCore : IDisposable
         var outbox = new Outbox(sink, OutboxLimits, corks: format == FrameFormat.Frames ? 0 : 1, Time);
         user ??= "user" + number;
         var dialect = format switch { FrameFormat.RawWebSocket => Dialect.Raw, FrameFormat.Frames => Dialect.Frames, _ => Dialect.SignalR };
-        return new TestClient(this, sink, new Connection(id ?? "c" + number, new UserIdentity(user, user.ToUpperInvariant()) { Roles = roles.ToHashSet() }, dialect, outbox, _events, Time)
+        var identity = new UserIdentity(user, user.ToUpperInvariant()) { Roles = roles.ToHashSet() };
+        return new TestClient(this, sink, new Connection(id ?? "c" + number, identity, dialect, outbox, _events, Time)
         {
             Shard = Connections.NextShard(),
         });
     }
 
-    public async Task<TestClient> ConnectAsync(string[] rooms, string? user = null, FrameFormat format = FrameFormat.RawWebSocket, params string[] roles)
+    public async Task<TestClient> ConnectAsync(
+        string[] rooms, string? user = null, FrameFormat format = FrameFormat.RawWebSocket, params string[] roles)
     {
         var client = Client(user, format, null, roles);
         Assert.Null(await Lifecycle.OnConnectedAsync(client.Connection, rooms).Bounded());

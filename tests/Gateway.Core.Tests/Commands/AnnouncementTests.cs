@@ -30,8 +30,11 @@ public sealed class AnnouncementTests : IDisposable
         Assert.Equal([1, 2], ada.OffsetsOf("chat"));
         Assert.Equal(60, ada.PayloadsOf("presence").Count);
         Assert.Equal(61, ada.PayloadsOf("system").Count);
-        Assert.All(ada.PayloadsOf("presence").Concat(ada.PayloadsOf("system")), payload => Assert.DoesNotContain("offset", payload, StringComparison.Ordinal));
-        Assert.Contains("""{"offset":1,"type":"chat",""", await ada.DoAsync("history", """{"room":"announced"}"""), StringComparison.Ordinal);
+        Assert.All(
+            ada.PayloadsOf("presence").Concat(ada.PayloadsOf("system")),
+            payload => Assert.DoesNotContain("offset", payload, StringComparison.Ordinal));
+        Assert.Contains(
+            """{"offset":1,"type":"chat",""", await ada.DoAsync("history", """{"room":"announced"}"""), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,7 +67,8 @@ public sealed class AnnouncementTests : IDisposable
     [Fact]
     public async Task RoomInWhichTheUserIsMutedNeitherHearsNorListsItsStatus()
     {
-        var (mod, ada) = (await _core.ConnectAsync(["r", "other"], "mod", roles: "moderator"), await _core.ConnectAsync(["r", "other"], "ada"));
+        var (mod, ada) = (
+            await _core.ConnectAsync(["r", "other"], "mod", roles: "moderator"), await _core.ConnectAsync(["r", "other"], "ada"));
         await mod.DoAsync("mute", """{"user_id":"ada","room":"r","duration":"1m"}""");
 
         await ada.DoAsync("presence", """{"status":"free text"}""");
@@ -80,7 +84,8 @@ public sealed class AnnouncementTests : IDisposable
     public async Task StatusesOfOneUserAreBoundedOnAllItsConnectionsTogether()
     {
         using var core = new TestCore(announcements: 3);
-        var (one, two, bob) = (await core.ConnectAsync(["r"], "ada"), await core.ConnectAsync(["r"], "ada"), await core.ConnectAsync(["r"], "bob"));
+        var (one, two, bob) = (
+            await core.ConnectAsync(["r"], "ada"), await core.ConnectAsync(["r"], "ada"), await core.ConnectAsync(["r"], "bob"));
 
         foreach (var connection in new[] { one, two, one }) await connection.DoAsync("presence", """{"status":"x"}""");
         foreach (var connection in new[] { one, two })
@@ -99,7 +104,8 @@ public sealed class AnnouncementTests : IDisposable
     {
         var ada = await _core.ConnectAsync(["announced", "metrics"], "ada");
         var receiver = new Core.Broadcast.BackplaneReceiver(
-            _core.FanOut, _core.Connections, _core.Rooms, _core.Membership, new NoClients(), new Core.Broadcast.SystemMessages(AreSent: true));
+            _core.FanOut, _core.Connections, _core.Rooms, _core.Membership, new NoClients(),
+            new Core.Broadcast.SystemMessages(AreSent: true));
 
         receiver.OnAnnouncementsLost("metrics"); // which has no roster
         receiver.OnAnnouncementsLost("announced");

@@ -49,14 +49,19 @@ public sealed class CommandRouterTests
         using var core = new TestCore(relayUnknown: true);
         var ada = await core.ConnectAsync(["lobby"]);
 
-        foreach (var written in new[] { type, type.ToUpperInvariant(), char.ToUpperInvariant(type[0]) + type[1..], type[..^1] + char.ToUpperInvariant(type[^1]) })
+        string[] spellings =
+        [
+            type, type.ToUpperInvariant(), char.ToUpperInvariant(type[0]) + type[1..], type[..^1] + char.ToUpperInvariant(type[^1])
+        ];
+        foreach (var written in spellings)
             Assert.Equal($"400: unknown message type: {written}", await ada.FailAsync(written, "{}"));
         Assert.Equal(["welcome"], ada.Received.Select(r => r.Type));
     }
 
     [Theory]
     [InlineData("ac\u212a")] // U+212A, which JavaScript's toLowerCase turns into a k
-    [InlineData("wel\u0441ome"), InlineData("système"), InlineData("s y"), InlineData("typing\u0000"), InlineData("typing\u200b"), InlineData("cürsor"), InlineData("ŝystem"), InlineData("ſystem")]
+    [InlineData("wel\u0441ome"), InlineData("système"), InlineData("s y"), InlineData("typing\u0000"), InlineData("typing\u200b"),
+    InlineData("cürsor"), InlineData("ŝystem"), InlineData("ſystem")]
     public async Task TypesAreOfASmallPartOfAscii(string type)
     {
         using var core = new TestCore(relayUnknown: true);

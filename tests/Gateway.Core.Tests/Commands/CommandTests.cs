@@ -18,10 +18,12 @@ public sealed class CommandTests : IDisposable
     {
         var (ada, bob) = (await _core.ConnectAsync(["lobby"], "ada"), await _core.ConnectAsync(["lobby"], "bob"));
 
-        Assert.Equal("{\"offset\":1}", await ada.DoAsync("chat", """{"content":"hi \u00e9","message_id":"m","offset":99,"user_id":"eve"}"""));
+        Assert.Equal(
+            "{\"offset\":1}", await ada.DoAsync("chat", """{"content":"hi \u00e9","message_id":"m","offset":99,"user_id":"eve"}"""));
         await Task.WhenAll(ada.HasAsync("chat", 1), bob.HasAsync("chat", 1));
 
-        var expected = $$"""{"room":"lobby","user_id":"ada","username":"ADA","content":"hi é","time":"{{Now}}","message_id":"m","offset":1}""";
+        var expected =
+            $$"""{"room":"lobby","user_id":"ada","username":"ADA","content":"hi é","time":"{{Now}}","message_id":"m","offset":1}""";
         Assert.Equal([expected], ada.PayloadsOf("chat"));
         Assert.Equal([expected], bob.PayloadsOf("chat"));
     }
@@ -81,9 +83,13 @@ public sealed class CommandTests : IDisposable
         var ada = await _core.ConnectAsync(["lobby"]);
 
         Assert.Equal("400: room is longer than 128 characters", await ada.FailAsync("join", $$"""{"room":"{{new string('r', 129)}}"}"""));
-        Assert.Equal("400: message_id is longer than 128 characters", await ada.FailAsync("chat", $$"""{"content":"","message_id":"{{new string('m', 129)}}"}"""));
-        Assert.Equal("400: status is longer than 64 characters", await ada.FailAsync("presence", $$"""{"status":"{{new string('s', 65)}}"}"""));
-        Assert.Equal("400: to is longer than 256 characters", await ada.FailAsync("direct", $$"""{"to":"{{new string('t', 257)}}","content":""}"""));
+        Assert.Equal(
+            "400: message_id is longer than 128 characters",
+            await ada.FailAsync("chat", $$"""{"content":"","message_id":"{{new string('m', 129)}}"}"""));
+        Assert.Equal(
+            "400: status is longer than 64 characters", await ada.FailAsync("presence", $$"""{"status":"{{new string('s', 65)}}"}"""));
+        Assert.Equal(
+            "400: to is longer than 256 characters", await ada.FailAsync("direct", $$"""{"to":"{{new string('t', 257)}}","content":""}"""));
         Assert.Equal("400: type is too long", await ada.FailAsync(new string('t', 300), "{}"));
     }
 
@@ -101,7 +107,8 @@ public sealed class CommandTests : IDisposable
         await ada.DoAsync("chat", """{"room":"r","content":"b"}""");
         await ada.DoAsync("chat", """{"content":"c"}""");
         await ada.HasAsync("chat", 3);
-        await Within.Until(() => bob.PayloadsOf("chat").Any(p => p.Contains("\"c\"", StringComparison.Ordinal)), "what is said in the lobby");
+        await Within.Until(
+            () => bob.PayloadsOf("chat").Any(p => p.Contains("\"c\"", StringComparison.Ordinal)), "what is said in the lobby");
 
         Assert.DoesNotContain(bob.PayloadsOf("chat"), p => p.Contains("\"content\":\"b\"", StringComparison.Ordinal));
     }
@@ -109,7 +116,8 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task DirectReachesAllConnectionsOfAUserAndNobodyElse()
     {
-        var (ada, bob, bobToo) = (await _core.ConnectAsync(["lobby"], "ada"), await _core.ConnectAsync([], "bob"), await _core.ConnectAsync(["lobby"], "bob"));
+        var (ada, bob, bobToo) = (
+            await _core.ConnectAsync(["lobby"], "ada"), await _core.ConnectAsync([], "bob"), await _core.ConnectAsync(["lobby"], "bob"));
 
         Assert.Equal("""{"connections":2}""", await ada.DoAsync("direct", """{"to":"bob","content":"psst"}"""));
         await Task.WhenAll(bob.HasAsync("direct", 1), bobToo.HasAsync("direct", 1));
@@ -122,15 +130,21 @@ public sealed class CommandTests : IDisposable
     [InlineData("""{"x":1,"sender":{"user_id":"eve"}}"""), InlineData("5")]
     public async Task MessageOfAnOwnTypeNamesItsSenderBesideThePayload(string payload)
     {
-        var (ada, bob) = (await _core.ConnectAsync(["lobby"], "ada"), await _core.ConnectAsync(["lobby"], "bob", FrameFormat.SignalRRecord));
+        var (ada, bob) = (
+            await _core.ConnectAsync(["lobby"], "ada"), await _core.ConnectAsync(["lobby"], "bob", FrameFormat.SignalRRecord));
 
         await ada.DoAsync("cursor", payload);
         await Task.WhenAll(ada.HasAsync("cursor", 1), bob.HasAsync("cursor", 1));
 
-        Assert.EndsWith(""","sender":{"user_id":"ada","username":"ADA"}}""", Frames.ReadAll(ada.Sink.Written)[^1].Payload, StringComparison.Ordinal);
-        Assert.EndsWith(""","headers":{"sender_user_id":"ada","sender_username":"ADA"}}""" + "\u001e", System.Text.Encoding.UTF8.GetString(bob.Sink.Written), StringComparison.Ordinal);
+        Assert.EndsWith(
+            ""","sender":{"user_id":"ada","username":"ADA"}}""", Frames.ReadAll(ada.Sink.Written)[^1].Payload, StringComparison.Ordinal);
+        Assert.EndsWith(
+            ""","headers":{"sender_user_id":"ada","sender_username":"ADA"}}""" + "\u001e",
+            System.Text.Encoding.UTF8.GetString(bob.Sink.Written), StringComparison.Ordinal);
         Assert.Equal(ada.PayloadsOf("cursor"), bob.PayloadsOf("cursor"));
-        if (payload != "5") Assert.Contains("\"sender\":{\"user_id\":\"ada\",\"username\":\"ADA\"}", await ada.DoAsync("history", "{}"), StringComparison.Ordinal);
+        if (payload != "5")
+            Assert.Contains(
+                "\"sender\":{\"user_id\":\"ada\",\"username\":\"ADA\"}", await ada.DoAsync("history", "{}"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -147,7 +161,11 @@ public sealed class CommandTests : IDisposable
 
         Assert.Equal("""{"room":"r","user_id":"bob","username":"BOB","status":"away"}""", Assert.Single(ada.PayloadsOf("presence")));
         Assert.Empty(bob.PayloadsOf("presence"));
-        Assert.Equal($$$"""{"room":"r","count":2,"members":[{"user_id":"ada","username":"ADA","status":"online","connected_at":"{{{Now}}}","connections":2},{"user_id":"bob","username":"BOB","status":"away","connected_at":"2026-02-03T04:05:07.789Z","connections":1}]}""", list);
+        Assert.Equal(
+            """{"room":"r","count":2,"members":["""
+            + $$$"""{"user_id":"ada","username":"ADA","status":"online","connected_at":"{{{Now}}}","connections":2},"""
+            + """{"user_id":"bob","username":"BOB","status":"away","connected_at":"2026-02-03T04:05:07.789Z","connections":1}]}""",
+            list);
     }
 
     [Theory]

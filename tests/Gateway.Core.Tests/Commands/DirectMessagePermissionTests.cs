@@ -10,7 +10,8 @@ public sealed class DirectMessagePermissionTests
     public async Task WhoeverSharesARoomMayBeWrittenToAndNobodyElseIsToldOf()
     {
         using var core = new TestCore(direct: new DirectMessageRule(DirectReach.SharedRoom, []));
-        var (ada, bob, eve) = (await core.ConnectAsync(["r"], "ada"), await core.ConnectAsync(["r"], "bob"), await core.ConnectAsync(["elsewhere"], "eve"));
+        var (ada, bob, eve) = (
+            await core.ConnectAsync(["r"], "ada"), await core.ConnectAsync(["r"], "bob"), await core.ConnectAsync(["elsewhere"], "eve"));
 
         Assert.Equal("""{"connections":1}""", await SendAsync(ada, "bob"));
         Assert.Equal("404: user bob is not connected", await SendAsync(eve, "bob"));
@@ -28,7 +29,8 @@ public sealed class DirectMessagePermissionTests
     public async Task RoomWhoseMembersTheSenderMayNotSeeDoesNotCount()
     {
         var hidden = new RoomRule("hidden", ["*"], ["*"], ["*"], ["auditor"]);
-        using var core = new TestCore(direct: new DirectMessageRule(DirectReach.SharedRoom, []), permissions: new RoomPermissions([hidden]));
+        using var core = new TestCore(
+            direct: new DirectMessageRule(DirectReach.SharedRoom, []), permissions: new RoomPermissions([hidden]));
         var ada = await core.ConnectAsync(["hidden", "metrics"], "ada");
         await core.ConnectAsync(["hidden", "metrics"], "bob");
 

@@ -26,7 +26,8 @@ public sealed class HistoryTests : IDisposable
         var messages = answer.GetProperty("messages").EnumerateArray().ToList();
         Assert.Equal(offsets, string.Join(' ', messages.Select(m => m.GetProperty("offset").GetInt64())));
         Assert.Equal(more, answer.GetProperty("more").GetBoolean());
-        Assert.All(messages, m => Assert.Equal(m.GetProperty("offset").GetInt64(), m.GetProperty("payload").GetProperty("offset").GetInt64()));
+        Assert.All(
+            messages, m => Assert.Equal(m.GetProperty("offset").GetInt64(), m.GetProperty("payload").GetProperty("offset").GetInt64()));
     }
 
     [Fact]
@@ -36,7 +37,8 @@ public sealed class HistoryTests : IDisposable
         await ada.DoAsync("chat", """{"room":"r","content":"grüß 😀"}""");
         await ada.HasAsync("chat", 1);
 
-        Assert.Contains("\"payload\":" + ada.PayloadsOf("chat")[0], await ada.DoAsync("history", """{"room":"r"}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"payload\":" + ada.PayloadsOf("chat")[0], await ada.DoAsync("history", """{"room":"r"}"""), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -63,7 +65,8 @@ public sealed class HistoryTests : IDisposable
         var first = await ada.DoAsync(type, payload);
 
         Assert.Equal(first, await ada.DoAsync(type, payload));
-        Assert.Equal(first, await (await _core.ConnectAsync(["r"], "ada")).DoAsync(type, payload)); // on another connection of the user's, too
+        // on another connection of the user's, too
+        Assert.Equal(first, await (await _core.ConnectAsync(["r"], "ada")).DoAsync(type, payload));
         Assert.NotEqual(first, await (await _core.ConnectAsync(["r"], "bob")).DoAsync(type, payload)); // another user's id is another id
 
         await ada.HasAsync(type, 2);

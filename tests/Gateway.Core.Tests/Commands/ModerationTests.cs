@@ -20,9 +20,12 @@ public sealed class ModerationTests : IDisposable
     [Fact]
     public async Task MutedUserSaysNothingInTheRoomAndIsToldForHowLong()
     {
-        var (mod, ada) = (await _core.ConnectAsync(["team"], "mod", roles: "moderator"), await _core.ConnectAsync(["team", "other"], "ada"));
+        var (mod, ada) = (
+            await _core.ConnectAsync(["team"], "mod", roles: "moderator"), await _core.ConnectAsync(["team", "other"], "ada"));
 
-        Assert.Equal("""{"user_id":"ada","room":"team","until":"2026-02-03T04:06:06.789Z"}""", await mod.DoAsync("mute", """{"user_id":"ada","room":"team","duration":"1m"}"""));
+        Assert.Equal(
+            """{"user_id":"ada","room":"team","until":"2026-02-03T04:06:06.789Z"}""",
+            await mod.DoAsync("mute", """{"user_id":"ada","room":"team","duration":"1m"}"""));
         _core.Time.Advance(TimeSpan.FromSeconds(10));
 
         foreach (var type in new[] { "chat", "cursor" })
@@ -36,7 +39,9 @@ public sealed class ModerationTests : IDisposable
         foreach (var client in new[] { mod, ada })
         {
             await client.HasAsync("system", 1);
-            Assert.Equal(["""{"event":"muted","room":"team","user_id":"ada","until":"2026-02-03T04:06:06.789Z","offset":1}"""], client.PayloadsOf("system"));
+            Assert.Equal(
+                ["""{"event":"muted","room":"team","user_id":"ada","until":"2026-02-03T04:06:06.789Z","offset":1}"""],
+                client.PayloadsOf("system"));
         }
         _core.Time.Advance(TimeSpan.FromSeconds(51));
         await ada.DoAsync("chat", """{"room":"team","content":"x"}""");
@@ -66,7 +71,9 @@ public sealed class ModerationTests : IDisposable
     [Fact]
     public async Task KickedOutOfARoomTheUserIsToldAndTheRoomToo()
     {
-        var (mod, ada, again) = (await _core.ConnectAsync(["team"], "mod", roles: "moderator"), await _core.ConnectAsync(["team", "other"], "ada"), await _core.ConnectAsync(["team"], "ada"));
+        var (mod, ada, again) = (
+            await _core.ConnectAsync(["team"], "mod", roles: "moderator"), await _core.ConnectAsync(["team", "other"], "ada"),
+            await _core.ConnectAsync(["team"], "ada"));
 
         Assert.Equal("""{"connections":2}""", await mod.DoAsync("kick", """{"user_id":"ada","room":"team"}"""));
 
@@ -74,7 +81,8 @@ public sealed class ModerationTests : IDisposable
         await ada.DoAsync("chat", """{"room":"other","content":"x"}""");
         await mod.HasAsync("system", 1);
         Assert.Equal(["""{"event":"kicked","room":"team","user_id":"ada","offset":1}"""], mod.PayloadsOf("system"));
-        foreach (var client in new[] { ada, again }) Assert.Equal(["""{"event":"kicked","room":"team","user_id":"ada"}"""], client.PayloadsOf("system"));
+        foreach (var client in new[] { ada, again })
+            Assert.Equal(["""{"event":"kicked","room":"team","user_id":"ada"}"""], client.PayloadsOf("system"));
         Assert.Equal("404: user ada is not in room team", await mod.FailAsync("kick", """{"user_id":"ada","room":"team"}"""));
         await ada.DoAsync("join", """{"room":"team"}""");
     }
@@ -82,7 +90,9 @@ public sealed class ModerationTests : IDisposable
     [Fact]
     public async Task KickedUserOrConnectionIsClosed()
     {
-        var (mod, ada, bob) = (await _core.ConnectAsync(["team"], "mod", roles: "moderator"), await _core.ConnectAsync(["team"], "ada"), await _core.ConnectAsync(["team"], "bob"));
+        var (mod, ada, bob) = (
+            await _core.ConnectAsync(["team"], "mod", roles: "moderator"), await _core.ConnectAsync(["team"], "ada"),
+            await _core.ConnectAsync(["team"], "bob"));
 
         Assert.Equal("""{"connections":1}""", await mod.DoAsync("kick", """{"user_id":"ada"}"""));
         Assert.Equal("""{"connections":1}""", await mod.DoAsync("kick", $$"""{"connection_id":"{{bob.Connection.Id}}"}"""));
@@ -99,7 +109,8 @@ public sealed class ModerationTests : IDisposable
         var (mod, ada) = (await _core.ConnectAsync(["team"], "mod", roles: "moderator"), await _core.ConnectAsync(["team"], "ada"));
         var late = _core.Client("ada");
 
-        Assert.Equal("""{"user_id":"ada","until":"2026-02-03T05:05:06.789Z"}""", await mod.DoAsync("ban", """{"user_id":"ada","duration":"1h"}"""));
+        Assert.Equal(
+            """{"user_id":"ada","until":"2026-02-03T05:05:06.789Z"}""", await mod.DoAsync("ban", """{"user_id":"ada","duration":"1h"}"""));
 
         Assert.False(ada.Connection.Outbox.IsOpen);
         Assert.Equal("403: banned until 2026-02-03T05:05:06Z", _core.AdmissionPolicy.Check(late.Connection.User, isNew: true)!.ToString());
@@ -131,10 +142,13 @@ public sealed class ModerationTests : IDisposable
     [InlineData("mute", """{"user_id":"","duration":"1m"}""", "400: user_id must not be empty")]
     [InlineData("mute", """{"user_id":"a"}""", "400: duration is missing")]
     [InlineData("mute", """{"user_id":"a","duration":60}""", "400: duration must be a string")]
-    [InlineData("mute", """{"user_id":"a","duration":"1d"}""", "400: duration must be a time from 1s to 8784h, written like 30s, 10m or 1h")]
+    [InlineData(
+        "mute", """{"user_id":"a","duration":"1d"}""", "400: duration must be a time from 1s to 8784h, written like 30s, 10m or 1h")]
     [InlineData("mute", """{"user_id":"a","duration":"0"}""", "400: duration must be a time from 1s to 8784h, written like 30s, 10m or 1h")]
-    [InlineData("mute", """{"user_id":"a","room":"a b","duration":"1m"}""", "400: room must not contain white space, control characters or *")]
-    [InlineData("ban", """{"user_id":"a","duration":"9000h"}""", "400: duration must be a time from 1s to 8784h, written like 30s, 10m or 1h")]
+    [InlineData(
+        "mute", """{"user_id":"a","room":"a b","duration":"1m"}""", "400: room must not contain white space, control characters or *")]
+    [InlineData(
+        "ban", """{"user_id":"a","duration":"9000h"}""", "400: duration must be a time from 1s to 8784h, written like 30s, 10m or 1h")]
     [InlineData("kick", """{"room":"a"}""", "400: either user_id or connection_id must be given")]
     [InlineData("kick", """{"user_id":"a","connection_id":"b"}""", "400: either user_id or connection_id must be given")]
     public async Task WrongOrderIsToldWhatIsWrong(string type, string payload, string expected)
@@ -150,7 +164,13 @@ public sealed class ModerationTests : IDisposable
     {
         using var restrictions = new InProcessRestrictionStore(_core.Supervisor, _core.Time);
         var admission = new AdmissionPolicy(_core.Connections, restrictions, maxPerUser: 2);
-        var clients = new[] { await _core.ConnectAsync(["team"], "ada"), await _core.ConnectAsync(["team"], "ada"), await _core.ConnectAsync(["team"], "ada") };
+        var clients =
+            new[]
+            {
+                await _core.ConnectAsync(["team"], "ada"),
+                await _core.ConnectAsync(["team"], "ada"),
+                await _core.ConnectAsync(["team"], "ada")
+            };
 
         Assert.Equal([null, null, "too many connections of this user"], clients.Select(c => admission.Check(c.Connection)?.Text));
         Assert.Equal(503, admission.Check(clients[0].Connection.User, isNew: true)?.Code);

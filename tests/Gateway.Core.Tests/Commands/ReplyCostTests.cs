@@ -28,13 +28,18 @@ public sealed class ReplyCostTests : IDisposable
         Assert.Equal((121, 100), (first.GetProperty("count").GetInt32(), first.GetProperty("members").GetArrayLength()));
         await members[98].DoAsync("leave", """{"room":"r"}"""); // the last one of the page
         _core.Time.Advance(PresenceReader.CacheDuration);
-        var second = Read(await asker.DoAsync("presence", JsonSerializer.Serialize(new { room = "r", after = first.GetProperty("next").GetString() })));
+        var second = Read(
+            await asker.DoAsync("presence", JsonSerializer.Serialize(new { room = "r", after = first.GetProperty("next").GetString() })));
 
         Assert.False(second.TryGetProperty("next", out _));
-        Assert.Equal(["asker", .. Enumerable.Range(0, 120).Select(i => $"user{i:000}")], Users(first).Concat(Users(second)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["asker", .. Enumerable.Range(0, 120).Select(i => $"user{i:000}")],
+            Users(first).Concat(Users(second)).Order(StringComparer.Ordinal));
         Assert.Equal("""{"room":"r","count":120,"connections":120}""", await asker.DoAsync("presence", """{"room":"r","counts":true}"""));
         var few = Read(await asker.DoAsync("presence", """{"room":"r","limit":2}"""));
-        Assert.Equal((120, 2, true), (few.GetProperty("count").GetInt32(), few.GetProperty("members").GetArrayLength(), few.TryGetProperty("next", out _)));
+        Assert.Equal(
+            (120, 2, true),
+            (few.GetProperty("count").GetInt32(), few.GetProperty("members").GetArrayLength(), few.TryGetProperty("next", out _)));
     }
 
     [Theory]
@@ -54,12 +59,14 @@ public sealed class ReplyCostTests : IDisposable
         using var core = new TestCore(rateLimit: 20);
         var ada = await core.ConnectAsync(["r"], "ada");
         var epoch = core.Rooms.Find("r")!.Position.Epoch;
-        for (var i = 0; i < 40; i++) await core.Publisher.PublishAsync(Audience.Room("r"), new Message("chat", Payload(16 * 1024))).Bounded();
+        for (var i = 0; i < 40; i++)
+            await core.Publisher.PublishAsync(Audience.Room("r"), new Message("chat", Payload(16 * 1024))).Bounded();
 
         Assert.Equal(1, await CostAsync(core, ada, "presence", """{"room":"r"}"""));
         Assert.Equal(1 + (15 * 16 / 64), await CostAsync(core, ada, "history", """{"room":"r","limit":17}""")); // a page ends at 256 KiB
         var back = await core.ConnectAsync([], "bob");
-        Assert.Equal(1 + (40 * 16 / 64), await CostAsync(core, back, "join", $$$"""{"room":"r","since":{"epoch":"{{{epoch}}}","offset":0}}"""));
+        Assert.Equal(
+            1 + (40 * 16 / 64), await CostAsync(core, back, "join", $$$"""{"room":"r","since":{"epoch":"{{{epoch}}}","offset":0}}"""));
     }
 
     [Fact]
@@ -117,7 +124,8 @@ public sealed class ReplyCostTests : IDisposable
 
     private static JsonElement Read(string json) => JsonDocument.Parse(json).RootElement;
 
-    private static IEnumerable<string> Users(JsonElement page) => page.GetProperty("members").EnumerateArray().Select(m => m.GetProperty("user_id").GetString()!);
+    private static IEnumerable<string> Users(JsonElement page) =>
+        page.GetProperty("members").EnumerateArray().Select(m => m.GetProperty("user_id").GetString()!);
 
     /// <summary>A roster whose readings the test answers.</summary>
     private sealed class SlowPresence : IPresenceStore
@@ -135,7 +143,8 @@ public sealed class ReplyCostTests : IDisposable
 
         public async ValueTask<IReadOnlyList<PresenceMember>> ListAsync(string room)
         {
-            var asked = _asked = new TaskCompletionSource<IReadOnlyList<PresenceMember>>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var asked = _asked = new TaskCompletionSource<IReadOnlyList<PresenceMember>>(
+                TaskCreationOptions.RunContinuationsAsynchronously);
             Interlocked.Increment(ref _readings);
             return await asked.Task;
         }

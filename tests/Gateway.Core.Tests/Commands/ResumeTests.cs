@@ -93,7 +93,8 @@ public sealed class ResumeTests : IDisposable
                 await _core.Lifecycle.OnDisconnectedAsync(listener.Connection).Bounded();
                 await listener.Connection.Outbox.StopAsync(TimeSpan.FromSeconds(5)).Bounded();
                 var heard = listener.OffsetsOf("chat");
-                if (answer.GetProperty("recovered").GetBoolean()) Assert.Equal(Enumerable.Range(1, heard.Count).Select(i => last + i), heard);
+                if (answer.GetProperty("recovered").GetBoolean())
+                    Assert.Equal(Enumerable.Range(1, heard.Count).Select(i => last + i), heard);
                 else Assert.Equal(Enumerable.Range(0, heard.Count).Select(i => heard[0] + i), heard);
                 if (heard.Count > 0) last = heard[^1];
             }
@@ -117,7 +118,8 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(error, await ada.FailAsync("join", payload));
     }
 
-    private static string Since(string room, string epoch, long offset) => $$$"""{"room":"{{{room}}}","since":{"epoch":"{{{epoch}}}","offset":{{{offset}}}}}""";
+    private static string Since(string room, string epoch, long offset) =>
+        $$$"""{"room":"{{{room}}}","since":{"epoch":"{{{epoch}}}","offset":{{{offset}}}}}""";
 
     /// <returns>The room's epoch.</returns>
     private async Task<string> SayAsync(TestClient client, int from, int to)

@@ -56,7 +56,8 @@ internal sealed class OutboxFixture
     private static string Word((byte FinAndOpcode, string Payload) frame)
     {
         var bytes = Encoding.Latin1.GetBytes(frame.Payload);
-        if (frame.FinAndOpcode == WebSocketFrame.Close) return $"close {(bytes[0] << 8) | bytes[1]} {Encoding.UTF8.GetString(bytes.AsSpan(2))}".TrimEnd();
+        if (frame.FinAndOpcode == WebSocketFrame.Close)
+            return $"close {(bytes[0] << 8) | bytes[1]} {Encoding.UTF8.GetString(bytes.AsSpan(2))}".TrimEnd();
         var text = Encoding.UTF8.GetString(bytes);
         if (GapNotice.TryRead(text) is { } gap) return gap.ToString();
         return frame.FinAndOpcode switch

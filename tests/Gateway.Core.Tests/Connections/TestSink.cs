@@ -127,7 +127,8 @@ internal sealed class TestSink(FrameFormat format = FrameFormat.RawWebSocket) : 
         lock (_lock)
         {
             (pending, _pending) = (_pending, null);
-            if (pending != null && !_pendingBytes.Span.SequenceEqual(_pendingCopy)) Violation = "bytes changed while they were being written";
+            if (pending != null && !_pendingBytes.Span.SequenceEqual(_pendingCopy))
+                Violation = "bytes changed while they were being written";
         }
         if (pending == null) return false;
         if (fault == null) pending.SetResult();

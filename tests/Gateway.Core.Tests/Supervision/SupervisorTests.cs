@@ -22,7 +22,8 @@ public sealed class SupervisorTests : IDisposable
     {
         var steps = 0;
 
-        await _supervisor.Loop("a").RunAsync(_ => ++steps < 4 ? throw new InvalidOperationException("injected") : Task.FromResult(steps < 6), default).Bounded();
+        await _supervisor.Loop("a")
+            .RunAsync(_ => ++steps < 4 ? throw new InvalidOperationException("injected") : Task.FromResult(steps < 6), default).Bounded();
 
         Assert.Equal(6, steps);
     }
@@ -44,7 +45,8 @@ public sealed class SupervisorTests : IDisposable
     public async Task TimerAndBackgroundWorkSurviveFaults()
     {
         var ticks = 0;
-        using var timer = _supervisor.Loop("t").Every(TimeSpan.FromMilliseconds(5), () => { if (++ticks < 3) throw new InvalidOperationException("injected"); });
+        using var timer = _supervisor.Loop("t")
+            .Every(TimeSpan.FromMilliseconds(5), () => { if (++ticks < 3) throw new InvalidOperationException("injected"); });
         _supervisor.Loop("w").Start(() => throw new InvalidOperationException("at once"));
         _supervisor.Loop("w").Start(async () => { await Task.Yield(); throw new InvalidOperationException("later"); });
 
@@ -56,8 +58,10 @@ public sealed class SupervisorTests : IDisposable
     {
         var counted = new ConcurrentDictionary<string, long>();
         using var listener = new MeterListener();
-        listener.InstrumentPublished = (instrument, l) => { if (ReferenceEquals(instrument, _meter.LoopFaults)) l.EnableMeasurementEvents(instrument); };
-        listener.SetMeasurementEventCallback<long>((_, value, tags, _) => counted.AddOrUpdate((string)tags[0].Value!, value, (_, sum) => sum + value));
+        listener.InstrumentPublished =
+            (instrument, l) => { if (ReferenceEquals(instrument, _meter.LoopFaults)) l.EnableMeasurementEvents(instrument); };
+        listener.SetMeasurementEventCallback<long>(
+            (_, value, tags, _) => counted.AddOrUpdate((string)tags[0].Value!, value, (_, sum) => sum + value));
         listener.Start();
         _supervisor.Loop("quiet");
         for (var i = 0; i < 100; i++) _supervisor.Loop("noisy").Try(() => throw new InvalidOperationException("injected"));
@@ -87,9 +91,11 @@ public sealed class SupervisorTests : IDisposable
         using var core = new TestCore();
         var ada = await core.ConnectAsync(["r"]);
         var faults = 3;
-        core.Supervisor.FailPoint = loop => { if (loop == "fan_out" && Interlocked.Decrement(ref faults) >= 0) throw new InvalidOperationException("injected"); };
+        core.Supervisor.FailPoint =
+            loop => { if (loop == "fan_out" && Interlocked.Decrement(ref faults) >= 0) throw new InvalidOperationException("injected"); };
 
-        for (var i = 0; i < 20; i++) await core.Publisher.PublishAsync(Audience.Room("r"), new Message("chat", "{}"u8.ToArray()) { CarriesOffset = true }).Bounded();
+        for (var i = 0; i < 20; i++)
+            await core.Publisher.PublishAsync(Audience.Room("r"), new Message("chat", "{}"u8.ToArray()) { CarriesOffset = true }).Bounded();
 
         await ada.HasAsync("chat", 20);
         Assert.Equal(Enumerable.Range(1, 20).Select(i => (long)i), ada.OffsetsOf("chat"));
@@ -106,6 +112,8 @@ public sealed class SupervisorTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => _all.Enqueue(eventId);
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _all.Enqueue(eventId);
     }
 }
