@@ -7,7 +7,8 @@ namespace Gateway.Client.Tests;
 /// <summary>The terminal client as its users run it: a process of its own, with its output redirected.</summary>
 public sealed class CliTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
 {
-    private static readonly string Program = Path.Combine(Repository.Root, "clients", "cli", "bin", Repository.Configuration, "net10.0", "gateway-cli.dll");
+    private static readonly string Program = Path.Combine(
+        Repository.Root, "clients", "cli", "bin", Repository.Configuration, "net10.0", "gateway-cli.dll");
 
     [Fact]
     public async Task PublishSaysEachTextAndEachLine()
@@ -18,7 +19,8 @@ public sealed class CliTests(GatewayFixture fixture) : IClassFixture<GatewayFixt
         (code, _, _) = await RunAsync(["publish", "cli"], input: "three\n\nfour\n");
         Assert.Equal(0, code);
 
-        foreach (var expected in new[] { "one", "two", "three", "four" }) Assert.Equal(expected, (await witness.NextAsync("chat")).Text("content"));
+        foreach (var expected in new[] { "one", "two", "three", "four" })
+            Assert.Equal(expected, (await witness.NextAsync("chat")).Text("content"));
         Assert.Equal("Ann", witness.All.First(message => message.Type == "chat").Text("username"));
     }
 
@@ -36,7 +38,8 @@ public sealed class CliTests(GatewayFixture fixture) : IClassFixture<GatewayFixt
             do second = await LineAsync(tail);
             while (!second.Contains("after", StringComparison.Ordinal));
             Assert.DoesNotContain('\u001b', second);
-            if (json) Assert.Equal("before", JsonDocument.Parse(first).RootElement.GetProperty("payload").GetProperty("content").GetString());
+            if (json)
+                Assert.Equal("before", JsonDocument.Parse(first).RootElement.GetProperty("payload").GetProperty("content").GetString());
             else Assert.Contains("before", first);
             await EndAsync(tail);
         }
@@ -70,7 +73,9 @@ public sealed class CliTests(GatewayFixture fixture) : IClassFixture<GatewayFixt
         var (code, output, _) = await RunAsync(["bench", "--connections", "5", "--rate", "20", "--seconds", "1"]);
 
         Assert.Equal(0, code);
-        Assert.Matches(@"sent (\d+), delivered \d+ of \d+, [\d,]+ a second\nlatency ms: p50 [\d.]+, p90 [\d.]+, p99 [\d.]+, longest [\d.]+", output.ReplaceLineEndings("\n"));
+        Assert.Matches(
+            @"sent (\d+), delivered \d+ of \d+, [\d,]+ a second\nlatency ms: p50 [\d.]+, p90 [\d.]+, p99 [\d.]+, longest [\d.]+",
+            output.ReplaceLineEndings("\n"));
     }
 
     [Theory]
@@ -113,7 +118,11 @@ public sealed class CliTests(GatewayFixture fixture) : IClassFixture<GatewayFixt
         foreach (var command in commands)
         {
             var parts = command.Split('"');
-            string[] arguments = [.. parts[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..], .. parts[1..].Where(part => part.Length > 0), "--url", gateway.Server.ToString()];
+            string[] arguments =
+            [
+                .. parts[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..], .. parts[1..].Where(part => part.Length > 0), "--url",
+                gateway.Server.ToString()
+            ];
             if (arguments[0] == "tail")
             {
                 using var tail = Start(arguments);
@@ -148,11 +157,18 @@ public sealed class CliTests(GatewayFixture fixture) : IClassFixture<GatewayFixt
     {
         Assert.True(File.Exists(Program), $"{Program} is missing: build clients/cli first");
         string[] url = arguments.Contains("--url") ? [] : ["--url", fixture.Server.ToString()];
-        return Process.Start(new ProcessStartInfo("dotnet", [Program, .. arguments, .. url]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        return Process.Start(
+            new ProcessStartInfo("dotnet", [Program, .. arguments, .. url])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true
+            })!;
     }
 
     private static async Task<string> LineAsync(Process process) =>
-        await process.StandardOutput.ReadLineAsync().Within("a line") ?? throw new InvalidOperationException("the program ended: " + await process.StandardError.ReadToEndAsync());
+        await process.StandardOutput.ReadLineAsync().Within("a line") ?? throw new InvalidOperationException(
+            "the program ended: " + await process.StandardError.ReadToEndAsync());
 
     private static async Task EndAsync(Process process)
     {

@@ -22,7 +22,9 @@ public sealed class ClientTests(GatewayFixture fixture) : IClassFixture<GatewayF
         await told.UntilChatsAsync(2);
 
         Assert.Equal((0, 1L), (position.Offset ?? -1, published.Offset));
-        Assert.Equal([("Ann", "hello", 1L), (signalR.Welcome.GetProperty("username").GetString()!, "hi", 2L)], told.Chats.Select(c => (c.Username, c.Content, c.Offset!.Value)));
+        Assert.Equal(
+            [("Ann", "hello", 1L), (signalR.Welcome.GetProperty("username").GetString()!, "hi", 2L)],
+            told.Chats.Select(c => (c.Username, c.Content, c.Offset!.Value)));
         Assert.Equal("hello", (await raw.NextAsync("chat")).Text("content"));
         Assert.Equal(new Position(position.Epoch!, 2), client.PositionOf("met"));
         Assert.Equal(["met"], client.Rooms);
@@ -42,11 +44,19 @@ public sealed class ClientTests(GatewayFixture fixture) : IClassFixture<GatewayF
         Assert.True(page.More);
         Assert.Equal(client.Welcome!.UserId, Assert.Single((await client.MembersAsync("asked").Within("the members")).Members).UserId);
         Assert.True((await client.RequestAsync("ping").Within("the pong")).TryGetProperty("time", out _));
-        Assert.Equal("403", (await Assert.ThrowsAsync<GatewayException>(() => client.ChatAsync("?", "elsewhere").Within("the refusal"))).Code);
-        Assert.Equal("400", (await Assert.ThrowsAsync<GatewayException>(() => client.SendAsync("no such type", new JsonObject()).Within("the refusal"))).Code);
-        Assert.Equal("404", (await Assert.ThrowsAsync<GatewayException>(() => client.DirectAsync("nobody", "?").Within("the refusal"))).Code);
+        Assert.Equal(
+            "403", (await Assert.ThrowsAsync<GatewayException>(() => client.ChatAsync("?", "elsewhere").Within("the refusal"))).Code);
+        Assert.Equal(
+            "400",
+            (await Assert.ThrowsAsync<GatewayException>(
+                () => client.SendAsync("no such type", new JsonObject()).Within("the refusal"))).Code);
+        Assert.Equal(
+            "404", (await Assert.ThrowsAsync<GatewayException>(() => client.DirectAsync("nobody", "?").Within("the refusal"))).Code);
         Assert.Equal("404", (await Assert.ThrowsAsync<GatewayException>(() => client.LeaveAsync("elsewhere").Within("the refusal"))).Code);
-        Assert.Equal("413", (await Assert.ThrowsAsync<GatewayException>(() => client.ChatAsync(new string('x', 40_000), "asked").Within("the refusal"))).Code);
+        Assert.Equal(
+            "413",
+            (await Assert.ThrowsAsync<GatewayException>(
+                () => client.ChatAsync(new string('x', 40_000), "asked").Within("the refusal"))).Code);
         Assert.Equal("400", (await Assert.ThrowsAsync<GatewayException>(() => client.JoinAsync("two words").Within("the refusal"))).Code);
         await Assert.ThrowsAsync<ArgumentException>(() => client.RequestAsync("join"));
         Assert.Equal(ClientState.Open, client.State);
@@ -131,13 +141,17 @@ public sealed class ClientTests(GatewayFixture fixture) : IClassFixture<GatewayF
     [Fact]
     public async Task WhatCannotBeInTimeFails()
     {
-        await using var client = new GatewayClient("ws://127.0.0.1:1/ws", new() { SendTimeout = Soon, RequestTimeout = Soon, MaxQueued = 2 });
+        await using var client = new GatewayClient(
+            "ws://127.0.0.1:1/ws", new() { SendTimeout = Soon, RequestTimeout = Soon, MaxQueued = 2 });
         var said = client.ChatAsync("?");
         var asked = client.RequestAsync("ping");
         Assert.Equal(GatewayErrors.OutgoingOverflow, (await Assert.ThrowsAsync<GatewayException>(() => client.ChatAsync("?"))).Code);
         Assert.Equal(GatewayErrors.Timeout, (await Assert.ThrowsAsync<GatewayException>(() => said.Within("the end of the waiting"))).Code);
-        Assert.Equal(GatewayErrors.Timeout, (await Assert.ThrowsAsync<GatewayException>(() => asked.Within("the end of the waiting"))).Code);
-        Assert.Equal(GatewayErrors.Timeout, (await Assert.ThrowsAsync<GatewayException>(() => client.JoinAsync("lobby").Within("the end of the waiting"))).Code);
+        Assert.Equal(
+            GatewayErrors.Timeout, (await Assert.ThrowsAsync<GatewayException>(() => asked.Within("the end of the waiting"))).Code);
+        Assert.Equal(
+            GatewayErrors.Timeout,
+            (await Assert.ThrowsAsync<GatewayException>(() => client.JoinAsync("lobby").Within("the end of the waiting"))).Code);
     }
 
     [Theory]
@@ -157,17 +171,20 @@ public sealed class ClientTests(GatewayFixture fixture) : IClassFixture<GatewayF
     [Fact]
     public async Task WhatIsRefusedForGoodClosesTheClientAndSaysWhy()
     {
-        await using var client = new GatewayClient(new Uri(_server, "/ws?token=a&access_token=b").ToString(), new() { Username = new string('x', 100) });
+        await using var client = new GatewayClient(
+            new Uri(_server, "/ws?token=a&access_token=b").ToString(), new() { Username = new string('x', 100) });
         var told = new Told(client);
         var joined = client.JoinAsync("lobby");
         await told.UntilAsync(ClientState.Closed);
 
         var error = told.States[^1].Error!;
         Assert.Equal(("400", "username is longer than 64 characters"), (error.Code, error.Message));
-        Assert.Contains("username is longer", (await Assert.ThrowsAsync<GatewayException>(() => joined.Within("the end of the waiting"))).Message);
+        Assert.Contains(
+            "username is longer", (await Assert.ThrowsAsync<GatewayException>(() => joined.Within("the end of the waiting"))).Message);
     }
 
-    private GatewayClient Connect(GatewayClientOptions? options = null) => new(new UriBuilder(_server) { Scheme = "ws" }.Uri.ToString(), options);
+    private GatewayClient Connect(GatewayClientOptions? options = null) =>
+        new(new UriBuilder(_server) { Scheme = "ws" }.Uri.ToString(), options);
 }
 
 /// <summary>One gateway for the tests of a class.</summary>
@@ -177,7 +194,8 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     public Uri Server => _gateway.Server;
 
-    public async ValueTask InitializeAsync() => _gateway = await GatewayProcess.StartAsync("--metrics_stream:enabled=false", "--rooms:defaults:announce=false");
+    public async ValueTask InitializeAsync() =>
+        _gateway = await GatewayProcess.StartAsync("--metrics_stream:enabled=false", "--rooms:defaults:announce=false");
 
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 }

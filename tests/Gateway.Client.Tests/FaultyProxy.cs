@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Gateway.Client.Tests;
 
-/// <summary>A TCP proxy for bad networks: it delays, and cuts connections in the middle of whatever is under way. It never changes the order of bytes.</summary>
+/// <summary>
+/// A TCP proxy for bad networks: it delays, and cuts connections in the middle of whatever is under way. It never changes the order of
+/// bytes.
+/// </summary>
 internal sealed class FaultyProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

@@ -10,7 +10,11 @@ namespace Gateway.Client.Tests;
 public sealed class GoldenTests
 {
     public static TheoryData<string> Of(string direction) =>
-        [.. Directory.GetFiles(Folder, "*.json").Where(file => Read(file) is var golden && golden["direction"]!.GetValue<string>() == direction && golden["raw"] != null).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
+        [
+            .. Directory.GetFiles(Folder, "*.json")
+                .Where(file => Read(file) is var golden && golden["direction"]!.GetValue<string>() == direction && golden["raw"] != null)
+                .Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)
+        ];
 
     private static string Folder => Path.Combine(Repository.Root, "tests", "wire");
 
@@ -32,7 +36,8 @@ public sealed class GoldenTests
     {
         var golden = Read(Path.Combine(Folder, file));
         var expected = JsonNode.Parse(golden["raw"]!.GetValue<string>())!.AsObject();
-        var written = JsonNode.Parse(Envelope.Write(golden["type"]!.GetValue<string>(), golden["payload"], golden["id"]?.ToJsonString() ?? "1"))!.AsObject();
+        var written = JsonNode.Parse(
+            Envelope.Write(golden["type"]!.GetValue<string>(), golden["payload"], golden["id"]?.ToJsonString() ?? "1"))!.AsObject();
         if (!expected.ContainsKey("id")) written.Remove("id");
         if (written["payload"] == null) written.Remove("payload");
 

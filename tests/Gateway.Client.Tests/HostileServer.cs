@@ -14,7 +14,8 @@ namespace Gateway.Client.Tests;
 internal sealed class HostileServer : IAsyncDisposable
 {
     public const string Welcome =
-        """{"connection_id":"c-1","user_id":"guest-1","username":"Ann","guest_key":"k7Qe0C2mT1x9aBcDeFgHiJ","replica":"r1","rooms":[],"cluster":{"replicas":1,"connections":1}}""";
+        """{"connection_id":"c-1","user_id":"guest-1","username":"Ann","guest_key":"k7Qe0C2mT1x9aBcDeFgHiJ","replica":"r1","rooms":[]"""
+        + ""","cluster":{"replicas":1,"connections":1}}""";
 
     private const char Record = '\u001e';
     private readonly WebApplication _app;
@@ -112,7 +113,12 @@ internal sealed class HostileServer : IAsyncDisposable
             await TextAsync("{}" + Record);
             await SayAsync("welcome", Welcome);
         }
-        else if (command["invocationId"] is { } invocation) await TextAsync($$"""{"type":3,"invocationId":{{invocation.ToJsonString()}},"result":{{Answer}}}""" + Record);
-        else if (command["id"] is { } id) await TextAsync(Error != null ? $$"""{"type":"error","id":{{id.ToJsonString()}},"payload":{{Error}}}""" : $$"""{"type":"ack","id":{{id.ToJsonString()}},"payload":{{Answer}}}""");
+        else if (command["invocationId"] is { } invocation)
+            await TextAsync($$"""{"type":3,"invocationId":{{invocation.ToJsonString()}},"result":{{Answer}}}""" + Record);
+        else if (command["id"] is { } id)
+            await TextAsync(
+                Error != null
+                    ? $$"""{"type":"error","id":{{id.ToJsonString()}},"payload":{{Error}}}"""
+                    : $$"""{"type":"ack","id":{{id.ToJsonString()}},"payload":{{Answer}}}""");
     }
 }

@@ -12,7 +12,11 @@ namespace Gateway.Client.Tests;
 /// <summary>The stock .NET SignalR client with the companion around it.</summary>
 public sealed class HubConnectionTests
 {
-    private static readonly string[] Quiet = ["--metrics_stream:enabled=false", "--rooms:defaults:announce=false", "--rooms:defaults:history=20000", "--outbox:capacity=20000", "--outbox:max_bytes=50000000"];
+    private static readonly string[] Quiet =
+    [
+        "--metrics_stream:enabled=false", "--rooms:defaults:announce=false", "--rooms:defaults:history=20000", "--outbox:capacity=20000",
+        "--outbox:max_bytes=50000000"
+    ];
 
     [Fact]
     public async Task SpeaksHearsAsksAndIsRefusedLikeARawClient()
@@ -30,7 +34,8 @@ public sealed class HubConnectionTests
         Assert.Equal(["from the hub", "from a raw client"], heard);
         Assert.Equal(["room"], hub.Rooms);
         Assert.Equal(2, hub.PositionOf("room")!.Offset);
-        Assert.Equal(2, (await hub.RequestAsync("presence", new JsonObject { ["room"] = "room" }).Within("the members")).GetProperty("count").GetInt32());
+        var members = await hub.RequestAsync("presence", new JsonObject { ["room"] = "room" }).Within("the members");
+        Assert.Equal(2, members.GetProperty("count").GetInt32());
         Assert.True((await hub.RequestAsync("ping").Within("the pong")).TryGetProperty("time", out _));
         var refused = await Assert.ThrowsAsync<GatewayException>(() => hub.ChatAsync("?", "elsewhere").Within("the refusal"));
         Assert.Equal(("403", "403: not in room elsewhere"), (refused.Code, refused.Message));
@@ -58,7 +63,9 @@ public sealed class HubConnectionTests
             for (var i = 0; i < Cuts; i++)
             {
                 var before = Count(heard);
-                await Deadline.Until(() => Count(heard) >= Math.Min(before + 50, Messages) && hub.Connection.State == HubConnectionState.Connected, "it to be back", TimeSpan.FromSeconds(30));
+                await Deadline.Until(
+                    () => Count(heard) >= Math.Min(before + 50, Messages) && hub.Connection.State == HubConnectionState.Connected,
+                    "it to be back", TimeSpan.FromSeconds(30));
                 proxy.Cut();
             }
         });
@@ -85,7 +92,8 @@ public sealed class HubConnectionTests
         await hub.StartAsync().Within("the connection");
         var said = hub.JoinAsync("room");
 
-        Assert.Contains("add rooms= to its address", (await Assert.ThrowsAsync<GatewayException>(() => said.Within("the refusal"))).Message);
+        Assert.Contains(
+            "add rooms= to its address", (await Assert.ThrowsAsync<GatewayException>(() => said.Within("the refusal"))).Message);
     }
 
     private static int Count(List<string> heard)

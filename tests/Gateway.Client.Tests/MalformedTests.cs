@@ -36,7 +36,8 @@ public sealed class MalformedTests
         foreach (var (type, payload, _) in bad) await server.SayAsync(type, payload);
         await side.FlushAsync(server);
 
-        Assert.Equal(bad.Select(one => $"malformed_message: ignored {one.Problem}"), side.Ignored.Select(error => $"{error.Code}: {error.Message}"));
+        Assert.Equal(
+            bad.Select(one => $"malformed_message: ignored {one.Problem}"), side.Ignored.Select(error => $"{error.Code}: {error.Message}"));
         Assert.Equal(bad.Length, side.IgnoredMessages());
         Assert.Empty(side.Failed);
     }
@@ -52,7 +53,11 @@ public sealed class MalformedTests
         var heard = new ConcurrentQueue<string>();
         foreach (var type in new[] { "welcome", "Welcome" }) side.On(type, message => heard.Enqueue(message.Payload.GetRawText()));
         foreach (var type in new[] { "welcome", "Welcome", "WELCOME" })
-            await server.SayAsync(type, HostileServer.Welcome.Replace("guest-1", "guest-evil", StringComparison.Ordinal).Replace("k7Qe", "evil", StringComparison.Ordinal).Replace("[]", """[{"room":"trap","epoch":"e","offset":1}]""", StringComparison.Ordinal));
+            await server.SayAsync(
+                type,
+                HostileServer.Welcome.Replace("guest-1", "guest-evil", StringComparison.Ordinal)
+                    .Replace("k7Qe", "evil", StringComparison.Ordinal)
+                    .Replace("[]", """[{"room":"trap","epoch":"e","offset":1}]""", StringComparison.Ordinal));
         await side.FlushAsync(server);
 
         Assert.Equal(("guest-1", "k7Qe0C2mT1x9aBcDeFgHiJ"), (side.Welcome()!.UserId, side.Welcome()!.GuestKey));
@@ -85,15 +90,21 @@ public sealed class MalformedTests
         foreach (var answer in new[] { "null", "7", """{"messages":7}""", """{"room":"\ud800"}""" })
         {
             server.Answer = answer;
-            Assert.Equal(GatewayErrors.MalformedMessage, (await Assert.ThrowsAsync<GatewayException>(() => side.Raw!.HistoryAsync("lobby").Within("the answer"))).Code);
+            Assert.Equal(
+                GatewayErrors.MalformedMessage,
+                (await Assert.ThrowsAsync<GatewayException>(() => side.Raw!.HistoryAsync("lobby").Within("the answer"))).Code);
         }
         foreach (var error in new[] { "null", "7", "{}", """{"code":"x","message":"y"}""", """{"code":400,"message":7}""" })
         {
             server.Error = error;
-            Assert.Equal(GatewayErrors.MalformedMessage, (await Assert.ThrowsAsync<GatewayException>(() => side.Raw!.HistoryAsync("lobby").Within("the answer"))).Code);
+            Assert.Equal(
+                GatewayErrors.MalformedMessage,
+                (await Assert.ThrowsAsync<GatewayException>(() => side.Raw!.HistoryAsync("lobby").Within("the answer"))).Code);
         }
         server.Error = """{"code":400,"message":"no","retry_after_ms":1e300}""";
-        Assert.Equal(TimeSpan.FromMilliseconds(int.MaxValue), (await Assert.ThrowsAsync<GatewayException>(() => side.Raw!.HistoryAsync("lobby").Within("the answer"))).RetryAfter);
+        Assert.Equal(
+            TimeSpan.FromMilliseconds(int.MaxValue),
+            (await Assert.ThrowsAsync<GatewayException>(() => side.Raw!.HistoryAsync("lobby").Within("the answer"))).RetryAfter);
     }
 
     [Theory]
@@ -119,11 +130,13 @@ public sealed class MalformedTests
     public async Task LivesThroughEveryGoldenFileMutatedAndRandomJson(bool isHub)
     {
         var random = new Random(20261121);
-        var golden = Directory.GetFiles(Folder, "*.json").Order(StringComparer.Ordinal).Select(file => JsonNode.Parse(File.ReadAllText(file))!)
+        var golden = Directory.GetFiles(Folder, "*.json").Order(StringComparer.Ordinal)
+            .Select(file => JsonNode.Parse(File.ReadAllText(file))!)
             .Where(file => file["direction"]!.GetValue<string>() == "server" && file["raw"] != null).ToList();
         await using var server = await HostileServer.StartAsync(isHub);
         await using var side = await Side.ConnectAsync(server, isHub);
-        foreach (var type in new[] { "chat", "direct", "presence", "system", "metrics", "welcome", "error", "own" }) side.On(type, message => message.Payload.GetRawText());
+        foreach (var type in new[] { "chat", "direct", "presence", "system", "metrics", "welcome", "error", "own" })
+            side.On(type, message => message.Payload.GetRawText());
         server.Answer = """{"room":"lobby","epoch":"e","offset":5,"recovered":true,"replayed":0}""";
         await side.JoinAsync("lobby").Within("the room");
         for (var i = 0; i < 3000; i++)
@@ -148,7 +161,8 @@ public sealed class MalformedTests
     {
         await using var server = await HostileServer.StartAsync(isHub: false);
         server.Refuses = true;
-        await using var client = new GatewayClient(server.Address.ToString(), new() { TokenProvider = _ => ValueTask.FromResult<string?>("a.b.c") });
+        await using var client = new GatewayClient(
+            server.Address.ToString(), new() { TokenProvider = _ => ValueTask.FromResult<string?>("a.b.c") });
         var told = new Told(client);
         client.Start();
         await told.UntilAsync(ClientState.Closed);
@@ -177,11 +191,15 @@ public sealed class MalformedTests
 
     private static string Anything(Random random, int depth)
     {
-        string[] leaves = ["null", "true", "0", "-1", "1.5", "1e308", "9223372036854775808", "\"\"", "\"lobby\"", "\"gap\"", "\"\\ud800\"", "[]", "{}"];
+        string[] leaves =
+            ["null", "true", "0", "-1", "1.5", "1e308", "9223372036854775808", "\"\"", "\"lobby\"", "\"gap\"", "\"\\ud800\"", "[]", "{}"];
         if (depth == 0 || random.Next(2) == 0) return leaves[random.Next(leaves.Length)];
-        if (random.Next(3) == 0) return $"[{string.Join(',', Enumerable.Range(0, random.Next(4)).Select(_ => Anything(random, depth - 1)))}]";
+        if (random.Next(3) == 0)
+            return $"[{string.Join(',', Enumerable.Range(0, random.Next(4)).Select(_ => Anything(random, depth - 1)))}]";
         string[] names = ["room", "event", "offset", "epoch", "from", "to", "missed", "rooms", "code", "\\ud800", "content"];
-        return $"{{{string.Join(',', Enumerable.Range(0, random.Next(5)).Select(_ => $"\"{names[random.Next(names.Length)]}\":{Anything(random, depth - 1)}"))}}}";
+        var fields = Enumerable.Range(0, random.Next(5))
+            .Select(_ => $"\"{names[random.Next(names.Length)]}\":{Anything(random, depth - 1)}");
+        return $"{{{string.Join(',', fields)}}}";
     }
 
     /// <summary>One value of it is another one, or gone.</summary>
@@ -189,7 +207,8 @@ public sealed class MalformedTests
     {
         if (JsonNode.Parse(json) is not JsonObject { Count: > 0 } fields || random.Next(5) == 0) return Anything(random, 1);
         var gone = fields.ElementAt(random.Next(fields.Count)).Key;
-        var parts = fields.Where(field => field.Key != gone).Select(field => $"\"{field.Key}\":{field.Value?.ToJsonString() ?? "null"}").ToList();
+        var parts = fields.Where(field => field.Key != gone)
+            .Select(field => $"\"{field.Key}\":{field.Value?.ToJsonString() ?? "null"}").ToList();
         if (random.Next(4) > 0) parts.Add($"\"{gone}\":{Anything(random, 2)}");
         return $"{{{string.Join(',', parts)}}}";
     }

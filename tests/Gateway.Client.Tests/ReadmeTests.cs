@@ -52,8 +52,10 @@ public sealed class ReadmeTests(GatewayFixture fixture) : IClassFixture<GatewayF
     [Fact]
     public void ReadmeOfTheRepositoryShowsTheSameInShort()
     {
-        var here = File.ReadAllText(Path.Combine(Repository.Root, "tests", "Gateway.Client.Tests", "ReadmeTests.cs")).Replace("GatewayClient(address,", "GatewayClient(\"ws://localhost:8080\",", StringComparison.Ordinal);
-        var block = File.ReadAllText(Path.Combine(Repository.Root, "README.md")).Split("clients/dotnet), the same:")[1].Split("```csharp\n")[1].Split("```")[0];
+        var here = File.ReadAllText(Path.Combine(Repository.Root, "tests", "Gateway.Client.Tests", "ReadmeTests.cs"))
+            .Replace("GatewayClient(address,", "GatewayClient(\"ws://localhost:8080\",", StringComparison.Ordinal);
+        var block = File.ReadAllText(Path.Combine(Repository.Root, "README.md"))
+            .Split("clients/dotnet), the same:")[1].Split("```csharp\n")[1].Split("```")[0];
         var lines = block.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         Assert.InRange(lines.Length, 3, 10);
@@ -67,7 +69,8 @@ public sealed class ReadmeTests(GatewayFixture fixture) : IClassFixture<GatewayF
     public void ReadmeShowsTheExampleAsItIs(string name)
     {
         var here = File.ReadAllText(Path.Combine(Repository.Root, "tests", "Gateway.Client.Tests", "ReadmeTests.cs"));
-        var example = here.Split($"        // example: {name}\n")[1].Split("        // end\n")[0].Replace("\n        ", "\n", StringComparison.Ordinal).TrimStart();
+        var example = here.Split($"        // example: {name}\n")[1].Split("        // end\n")[0]
+            .Replace("\n        ", "\n", StringComparison.Ordinal).TrimStart();
 
         Assert.Contains("```csharp\n" + example + "```", File.ReadAllText(Path.Combine(Folder, "README.md")));
         Assert.InRange(example.Split('\n').Length, 3, 10);
@@ -81,7 +84,14 @@ public sealed class ReadmeTests(GatewayFixture fixture) : IClassFixture<GatewayF
         var output = Directory.CreateTempSubdirectory("gateway-pack").FullName;
         try
         {
-            using var pack = Process.Start(new ProcessStartInfo("dotnet", ["pack", Path.Combine(Folder, name), "-c", Repository.Configuration, "--no-build", "-o", output, "-v", "quiet", "--nologo"]) { RedirectStandardOutput = true })!;
+            using var pack = Process.Start(
+                new ProcessStartInfo(
+                    "dotnet",
+                    [
+                        "pack", Path.Combine(Folder, name), "-c", Repository.Configuration, "--no-build", "-o", output, "-v", "quiet",
+                        "--nologo"
+                    ])
+                { RedirectStandardOutput = true })!;
             var said = await pack.StandardOutput.ReadToEndAsync().Within("the package", TimeSpan.FromSeconds(60));
             await pack.WaitForExitAsync().Within("the package");
             Assert.True(pack.ExitCode == 0, said);

@@ -6,7 +6,11 @@ namespace Gateway.Client.Tests;
 /// <summary>Gateways that stop, and networks that break.</summary>
 public sealed class ReconnectTests
 {
-    private static readonly string[] Quiet = ["--metrics_stream:enabled=false", "--rooms:defaults:announce=false", "--rooms:defaults:history=20000", "--outbox:capacity=20000", "--outbox:max_bytes=50000000"];
+    private static readonly string[] Quiet =
+    [
+        "--metrics_stream:enabled=false", "--rooms:defaults:announce=false", "--rooms:defaults:history=20000", "--outbox:capacity=20000",
+        "--outbox:max_bytes=50000000"
+    ];
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
 
     [Fact]
@@ -28,7 +32,10 @@ public sealed class ReconnectTests
             for (; cuts < Cuts; cuts++)
             {
                 var before = heard.Chats.Count;
-                await Deadline.Until(() => heard.Chats.Count >= Math.Min(before + 50, Messages) && speaker.State == ClientState.Open && listener.State == ClientState.Open, "both to be back", TimeSpan.FromSeconds(30));
+                await Deadline.Until(
+                    () => heard.Chats.Count >= Math.Min(before + 50, Messages) && speaker.State == ClientState.Open
+                        && listener.State == ClientState.Open,
+                    "both to be back", TimeSpan.FromSeconds(30));
                 proxy.Cut();
             }
         });
@@ -111,7 +118,8 @@ public sealed class ReconnectTests
         var told = new Told(client);
         await client.JoinAsync("room").Within("the room");
         proxy.IsSilent = true;
-        await Deadline.Until(() => told.States.Any(change => change.Error?.Message == "the gateway does not answer"), "the dead link to be noticed");
+        await Deadline.Until(
+            () => told.States.Any(change => change.Error?.Message == "the gateway does not answer"), "the dead link to be noticed");
         proxy.IsSilent = false;
         await told.UntilAsync(ClientState.Open);
     }
@@ -127,7 +135,8 @@ public sealed class ReconnectTests
         await told.UntilAsync(ClientState.Closed);
 
         Assert.Equal(3, told.States.Count(change => change.Delay != null));
-        Assert.Equal(GatewayErrors.Closed, (await Assert.ThrowsAsync<GatewayException>(() => waiting.Within("the end of the waiting"))).Code);
+        Assert.Equal(
+            GatewayErrors.Closed, (await Assert.ThrowsAsync<GatewayException>(() => waiting.Within("the end of the waiting"))).Code);
     }
 
     [Fact]
@@ -138,14 +147,17 @@ public sealed class ReconnectTests
         var told = new Told(client);
         await client.JoinAsync("room").Within("the room");
         Assert.Equal(0, await gateway.StopAsync());
-        await Deadline.Until(() => told.States.Any(change => change is { State: ClientState.Reconnecting, Error.Code: "1001" }), "the client to leave");
+        await Deadline.Until(
+            () => told.States.Any(change => change is { State: ClientState.Reconnecting, Error.Code: "1001" }), "the client to leave");
     }
 
     [Fact]
     public void DelaysGrowUpToTheirCap()
     {
         var (first, longest) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
-        Assert.Equal([1, 2, 4, 8, 16, 30, 30], Enumerable.Range(0, 7).Select(failures => Connections.Backoff.Delay(failures, first, longest, 1).TotalSeconds));
+        Assert.Equal(
+            [1, 2, 4, 8, 16, 30, 30],
+            Enumerable.Range(0, 7).Select(failures => Connections.Backoff.Delay(failures, first, longest, 1).TotalSeconds));
         Assert.Equal(TimeSpan.Zero, Connections.Backoff.Delay(5, first, longest, 0));
         Assert.Equal(30, Connections.Backoff.Delay(int.MaxValue, first, longest, 1).TotalSeconds);
     }

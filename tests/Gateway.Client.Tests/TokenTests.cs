@@ -17,7 +17,8 @@ public sealed class TokenTests
         var asked = 0;
         await using var client = new GatewayClient(gateway.Server.ToString(), new()
         {
-            TokenProvider = _ => ValueTask.FromResult<string?>(Token(Interlocked.Increment(ref asked) == 1 ? TimeSpan.FromSeconds(3) : TimeSpan.FromMinutes(5))),
+            TokenProvider = _ => ValueTask.FromResult<string?>(
+                Token(Interlocked.Increment(ref asked) == 1 ? TimeSpan.FromSeconds(3) : TimeSpan.FromMinutes(5))),
         });
         var told = new Told(client);
         await client.JoinAsync("room").Within("the room");
@@ -36,7 +37,8 @@ public sealed class TokenTests
         await using var gateway = await StartAsync();
         foreach (var (token, reason) in new[] { (null, "Unauthorized"), ("nonsense", "Invalid token") })
         {
-            await using var client = new GatewayClient(gateway.Server.ToString(), new() { TokenProvider = _ => ValueTask.FromResult<string?>(token) });
+            await using var client = new GatewayClient(
+                gateway.Server.ToString(), new() { TokenProvider = _ => ValueTask.FromResult<string?>(token) });
             var told = new Told(client);
             client.Start();
             await told.UntilAsync(ClientState.Closed);
@@ -44,12 +46,14 @@ public sealed class TokenTests
         }
     }
 
-    private static Task<GatewayProcess> StartAsync() => GatewayProcess.StartAsync("--auth:mode=jwt", "--auth:signing_key=" + Secret, "--auth:expiry_warning=2s", "--metrics_stream:enabled=false");
+    private static Task<GatewayProcess> StartAsync() => GatewayProcess.StartAsync(
+        "--auth:mode=jwt", "--auth:signing_key=" + Secret, "--auth:expiry_warning=2s", "--metrics_stream:enabled=false");
 
     private static string Token(TimeSpan lifetime)
     {
         var claims = $$"""{"sub":"ada","preferred_username":"Ada","exp":{{DateTimeOffset.UtcNow.Add(lifetime).ToUnixTimeSeconds()}}}""";
-        var input = Base64Url.EncodeToString("""{"alg":"HS256","typ":"JWT"}"""u8) + "." + Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims));
+        var input = Base64Url.EncodeToString("""{"alg":"HS256","typ":"JWT"}"""u8) + "." + Base64Url.EncodeToString(
+            Encoding.UTF8.GetBytes(claims));
         return input + "." + Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(input)));
     }
 }

@@ -23,7 +23,8 @@ internal sealed class Told
     public IReadOnlyList<StateChange> States => Copy(_states);
     public IReadOnlyList<Resumed> Resumed => Copy(_resumed);
 
-    public Task UntilChatsAsync(int count, TimeSpan? limit = null) => Deadline.Until(() => Chats.Count >= count, $"{count} messages, not {Chats.Count}", limit);
+    public Task UntilChatsAsync(int count, TimeSpan? limit = null) =>
+        Deadline.Until(() => Chats.Count >= count, $"{count} messages, not {Chats.Count}", limit);
 
     public Task UntilAsync(ClientState state) => Deadline.Until(() => States.LastOrDefault()?.State == state, $"the client to be {state}");
 
