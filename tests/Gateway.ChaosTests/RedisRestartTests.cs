@@ -73,10 +73,12 @@ public sealed class RedisRestartTests
         await redis.KillAsync();
         await redis.RestartAsync();
         var changed = await member.NextAsync("system", TimeSpan.FromSeconds(20));
-        if (changed.Text("event") == "presence_reset") changed = await member.NextAsync("system", TimeSpan.FromSeconds(20)); // a replica that noticed the restart in between says this first
+        // a replica that noticed the restart in between says this first
+        if (changed.Text("event") == "presence_reset") changed = await member.NextAsync("system", TimeSpan.FromSeconds(20));
         Assert.Equal(("gap", "epoch changed"), (changed.Text("event"), changed.Text("reason")));
         Assert.Equal(1, (await member.RequestAsync("chat", new { room = "room", content = "after" })).GetProperty("offset").GetInt64());
-        while ((await member.NextAsync("chat")).Text("content") != "after") // until it is there, a newcomer of that replica joins ahead of it
+        // until it is there, a newcomer of that replica joins ahead of it
+        while ((await member.NextAsync("chat")).Text("content") != "after")
         {
         }
 

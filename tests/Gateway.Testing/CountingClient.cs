@@ -26,11 +26,15 @@ public sealed class CountingClient : IDisposable
     public string? Fault { get; private set; }
 
     /// <param name="bytesPerSecond">It reads no faster than this, from the first message on.</param>
-    public static async Task<CountingClient> ConnectAsync(Uri server, bool signalR, int senders, double bytesPerSecond = double.PositiveInfinity)
+    public static async Task<CountingClient> ConnectAsync(
+        Uri server, bool signalR, int senders, double bytesPerSecond = double.PositiveInfinity)
     {
         var client = new CountingClient(senders, bytesPerSecond);
-        await client._socket.ConnectAsync(new Uri($"ws://{server.Authority}/{(signalR ? "hub" : "ws")}?rooms=crowd"), default).Within("the WebSocket to open");
-        if (signalR) await client._socket.SendAsync("{\"protocol\":\"json\",\"version\":1}\u001e"u8.ToArray(), WebSocketMessageType.Text, true, default);
+        await client._socket.ConnectAsync(
+            new Uri($"ws://{server.Authority}/{(signalR ? "hub" : "ws")}?rooms=crowd"), default).Within("the WebSocket to open");
+        if (signalR)
+            await client._socket.SendAsync(
+                "{\"protocol\":\"json\",\"version\":1}\u001e"u8.ToArray(), WebSocketMessageType.Text, true, default);
         var welcomed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = client.ReceiveAsync(welcomed); // ends with the socket
         await welcomed.Task.Within("the welcome");
@@ -79,8 +83,10 @@ public sealed class CountingClient : IDisposable
         while (message.IndexOf("\"#"u8) is >= 0 and var at)
         {
             message = message[(at + 2)..];
-            if (!Utf8Parser.TryParse(message, out int sender, out var used) || !Utf8Parser.TryParse(message[(used + 1)..], out int number, out _)) continue;
-            if (number != _next[sender]) Fault ??= $"sender {sender}: {number} instead of {_next[sender]} in {Encoding.UTF8.GetString(message)}";
+            if (!Utf8Parser.TryParse(message, out int sender, out var used)
+                || !Utf8Parser.TryParse(message[(used + 1)..], out int number, out _)) continue;
+            if (number != _next[sender])
+                Fault ??= $"sender {sender}: {number} instead of {_next[sender]} in {Encoding.UTF8.GetString(message)}";
             _next[sender] = number + 1;
             Interlocked.Increment(ref _received);
         }

@@ -22,7 +22,9 @@ public sealed partial class GatewayProcess : IAsyncDisposable
     /// <param name="descriptors">How many files and sockets it may have open; <c>null</c>: as many as the tests.</param>
     private GatewayProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, int? descriptors = null)
     {
-        if (!File.Exists(Repository.GatewayDll)) throw new InvalidOperationException($"{Repository.GatewayDll} is missing: build server/Gateway ({Repository.Configuration}) first");
+        if (!File.Exists(Repository.GatewayDll))
+            throw new InvalidOperationException(
+                $"{Repository.GatewayDll} is missing: build server/Gateway ({Repository.Configuration}) first");
         string[] command = ["dotnet", Repository.GatewayDll, .. arguments];
         if (descriptors is { } limit) command = ["sh", "-c", $"ulimit -n {limit} && exec \"$@\"", "sh", .. command];
         var start = new ProcessStartInfo(command[0], command[1..])
@@ -62,11 +64,14 @@ public sealed partial class GatewayProcess : IAsyncDisposable
     /// <param name="descriptors">How many files and sockets it may have open.</param>
     public static async Task<GatewayProcess> StartAsync(int? descriptors, params string[] arguments)
     {
-        var gateway = new GatewayProcess(["--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", "--rate_limit:messages=0", .. arguments], null, descriptors);
+        var gateway = new GatewayProcess(
+            ["--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", "--rate_limit:messages=0", .. arguments], null, descriptors);
         try
         {
-            await Task.WhenAny(gateway._ready.Task, gateway._process.WaitForExitAsync()).Within("the gateway to start", TimeSpan.FromSeconds(30));
-            if (!gateway._ready.Task.IsCompleted) throw new InvalidOperationException("the gateway ended instead of starting:\n" + gateway.Output);
+            await Task.WhenAny(
+                gateway._ready.Task, gateway._process.WaitForExitAsync()).Within("the gateway to start", TimeSpan.FromSeconds(30));
+            if (!gateway._ready.Task.IsCompleted)
+                throw new InvalidOperationException("the gateway ended instead of starting:\n" + gateway.Output);
             return gateway;
         }
         catch
@@ -76,8 +81,12 @@ public sealed partial class GatewayProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>For a start that is expected to fail: runs to the end and returns exit code, what was printed on both streams, and what of it on standard error.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunToExitAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    /// <summary>
+    /// For a start that is expected to fail: runs to the end and returns exit code, what was printed on both streams, and what of it on
+    /// standard error.
+    /// </summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunToExitAsync(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         await using var gateway = new GatewayProcess(arguments, environment);
         await gateway._process.WaitForExitAsync().Within("the gateway to give up", TimeSpan.FromSeconds(30));
@@ -87,7 +96,8 @@ public sealed partial class GatewayProcess : IAsyncDisposable
     /// <summary>Asks a gateway to stop that may still be starting. Returns the exit code, and what was printed.</summary>
     public static async Task<(int ExitCode, string Output)> RunAndStopAsync(TimeSpan after, params string[] arguments)
     {
-        await using var gateway = new GatewayProcess(["--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", .. arguments], null);
+        await using var gateway = new GatewayProcess(
+            ["--server:host=127.0.0.1", "--server:port=0", "--metrics:port=0", .. arguments], null);
         await Task.Delay(after);
         gateway.SendSignal(SigTerm);
         await gateway._process.WaitForExitAsync().Within("the gateway to stop", TimeSpan.FromSeconds(30));

@@ -35,12 +35,14 @@ public sealed class HandMadeSocket : IDisposable
         await socket.ConnectAsync(IPAddress.Parse(server.Host), server.Port).Within("the connection");
         var client = new HandMadeSocket(socket, new NetworkStream(socket));
         await client._stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"GET {path} HTTP/1.1\r\nHost: {server.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+            $"GET {path} HTTP/1.1\r\nHost: {server.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
         var head = new StringBuilder();
         var one = new byte[1];
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
-            if (await client._stream.ReadAsync(one).Within("the upgrade's answer") == 0) throw new IOException("closed during the upgrade: " + head);
+            if (await client._stream.ReadAsync(one).Within("the upgrade's answer") == 0)
+                throw new IOException("closed during the upgrade: " + head);
             head.Append((char)one[0]);
         }
         if (!head.ToString().StartsWith("HTTP/1.1 101", StringComparison.Ordinal)) throw new IOException("no upgrade: " + head);
@@ -67,7 +69,8 @@ public sealed class HandMadeSocket : IDisposable
     public Task SendTextAsync(string text) => SendAsync(Text, Encoding.UTF8.GetBytes(text));
 
     /// <summary>RFC 6455 section 5.2, each part of it at the caller's will.</summary>
-    public async Task SendAsync(byte opcode, ReadOnlyMemory<byte> payload, bool final = true, bool masked = true, byte reserved = 0, long? claimedLength = null)
+    public async Task SendAsync(
+        byte opcode, ReadOnlyMemory<byte> payload, bool final = true, bool masked = true, byte reserved = 0, long? claimedLength = null)
     {
         var frame = new List<byte> { (byte)((final ? 0x80 : 0) | (reserved << 4) | opcode) };
         var length = claimedLength ?? payload.Length;
@@ -108,7 +111,8 @@ public sealed class HandMadeSocket : IDisposable
             }
             var payload = new byte[length];
             await _stream.ReadExactlyAsync(payload).AsTask().Within("a frame's payload");
-            return new HandMadeFrame((head[0] & 0x80) != 0, (byte)((head[0] >> 4) & 7), (byte)(head[0] & 0xf), (head[1] & 0x80) != 0, payload);
+            return new HandMadeFrame(
+                (head[0] & 0x80) != 0, (byte)((head[0] >> 4) & 7), (byte)(head[0] & 0xf), (head[1] & 0x80) != 0, payload);
         }
         catch (Exception gone) when (gone is IOException or EndOfStreamException)
         {

@@ -53,7 +53,8 @@ internal sealed class Inbox(Action<ReceivedMessage>? onMessage = null)
                 if (_over != null) throw new InvalidOperationException($"no {type} came any more: {_over}");
                 changed = _changed.Task;
             }
-            await changed.Within($"a message of type {type}; so far: {string.Join(", ", All.Select(m => m.Type))}", Max(end - DateTime.UtcNow));
+            await changed.Within(
+                $"a message of type {type}; so far: {string.Join(", ", All.Select(m => m.Type))}", Max(end - DateTime.UtcNow));
         }
     }
 

@@ -12,7 +12,8 @@ public sealed record Negotiated(string ConnectionId, string Token)
     {
         var scheme = hub.Scheme is "https" or "wss" ? Uri.UriSchemeHttps : Uri.UriSchemeHttp;
         var version = hub.Query.Length > 1 ? hub.Query + "&negotiateVersion=1" : "?negotiateVersion=1";
-        using var answer = await Http.PostAsync(new Uri($"{scheme}://{hub.Authority}{hub.AbsolutePath}/negotiate{version}"), content: null, cancel);
+        using var answer = await Http.PostAsync(
+            new Uri($"{scheme}://{hub.Authority}{hub.AbsolutePath}/negotiate{version}"), content: null, cancel);
         answer.EnsureSuccessStatusCode();
         var json = await answer.Content.ReadFromJsonAsync<JsonElement>(cancel);
         return new Negotiated(json.GetProperty("connectionId").GetString()!, json.GetProperty("connectionToken").GetString()!);

@@ -4,9 +4,9 @@ using System.Net.Sockets;
 namespace Gateway.Testing;
 
 /// <summary>
-/// A TCP proxy that behaves like a bad network. A silent link behaves like dropped packets: nobody is told, neither data nor the end of a connection passes, and the
-/// sockets stay open. When the silence ends, links that were there before go on where they stopped (as TCP retransmits); links begun during it never come to life.
-/// The order of bytes never changes.
+/// A TCP proxy that behaves like a bad network. A silent link behaves like dropped packets: nobody is told, neither data nor the end of a
+/// connection passes, and the sockets stay open. When the silence ends, links that were there before go on where they stopped (as TCP
+/// retransmits); links begun during it never come to life. The order of bytes never changes.
 /// </summary>
 public sealed class NetworkProxy : IAsyncDisposable
 {
@@ -123,7 +123,8 @@ public sealed class NetworkProxy : IAsyncDisposable
             link.Client.NoDelay = true;
             if (link.IsDead) await Task.Delay(Timeout.Infinite, link.Closed);
             await link.Server.ConnectAsync(IPAddress.Loopback, _target);
-            await Task.WhenAny(PassAsync(link, link.Client, link.Server, isRequest: true), PassAsync(link, link.Server, link.Client, isRequest: false));
+            await Task.WhenAny(
+                PassAsync(link, link.Client, link.Server, isRequest: true), PassAsync(link, link.Server, link.Client, isRequest: false));
         }
         catch (Exception over) when (over is OperationCanceledException or SocketException or ObjectDisposedException)
         {
@@ -153,7 +154,8 @@ public sealed class NetworkProxy : IAsyncDisposable
         }
         catch (Exception over) when (over is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            while (link.IsSilent && !link.Closed.IsCancellationRequested) await Task.WhenAny(Task.Delay(5)); // nobody hears of the end either
+            // nobody hears of the end either
+            while (link.IsSilent && !link.Closed.IsCancellationRequested) await Task.WhenAny(Task.Delay(5));
         }
     }
 

@@ -58,8 +58,10 @@ public sealed class Nginx : IAsyncDisposable
         var port = FreePort();
         Server = new Uri($"http://127.0.0.1:{port}");
         var file = Path.Combine(_folder, "nginx.conf");
-        await File.WriteAllTextAsync(file, Adapt(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "config", "nginx.conf")), port, replicas));
-        var start = new ProcessStartInfo("nginx", ["-p", _folder, "-e", Path.Combine(_folder, "error.log"), "-c", file, "-g", $"daemon off; pid {_folder}/nginx.pid;"])
+        await File.WriteAllTextAsync(
+            file, Adapt(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "config", "nginx.conf")), port, replicas));
+        var start = new ProcessStartInfo(
+            "nginx", ["-p", _folder, "-e", Path.Combine(_folder, "error.log"), "-c", file, "-g", $"daemon off; pid {_folder}/nginx.pid;"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -88,7 +90,8 @@ public sealed class Nginx : IAsyncDisposable
         var options = lines[first].Trim().TrimEnd(';').Split(' ')[2..];
         lines.RemoveAll(IsReplica);
         lines.InsertRange(first, replicas.Select(replica => $"        server {replica.Authority} {string.Join(' ', options)};"));
-        string[] folders = [.. new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(use => $"    {use}_temp_path {_folder}/{use};")];
+        string[] folders =
+            [.. new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(use => $"    {use}_temp_path {_folder}/{use};")];
         return string.Join('\n', lines)
             .Replace("listen 8080;", $"listen 127.0.0.1:{port};", StringComparison.Ordinal)
             .Replace("access_log /var/log/nginx/access.log", $"access_log {_folder}/access.log", StringComparison.Ordinal)
@@ -99,7 +102,8 @@ public sealed class Nginx : IAsyncDisposable
 
     private async Task<bool> AcceptsAsync(int port)
     {
-        if (_process is { HasExited: true }) throw new InvalidOperationException($"nginx ended with {_process.ExitCode}:\n{string.Join('\n', _output)}");
+        if (_process is { HasExited: true })
+            throw new InvalidOperationException($"nginx ended with {_process.ExitCode}:\n{string.Join('\n', _output)}");
         try
         {
             using var client = new TcpClient();

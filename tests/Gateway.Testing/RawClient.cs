@@ -31,7 +31,8 @@ public sealed class RawClient : IChatClient
 
     /// <param name="onMessage">Called for one message after the other, in the order in which they came.</param>
     public static async Task<RawClient> ConnectAsync(
-        Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null, Action<ReceivedMessage>? onMessage = null)
+        Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null,
+        Action<ReceivedMessage>? onMessage = null)
     {
         var client = await OpenAsync(server, query, configure, invoker, onMessage);
         client.Welcome = (await client.NextAsync("welcome")).Json;
@@ -40,7 +41,8 @@ public sealed class RawClient : IChatClient
 
     /// <summary>Connects without waiting for the welcome.</summary>
     public static async Task<RawClient> OpenAsync(
-        Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null, Action<ReceivedMessage>? onMessage = null)
+        Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null,
+        Action<ReceivedMessage>? onMessage = null)
     {
         var socket = new ClientWebSocket();
         configure?.Invoke(socket.Options);
@@ -121,7 +123,8 @@ public sealed class RawClient : IChatClient
     private void End(string why, Exception? fault)
     {
         _inbox.End(why);
-        foreach (var answer in _asked.Values) answer.TrySetException(new IOException($"the connection ended before the answer came: {why}", fault));
+        foreach (var answer in _asked.Values)
+            answer.TrySetException(new IOException($"the connection ended before the answer came: {why}", fault));
     }
 
     private async Task AnswerCloseAsync()

@@ -18,7 +18,8 @@ public sealed class RedisServer : IAsyncDisposable
     public int Port { get; private set; }
     public string Address => $"127.0.0.1:{Port}";
 
-    /// <param name="keepsData">Every write is on disk before it is acknowledged, and there again after a restart; otherwise a restart begins empty.</param>
+    /// <param name="keepsData">Every write is on disk before it is acknowledged, and there again after a restart; otherwise a restart
+    /// begins empty.</param>
     public static async Task<RedisServer> StartAsync(bool keepsData = false)
     {
         var redis = new RedisServer(keepsData);
@@ -32,7 +33,8 @@ public sealed class RedisServer : IAsyncDisposable
                     await redis.StartProcessAsync();
                     return redis;
                 }
-                catch (InvalidOperationException) when (attempt < 3 && redis._output.Any(line => line.Contains("Address already in use", StringComparison.Ordinal)))
+                catch (InvalidOperationException) when (
+                    attempt < 3 && redis._output.Any(line => line.Contains("Address already in use", StringComparison.Ordinal)))
                 {
                     await redis.KillAsync(); // somebody else was faster: another port
                     redis._output.Clear();
@@ -85,7 +87,10 @@ public sealed class RedisServer : IAsyncDisposable
     private async Task StartProcessAsync()
     {
         var start = new ProcessStartInfo("redis-server",
-            ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", _keepsData ? "yes" : "no", "--appendfsync", "always", "--dir", _folder])
+            [
+                "--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", _keepsData ? "yes" : "no", "--appendfsync",
+                "always", "--dir", _folder
+            ])
         {
             RedirectStandardOutput = true,
         };
@@ -95,7 +100,8 @@ public sealed class RedisServer : IAsyncDisposable
         }
         catch (System.ComponentModel.Win32Exception fault)
         {
-            throw new InvalidOperationException("redis-server was not found: install Debian's package redis-server, or put it on the PATH", fault);
+            throw new InvalidOperationException(
+                "redis-server was not found: install Debian's package redis-server, or put it on the PATH", fault);
         }
         _process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
         _process.BeginOutputReadLine();

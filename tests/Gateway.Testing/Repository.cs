@@ -6,7 +6,8 @@ public static class Repository
     public static string Root { get; } = FindRoot();
 
     /// <summary>Debug or Release, as the tests themselves were built.</summary>
-    public static string Configuration { get; } = AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
+    public static string Configuration { get; } = AppContext.BaseDirectory.Contains(
+        $"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
 
     public static string GatewayDll => Path.Combine(Root, "server", "Gateway", "bin", Configuration, "net10.0", "Gateway.dll");
 

@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.SignalR.Client;
 
 namespace Gateway.Testing;
 
-/// <summary>The stock .NET SignalR client, straight to the WebSocket; what comes is read off the wire as well, so that bytes can be compared.</summary>
+/// <summary>
+/// The stock .NET SignalR client, straight to the WebSocket; what comes is read off the wire as well, so that bytes can be compared.
+/// </summary>
 public sealed partial class SignalRClient : IChatClient
 {
     private readonly Inbox _inbox;
@@ -36,7 +38,8 @@ public sealed partial class SignalRClient : IChatClient
     /// <param name="onMessage">Called for one message after the other, in the order in which they came.</param>
     /// <param name="negotiates">As stock clients do by default: it asks for a connection first, and connects to that.</param>
     public static async Task<SignalRClient> ConnectAsync(
-        Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null, Action<ReceivedMessage>? onMessage = null,
+        Uri server, string query = "", Action<ClientWebSocketOptions>? configure = null, HttpMessageInvoker? invoker = null,
+        Action<ReceivedMessage>? onMessage = null,
         bool negotiates = false)
     {
         var inbox = new Inbox(onMessage);
@@ -44,7 +47,8 @@ public sealed partial class SignalRClient : IChatClient
         var factory = new WebSocketConnectionFactory(record => Take(record, inbox), configure, invoker, negotiates);
         var builder = new HubConnectionBuilder();
         builder.Services.AddSingleton<IConnectionFactory>(factory);
-        builder.Services.AddSingleton<EndPoint>(new UriEndPoint(new Uri($"{scheme}://{server.Authority}{server.AbsolutePath.TrimEnd('/')}/hub{query}")));
+        builder.Services.AddSingleton<EndPoint>(
+            new UriEndPoint(new Uri($"{scheme}://{server.Authority}{server.AbsolutePath.TrimEnd('/')}/hub{query}")));
         builder.Services.AddLogging();
         var client = new SignalRClient(builder.Build(), inbox, factory);
         await client.Hub.StartAsync().Within("the hub connection to start");
@@ -57,7 +61,8 @@ public sealed partial class SignalRClient : IChatClient
         var method = char.ToUpperInvariant(type[0]) + type[1..];
         try
         {
-            var isCommand = method is "Chat" or "Join" or "Leave" or "Direct" or "Presence" or "History" or "Refresh" or "Mute" or "Unmute" or "Kick" or "Ban" or "Unban";
+            var isCommand = method is "Chat" or "Join" or "Leave" or "Direct" or "Presence" or "History" or "Refresh" or "Mute" or "Unmute"
+                or "Kick" or "Ban" or "Unban";
             return method == "Ping" ? await Hub.InvokeAsync<JsonElement>("Ping").Within("the answer to Ping")
                 : isCommand ? await Hub.InvokeAsync<JsonElement>(method, payload).Within($"the answer to {method}")
                 : await Hub.InvokeAsync<JsonElement>("Send", type, payload).Within("the answer to Send");

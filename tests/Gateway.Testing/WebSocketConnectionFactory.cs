@@ -8,15 +8,19 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Testing;
 
-/// <summary>A WebSocket for the SignalR client core, with or without negotiation; every record that comes is shown to <paramref name="tap"/> first.</summary>
+/// <summary>
+/// A WebSocket for the SignalR client core, with or without negotiation; every record that comes is shown to <paramref name="tap"/> first.
+/// </summary>
 internal sealed class WebSocketConnectionFactory(
-    WebSocketConnectionFactory.Tap tap, Action<ClientWebSocketOptions>? configure, HttpMessageInvoker? invoker, bool negotiates = false) : IConnectionFactory
+    WebSocketConnectionFactory.Tap tap, Action<ClientWebSocketOptions>? configure, HttpMessageInvoker? invoker,
+    bool negotiates = false) : IConnectionFactory
 {
     private ClientWebSocket? _last;
 
     public delegate void Tap(ReadOnlySpan<byte> record);
 
-    public (int Code, string? Reason) CloseStatus => _last?.CloseStatus is { } status ? ((int)status, _last.CloseStatusDescription ?? "") : (1006, null);
+    public (int Code, string? Reason) CloseStatus =>
+        _last?.CloseStatus is { } status ? ((int)status, _last.CloseStatusDescription ?? "") : (1006, null);
 
     public void Abort() => _last?.Abort();
 
@@ -102,7 +106,8 @@ internal sealed class WebSocketConnectionFactory(
                 while (true)
                 {
                     var read = await _toSend.Reader.ReadAsync();
-                    if (!read.Buffer.IsEmpty) await _socket.SendAsync(read.Buffer.ToArray(), WebSocketMessageType.Text, endOfMessage: true, default);
+                    if (!read.Buffer.IsEmpty)
+                        await _socket.SendAsync(read.Buffer.ToArray(), WebSocketMessageType.Text, endOfMessage: true, default);
                     _toSend.Reader.AdvanceTo(read.Buffer.End);
                     if (!read.IsCompleted) continue;
                     await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);

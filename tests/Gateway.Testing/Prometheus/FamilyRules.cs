@@ -15,7 +15,9 @@ internal static class FamilyRules
                 PrometheusText.Require(names.TryAdd(name, family.Name), $"{name} is {family.Name}'s and", names[name]);
             if (family.Type == "counter") Counter(family);
             if (family.Type == "histogram") Histogram(family);
-            else PrometheusText.Require(!family.Name.EndsWith("_bucket", StringComparison.Ordinal), "a bucket outside a histogram", family.Name);
+            else
+                PrometheusText.Require(
+                    !family.Name.EndsWith("_bucket", StringComparison.Ordinal), "a bucket outside a histogram", family.Name);
         }
     }
 
@@ -29,7 +31,8 @@ internal static class FamilyRules
     private static void Histogram(PrometheusFamily family)
     {
         var counts = family.Of("_count").ToDictionary(sample => sample.Identity()[family.Name.Length..], sample => sample.Value);
-        var sums = family.Of("_sum").Select(sample => sample.Identity()[family.Name.Length..].Replace("_sum", "_count", StringComparison.Ordinal)).ToHashSet();
+        var sums = family.Of("_sum")
+            .Select(sample => sample.Identity()[family.Name.Length..].Replace("_sum", "_count", StringComparison.Ordinal)).ToHashSet();
         PrometheusText.Require(counts.Keys.ToHashSet().SetEquals(sums), "_sum and _count do not match", family.Name);
         var series = family.Of("_bucket").GroupBy(sample => sample.Identity(without: "le")[(family.Name + "_bucket").Length..]).ToList();
         PrometheusText.Require(series.Count == counts.Count, "not as many series of buckets as counts", family.Name);
@@ -44,7 +47,8 @@ internal static class FamilyRules
                 (bound, count) = (next, bucket.Value);
             }
             PrometheusText.Require(double.IsPositiveInfinity(bound), "no +Inf bucket", family.Name);
-            PrometheusText.Require(counts.TryGetValue("_count" + buckets.Key, out var total) && total == count, "+Inf bucket and _count differ", family.Name);
+            PrometheusText.Require(
+                counts.TryGetValue("_count" + buckets.Key, out var total) && total == count, "+Inf bucket and _count differ", family.Name);
         }
     }
 }

@@ -8,7 +8,8 @@ public sealed class PrometheusPage
     public IReadOnlyList<PrometheusFamily> Families => _families;
 
     public PrometheusFamily this[string name] =>
-        _families.SingleOrDefault(family => family.Name == name) ?? throw new KeyNotFoundException($"no {name} among {string.Join(", ", _families.Select(f => f.Name))}");
+        _families.SingleOrDefault(family => family.Name == name) ?? throw new KeyNotFoundException(
+            $"no {name} among {string.Join(", ", _families.Select(f => f.Name))}");
 
     public bool Has(string name) => _families.Exists(family => family.Name == name);
 
@@ -38,7 +39,8 @@ public sealed record PrometheusSample(string Name, IReadOnlyDictionary<string, s
 {
     /// <summary>Equal for the same name and labels, but for those left out.</summary>
     public string Identity(string? without = null) =>
-        Name + string.Concat(Labels.Where(label => label.Key != without).Select(label => $"|{label.Key}={label.Value.Length}:{label.Value}"));
+        Name + string.Concat(
+            Labels.Where(label => label.Key != without).Select(label => $"|{label.Key}={label.Value.Length}:{label.Value}"));
 }
 
 public sealed class PrometheusFamily(string name, string help)
@@ -57,5 +59,6 @@ public sealed class PrometheusFamily(string name, string help)
 
     public IEnumerable<PrometheusSample> Of(string suffix) => Samples.Where(sample => sample.Name == name + suffix);
 
-    internal bool Owns(string sample) => Type == "histogram" ? sample == name + "_bucket" || sample == name + "_sum" || sample == name + "_count" : sample == name;
+    internal bool Owns(string sample) =>
+        Type == "histogram" ? sample == name + "_bucket" || sample == name + "_sum" || sample == name + "_count" : sample == name;
 }

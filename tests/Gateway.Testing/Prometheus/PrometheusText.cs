@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Gateway.Testing.Prometheus;
 
 /// <summary>
-/// Reads the text exposition format 0.0.4 and refuses what Prometheus or its linter would: stricter than Prometheus itself, so that whatever
-/// comes through is well-formed for everyone.
+/// Reads the text exposition format 0.0.4 and refuses what Prometheus or its linter would: stricter than Prometheus itself, so that
+/// whatever comes through is well-formed for everyone.
 /// </summary>
 public static partial class PrometheusText
 {
@@ -31,7 +31,8 @@ public static partial class PrometheusText
 
     private static void Read(PrometheusPage page, string line)
     {
-        if (HelpLine().Match(line) is { Success: true } help) page.Begin(help.Groups[1].Value, Unescape(help.Groups[2].Value, allowed: "\\n", line), line);
+        if (HelpLine().Match(line) is { Success: true } help)
+            page.Begin(help.Groups[1].Value, Unescape(help.Groups[2].Value, allowed: "\\n", line), line);
         else if (TypeLine().Match(line) is { Success: true } type) page.SetType(type.Groups[1].Value, type.Groups[2].Value, line);
         else page.Add(ReadSample(line), line);
     }
@@ -66,7 +67,9 @@ public static partial class PrometheusText
         "+Inf" => double.PositiveInfinity,
         "-Inf" => double.NegativeInfinity,
         "NaN" => double.NaN,
-        _ => double.Parse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture),
+        _ => double.Parse(
+            text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+            CultureInfo.InvariantCulture),
     };
 
     private static string Unescape(string text, string allowed, string line)

@@ -38,8 +38,8 @@ public sealed class HubConfigurationTests : IDisposable
             raw: { max_message_bytes: 512, pong_wait: 2m }
             hubs:
               plain: {}
-              own: { auto_join: [a, metrics], metrics_stream: true, max_message_bytes: 1024, outbox: { capacity: 3 }, rate_limit: { messages: 0 },
-                     policies: [{ match: a, history: 5 }] }
+              own: { auto_join: [a, metrics], metrics_stream: true, max_message_bytes: 1024, outbox: { capacity: 3 },
+                     rate_limit: { messages: 0 }, policies: [{ match: a, history: 5 }] }
             """);
         var (plain, own) = (DomainSettings.Of("plain", gateway), DomainSettings.Of("own", gateway));
 
