@@ -18,12 +18,17 @@ switch (args)
         return await FanOutProgram.RunAsync(rest);
     case ["relay", .. var rest]:
         return await FanOutProgram.RunRelayAsync(rest);
+    case ["embedded", .. var rest]:
+        return await FanOutProgram.RunEmbeddedAsync(rest);
     case ["history", .. var rest]:
         return await HistoryProgram.RunAsync(rest);
     case ["forwarding", .. var rest]:
         return await ForwardingProgram.RunAsync(rest);
     case ["peer", "signalr", var port]:
         await SignalRPeer.RunAsync(int.Parse(port));
+        return 0;
+    case ["peer", "hub", var port]:
+        await SignalRPeer.RunAsync(int.Parse(port), onGateway: true);
         return 0;
     case ["peer", "raw", var port]:
         await RawPeer.RunAsync(int.Parse(port));
@@ -34,6 +39,8 @@ switch (args)
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- fanout [--scenario rate,flat,idle,stalled,mixed,small,redis]
                                                                           [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- relay [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
+                   dotnet run -c Release --project tests/Gateway.Benchmarks -- embedded [--scenario rate,flat,small,stalled]
+                                                                          [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- history [--seconds 5] [--repeat 3] [--write]
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- forwarding [--subscribers 200] [--seconds 5] [--repeat 3] [--write]
             """);

@@ -67,7 +67,7 @@ internal sealed partial class AnyReplicaMiddleware(
         if (isNegotiate ? !HttpMethods.IsPost(context.Request.Method) : StringValues.IsNullOrEmpty(id)) return next(context);
         if (!key.IsKnown)
             return Refusal.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "not connected to the other replicas yet");
-        if (isNegotiate) return negotiation.InvokeAsync(context, next);
+        if (isNegotiate) return negotiation.InvokeAsync(context, isLimited: !endpoint.IsApplicationHub, next);
         if (ConnectionToken.Read(id.ToString(), key) is not { } token) return NoSuchConnection.WriteAsync(context);
         if (endpoint.IsHandOver) return HandOverAsync(context, token);
         if (!ConnectionUser.Matches(context, token))

@@ -9,8 +9,6 @@ namespace Gateway.AspNetCore.AnyReplica;
 /// </summary>
 internal static class ForwardedEndpoint
 {
-    public const string Path = "/forwarded";
-
     /// <summary>Middleware. Place it before the one that verifies the signature.</summary>
     public static Task RequireAsync(HttpContext context, RequestDelegate next) =>
         context.Request.Headers.ContainsKey(ForwardedRequest.Header)

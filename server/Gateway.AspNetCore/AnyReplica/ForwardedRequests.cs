@@ -1,4 +1,5 @@
 using System.Buffers;
+using Gateway.AspNetCore.Domains;
 using Gateway.AspNetCore.Options;
 using Gateway.Core.Replicas;
 using Microsoft.AspNetCore.Http.Features;
@@ -33,7 +34,7 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
         var from = context.Request;
         var user = ForwardedUser.Write(context.User);
         if (user.Length > ForwardedUser.MaxBytes) return null;
-        var uri = new Uri(destination.Address, PathOf(from, ForwardedEndpoint.Path) + from.QueryString.ToUriComponent());
+        var uri = new Uri(destination.Address, PathOf(from, EndpointOf(context).ForwardedPath) + from.QueryString.ToUriComponent());
         var request = new HttpRequestMessage(HttpMethod.Parse(from.Method), uri);
         var body = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true ? from.Body : null;
         if (body != null || user.Length > 0) request.Content = new ForwardedContent(user, body, body == null ? 0 : from.ContentLength);
@@ -52,7 +53,7 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
     /// </summary>
     public HttpRequestMessage MakeHandOver(HttpContext context, ReplicaClient destination)
     {
-        var path = PathOf(context.Request, HandOverEndpoint.Path);
+        var path = PathOf(context.Request, EndpointOf(context).HandOverPath);
         var request = new HttpRequestMessage(
             HttpMethod.Post, new Uri(destination.Address, path + QueryString.Create("id", context.Request.Query["id"].ToString())));
         Sign(context, destination, request, default);
@@ -97,6 +98,8 @@ internal sealed class ForwardedRequests(GatewayOptions options, ReplicaKey key, 
                 to.Headers[name] = values.ToArray();
         foreach (var (name, values) in from.Content.Headers.NonValidated) to.Headers[name] = values.ToArray();
     }
+
+    private static GatewayEndpoint EndpointOf(HttpContext context) => context.Features.GetRequiredFeature<GatewayEndpoint>();
 
     private static string PathOf(HttpRequest request, string endpoint) =>
         request.PathBase.Add(request.Path.Value!.TrimEnd('/') + endpoint).ToUriComponent();

@@ -8,8 +8,6 @@ namespace Gateway.AspNetCore.AnyReplica;
 /// </summary>
 internal static class HandOverEndpoint
 {
-    public const string Path = "/handover";
-
-    public static IEndpointConventionBuilder MapHandOver(this IEndpointRouteBuilder endpoints, string hubPath) =>
-        endpoints.Map(hubPath + Path, static context => Refusal.WriteAsync(context, StatusCodes.Status404NotFound, "unknown hub"));
+    public static IEndpointConventionBuilder MapHandOver(this IEndpointRouteBuilder endpoints, string hubPath, string path) =>
+        endpoints.Map(hubPath + path, static context => Refusal.WriteAsync(context, StatusCodes.Status404NotFound, "unknown hub"));
 }

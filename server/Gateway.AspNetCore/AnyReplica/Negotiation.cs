@@ -8,8 +8,16 @@ namespace Gateway.AspNetCore.AnyReplica;
 /// <summary>Lets the framework process <c>negotiate</c> within the limits, and replaces its connection token with the gateway's.</summary>
 internal sealed class Negotiation(ReplicaKey key, ReplicaId replica, PendingNegotiations pending, TimeProvider time)
 {
-    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    /// <param name="isLimited">Whether negotiations without a connection are limited.</param>
+    public async Task InvokeAsync(HttpContext context, bool isLimited, RequestDelegate next)
     {
+        if (!isLimited)
+        {
+            var response = await ReadResponseAsync(context, next);
+            if (context.Response.StatusCode == StatusCodes.Status200OK) (response, _) = Rewrite(response, context);
+            await WriteResponseAsync(context, response);
+            return;
+        }
         var address = ClientNetwork.Of(context);
         if (pending.Reserve(address) is { } refusal)
         {
@@ -28,6 +36,11 @@ internal sealed class Negotiation(ReplicaKey key, ReplicaId replica, PendingNego
             if (connectionId == null) pending.Release(address);
             else pending.Add(connectionId, address);
         }
+        await WriteResponseAsync(context, bytes);
+    }
+
+    private static async Task WriteResponseAsync(HttpContext context, byte[] bytes)
+    {
         context.Response.ContentLength = bytes.Length;
         await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
     }

@@ -11,6 +11,15 @@ internal sealed record GatewayEndpoint(GatewayDomain Domain, FrameFormat Format,
     /// <summary>The endpoint is for other replicas, which forward their clients' requests to it.</summary>
     public bool IsForwarded { get; init; }
 
+    /// <summary>The path below the hub's, to which other replicas forward their clients' requests.</summary>
+    public string ForwardedPath { get; init; } = "/forwarded";
+
+    /// <summary>The path below the hub's, where replicas ask one another for a connection.</summary>
+    public string HandOverPath { get; init; } = "/handover";
+
+    /// <summary>Whether it is a hub of the application, on which the gateway puts no limits.</summary>
+    public bool IsApplicationHub { get; init; }
+
     public bool IsSignalR => Format == FrameFormat.SignalRWebSocket;
     public bool IsNegotiate => Kind == EndpointKind.Negotiate;
     public bool IsHandOver => Kind == EndpointKind.HandOver;
@@ -19,6 +28,18 @@ internal sealed record GatewayEndpoint(GatewayDomain Domain, FrameFormat Format,
 
     public static GatewayEndpoint SignalR(GatewayDomain domain, EndpointKind kind = EndpointKind.Connect) =>
         new(domain, FrameFormat.SignalRWebSocket, Corks: 2, kind);
+
+    /// <summary>
+    /// A hub of the application. The gateway maps no endpoints for it: other replicas use those of its clients. Their signature tells them
+    /// apart.
+    /// </summary>
+    public static GatewayEndpoint ApplicationHub(GatewayDomain domain, EndpointKind kind) =>
+        new(domain, FrameFormat.SignalRWebSocket, Corks: 1, kind) 
+        {
+            ForwardedPath = "",
+            HandOverPath = "/negotiate",
+            IsApplicationHub = true,
+        };
 
     public static GatewayEndpoint Frames(GatewayDomain domain) => new(domain, FrameFormat.Frames, Corks: 0);
 }

@@ -51,10 +51,12 @@ public static class GatewayEndpointRouteBuilderExtensions
     private static IEndpointConventionBuilder MapSignalR(IEndpointRouteBuilder endpoints, string path, GatewayDomain domain)
     {
         EndpointPaths.Claim(endpoints, path);
-        // Other replicas sign what they send there. They have neither the client's login nor its host name, so its conventions do not apply.
-        endpoints.MapHandOver(path).Guard(endpoints, GatewayEndpoint.SignalR(domain, EndpointKind.HandOver)).AllowAnonymous();
-        endpoints.MapGatewayHub(path + ForwardedEndpoint.Path, domain)
-            .Guard(endpoints, GatewayEndpoint.SignalR(domain) with { IsForwarded = true }).AllowAnonymous();
+        // Other replicas sign what they send there. They have neither the client's login nor its host name, so its conventions do not
+        // apply.
+        var handOver = GatewayEndpoint.SignalR(domain, EndpointKind.HandOver);
+        endpoints.MapHandOver(path, handOver.HandOverPath).Guard(endpoints, handOver).AllowAnonymous();
+        var forwarded = GatewayEndpoint.SignalR(domain) with { IsForwarded = true };
+        endpoints.MapGatewayHub(path + forwarded.ForwardedPath, domain).Guard(endpoints, forwarded).AllowAnonymous();
         return endpoints.MapGatewayHub(path, domain).Guard(endpoints, GatewayEndpoint.SignalR(domain));
     }
 }

@@ -3,6 +3,7 @@ using Gateway.AspNetCore.Options;
 using Gateway.Core.Hosting;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -10,8 +11,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class SignalRGatewayBuilderExtensions
 {
     /// <summary>
-    /// Puts every hub of the application on the gateway. The hubs, their clients and their <c>MapHub</c> stay as they are. Each hub class is
-    /// a broadcast domain of its own. Call <c>AddRedis</c> on the result to connect several servers.
+    /// Puts every hub of the application on the gateway. The hubs, their clients and their <c>MapHub</c> stay as they are. Each hub class
+    /// is a broadcast domain of its own. Call <c>AddRedis</c> on the result to connect several servers.
     /// </summary>
     /// <param name="builder">What <c>AddSignalR</c> returned.</param>
     /// <param name="configure">Sets the options; all of them are checked when the application starts.</param>
@@ -39,6 +40,8 @@ public static class SignalRGatewayBuilderExtensions
         // AddSignalR has added the framework's own; the last one applies. GatewayHub has its own, which are not generic.
         gateway.Services.AddSingleton(typeof(HubLifetimeManager<>), typeof(ApplicationHubLifetimeManager<>));
         gateway.Services.AddSingleton(typeof(HubConnectionHandler<>), typeof(ApplicationHubConnectionHandler<>));
+        gateway.Services.TryAddSingleton<HubPipeline>();
+        gateway.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, HubEndpointPolicy>());
         return gateway;
     }
 }

@@ -1,5 +1,8 @@
+using Gateway.AspNetCore.AnyReplica;
 using Gateway.AspNetCore.SignalR;
+using Gateway.AspNetCore.WebSockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 
@@ -15,10 +18,17 @@ internal sealed class ApplicationHubConnectionHandler<THub>(
     : HubConnectionHandler<THub>(lifetimeManager, protocols, globalOptions, options, loggers, users, scopes)
     where THub : Hub
 {
+    /// <summary>What must be sent before the first broadcast: the handshake response.</summary>
     private const int Handshake = 1;
 
     private readonly HubDomain _domain = domains.Of(typeof(THub));
 
-    public override Task OnConnectedAsync(ConnectionContext connection) =>
-        HubConnectionOutbox.RunAsync(connection, base.OnConnectedAsync, _domain.Domain, corks: Handshake, time);
+    public override Task OnConnectedAsync(ConnectionContext connection)
+    {
+        var http = connection.GetHttpContext();
+        if (http?.Features.Get<ReservedConnectionId>() is { } reserved) connection.ConnectionId = reserved.Value;
+        return http?.Features.Get<OutboxUpgrade>()?.Outbox is { } belowWebSocket
+            ? HubConnectionOutbox.RunAsync(connection, base.OnConnectedAsync, belowWebSocket)
+            : HubConnectionOutbox.RunAsync(connection, base.OnConnectedAsync, _domain.Domain, Handshake, time);
+    }
 }

@@ -27,7 +27,8 @@ internal sealed class ApplicationHubLifetimeManager<THub> : BroadcastLifetimeMan
 
     private ApplicationHubLifetimeManager(HubDomain hub, HubPayloads payloads, HubOptions<THub> options, TimeProvider time)
         : base(
-            hub.Domain.Connections, hub.Domain.Get<RoomMembership>(), hub.Domain.Get<FanOut>(), hub.Domain.Get<IBackplane>(),
+            hub.Domain.Lifecycle, hub.Domain.Connections, hub.Domain.Get<RoomMembership>(), hub.Domain.Get<FanOut>(),
+            hub.Domain.Get<IBackplane>(),
             hub.Domain.Get<Publisher>(), payloads, hub.Domain.Get<ClientResults>())
     {
         (_domain, _time) = (hub, time);
@@ -58,6 +59,7 @@ internal sealed class ApplicationHubLifetimeManager<THub> : BroadcastLifetimeMan
             RemoteAddress = connection.GetHttpContext()?.Connection.RemoteIpAddress?.ToString(),
             Shard = domain.Connections.NextShard(),
             Token = raw?.Token,
+            ReturnsResults = true,
         };
         connection.Features.Set(client);
         if (transport != null) transport.Broadcasts = Broadcasts;
@@ -69,12 +71,11 @@ internal sealed class ApplicationHubLifetimeManager<THub> : BroadcastLifetimeMan
         Task Broadcasts() => domain.Get<FanOut>().WhenPosted(client);
     }
 
-    public override async Task OnDisconnectedAsync(HubConnectionContext connection)
-    {
-        if (connection.Features.Get<Connection>() is not { } client) return;
-        await _domain.Domain.Lifecycle.OnDisconnectedAsync(client);
-        AbandonResults(client.Id); // last: a later call for a result does not find the connection
-    }
+    public override Task OnDisconnectedAsync(HubConnectionContext connection) =>
+        connection.Features.Get<Connection>() is { } client
+            // The endpoint of a raw client waits for its WebSocket itself.
+            ? DisconnectAsync(connection.Features.Get<RawHubConnection>() == null ? connection.GetHttpContext() : null, client)
+            : Task.CompletedTask;
 
     protected override string RoomOf(string group) => HubRooms.Of(group);
 

@@ -38,6 +38,12 @@ internal sealed class HubDomains(GatewayOptions options, CreateHubDomain create,
         }
     }
 
+    /// <summary>Returns the domain of a hub; <c>null</c> if it is not on the gateway.</summary>
+    public HubDomain? Find(Type hub)
+    {
+        lock (_domains) return _domains.GetValueOrDefault(hub);
+    }
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         lock (_domains) _isStarted = true;

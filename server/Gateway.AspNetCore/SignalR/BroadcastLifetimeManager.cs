@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Gateway.AspNetCore.WebSockets;
 using Gateway.Core.Broadcast;
 using Gateway.Core.Connections;
 using Gateway.Core.Messages;
@@ -12,8 +13,8 @@ namespace Gateway.AspNetCore.SignalR;
 /// delay a broadcast. A SignalR group is a room.
 /// </summary>
 internal abstract class BroadcastLifetimeManager<THub>(
-    ConnectionTable connections, RoomMembership membership, FanOut fanOut, IBackplane backplane, Publisher publisher, HubPayloads payloads,
-    ClientResults results) : HubLifetimeManager<THub>
+    ConnectionLifecycle lifecycle, ConnectionTable connections, RoomMembership membership, FanOut fanOut, IBackplane backplane,
+    Publisher publisher, HubPayloads payloads, ClientResults results) : HubLifetimeManager<THub>
     where THub : Hub
 {
     /// <summary>The audience of <c>Clients.All</c>.</summary>
@@ -117,8 +118,29 @@ internal abstract class BroadcastLifetimeManager<THub>(
     /// <summary>Returns the room of a group.</summary>
     protected virtual string RoomOf(string group) => group;
 
-    /// <summary>Fails the pending calls of a connection that has left the table.</summary>
-    protected void AbandonResults(string connectionId) => results.Abandon(connectionId);
+    /// <summary>Removes a connection: at once from its rooms, and from the table when its WebSocket has ended.</summary>
+    protected async Task DisconnectAsync(HttpContext? http, Connection client)
+    {
+        if (http?.Features.Get<OutboxUpgrade>() is not { } upgrade)
+        {
+            await EndAsync(client);
+            return;
+        }
+        // The framework's transport still has to write its close frame and to read the client's. Until then the outbox stays open, with its
+        // deadlines.
+        upgrade.Ended = () =>
+        {
+            WebSocketEnding.Record(client, http.Features.Get<AcceptedWebSocket>()?.WebSocket);
+            return EndAsync(client);
+        };
+        await lifecycle.OnClosingAsync(client);
+    }
+
+    private async Task EndAsync(Connection client)
+    {
+        await lifecycle.OnDisconnectedAsync(client);
+        results.Abandon(client.Id); // last: a later call for a result does not find the connection
+    }
 
     private async Task<Error?> SendCommandAsync(RemoteCommand command, CancellationToken cancel) =>
         (await backplane.SendCommandAsync(command, cancel)).Error;

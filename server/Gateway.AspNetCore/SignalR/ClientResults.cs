@@ -88,6 +88,7 @@ internal sealed class ClientResults(ConnectionTable connections, FanOut fanOut, 
         _pending[id] = pending;
         try
         {
+            if (!connection.ReturnsResults) throw NotFound(connection.Id);
             await fanOut.WhenPosted(connection); // the call follows what was sent before it
             // Check again now that the call is registered: a connection that ends after this check also ends the call.
             var frame = new FrameBatch(InvocationWriter.Write(call, id, connection.Outbox.Format));

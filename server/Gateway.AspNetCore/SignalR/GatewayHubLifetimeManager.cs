@@ -16,12 +16,13 @@ namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>Connects the SignalR clients of the gateway's own hub: their user and rooms come from the request, and the limits apply.</summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
-    GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, RoomMembership membership, FanOut fanOut, IBackplane backplane,
-    Publisher publisher, HubPayloads payloads, ClientResults results, AdmissionPolicy admission, CommandRouter router,
-    SignalRRequests requests, RoomTable rooms, ConnectionEvents events, TimeProvider time)
-    : BroadcastLifetimeManager<THub>(connections, membership, fanOut, backplane, publisher, payloads, results)
+    GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, RoomMembership membership, FanOut fanOut,
+    IBackplane backplane, Publisher publisher, HubPayloads payloads, ClientResults results, AdmissionPolicy admission,
+    CommandRouter router, SignalRRequests requests, RoomTable rooms, ConnectionEvents events, TimeProvider time)
+    : BroadcastLifetimeManager<THub>(lifecycle, connections, membership, fanOut, backplane, publisher, payloads, results)
     where THub : Hub
 {
+    private readonly ConnectionLifecycle _lifecycle = lifecycle;
     private readonly ConnectionTable _connections = connections;
 
     public override async Task OnConnectedAsync(HubConnectionContext connection)
@@ -40,6 +41,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
             RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
             Shard = _connections.NextShard(),
             Token = request.Token,
+            ReturnsResults = true,
             SilenceLimit = options.SignalR.ClientTimeout, // a poll counts as a heartbeat, and lasts at most half of it
         };
         connection.UserIdentifier = client.User.Id;
@@ -52,7 +54,7 @@ internal sealed class GatewayHubLifetimeManager<THub>(
                 "HubConnectionHandler<GatewayHub> was replaced after AddGateway, so rate limits would not apply. Do not register "
                 + "another one.");
         rateLimited.Attach(client, router);
-        if (await lifecycle.OnConnectedAsync(client, request.Rooms) is { } error)
+        if (await _lifecycle.OnConnectedAsync(client, request.Rooms) is { } error)
             client.Close(new CloseReason(1013, error.Text, AllowReconnect: true));
         else if (admission.Check(client) is { } rejection) client.Close(rejection);
     }
@@ -62,24 +64,6 @@ internal sealed class GatewayHubLifetimeManager<THub>(
         if (connection.Features.Get<Connection>() is not { } client) return;
         var http = connection.GetHttpContext();
         if (http != null) requests.Close(http, client);
-        if (http?.Features.Get<OutboxUpgrade>() is not { } upgrade)
-        {
-            await DisconnectAsync(client);
-            return;
-        }
-        // The framework's transport still has to write its close frame and to read the client's. Until then the outbox stays open, with its
-        // deadlines.
-        upgrade.Ended = () =>
-        {
-            WebSocketEnding.Record(client, http.Features.Get<AcceptedWebSocket>()?.WebSocket);
-            return DisconnectAsync(client);
-        };
-        await lifecycle.OnClosingAsync(client);
-    }
-
-    private async Task DisconnectAsync(Connection client)
-    {
-        await lifecycle.OnDisconnectedAsync(client);
-        AbandonResults(client.Id); // last: a later call for a result does not find the connection
+        await DisconnectAsync(http, client);
     }
 }

@@ -14,7 +14,7 @@ namespace Gateway.AspNetCore.SignalR;
 /// </summary>
 internal sealed class HubConnectionOutbox
 {
-    private readonly HubConnectionSink _sink;
+    private readonly HubConnectionSink? _sink; // null if the outbox is below the WebSocket
     private readonly Outbox _outbox;
 
     private HubConnectionOutbox(ConnectionContext connection, OutboxLimits limits, int corks, TimeProvider time)
@@ -23,11 +23,17 @@ internal sealed class HubConnectionOutbox
         _outbox = new Outbox(_sink, limits, corks, time);
     }
 
+    private HubConnectionOutbox(Outbox belowWebSocket) => _outbox = belowWebSocket;
+
     /// <summary>Adds an outbox to the connection, unless it has one below its WebSocket.</summary>
     public static Task RunAsync(ConnectionContext connection, ConnectionDelegate next, GatewayDomain domain, TimeProvider time) =>
         connection.Features.Get<IHttpTransportFeature>()?.TransportType == HttpTransportType.WebSockets
             ? next(connection)
             : RunAsync(connection, next, domain, corks: 2, time);
+
+    /// <summary>Lets SignalR's own writes pass the framework's WebSocket, to the outbox below it.</summary>
+    public static Task RunAsync(ConnectionContext connection, ConnectionDelegate next, Outbox belowWebSocket) =>
+        new HubConnectionOutbox(belowWebSocket).RunAsync(connection, next, grace: null);
 
     /// <summary>Adds an outbox to the connection, whatever its transport.</summary>
     /// <param name="corks">How many messages must be sent before the first broadcast: the handshake response, and the welcome.</param>
@@ -41,11 +47,11 @@ internal sealed class HubConnectionOutbox
     /// <summary>Returns the outbox, and sets the hub connection that it aborts.</summary>
     public Outbox For(HubConnectionContext hub)
     {
-        _sink.Hub = hub;
+        if (_sink != null) _sink.Hub = hub;
         return _outbox;
     }
 
-    private async Task RunAsync(ConnectionContext connection, ConnectionDelegate next, TimeSpan grace)
+    private async Task RunAsync(ConnectionContext connection, ConnectionDelegate next, TimeSpan? grace)
     {
         var transport = connection.Transport;
         connection.Features.Set(this);
@@ -56,7 +62,7 @@ internal sealed class HubConnectionOutbox
         }
         finally
         {
-            await _outbox.StopAsync(grace);
+            if (grace is { } time) await _outbox.StopAsync(time);
             connection.Transport = transport;
         }
     }

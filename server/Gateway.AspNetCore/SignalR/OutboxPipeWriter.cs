@@ -1,14 +1,16 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Gateway.Core.Connections;
+using Gateway.Core.Wire;
 
 namespace Gateway.AspNetCore.SignalR;
 
 /// <summary>
-/// The pipe that SignalR writes to on transports without a WebSocket. Each flush holds whole records, which are queued in the outbox among
-/// the broadcasts. SignalR makes one write at a time. The first is the handshake response; it releases a cork of the outbox, so that no
-/// broadcast overtakes it.
+/// The pipe that SignalR writes to in front of an outbox. Each flush holds whole records, which are queued in the outbox among the
+/// broadcasts, in a frame of their own if the outbox is below the WebSocket. SignalR makes one write at a time. The first is the handshake
+/// response; it releases a cork of the outbox, so that no broadcast overtakes it.
 /// </summary>
+/// <param name="broadcasts">Returns what a write waits for, so that it follows the broadcasts made before it.</param>
 internal sealed class OutboxPipeWriter(PipeWriter transport, Outbox outbox, Func<Task> broadcasts) : PipeWriter
 {
     private ArrayBufferWriter<byte>? _records; // null while nothing is being written
@@ -27,7 +29,15 @@ internal sealed class OutboxPipeWriter(PipeWriter transport, Outbox outbox, Func
         if (_records is not { WrittenCount: > 0 } records) return default;
         _records = null;
         await broadcasts();
-        await outbox.WriteAsync(records.WrittenMemory);
+        try
+        {
+            await outbox.WriteAsync(
+                outbox.Format == FrameFormat.SignalRRecord ? records.WrittenMemory : WebSocketFrame.WriteText(records.WrittenSpan));
+        }
+        catch (IOException)
+        {
+            return new FlushResult(isCanceled: false, isCompleted: true); // as a pipe does when nobody reads any more
+        }
         if (_holdsCork) outbox.Uncork();
         _holdsCork = false;
         return default;

@@ -97,6 +97,6 @@ internal sealed class OutboxUpgrade(
             Outbox = new Outbox(new WebSocketSink(format, stream, socket, _lifetime), limits, corks, time);
         }
         var address = context.Connection.RemoteIpAddress?.ToString();
-        return Stream = new OutboxStream(stream, Outbox!, isSignalR: corks > 1, frames, address, writeWait);
+        return Stream = new OutboxStream(stream, Outbox!, isSignalR: format == FrameFormat.SignalRWebSocket, frames, address, writeWait);
     }
 }

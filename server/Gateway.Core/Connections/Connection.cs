@@ -69,6 +69,9 @@ public sealed partial class Connection : IOutboxOwner
     /// <summary>The status that the user set.</summary>
     public UserStatus Status { get; private set; } = UserStatus.Online;
 
+    /// <summary>Whether the client returns results of methods that the server invokes on it.</summary>
+    internal bool ReturnsResults { get; init; }
+
     /// <summary>The index of the fan-out worker that posts to this connection.</summary>
     internal int Shard { get; init; }
 

@@ -8,6 +8,10 @@ internal static class FanOutProgram
     /// <summary>Opaque frames instead of messages.</summary>
     public static Task<int> RunRelayAsync(string[] args) => RunAsync(args, options => [Gateway.Benchmarks.Load.Scenarios.Relay(options)], options => new Report(options, "relay"));
 
+    /// <summary>A hub of an application, as it was and with the one line that puts it on the gateway.</summary>
+    public static Task<int> RunEmbeddedAsync(string[] args) =>
+        RunAsync(args, Gateway.Benchmarks.Load.Scenarios.Embedded, options => new Report(options, "embedded"));
+
     private static async Task<int> RunAsync(string[] args, Func<FanOutOptions, IEnumerable<Scenario>> scenarios, Func<FanOutOptions, Report> makeReport)
     {
         if (FanOutOptions.Parse(args, out var options) is { } fault)

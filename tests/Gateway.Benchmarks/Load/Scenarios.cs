@@ -34,6 +34,24 @@ internal static class Scenarios
         "relay", $"{options.Subscribers:#,0} connections on a relay of opaque frames, 128 bytes, as fast as it goes", [Targets.Relay, Targets.PlainBroadcaster],
         t => WithAsync(t, new Traffic(options.Subscribers, 128, 0, options.Seconds)), r => r.DeliveriesPerSecond, "deliveries/s");
 
+    public static IEnumerable<Scenario> Embedded(FanOutOptions options)
+    {
+        var (n, seconds) = (options.Subscribers, options.Seconds);
+        Target[] both = [Targets.HubOnGateway, Targets.StockSignalR];
+        yield return new Scenario(
+            "rate", $"{n:#,0} subscribers of a hub, 128 bytes, 25 messages/s", both,
+            t => WithAsync(t, new Traffic(n, 128, 25, seconds)), r => r.CpuMicrosPerDelivery, "µs of CPU per delivery");
+        yield return new Scenario(
+            "flat", $"{n:#,0} subscribers of a hub, 128 bytes, as fast as it goes", both,
+            t => WithAsync(t, new Traffic(n, 128, 0, seconds)), r => r.DeliveriesPerSecond, "deliveries/s");
+        yield return new Scenario(
+            "small", "50 subscribers of a hub, 128 bytes, 2,000 messages/s", both,
+            t => WithAsync(t, new Traffic(50, 128, 2000, seconds)), r => r.CpuMicrosPerDelivery, "µs of CPU per delivery");
+        yield return new Scenario(
+            "stalled", "200 subscribers of a hub, 4 kB, 100 messages/s, and 5 that never read", both,
+            t => WithAsync(t, new Traffic(200, 4096, 100, Math.Max(seconds, 15), Stalled: 5)), r => r.P99Ms, "ms p99 of the healthy");
+    }
+
     private static async Task<Result> WithAsync(Target target, Traffic load)
     {
         await using var server = await ServerProcess.StartAsync(target);

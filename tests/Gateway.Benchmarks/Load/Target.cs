@@ -23,6 +23,12 @@ internal static class Targets
     public static Target Relay { get; } = Gateway("gateway, relay of frames", ["--handlers:0:path=/relay", "--handlers:0:handler=relay"], new Dialect("/relay", false, "%P"));
 
     public static Target StockSignalR { get; } = Peer("stock SignalR", "signalr", new Dialect("/hub", true, "{\"type\":1,\"target\":\"Send\",\"arguments\":[\"%P\"]}\u001e"));
+    public static Target HubOnGateway { get; } = StockSignalR with
+    {
+        Name = "the same SignalR hub on the gateway",
+        Arguments = [typeof(Targets).Assembly.Location, "peer", "hub", "%PORT"],
+    };
+
     public static Target PlainBroadcaster { get; } = Peer("plain ASP.NET Core", "raw", new Dialect("/ws", false, "%P"));
 
     private static Target Gateway(string name, string[] more, params Dialect[] dialects)

@@ -158,8 +158,10 @@ public sealed class ForwardingTests : IAsyncLifetime
         app.UseRouting();
         var domain = app.Services.GetRequiredService<GatewayDomains>().Default;
         app.MapHub<TestHub>(options.SignalR.Path).Guard(app, GatewayEndpoint.SignalR(domain));
-        app.MapHub<TestHub>(options.SignalR.Path + ForwardedEndpoint.Path).Guard(app, GatewayEndpoint.SignalR(domain) with { IsForwarded = true });
-        app.MapHandOver(options.SignalR.Path).Guard(app, GatewayEndpoint.SignalR(domain, EndpointKind.HandOver));
+        var forwarded = GatewayEndpoint.SignalR(domain) with { IsForwarded = true };
+        app.MapHub<TestHub>(options.SignalR.Path + forwarded.ForwardedPath).Guard(app, forwarded);
+        var handOver = GatewayEndpoint.SignalR(domain, EndpointKind.HandOver);
+        app.MapHandOver(options.SignalR.Path, handOver.HandOverPath).Guard(app, handOver);
         await app.StartAsync().Within("the application to start");
         _apps.Add(app);
         return new Uri(app.Urls.First());

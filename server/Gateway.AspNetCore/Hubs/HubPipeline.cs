@@ -1,0 +1,48 @@
+using Gateway.AspNetCore.AnyReplica;
+using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.Security;
+using Gateway.AspNetCore.WebSockets;
+using Gateway.Core.Hosting;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Connections;
+
+namespace Gateway.AspNetCore.Hubs;
+
+/// <summary>What a request to a hub of the application passes in front of the framework's endpoint.</summary>
+internal sealed class HubPipeline(AnyReplicaMiddleware anyReplica, OutboxUpgradeMiddleware upgrade, BackplaneRegistration backplane)
+{
+    /// <summary>Puts the gateway in front of an endpoint, with the same route and metadata.</summary>
+    public HubEndpointPolicy.Replacements Replace(RouteEndpoint endpoint, GatewayDomain domain)
+    {
+        var isNegotiate = endpoint.Metadata.GetMetadata<NegotiateMetadata>() != null;
+        var own = GatewayEndpoint.ApplicationHub(domain, isNegotiate ? EndpointKind.Negotiate : EndpointKind.Connect);
+        var ofReplicas = isNegotiate
+            ? GatewayEndpoint.ApplicationHub(domain, EndpointKind.HandOver)
+            : own with { IsForwarded = true };
+        return new HubEndpointPolicy.Replacements(
+            With(endpoint, Build(endpoint.RequestDelegate!, own), own),
+            // Other replicas sign what they send. They do not have the client's login: the hub's authorization held where it arrived.
+            backplane.IsShared ? With(endpoint, Build(endpoint.RequestDelegate!, ofReplicas), ofReplicas, new AllowAnonymousAttribute()) : null);
+    }
+
+    private RequestDelegate Build(RequestDelegate inner, GatewayEndpoint own)
+    {
+        var connect = own.Kind switch
+        {
+            EndpointKind.Connect => context => upgrade.InvokeAsync(context, own, inner),
+            EndpointKind.Negotiate => inner,
+            _ => static context => Refusal.WriteAsync(context, StatusCodes.Status404NotFound, "unknown hub"),
+        };
+        if (!backplane.IsShared) return connect;
+        RequestDelegate route = context => anyReplica.InvokeAsync(context, own, connect);
+        return context =>
+        {
+            context.Features.Set(own);
+            return anyReplica.RestoreAsync(context, route);
+        };
+    }
+
+    private static RouteEndpoint With(RouteEndpoint endpoint, RequestDelegate run, params object[] metadata) => new(
+        run, endpoint.RoutePattern, endpoint.Order, new EndpointMetadataCollection([.. endpoint.Metadata, .. metadata]),
+        endpoint.DisplayName);
+}
