@@ -19,11 +19,14 @@ internal sealed class HubPipeline(AnyReplicaMiddleware anyReplica, OutboxUpgrade
         var ofReplicas = isNegotiate
             ? GatewayEndpoint.ApplicationHub(domain, EndpointKind.HandOver)
             : own with { IsForwarded = true };
+        // Other replicas sign what they send. They do not have the client's login: the hub's authorization held where it arrived.
         return new HubEndpointPolicy.Replacements(
-            With(endpoint, Build(endpoint.RequestDelegate!, own), own),
-            // Other replicas sign what they send. They do not have the client's login: the hub's authorization held where it arrived.
-            backplane.IsShared ? With(endpoint, Build(endpoint.RequestDelegate!, ofReplicas), ofReplicas, new AllowAnonymousAttribute()) : null);
+            Replace(endpoint, own), backplane.IsShared ? Replace(endpoint, ofReplicas, new AllowAnonymousAttribute()) : null);
     }
+
+    private RouteEndpoint Replace(RouteEndpoint endpoint, GatewayEndpoint own, params object[] metadata) => new(
+        Build(endpoint.RequestDelegate!, own), endpoint.RoutePattern, endpoint.Order,
+        new EndpointMetadataCollection([.. endpoint.Metadata, own, .. metadata]), endpoint.DisplayName);
 
     private RequestDelegate Build(RequestDelegate inner, GatewayEndpoint own)
     {
@@ -41,8 +44,4 @@ internal sealed class HubPipeline(AnyReplicaMiddleware anyReplica, OutboxUpgrade
             return anyReplica.RestoreAsync(context, route);
         };
     }
-
-    private static RouteEndpoint With(RouteEndpoint endpoint, RequestDelegate run, params object[] metadata) => new(
-        run, endpoint.RoutePattern, endpoint.Order, new EndpointMetadataCollection([.. endpoint.Metadata, .. metadata]),
-        endpoint.DisplayName);
 }

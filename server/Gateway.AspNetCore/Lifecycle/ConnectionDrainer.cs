@@ -1,5 +1,6 @@
 using Gateway.AspNetCore.AnyReplica;
 using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.Hubs;
 using Gateway.AspNetCore.Security;
 using Gateway.Core.Connections;
 using Gateway.Core.Supervision;
@@ -13,8 +14,8 @@ namespace Gateway.AspNetCore.Lifecycle;
 /// the clients to close. The close frames are written before the framework closes any connection.
 /// </summary>
 internal sealed partial class ConnectionDrainer(
-    IOptions<HostOptions> options, GatewayDomains domains, ConnectionAdmission admission, Forwarder forwarder, ReadinessState readiness,
-    IHostApplicationLifetime host, TimeProvider time, ILogger<ConnectionDrainer> logger) : IHostedLifecycleService
+    IOptions<HostOptions> options, GatewayDomains domains, HubDomains hubs, ConnectionAdmission admission, Forwarder forwarder,
+    ReadinessState readiness, IHostApplicationLifetime host, TimeProvider time, ILogger<ConnectionDrainer> logger) : IHostedLifecycleService
 {
     /// <summary>The part of the shutdown timeout that is left to the host.</summary>
     private static readonly TimeSpan Reserve = TimeSpan.FromMilliseconds(500);
@@ -32,6 +33,8 @@ internal sealed partial class ConnectionDrainer(
     private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
+
+    private IEnumerable<GatewayDomain> Domains => domains.All.Concat(hubs.All);
     private long _startedAt;
 
     public Task StartedAsync(CancellationToken cancellationToken)
@@ -48,7 +51,7 @@ internal sealed partial class ConnectionDrainer(
         var stoppingAt = time.GetTimestamp();
         while (HasPendingAdmissions() && time.GetElapsedTime(stoppingAt) < FlushTimeout)
             await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
-        while (domains.All.Any(domain => domain.Connections.Count > 0) && time.GetElapsedTime(stoppingAt) < timeout
+        while (Domains.Any(domain => domain.Connections.Count > 0) && time.GetElapsedTime(stoppingAt) < timeout
             && !cancellationToken.IsCancellationRequested)
             await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
         var remaining = AllConnections();
@@ -63,7 +66,7 @@ internal sealed partial class ConnectionDrainer(
             if (readiness.IsDraining) return;
             readiness.SetDraining();
             _startedAt = time.GetTimestamp();
-            Log.Draining(logger, domains.All.Sum(domain => domain.Lifecycle.Drain()));
+            Log.Draining(logger, Domains.Sum(domain => domain.Lifecycle.Drain()));
             forwarder.Drain();
             // The framework's callback runs next and aborts its connections, with whatever still waits there.
             SpinWait.SpinUntil(() => Array.TrueForAll(AllConnections(), c => c.Outbox.IsClosed), FlushTimeout);
@@ -77,7 +80,7 @@ internal sealed partial class ConnectionDrainer(
     /// <summary>Whether a connection is admitted but not registered yet. It is closed as soon as it is registered.</summary>
     private bool HasPendingAdmissions() => admission.ActiveConnections > AllConnections().Length + forwarder.ActiveRequests;
 
-    private Connection[] AllConnections() => [.. domains.All.SelectMany(domain => domain.Connections.Snapshot())];
+    private Connection[] AllConnections() => [.. Domains.SelectMany(domain => domain.Connections.Snapshot())];
 
     Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -14,7 +14,9 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Gateway.AspNetCore.SignalR;
 
-/// <summary>Connects the SignalR clients of the gateway's own hub: their user and rooms come from the request, and the limits apply.</summary>
+/// <summary>
+/// Connects the SignalR clients of the gateway's own hub: their user and rooms come from the request, and the limits apply.
+/// </summary>
 internal sealed class GatewayHubLifetimeManager<THub>(
     GatewayOptions options, ConnectionLifecycle lifecycle, ConnectionTable connections, RoomMembership membership, FanOut fanOut,
     IBackplane backplane, Publisher publisher, HubPayloads payloads, ClientResults results, AdmissionPolicy admission,

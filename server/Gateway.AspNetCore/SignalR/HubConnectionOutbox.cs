@@ -55,7 +55,8 @@ internal sealed class HubConnectionOutbox
     {
         var transport = connection.Transport;
         connection.Features.Set(this);
-        connection.Transport = new Duplex(transport.Input, new OutboxPipeWriter(transport.Output, _outbox, () => Broadcasts?.Invoke() ?? Task.CompletedTask));
+        var output = new OutboxPipeWriter(transport.Output, _outbox, () => Broadcasts?.Invoke() ?? Task.CompletedTask);
+        connection.Transport = new Duplex(transport.Input, output);
         try
         {
             await next(connection);
