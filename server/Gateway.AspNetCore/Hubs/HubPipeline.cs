@@ -36,12 +36,26 @@ internal sealed class HubPipeline(AnyReplicaMiddleware anyReplica, OutboxUpgrade
             EndpointKind.Negotiate => inner,
             _ => static context => Refusal.WriteAsync(context, StatusCodes.Status404NotFound, "unknown hub"),
         };
-        if (!backplane.IsShared) return connect;
-        RequestDelegate route = context => anyReplica.InvokeAsync(context, own, connect);
+        RequestDelegate route = !backplane.IsShared ? connect : context => anyReplica.InvokeAsync(context, own, connect);
+        RequestDelegate restore = !backplane.IsShared ? route : context => anyReplica.RestoreAsync(context, route);
         return context =>
         {
             context.Features.Set(own);
-            return anyReplica.RestoreAsync(context, route);
+            DeclineStatefulReconnect(context);
+            return restore(context);
         };
+    }
+
+    /// <summary>
+    /// The buffer of a stateful reconnect is on one server, and has only what the framework itself writes. A client that does not get it
+    /// connects as usual.
+    /// </summary>
+    private static void DeclineStatefulReconnect(HttpContext context)
+    {
+        const string Field = "useStatefulReconnect";
+        var query = context.Request.Query;
+        if (query.ContainsKey(Field))
+            context.Request.QueryString = QueryString.Create(
+                query.Where(field => !field.Key.Equals(Field, StringComparison.OrdinalIgnoreCase)));
     }
 }
