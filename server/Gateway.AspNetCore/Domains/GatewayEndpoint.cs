@@ -20,6 +20,9 @@ internal sealed record GatewayEndpoint(GatewayDomain Domain, FrameFormat Format,
     /// <summary>Whether it is a hub of the application, on which the gateway puts no limits.</summary>
     public bool IsApplicationHub { get; init; }
 
+    /// <summary>Whether a client may name rooms when it connects.</summary>
+    public bool HasRooms { get; init; } = true;
+
     public bool IsSignalR => Format == FrameFormat.SignalRWebSocket;
     public bool IsNegotiate => Kind == EndpointKind.Negotiate;
     public bool IsHandOver => Kind == EndpointKind.HandOver;

@@ -42,7 +42,7 @@ public static class RawHubEndpointRouteBuilderExtensions
             foreach (var attribute in attributes) builder.Metadata.Add(attribute);
             builder.Metadata.Add(new HubMetadata(typeof(THub)));
         });
-        return mapped.Guard(endpoints, GatewayEndpoint.Raw(domain));
+        return mapped.Guard(endpoints, GatewayEndpoint.Raw(domain) with { HasRooms = false });
     }
 
     private static bool IsOnGateway<THub>(IServiceProvider services)

@@ -22,12 +22,14 @@ internal sealed record ConnectRequest(UserIdentity? User, IReadOnlyList<string> 
     public TokenExpiry? Token { get; private init; }
 
     /// <param name="awaitsToken">Whether the token comes with the first message.</param>
+    /// <param name="readsRooms">Whether the client may name rooms. An application may have another use for that part of the query.</param>
     public static (ConnectRequest? Request, Error? Error) Read(
-        HttpContext context, GatewayOptions options, RoomPermissions permissions, bool awaitsToken = false)
+        HttpContext context, GatewayOptions options, RoomPermissions permissions, bool awaitsToken = false, bool readsRooms = true)
     {
         var query = context.Request.Query;
         IReadOnlyList<string> rooms = [.. options.Rooms.AutoJoin];
-        var named = query.TryGetValue("rooms", out var wanted);
+        var wanted = query["rooms"];
+        var named = readsRooms && wanted.Count > 0;
         if (named)
         {
             rooms =

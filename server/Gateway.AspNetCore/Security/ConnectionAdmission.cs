@@ -39,7 +39,7 @@ internal sealed class ConnectionAdmission(
         if (!connects) return next(context);
         var awaitsToken = endpoint.Format == FrameFormat.RawWebSocket && tokens.UsesFirstMessage(context);
         var (request, error) = ConnectRequest.Read(
-            context, endpoint.Domain.Options, endpoint.Domain.Get<RoomTable>().Permissions, awaitsToken);
+            context, endpoint.Domain.Options, endpoint.Domain.Get<RoomTable>().Permissions, awaitsToken, endpoint.HasRooms);
         if (error != null) return Refusal.WriteAsync(context, error.Code, error.Text);
         if (request!.User is { } user
             && endpoint.Domain.Get<AdmissionPolicy>()

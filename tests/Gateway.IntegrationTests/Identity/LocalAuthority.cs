@@ -1,5 +1,4 @@
 using Gateway.AspNetCore.Options;
-using Gateway.Configuration;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -66,7 +65,7 @@ internal sealed class LocalAuthority : IAsyncDisposable
     }
 
     /// <summary>The options of a gateway that takes this authority's tokens.</summary>
-    public void Trust(ProgramOptions options)
+    public void Trust(GatewayOptions options)
     {
         options.Auth.Mode = AuthMode.Jwt;
         options.Auth.Authority = Address;

@@ -24,7 +24,8 @@ internal sealed class HubApplication : IAsyncDisposable
 
     public static async Task<HubApplication> StartAsync(
         Action<GatewayOptions>? configure = null, Action<HubOptions>? hub = null, Action<IServiceCollection>? add = null,
-        Action<IEndpointConventionBuilder>? conventions = null) => new(await Application.StartAsync(
+        Action<IEndpointConventionBuilder>? conventions = null, Action<WebApplication>? map = null, RedisServer? redis = null) => new(
+        await Application.StartAsync(
             builder =>
             {
                 builder.Services.AddSingleton<Journal>();
@@ -32,13 +33,14 @@ internal sealed class HubApplication : IAsyncDisposable
                     .AddScheme<AuthenticationSchemeOptions, Application.HeaderAuthentication>("header", null);
                 builder.Services.AddAuthorization();
                 builder.Services.AddSingleton<IUserIdProvider, SubUserIds>();
-                builder.Services
+                var gateway = builder.Services
                     .AddSignalR(options =>
                     {
                         options.MaximumParallelInvocationsPerClient = 4;
                         hub?.Invoke(options);
                     })
                     .AddGateway(options => configure?.Invoke(options));
+                if (redis != null) gateway.AddRedis(redis.Address);
                 add?.Invoke(builder.Services);
             },
             app =>
@@ -46,6 +48,7 @@ internal sealed class HubApplication : IAsyncDisposable
                 app.MapHub<ToolHub>("/hub");
                 var raw = app.MapRawHub<ToolHub>("/ws");
                 conventions?.Invoke(raw);
+                map?.Invoke(app);
             }));
 
     public Task<RawClient> ConnectAsync(string query = "", string? user = null) => RawClient.ConnectAsync(

@@ -56,7 +56,8 @@ public sealed class RawHubCallTests : IAsyncLifetime
     [InlineData("\"\"")]
     public async Task IdReturnsByteForByte(string id)
     {
-        Assert.Equal($$"""{"type":"ack","id":{{id}},"payload":5}""", await _client.AskAsync($$"""{"type":"Add","payload":[2,3],"id":{{id}}}"""));
+        Assert.Equal(
+            $$"""{"type":"ack","id":{{id}},"payload":5}""", await _client.AskAsync($$"""{"type":"Add","payload":[2,3],"id":{{id}}}"""));
         Assert.StartsWith($$"""{"type":"error","id":{{id}},""", await _client.AskAsync($$"""{"type":"Refuse","id":{{id}}}"""));
     }
 
@@ -128,7 +129,8 @@ public sealed class RawHubCallTests : IAsyncLifetime
         for (var at = 0; at < call.Length; at += 30_000)
         {
             var part = call.AsMemory(at, Math.Min(30_000, call.Length - at));
-            await client.SendAsync(at == 0 ? HandMadeSocket.Text : HandMadeSocket.Continuation, part, final: at + part.Length == call.Length);
+            var opcode = at == 0 ? HandMadeSocket.Text : HandMadeSocket.Continuation;
+            await client.SendAsync(opcode, part, final: at + part.Length == call.Length);
         }
         Assert.Equal($$"""{"type":"ack","id":1,"payload":"hello {{text}}"}""", await client.NextTextAsync());
     }
@@ -145,11 +147,13 @@ public sealed class RawHubCallTests : IAsyncLifetime
     {
         await using var app = await HubApplication.StartAsync(hub: options => options.EnableDetailedErrors = true);
         using var client = await app.OpenAsync();
+        const string detailed = "An unexpected error occurred invoking 'Boom' on the server. InvalidOperationException: a secret detail";
         Assert.Equal(
-            """{"type":"error","id":1,"payload":{"code":500,"message":"An unexpected error occurred invoking 'Boom' on the server. InvalidOperationException: a secret detail"}}""",
+            $$$"""{"type":"error","id":1,"payload":{"code":500,"message":"{{{detailed}}}"}}""",
             await client.AskAsync("""{"type":"Boom","id":1}"""));
         Assert.Equal(
-            """{"type":"error","id":1,"payload":{"code":400,"message":"no such thing"}}""", await client.AskAsync("""{"type":"Refuse","id":1}"""));
+            """{"type":"error","id":1,"payload":{"code":400,"message":"no such thing"}}""",
+            await client.AskAsync("""{"type":"Refuse","id":1}"""));
     }
 
     private async Task AssertWorksAsync() =>

@@ -96,7 +96,8 @@ public sealed class RawHubStreamTests : IAsyncLifetime
     {
         await _client.SendTextAsync("""{"type":"Total","streams":["n"],"id":1}""");
         Assert.StartsWith(
-            """{"type":"error","id":1,"payload":{"code":400,""", await _client.AskAsync("""{"type":"complete","id":"n","error":"gave up"}"""));
+            """{"type":"error","id":1,"payload":{"code":400,""",
+            await _client.AskAsync("""{"type":"complete","id":"n","error":"gave up"}"""));
     }
 
     [Theory]

@@ -19,6 +19,7 @@ public sealed class ToolHub(Journal journal) : Hub
 
     public override Task OnDisconnectedAsync(Exception? exception)
     {
+        journal.CountEnd();
         journal.Add($"{Context.ConnectionId} ended{(exception == null ? "" : " with a fault")}");
         return Task.CompletedTask;
     }
@@ -147,6 +148,8 @@ public sealed class ToolHub(Journal journal) : Hub
 
     public string WhoAmI() => $"{Context.UserIdentifier} {Context.User!.Identity!.IsAuthenticated}";
 
+    public string Query() => Context.GetHttpContext()!.Request.QueryString.Value!;
+
     public string Remember(string? text)
     {
         if (text != null) Context.Items["text"] = text;
@@ -154,6 +157,8 @@ public sealed class ToolHub(Journal journal) : Hub
     }
 
     public void Leave() => Context.Abort();
+
+    public Task Pass([FromServices] Gate gate) => gate.Open.Task.WaitAsync(Deadline.Usual);
 
     public async Task Wait()
     {
@@ -176,6 +181,12 @@ public sealed class Journal
 {
     private readonly List<string> _entries = [];
 
+    private int _ended;
+
+    public int Ended => Volatile.Read(ref _ended);
+
+    public void CountEnd() => Interlocked.Increment(ref _ended);
+
     public void Add(string entry)
     {
         lock (_entries) _entries.Add(entry);
@@ -185,4 +196,10 @@ public sealed class Journal
     {
         lock (_entries) return _entries.Contains(entry);
     }
+}
+
+/// <summary>What a hub's method waits for.</summary>
+public sealed class Gate
+{
+    public TaskCompletionSource Open { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
