@@ -16,7 +16,9 @@ public sealed class AsyncApiDocumentTests
         using var response = await http.GetAsync(address).Within("the document");
 
         Assert.Equal("application/yaml", response.Content.Headers.ContentType?.MediaType);
-        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "asyncapi.yaml")), await response.Content.ReadAsStringAsync());
+        Assert.Equal(
+            await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "asyncapi.yaml")),
+            await response.Content.ReadAsStringAsync());
 
         using var again = new HttpRequestMessage(HttpMethod.Get, address);
         again.Headers.IfNoneMatch.Add(new EntityTagHeaderValue(response.Headers.ETag!.Tag));

@@ -57,7 +57,10 @@ public sealed class BadInputTests : IAsyncLifetime
         { """{"type":"join","payload":{"room":"a b"}}""", "room must not contain white space, control characters or *" },
         { """{"type":"join","payload":{"room":"*"}}""", "room must not contain white space, control characters or *" },
         { """{"type":"presence","payload":{"status":"x","room":"lobby"}}""", "a status holds in all rooms: leave room out" },
-        { """{"type":"chat","payload":{"content":"a","x":""" + new string('[', 40) + new string(']', 40) + "}}", "JSON is nested deeper than 32 levels" },
+        {
+            """{"type":"chat","payload":{"content":"a","x":""" + new string('[', 40) + new string(']', 40) + "}}",
+            "JSON is nested deeper than 32 levels"
+        },
         { """{"type":"ping","x":""" + new string('[', 70) + new string(']', 70) + "}", "JSON is nested deeper than 32 levels" },
     };
 
@@ -173,14 +176,17 @@ public sealed class BadInputTests : IAsyncLifetime
     {
         await using var client = await SignalRClient.ConnectAsync(_gateway.Server);
 
-        var fault = await Assert.ThrowsAsync<Microsoft.AspNetCore.SignalR.HubException>(() => Microsoft.AspNetCore.SignalR.Client.HubConnectionExtensions.InvokeCoreAsync(client.Hub, method, arguments!).Within("the refusal"));
+        var fault = await Assert.ThrowsAsync<Microsoft.AspNetCore.SignalR.HubException>(
+            () => Microsoft.AspNetCore.SignalR.Client.HubConnectionExtensions.InvokeCoreAsync(
+                client.Hub, method, arguments!).Within("the refusal"));
 
         Assert.EndsWith(expected, fault.Message);
         if (expected.StartsWith("400", StringComparison.Ordinal)) Assert.Contains($"'{method}'", fault.Message, StringComparison.Ordinal);
         await AssertEveryoneIsServedAsync(client);
     }
 
-    private static byte[] Frame(byte opcode, byte[] payload) => [(byte)(0x80 | opcode), (byte)(0x80 | payload.Length), 0, 0, 0, 0, .. payload];
+    private static byte[] Frame(byte opcode, byte[] payload) =>
+        [(byte)(0x80 | opcode), (byte)(0x80 | payload.Length), 0, 0, 0, 0, .. payload];
 
     private async Task AssertEveryoneIsServedAsync(IChatClient? alsoThis = null)
     {

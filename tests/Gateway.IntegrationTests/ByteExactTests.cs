@@ -6,8 +6,9 @@ using Gateway.Testing;
 namespace Gateway.IntegrationTests;
 
 /// <summary>
-/// The way past the web server's pipe, under everything that meets in an outbox at once: the upgrade's answer, broadcasts from several threads, pongs,
-/// acks and hub completions, a client that reads in fits and starts so that sends are partial, goodbyes and aborts. Every byte is accounted for.
+/// The way past the web server's pipe, under everything that meets in an outbox at once: the upgrade's answer, broadcasts from several
+/// threads, pongs, acks and hub completions, a client that reads in fits and starts so that sends are partial, goodbyes and aborts. Every
+/// byte is accounted for.
 /// </summary>
 public sealed class ByteExactTests
 {
@@ -58,7 +59,9 @@ public sealed class ByteExactTests
         var seen = new Seen();
         var reading = ReadAsync(client, path == "/hub", random.Next(), seen);
         await Task.WhenAll(posting, asking).Within("everything to be posted and asked", TimeSpan.FromSeconds(60));
-        await Deadline.Until(() => reading.IsCompleted || (seen.Answers == Questions && seen.Pongs == Questions / 2), "every question is answered", TimeSpan.FromSeconds(60));
+        await Deadline.Until(
+            () => reading.IsCompleted || (seen.Answers == Questions && seen.Pongs == Questions / 2), "every question is answered",
+            TimeSpan.FromSeconds(60));
 
         if (ending == ConnectionEnd.Close) connection.Close(Gateway.Core.Messages.CloseReason.Normal);
         else if (ending == ConnectionEnd.ClientCloses) await client.SendAsync(HandMadeSocket.Close, new byte[] { 3, 232 });
@@ -79,7 +82,11 @@ public sealed class ByteExactTests
             var frames = Enumerable.Range(n, count).Select(i => WebSocketFrame.WriteText(Body(poster, i))).ToArray();
             var ends = new int[count];
             for (var i = 0; i < count; i++) ends[i] = (i == 0 ? 0 : ends[i - 1]) + frames[i].Length;
-            Assert.Equal(count, outbox.Post(new FrameBatch(frames.SelectMany(f => f).ToArray(), ends, null, Gateway.Core.Messages.SlowConsumerPolicy.Disconnect, "r")));
+            Assert.Equal(
+                count,
+                outbox.Post(
+                    new FrameBatch(
+                        frames.SelectMany(f => f).ToArray(), ends, null, Gateway.Core.Messages.SlowConsumerPolicy.Disconnect, "r")));
             n += count;
             if (random.Next(10) == 0) await Task.Yield();
         }
@@ -92,7 +99,10 @@ public sealed class ByteExactTests
         for (var i = 0; i < Questions; i++)
         {
             if (i % 2 == 0) await client.SendAsync(HandMadeSocket.Ping, Encoding.ASCII.GetBytes($"ping {i}"));
-            await client.SendTextAsync(isHub ? $"{{\"type\":1,\"invocationId\":\"{i}\",\"target\":\"Ping\",\"arguments\":[]}}\u001e" : $"{{\"type\":\"ping\",\"id\":{i}}}");
+            await client.SendTextAsync(
+                isHub
+                    ? $"{{\"type\":1,\"invocationId\":\"{i}\",\"target\":\"Ping\",\"arguments\":[]}}\u001e"
+                    : $"{{\"type\":\"ping\",\"id\":{i}}}");
             if (random.Next(5) == 0) await Task.Delay(1);
         }
     }
@@ -106,12 +116,15 @@ public sealed class ByteExactTests
         {
             Assert.False(seen.Closed, "a frame after the close frame");
             Assert.Equal(((byte)0, false), (frame.Reserved, frame.Masked));
-            Assert.True(fragments.Length == 0 || frame.Opcode == HandMadeSocket.Continuation, "something stands between the fragments of a message");
+            Assert.True(
+                fragments.Length == 0 || frame.Opcode == HandMadeSocket.Continuation,
+                "something stands between the fragments of a message");
             if (!frame.Final || frame.Opcode == HandMadeSocket.Continuation)
             {
                 fragments.Append(frame.Text); // the framework's, which sends many results at once in pieces
                 if (!frame.Final) continue;
-                foreach (var record in fragments.ToString().Split('\u001e', StringSplitOptions.RemoveEmptyEntries)) TakeAnswer(record, isHub, seen);
+                foreach (var record in fragments.ToString().Split('\u001e', StringSplitOptions.RemoveEmptyEntries))
+                    TakeAnswer(record, isHub, seen);
                 fragments.Clear();
             }
             else if (frame.Opcode == HandMadeSocket.Close) seen.Closed = true;
@@ -119,12 +132,15 @@ public sealed class ByteExactTests
             else if (frame.Payload[0] == '#')
             {
                 var poster = frame.Payload[1] - '0';
-                Assert.True(frame.Payload.AsSpan().SequenceEqual(Body(poster, seen.Next[poster])), $"frame {seen.Next[poster]} of poster {poster} is torn or out of order");
+                Assert.True(
+                    frame.Payload.AsSpan().SequenceEqual(Body(poster, seen.Next[poster])),
+                    $"frame {seen.Next[poster]} of poster {poster} is torn or out of order");
                 seen.Next[poster]++;
             }
             else
             {
-                foreach (var record in frame.Text.Split('\u001e', StringSplitOptions.RemoveEmptyEntries)) TakeAnswer(record, isHub, seen); // the framework may put several in a frame
+                // the framework may put several in a frame
+                foreach (var record in frame.Text.Split('\u001e', StringSplitOptions.RemoveEmptyEntries)) TakeAnswer(record, isHub, seen);
             }
             if (random.Next(200) == 0) await Task.Delay(random.Next(20));
         }
@@ -132,8 +148,13 @@ public sealed class ByteExactTests
 
     private static void TakeAnswer(string record, bool isHub, Seen seen)
     {
-        if (record == "{\"type\":6}" || record.StartsWith("{\"type\":7", StringComparison.Ordinal)) return; // SignalR's ping and its goodbye
-        Assert.StartsWith(isHub ? $"{{\"type\":3,\"invocationId\":\"{seen.Answers}\",\"result\":{{\"time\":" : $"{{\"type\":\"ack\",\"id\":{seen.Answers},\"payload\":{{\"time\":", record);
+        // SignalR's ping and its goodbye
+        if (record == "{\"type\":6}" || record.StartsWith("{\"type\":7", StringComparison.Ordinal)) return;
+        Assert.StartsWith(
+            isHub
+                ? $"{{\"type\":3,\"invocationId\":\"{seen.Answers}\",\"result\":{{\"time\":"
+                : $"{{\"type\":\"ack\",\"id\":{seen.Answers},\"payload\":{{\"time\":",
+            record);
         seen.Answers++;
     }
 
@@ -146,7 +167,10 @@ public sealed class ByteExactTests
         public volatile bool Closed;
     }
 
-    /// <summary>A body that tells whose it is and whose length and bytes follow from its number: mostly short, now and then longer than any buffer on the way.</summary>
+    /// <summary>
+    /// A body that tells whose it is and whose length and bytes follow from its number: mostly short, now and then longer than any buffer
+    /// on the way.
+    /// </summary>
     private static byte[] Body(int poster, int number)
     {
         var random = new Random((poster * 1_000_003) + number);

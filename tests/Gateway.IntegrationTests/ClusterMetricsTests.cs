@@ -59,7 +59,8 @@ public sealed class ClusterMetricsTests : IAsyncLifetime
     [Fact]
     public async Task AnotherReplicaGoesOnWhenTheFirstStops()
     {
-        var gateways = new[] { await StartAsync(), await StartAsync() }.OrderBy(g => g.Get<ReplicaId>().Value, StringComparer.Ordinal).ToList();
+        var gateways = new[] { await StartAsync(), await StartAsync() }.OrderBy(
+            g => g.Get<ReplicaId>().Value, StringComparer.Ordinal).ToList();
         await using var second = gateways[1];
         await using var client = await RawClient.ConnectAsync(second.Server, "?rooms=metrics:cluster");
         await NextSumsAsync(client, sums => Cluster(sums) == (2, 1));

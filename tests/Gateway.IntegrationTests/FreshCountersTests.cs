@@ -3,7 +3,9 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;
 
-/// <summary>Every counter that the documents name is on the page of a gateway to which nothing has happened yet: a rate misses no first event.</summary>
+/// <summary>
+/// Every counter that the documents name is on the page of a gateway to which nothing has happened yet: a rate misses no first event.
+/// </summary>
 public sealed partial class FreshCountersTests
 {
     [Fact]
@@ -11,7 +13,8 @@ public sealed partial class FreshCountersTests
     {
         await using var redis = await RedisServer.StartAsync();
         await using var gateway = await GatewayProcess.StartAsync(
-            "--redis:enabled=true", "--redis:connection=" + redis.Address, "--auth:mode=jwt", "--auth:signing_key=a secret of at least thirty-two bytes",
+            "--redis:enabled=true", "--redis:connection=" + redis.Address, "--auth:mode=jwt",
+            "--auth:signing_key=a secret of at least thirty-two bytes",
             "--server:token_key=another secret of thirty-two bytes", "--admin:api_key=an-operators-key-of-many-letters");
 
         var page = await gateway.ScrapeAsync();
@@ -24,7 +27,9 @@ public sealed partial class FreshCountersTests
             if (!page.Has(name)) missing.Add(name);
             else if (labels.Contains("dialect") && Labels(page, name, "dialect").Count != 3) missing.Add(name + " for each dialect");
             else if (labels.FirstOrDefault(label => label != "dialect") is { } label)
-                missing.AddRange(values.Where(value => value != label).Except(Labels(page, name, label)).Select(value => $"{name}{{{label}=\"{value}\"}}"));
+                missing.AddRange(
+                    values.Where(value => value != label).Except(Labels(page, name, label))
+                        .Select(value => $"{name}{{{label}=\"{value}\"}}"));
         }
         Assert.Equal([], missing);
     }

@@ -141,8 +141,10 @@ public sealed class HubContextTests : IAsyncLifetime
         var signalR = (SignalRClient)_clients[1];
         signalR.Hub.On("sum", (int a, int b) => a + b);
 
-        Assert.Equal(5, await _hub.Clients.Client(((IChatClient)signalR).ConnectionId).InvokeAsync<int>("sum", 2, 3, default).Within("the result"));
-        await Assert.ThrowsAsync<IOException>(() => _hub.Clients.Client(_clients[0].ConnectionId).InvokeAsync<int>("sum", 2, 3, default).Within("the refusal"));
+        Assert.Equal(
+            5, await _hub.Clients.Client(((IChatClient)signalR).ConnectionId).InvokeAsync<int>("sum", 2, 3, default).Within("the result"));
+        await Assert.ThrowsAsync<IOException>(
+            () => _hub.Clients.Client(_clients[0].ConnectionId).InvokeAsync<int>("sum", 2, 3, default).Within("the refusal"));
     }
 
     [Fact]

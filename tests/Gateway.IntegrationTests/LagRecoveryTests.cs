@@ -7,7 +7,10 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;
 
-/// <summary>A client that does not read for a moment, while more comes than its outbox holds: the room's history has it, in order, and nobody is closed.</summary>
+/// <summary>
+/// A client that does not read for a moment, while more comes than its outbox holds: the room's history has it, in order, and nobody is
+/// closed.
+/// </summary>
 public sealed class LagRecoveryTests
 {
     private const int Burst = 90;
@@ -40,7 +43,11 @@ public sealed class LagRecoveryTests
         await using var sender = await RawClient.ConnectAsync(gateway.Server, "?rooms=r");
         using var http = WithSmallBuffer();
         var url = await NegotiateAsync(http, gateway.Server);
-        using var connect = new HttpRequestMessage(HttpMethod.Get, url) { Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/event-stream") } } };
+        using var connect =
+            new HttpRequestMessage(HttpMethod.Get, url)
+            {
+                Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/event-stream") } }
+            };
         using var response = await http.SendAsync(connect, HttpCompletionOption.ResponseHeadersRead).Within("the event stream");
         await HandshakeAsync(http, url);
         await Deadline.Until(() => gateway.Get<ConnectionTable>().Count == 2, "both are in");

@@ -12,7 +12,8 @@ public sealed class LimitTests
     [InlineData(Kind.SignalR)]
     public async Task TooManyMessagesAreRefusedAndAFloodIsClosed(Kind kind)
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.RateLimit.Messages, o.RateLimit.Window) = (10, TimeSpan.FromMinutes(10)));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => (o.RateLimit.Messages, o.RateLimit.Window) = (10, TimeSpan.FromMinutes(10)));
         await using var bystander = await RawClient.ConnectAsync(gateway.Server);
         await using var client = await Clients.ConnectAsync(kind, gateway.Server);
         for (var i = 0; i < 10; i++) await client.ChatAsync($"{i}");
@@ -24,13 +25,15 @@ public sealed class LimitTests
         var (code, reason) = await client.Closed.Within("the close");
         if (kind == Kind.Raw) Assert.Equal((1008, "flooding"), (code, reason));
         await bystander.ChatAsync("undisturbed");
-        await Deadline.Until(() => bystander.All.Count(m => m.Type == "chat") == 11, "the bystander has the ten that were allowed and its own");
+        await Deadline.Until(
+            () => bystander.All.Count(m => m.Type == "chat") == 11, "the bystander has the ten that were allowed and its own");
     }
 
     [Fact]
     public async Task MalformedMessagesCountToo()
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.RateLimit.Messages, o.RateLimit.Window) = (5, TimeSpan.FromMinutes(10)));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => (o.RateLimit.Messages, o.RateLimit.Window) = (5, TimeSpan.FromMinutes(10)));
         await using var client = await RawClient.ConnectAsync(gateway.Server);
         for (var i = 0; i < 6; i++) await client.SendTextAsync("{");
 
@@ -46,7 +49,8 @@ public sealed class LimitTests
     [InlineData(2, 0)]
     public async Task ConnectionsBeyondTheLimitAreRefusedUntilOneLeaves(int all, int perIp)
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Server.MaxConnections, o.Server.MaxConnectionsPerIp) = (all, perIp));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => (o.Server.MaxConnections, o.Server.MaxConnectionsPerIp) = (all, perIp));
         await using var first = await RawClient.ConnectAsync(gateway.Server);
         await using var second = await SignalRClient.ConnectAsync(gateway.Server);
 
@@ -54,7 +58,10 @@ public sealed class LimitTests
         Assert.Contains("503", refusal.Message);
 
         await first.CloseAsync();
-        await Deadline.Until(async () => await Record.ExceptionAsync(async () => await (await RawClient.ConnectAsync(gateway.Server)).DisposeAsync()) == null, "there is room again");
+        await Deadline.Until(
+            async () => await Record.ExceptionAsync(
+                async () => await (await RawClient.ConnectAsync(gateway.Server)).DisposeAsync()) == null,
+            "there is room again");
     }
 
     [Fact]

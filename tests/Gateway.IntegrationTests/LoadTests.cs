@@ -17,7 +17,9 @@ public sealed class LoadTests(TwoReplicas replicas, ITestOutputHelper output) : 
             members[i] = await CountingClient.ConnectAsync((i % 2 == 0 ? replicas.A : replicas.B).Server, signalR: i % 4 < 2, Senders));
         var senders = new List<IChatClient>();
         for (var i = 0; i < Senders; i++)
-            senders.Add(await IntegrationTests.Clients.ConnectAsync(i % 4 < 2 ? Kind.Raw : Kind.SignalR, (i % 2 == 0 ? replicas.A : replicas.B).Server, "?rooms="));
+            senders.Add(
+                await IntegrationTests.Clients.ConnectAsync(
+                    i % 4 < 2 ? Kind.Raw : Kind.SignalR, (i % 2 == 0 ? replicas.A : replicas.B).Server, "?rooms="));
         foreach (var sender in senders) await sender.RequestAsync("join", new { room = "crowd" });
         var started = DateTime.UtcNow;
 
@@ -26,7 +28,8 @@ public sealed class LoadTests(TwoReplicas replicas, ITestOutputHelper output) : 
             for (var n = 0; n < MessagesEach; n++) await sender.ChatAsync($"#{s}:{n}#", "crowd");
         })).Within("all messages to be acknowledged", TimeSpan.FromSeconds(150));
 
-        await Deadline.Until(() => members.All(m => m.Received >= Senders * MessagesEach), "everyone has everything", TimeSpan.FromSeconds(60));
+        await Deadline.Until(
+            () => members.All(m => m.Received >= Senders * MessagesEach), "everyone has everything", TimeSpan.FromSeconds(60));
         output.WriteLine($"{Clients * Senders * MessagesEach:N0} deliveries in {(DateTime.UtcNow - started).TotalSeconds:0.0} s");
         Assert.All(members, m => Assert.Equal((Senders * MessagesEach, null), (m.Received, m.Fault)));
         foreach (var member in members) member.Dispose();

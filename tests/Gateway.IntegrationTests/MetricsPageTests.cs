@@ -25,7 +25,9 @@ public sealed class MetricsPageTests
         await signalR.ChatAsync("two");
         await signalR.ChatAsync("three");
         await gone.CloseAsync();
-        await Deadline.Until(async () => (await gateway.ScrapeAsync())["websocket_connected_clients"].With(("dialect", "raw")) == 1, "the one that went is gone");
+        await Deadline.Until(
+            async () => (await gateway.ScrapeAsync())["websocket_connected_clients"].With(("dialect", "raw")) == 1,
+            "the one that went is gone");
 
         var page = await gateway.ScrapeAsync();
 

@@ -11,7 +11,8 @@ public sealed class MetricsStreamTests
     {
         var source = new Source();
         await using var gateway = await StartAsync(source);
-        await using (var elsewhere = await RawClient.ConnectAsync(gateway.Server, "?rooms=lobby")) await elsewhere.RequestAsync("ping", null);
+        await using (var elsewhere = await RawClient.ConnectAsync(gateway.Server, "?rooms=lobby"))
+            await elsewhere.RequestAsync("ping", null);
         Assert.Equal(0, source.Asked);
 
         await using var client = await RawClient.ConnectAsync(gateway.Server, "?rooms=metrics");
@@ -40,7 +41,8 @@ public sealed class MetricsStreamTests
         await using var client = await RawClient.ConnectAsync(gateway.Server, "?rooms=metrics");
         await Deadline.Until(() => source.Asked == 1, "the source is asked");
         var missed = gateway.Get<TimeProvider>().GetTimestamp();
-        await Deadline.Until(() => TimeProvider.System.GetElapsedTime(missed) > TimeSpan.FromMilliseconds(400), "several ticks were missed");
+        await Deadline.Until(
+            () => TimeProvider.System.GetElapsedTime(missed) > TimeSpan.FromMilliseconds(400), "several ticks were missed");
 
         Assert.Equal(1, source.Asked);
         answers.Release(3);
@@ -50,7 +52,8 @@ public sealed class MetricsStreamTests
     }
 
     private static Task<EmbeddedGateway> StartAsync(IMetricsSource source) => EmbeddedGateway.StartAsync(
-        o => (o.MetricsStream.Enabled, o.MetricsStream.IntervalMs, o.Logging.Level) = (true, 50, Microsoft.Extensions.Logging.LogLevel.None),
+        o =>
+            (o.MetricsStream.Enabled, o.MetricsStream.IntervalMs, o.Logging.Level) = (true, 50, Microsoft.Extensions.Logging.LogLevel.None),
         services => services.AddSingleton(source));
 
     private sealed class Source : IMetricsSource

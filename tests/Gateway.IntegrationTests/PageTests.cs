@@ -14,7 +14,9 @@ public sealed partial class PageTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.True(Dashboard.IsEmbedded, "the dashboard was not built into the gateway: the build needs Node.js 20 or later, and the npm registry");
+        Assert.True(
+            Dashboard.IsEmbedded,
+            "the dashboard was not built into the gateway: the build needs Node.js 20 or later, and the npm registry");
         _gateway = await EmbeddedGateway.StartAsync(o => (o.Raw.Path, o.SignalR.Path) = ("/socket", "/live-hub"));
     }
 
@@ -124,7 +126,8 @@ public sealed partial class PageTests : IAsyncLifetime
     private async Task<IReadOnlyList<(string Path, string Type)>> AssetsAsync()
     {
         using var page = await GetAsync("/");
-        var found = AssetPattern().Matches(await page.Content.ReadAsStringAsync()).Select(match => (Path: "/" + match.Groups[1].Value, Type: match.Groups[2].Value == "js" ? "text/javascript" : "text/css")).ToList();
+        var found = AssetPattern().Matches(await page.Content.ReadAsStringAsync()).Select(
+            match => (Path: "/" + match.Groups[1].Value, Type: match.Groups[2].Value == "js" ? "text/javascript" : "text/css")).ToList();
         Assert.Equal(2, found.Count);
         return found;
     }

@@ -64,17 +64,23 @@ internal sealed class RedisReplica : IAsyncDisposable
         var keys = new RedisKeys("gw");
         var replica = ReplicaId.New();
         var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance, _meter.LoopFaults);
-        _servers = new RedisServers(options, keys, Readiness, _meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
-        var instructions = new RedisRemoteCommands(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisRemoteCommands>.Instance);
-        var counts = new RedisReceiverCounts(_servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisReceiverCounts>.Instance);
+        _servers = new RedisServers(
+            options, keys, Readiness, _meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
+        var instructions = new RedisRemoteCommands(
+            _servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisRemoteCommands>.Instance);
+        var counts = new RedisReceiverCounts(
+            _servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisReceiverCounts>.Instance);
         Backplane = new RedisBackplane(
-            options, new BackplaneSettings(TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(5), 0, TimeSpan.FromSeconds(10)), _servers, keys, instructions, counts, replica, new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+            options, new BackplaneSettings(TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(5), 0, TimeSpan.FromSeconds(10)), _servers, keys,
+            instructions, counts, replica, new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance),
+            _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
     }
 
     public RedisBackplane Backplane { get; }
     public ReadinessState Readiness { get; } = new();
 
-    public static async Task<RedisReplica> OpenAsync(IReadOnlyList<string> addresses, IBackplaneReceiver? receiver = null, Action<RedisOptions>? set = null)
+    public static async Task<RedisReplica> OpenAsync(
+        IReadOnlyList<string> addresses, IBackplaneReceiver? receiver = null, Action<RedisOptions>? set = null)
     {
         var replica = new RedisReplica(addresses, set);
         if (receiver != null) replica.Backplane.Start(receiver);

@@ -7,7 +7,10 @@ using Microsoft.AspNetCore.SignalR.Client;
 
 namespace Gateway.IntegrationTests;
 
-/// <summary>With <c>messages.relay_unknown</c> clients choose the type, and a bad one must not get as far as the others: stock clients close over an empty target.</summary>
+/// <summary>
+/// With <c>messages.relay_unknown</c> clients choose the type, and a bad one must not get as far as the others: stock clients close over an
+/// empty target.
+/// </summary>
 public sealed class RelayTests
 {
     [Theory]
@@ -26,19 +29,24 @@ public sealed class RelayTests
         Assert.Equal("still here", (await bystander.NextAsync("chat")).Text("content"));
     }
 
-    /// <summary>Stock SignalR clients match targets without regard to case: <c>Welcome</c> would reach a handler for <c>welcome</c>.</summary>
+    /// <summary>
+    /// Stock SignalR clients match targets without regard to case: <c>Welcome</c> would reach a handler for <c>welcome</c>.
+    /// </summary>
     [Theory]
     [InlineData(true), InlineData(false)]
     public async Task NobodyForgesAMessageOfTheGatewayByWritingItsTypeInAnotherCase(bool raw)
     {
         await using var gateway = await EmbeddedGateway.StartAsync(o => o.Messages.RelayUnknown = true);
-        await using IChatClient sender = raw ? await RawClient.ConnectAsync(gateway.Server) : await SignalRClient.ConnectAsync(gateway.Server);
+        await using IChatClient sender =
+            raw ? await RawClient.ConnectAsync(gateway.Server) : await SignalRClient.ConnectAsync(gateway.Server);
         await using var victim = await SignalRClient.ConnectAsync(gateway.Server);
         var heard = 0;
         foreach (var type in new[] { "system", "metrics", "error", "ack", "chat", "direct", "presence" })
             victim.Hub.On<JsonElement>(type, _ => Interlocked.Increment(ref heard));
 
-        foreach (var type in new[] { "Welcome", "SYSTEM", "Metrics", "eRRor", "aCk", "Pong", "Chat", "DIRECT", "Presence", "ac\u212a", "we\u200blcome" })
+        string[] forged =
+            ["Welcome", "SYSTEM", "Metrics", "eRRor", "aCk", "Pong", "Chat", "DIRECT", "Presence", "ac\u212a", "we\u200blcome"];
+        foreach (var type in forged)
         {
             var refusal = await Assert.ThrowsAsync<GatewayError>(() => AskAsync(sender, type));
             Assert.Equal(400, refusal.Code);

@@ -11,7 +11,8 @@ public sealed class RoomNameTests
     public async Task RoomIsTheSameHoweverItsAccentIsTypedAndNothingInvisibleIsInAName(Kind kind)
     {
         await using var gateway = await EmbeddedGateway.StartAsync();
-        await using var typed = await Clients.ConnectAsync(kind, gateway.Server, "?rooms=" + Uri.EscapeDataString("cafe\u0301") + "&username=" + Uri.EscapeDataString("Rene\u0301"));
+        await using var typed = await Clients.ConnectAsync(
+            kind, gateway.Server, "?rooms=" + Uri.EscapeDataString("cafe\u0301") + "&username=" + Uri.EscapeDataString("Rene\u0301"));
         await using var other = await Clients.ConnectAsync(kind, gateway.Server, "?rooms=");
         await other.RequestAsync("join", new { room = "caf\u00e9" });
 
@@ -24,7 +25,9 @@ public sealed class RoomNameTests
             var refused = await Assert.ThrowsAsync<GatewayError>(() => other.RequestAsync("join", new { room = name }));
             Assert.Equal((400, "room must not contain invisible characters"), (refused.Code, refused.Text));
             var path = (kind == Kind.Raw ? "/ws" : "/hub") + "?username=" + Uri.EscapeDataString(name);
-            Assert.Contains("HTTP/1.1 400", (await Assert.ThrowsAsync<IOException>(() => HandMadeSocket.OpenAsync(gateway.Server, path))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "HTTP/1.1 400", (await Assert.ThrowsAsync<IOException>(() => HandMadeSocket.OpenAsync(gateway.Server, path))).Message,
+                StringComparison.Ordinal);
         }
     }
 }

@@ -25,9 +25,13 @@ public sealed class SenderTests
         await eve.RequestAsync("cursor", new { x = 1, sender = new { user_id = "ann", username = "Ann" }, user_id = "ann" });
 
         var payload = """{"x":1,"sender":{"user_id":"ann","username":"Ann"},"user_id":"ann","offset":1}""";
-        Assert.Equal($$$"""{"type":"cursor","payload":{{{payload}}},"sender":{"user_id":"{{{eve.UserId}}}","username":"Eve"}}""", await ReadAsync(raw, "\"cursor\""));
         Assert.Equal(
-            $$$"""{"type":1,"target":"cursor","arguments":[{{{payload}}}],"headers":{"sender_user_id":"{{{eve.UserId}}}","sender_username":"Eve"}}""" + "\u001e", await ReadAsync(hub, "\"cursor\""));
+            $$$"""{"type":"cursor","payload":{{{payload}}},"sender":{"user_id":"{{{eve.UserId}}}","username":"Eve"}}""",
+            await ReadAsync(raw, "\"cursor\""));
+        Assert.Equal(
+            $$$"""{"type":1,"target":"cursor","arguments":[{{{payload}}}],"headers":"""
+            + $$$"""{"sender_user_id":"{{{eve.UserId}}}","sender_username":"Eve"}}""" + "\u001e",
+            await ReadAsync(hub, "\"cursor\""));
         Assert.Equal(payload, Encoding.UTF8.GetString((await eve.NextAsync("cursor")).Payload.Span));
         var history = await eve.RequestAsync("history", new { });
         Assert.Equal(eve.UserId, history.GetProperty("messages")[0].GetProperty("sender").GetProperty("user_id").GetString());

@@ -89,7 +89,8 @@ public sealed class ShutdownTests
     [Fact]
     public async Task NewcomersAreRefusedWhileTheOldOnesLeave()
     {
-        await using var gateway = await GatewayProcess.StartAsync("--server:shutdown_timeout=30s", "--raw:write_wait=30s"); // for as long as somebody is there, whom the test sends away
+        // for as long as somebody is there, whom the test sends away
+        await using var gateway = await GatewayProcess.StartAsync("--server:shutdown_timeout=30s", "--raw:write_wait=30s");
         using var deaf = await HandMadeSocket.OpenAsync(gateway.Server, "/ws");
         await deaf.ReadAsync(); // the welcome
         using var http = new HttpClient();
@@ -101,7 +102,8 @@ public sealed class ShutdownTests
 
         using var ready = await http.GetAsync(new Uri(gateway.Server, "/health/ready")).Within("readiness");
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, ready.StatusCode);
-        using var negotiate = await http.PostAsync(new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1"), null).Within("the refusal");
+        using var negotiate = await http.PostAsync(
+            new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1"), null).Within("the refusal");
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, negotiate.StatusCode);
         await Assert.ThrowsAsync<IOException>(() => HandMadeSocket.OpenAsync(gateway.Server, "/ws"));
         deaf.Dispose();
@@ -120,7 +122,10 @@ public sealed class ShutdownTests
 
         var waiting = clients[..10].Select(client => HearsShutdownAsync(gateway, client)).ToList();
         var exit = gateway.StopAsync();
-        await Deadline.Until(async () => (await http.GetAsync(new Uri(gateway.Server, "/health/ready"))).StatusCode == System.Net.HttpStatusCode.ServiceUnavailable, "the shutdown has begun");
+        await Deadline.Until(
+            async () =>
+                (await http.GetAsync(new Uri(gateway.Server, "/health/ready"))).StatusCode == System.Net.HttpStatusCode.ServiceUnavailable,
+            "the shutdown has begun");
         waiting.AddRange(clients[10..].Select(client => HearsShutdownAsync(gateway, client)));
 
         Assert.All(await Task.WhenAll(waiting).Within("every client to hear of it"), Assert.True);
@@ -133,10 +138,13 @@ public sealed class ShutdownTests
     {
         await using var redis = await RedisServer.StartAsync();
         string[] arguments = ["--redis:enabled=true", "--redis:connection=" + redis.Address];
-        await using var owner = await GatewayProcess.StartAsync([.. arguments, $"--server:port={Nginx.FreePort()}"]); // known to the other one from the start
+        // known to the other one from the start
+        await using var owner = await GatewayProcess.StartAsync([.. arguments, $"--server:port={Nginx.FreePort()}"]);
         await using var other = await GatewayProcess.StartAsync(arguments);
         using var http = new HttpClient();
-        await Deadline.Until(async () => (await http.GetAsync(new Uri(owner.Server, "/health/ready"))).StatusCode == System.Net.HttpStatusCode.OK, "the owner is ready");
+        await Deadline.Until(
+            async () => (await http.GetAsync(new Uri(owner.Server, "/health/ready"))).StatusCode == System.Net.HttpStatusCode.OK,
+            "the owner is ready");
         var negotiated = await Negotiated.AskAsync(new Uri(owner.Server, "/hub"));
         using var request = new HttpRequestMessage(HttpMethod.Get, negotiated.With(new Uri(other.Server, "/hub")));
         request.Headers.Accept.ParseAdd("text/event-stream");
@@ -171,7 +179,8 @@ public sealed class ShutdownTests
         {
             var record = await client.NextAsync(gateway.Server);
             if (!record.TryGetProperty("type", out var type)) continue;
-            if (type.GetInt32() == 1 && record.GetProperty("target").GetString() == "system") isTold |= record.GetProperty("arguments")[0].GetProperty("event").GetString() == "shutdown";
+            if (type.GetInt32() == 1 && record.GetProperty("target").GetString() == "system")
+                isTold |= record.GetProperty("arguments")[0].GetProperty("event").GetString() == "shutdown";
             if (type.GetInt32() != 7) continue;
             await client.EndAsync(gateway.Server); // as stock clients do
             return isTold;

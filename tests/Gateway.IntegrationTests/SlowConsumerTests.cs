@@ -25,7 +25,8 @@ public sealed class SlowConsumerTests
         await PublishAsync(healthy, 2000);
 
         var frames = await stalled.ReadAllAsync();
-        if (frames.Count > 0 && frames[^1].Opcode == HandMadeSocket.Close) Assert.Equal((1008, "slow consumer"), frames[^1].CloseStatus); // if the socket still took it
+        // if the socket still took it
+        if (frames.Count > 0 && frames[^1].Opcode == HandMadeSocket.Close) Assert.Equal((1008, "slow consumer"), frames[^1].CloseStatus);
         await Deadline.Until(() => gateway.Get<ConnectionTable>().Count == 1, "only the healthy one is left");
         Assert.Equal("slow consumer", Assert.Single(closed.Reasons));
         Assert.Equal(2000, healthy.All.Count(m => m.Type == "chat"));
@@ -48,7 +49,8 @@ public sealed class SlowConsumerTests
             var message = Read((await stalled.ReadAsync())!);
             frames.Add(message);
             if (message.Text("content") == "mark") break;
-            if (policy == SlowConsumerPolicy.DropNewest && message.Text("event") == "gap" && message.Json.GetProperty("to").GetInt64() >= 2001) break;
+            if (policy == SlowConsumerPolicy.DropNewest && message.Text("event") == "gap"
+                && message.Json.GetProperty("to").GetInt64() >= 2001) break;
         }
 
         var next = frames.First(f => f.Type == "chat").Json.GetProperty("offset").GetInt64();
@@ -60,7 +62,8 @@ public sealed class SlowConsumerTests
             }
             else
             {
-                Assert.Equal(("gap", "r", next), (message.Text("event"), message.Text("room"), message.Json.GetProperty("from").GetInt64()));
+                Assert.Equal(
+                    ("gap", "r", next), (message.Text("event"), message.Text("room"), message.Json.GetProperty("from").GetInt64()));
                 next = message.Json.GetProperty("to").GetInt64() + 1;
                 Assert.Equal(next - message.Json.GetProperty("from").GetInt64(), message.Json.GetProperty("missed").GetInt64());
             }
@@ -90,13 +93,17 @@ public sealed class SlowConsumerTests
         await using var gateway = await StartAsync(SlowConsumerPolicy.Disconnect);
         var connections = gateway.Get<ConnectionTable>();
         using var http = new HttpClient();
-        using var negotiated = await http.PostAsync(new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1"), null).Within("negotiation");
-        var token = System.Text.Json.JsonDocument.Parse(await negotiated.Content.ReadAsStreamAsync()).RootElement.GetProperty("connectionToken").GetString();
+        using var negotiated = await http.PostAsync(
+            new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1"), null).Within("negotiation");
+        var token = System.Text.Json.JsonDocument.Parse(
+            await negotiated.Content.ReadAsStreamAsync()).RootElement.GetProperty("connectionToken").GetString();
         var url = new Uri(gateway.Server, $"/hub?id={token}&rooms=r");
         using var connect = new HttpRequestMessage(HttpMethod.Get, url);
         if (transport == 2) connect.Headers.Add("Accept", "text/event-stream");
-        using var stream = await http.SendAsync(connect, HttpCompletionOption.ResponseHeadersRead).Within("the connection"); // and is not read
-        using var handshake = await http.PostAsync(url, new StringContent("{\"protocol\":\"json\",\"version\":1}\u001e")).Within("the handshake");
+        // and is not read
+        using var stream = await http.SendAsync(connect, HttpCompletionOption.ResponseHeadersRead).Within("the connection");
+        using var handshake = await http.PostAsync(
+            url, new StringContent("{\"protocol\":\"json\",\"version\":1}\u001e")).Within("the handshake");
         await Deadline.Until(() => connections.Count == 1, "the hub connection is there");
         await using var healthy = await RawClient.ConnectAsync(gateway.Server, "?rooms=r");
 
@@ -111,7 +118,8 @@ public sealed class SlowConsumerTests
     {
         await using var gateway = await EmbeddedGateway.StartAsync();
         await using var crowd = await RawClient.ConnectAsync(gateway.Server);
-        for (var i = 0; i < 40; i++) _ = await RawClient.ConnectAsync(gateway.Server, "?rooms=lobby&username=" + new string('n', 60)); // makes the list of members long
+        // makes the list of members long
+        for (var i = 0; i < 40; i++) _ = await RawClient.ConnectAsync(gateway.Server, "?rooms=lobby&username=" + new string('n', 60));
         await using var asker = await SignalRClient.ConnectAsync(gateway.Server);
         using var stop = new CancellationTokenSource();
         var chatter = Task.Run(async () =>
@@ -153,13 +161,16 @@ public sealed class SlowConsumerTests
     private static async Task PublishAsync(RawClient client, int messages, bool waitsForEcho = true)
     {
         for (var i = 0; i < messages; i++) await client.ChatAsync($"{i} {Filler}", "r");
-        if (waitsForEcho) await Deadline.Until(() => client.All.Count(m => m.Type == "chat") >= messages, "the healthy client has everything", TimeSpan.FromSeconds(30));
+        if (waitsForEcho)
+            await Deadline.Until(
+                () => client.All.Count(m => m.Type == "chat") >= messages, "the healthy client has everything", TimeSpan.FromSeconds(30));
     }
 
     private static ReceivedMessage Read(HandMadeFrame frame)
     {
         var json = System.Text.Json.JsonDocument.Parse(frame.Payload).RootElement;
-        return new ReceivedMessage(json.GetProperty("type").GetString()!, System.Text.Encoding.UTF8.GetBytes(json.GetProperty("payload").GetRawText()));
+        return new ReceivedMessage(
+            json.GetProperty("type").GetString()!, System.Text.Encoding.UTF8.GetBytes(json.GetProperty("payload").GetRawText()));
     }
 
     /// <summary>Why this one gateway closed connections.</summary>
@@ -173,7 +184,8 @@ public sealed class SlowConsumerTests
             _listener.SetMeasurementEventCallback<long>((_, _, tags, _) => _reasons.Enqueue((string)tags[0].Value!));
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Name == "gateway_closed_total" && instrument.Meter.Scope == factory) listener.EnableMeasurementEvents(instrument);
+                if (instrument.Name == "gateway_closed_total" && instrument.Meter.Scope == factory)
+                    listener.EnableMeasurementEvents(instrument);
             };
             _listener.Start();
         }

@@ -19,11 +19,14 @@ public sealed class StartTests : IDisposable
 
     [Fact]
     public Task UnknownKeysAndWrongValuesAllAtOnce() =>
-        RefusesAsync(["--config-file=" + Written("server:\n  prot: 1\nraw:\n  write_wait: fast\n")], 2, "server.prot", "server.port", "raw.write_wait", "fast");
+        RefusesAsync(
+            ["--config-file=" + Written("server:\n  prot: 1\nraw:\n  write_wait: fast\n")], 2, "server.prot", "server.port",
+            "raw.write_wait", "fast");
 
     [Fact]
     public Task CertificateThatCannotBeRead() =>
-        RefusesAsync(["--server:tls:enabled=true", "--server:tls:cert_file=/nowhere.pem", "--server:tls:key_file=/nowhere.key"], 2, "/nowhere.pem");
+        RefusesAsync(
+            ["--server:tls:enabled=true", "--server:tls:cert_file=/nowhere.pem", "--server:tls:key_file=/nowhere.key"], 2, "/nowhere.pem");
 
     [Fact]
     public async Task PortInUse()
@@ -33,13 +36,15 @@ public sealed class StartTests : IDisposable
         var port = ((IPEndPoint)holder.LocalEndpoint).Port;
 
         await RefusesAsync(["--server:host=127.0.0.1", $"--server:port={port}", "--metrics:port=0"], 1, $"{port}", "in use");
-        await RefusesAsync(["--server:host=127.0.0.1", "--server:port=0", $"--metrics:port={port}"], 1, $"{port}", "in use", "metrics.port");
+        await RefusesAsync(
+            ["--server:host=127.0.0.1", "--server:port=0", $"--metrics:port={port}"], 1, $"{port}", "in use", "metrics.port");
     }
 
     [Fact]
     public async Task EnvironmentCounts()
     {
-        var (exitCode, output, _) = await GatewayProcess.RunToExitAsync([], new Dictionary<string, string> { ["GATEWAY_SERVER__PORT"] = "99999" });
+        var (exitCode, output, _) = await GatewayProcess.RunToExitAsync(
+            [], new Dictionary<string, string> { ["GATEWAY_SERVER__PORT"] = "99999" });
 
         Assert.Equal(1, exitCode);
         Assert.Contains("GATEWAY_SERVER__PORT", output);
@@ -50,15 +55,19 @@ public sealed class StartTests : IDisposable
     {
         var redis = await RedisServer.StartAsync();
         await redis.KillAsync();
-        await using var gateway = await GatewayProcess.StartAsync("--redis:enabled=true", "--redis:connection=" + redis.Address + ",connectTimeout=500,connectRetry=1");
+        await using var gateway = await GatewayProcess.StartAsync(
+            "--redis:enabled=true", "--redis:connection=" + redis.Address + ",connectTimeout=500,connectRetry=1");
         using var http = new HttpClient();
-        using (var away = await http.GetAsync(new Uri(gateway.Server, "/health/ready"))) Assert.Equal(HttpStatusCode.ServiceUnavailable, away.StatusCode);
+        using (var away = await http.GetAsync(new Uri(gateway.Server, "/health/ready")))
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, away.StatusCode);
 
         await redis.RestartAsync();
 
         await using (redis)
         {
-            await Deadline.Until(async () => (await http.GetAsync(new Uri(gateway.Server, "/health/ready"))).StatusCode == HttpStatusCode.OK, "the gateway is ready", TimeSpan.FromSeconds(60));
+            await Deadline.Until(
+                async () => (await http.GetAsync(new Uri(gateway.Server, "/health/ready"))).StatusCode == HttpStatusCode.OK,
+                "the gateway is ready", TimeSpan.FromSeconds(60));
             await using var client = await RawClient.ConnectAsync(gateway.Server);
             await client.ChatAsync("back");
             await client.NextAsync("chat");

@@ -5,7 +5,9 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests;
 
-/// <summary>The same chat over every way a WebSocket can take: past the pipe, through it, TLS, HTTP/2, with a client that offers compression.</summary>
+/// <summary>
+/// The same chat over every way a WebSocket can take: past the pipe, through it, TLS, HTTP/2, with a client that offers compression.
+/// </summary>
 public sealed class TransportTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-tls").FullName;
@@ -28,8 +30,10 @@ public sealed class TransportTests : IDisposable
     public async Task ClientThatOffersCompression()
     {
         await using var gateway = await EmbeddedGateway.StartAsync(Widen);
-        await using var raw = await RawClient.ConnectAsync(gateway.Server, configure: o => o.DangerousDeflateOptions = new WebSocketDeflateOptions());
-        await using var signalR = await SignalRClient.ConnectAsync(gateway.Server, configure: o => o.DangerousDeflateOptions = new WebSocketDeflateOptions());
+        await using var raw = await RawClient.ConnectAsync(
+            gateway.Server, configure: o => o.DangerousDeflateOptions = new WebSocketDeflateOptions());
+        await using var signalR = await SignalRClient.ConnectAsync(
+            gateway.Server, configure: o => o.DangerousDeflateOptions = new WebSocketDeflateOptions());
 
         await AssertLargeAndSmallAsync(raw, signalR);
     }
@@ -96,9 +100,14 @@ public sealed class TransportTests : IDisposable
     }
 
     private static HttpMessageInvoker Invoker() =>
-        new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } }, disposeHandler: true);
+        new(
+            new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } },
+            disposeHandler: true);
 
-    /// <summary>200 messages and the answers to half of them are under way at once: on a busy machine a client that does not get to read would be too slow.</summary>
+    /// <summary>
+    /// 200 messages and the answers to half of them are under way at once: on a busy machine a client that does not get to read would be
+    /// too slow.
+    /// </summary>
     private static void Widen(Gateway.Configuration.ProgramOptions options) => options.Outbox.Capacity = 1000;
 
     private void UseTls(Gateway.Configuration.ProgramOptions options)

@@ -24,7 +24,8 @@ public sealed class TwoDialectsTests(TwoReplicas replicas) : IClassFixture<TwoRe
         var there = (otherReplica ? replicas.B : replicas.A).Server;
         await using var sender = await Clients.ConnectAsync(from, replicas.A.Server);
         await using var receiver = await Clients.ConnectAsync(to, there);
-        await using var witness = await Clients.ConnectAsync(to == Kind.Raw ? Kind.SignalR : Kind.Raw, there); // the other dialect, to compare the bytes
+        // the other dialect, to compare the bytes
+        await using var witness = await Clients.ConnectAsync(to == Kind.Raw ? Kind.SignalR : Kind.Raw, there);
         await receiver.RequestAsync("join", new { room });
         await witness.RequestAsync("join", new { room });
 
@@ -39,13 +40,16 @@ public sealed class TwoDialectsTests(TwoReplicas replicas) : IClassFixture<TwoRe
         Assert.True(received.Payload.Span.SequenceEqual(seen.Payload.Span), $"{received} is not {seen}");
     }
 
-    private static async Task<(ReceivedMessage, ReceivedMessage)> ChatAsync(IChatClient sender, IChatClient receiver, IChatClient witness, string room)
+    private static async Task<(ReceivedMessage, ReceivedMessage)> ChatAsync(
+        IChatClient sender, IChatClient receiver, IChatClient witness, string room)
     {
         await sender.RequestAsync("join", new { room });
         var result = await sender.RequestAsync("chat", new { room, content = "grüße <&> \"quoted\" 🎈", message_id = "m-1", ignored = 1 });
 
         var received = await receiver.NextAsync("chat");
-        Assert.Equal(["room", "user_id", "username", "content", "time", "message_id", "offset"], received.Json.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(
+            ["room", "user_id", "username", "content", "time", "message_id", "offset"],
+            received.Json.EnumerateObject().Select(p => p.Name));
         Assert.Equal("grüße <&> \"quoted\" 🎈", received.Text("content"));
         Assert.Equal((room, sender.UserId, "m-1"), (received.Text("room"), received.Text("user_id"), received.Text("message_id")));
         Assert.Equal(result.GetProperty("offset").GetInt64(), received.Json.GetProperty("offset").GetInt64());
@@ -60,11 +64,13 @@ public sealed class TwoDialectsTests(TwoReplicas replicas) : IClassFixture<TwoRe
         await witness.RequestAsync("join", new { room = "metrics" });
         await receiver.NextAsync("metrics");
         var replicas = new HashSet<string>();
-        while (replicas.Count < 2) replicas.Add((await receiver.NextAsync("metrics")).Text("replica")!); // every replica's figures reach every member
+        // every replica's figures reach every member
+        while (replicas.Count < 2) replicas.Add((await receiver.NextAsync("metrics")).Text("replica")!);
         var received = await receiver.NextAsync("metrics");
         Assert.True(received.Json.GetProperty("uptime_seconds").GetDouble() > 0);
         Assert.True(received.Json.GetProperty("connections").GetProperty("total").GetInt32() >= 0);
-        await Deadline.Until(() => witness.All.Any(m => m.Payload.Span.SequenceEqual(received.Payload.Span)), "the other dialect has the same figures");
+        await Deadline.Until(
+            () => witness.All.Any(m => m.Payload.Span.SequenceEqual(received.Payload.Span)), "the other dialect has the same figures");
         return (received, received);
     }
 
@@ -78,7 +84,8 @@ public sealed class TwoDialectsTests(TwoReplicas replicas) : IClassFixture<TwoRe
         return (received, received);
     }
 
-    private static async Task<(ReceivedMessage, ReceivedMessage)> JoinAsync(IChatClient sender, IChatClient receiver, IChatClient witness, string room)
+    private static async Task<(ReceivedMessage, ReceivedMessage)> JoinAsync(
+        IChatClient sender, IChatClient receiver, IChatClient witness, string room)
     {
         var position = await sender.RequestAsync("join", new { room });
         Assert.Equal(room, position.GetProperty("room").GetString());

@@ -16,7 +16,13 @@ public class TwoReplicas : IAsyncLifetime
     {
         Redis = await RedisServer.StartAsync();
         // The clients that only count never ping, whatever the load takes.
-        var arguments = new[] { "--redis:enabled=true", "--redis:connection=" + Redis.Address, "--metrics_stream:interval_ms=200", "--signalr:client_timeout=10m" }.Concat(Arguments).ToArray();
+        var arguments = new[]
+        {
+            "--redis:enabled=true",
+            "--redis:connection=" + Redis.Address,
+            "--metrics_stream:interval_ms=200",
+            "--signalr:client_timeout=10m"
+        }.Concat(Arguments).ToArray();
         (A, B) = (await GatewayProcess.StartAsync(arguments), await GatewayProcess.StartAsync(arguments));
     }
 

@@ -87,7 +87,8 @@ public sealed class AdminApiTests : IAsyncLifetime
             Assert.Equal("\"for ada\"", (await client.NextAsync("note")).Json.GetRawText());
             Assert.Equal("null", (await client.NextAsync("news")).Json.GetRawText());
         }
-        (await _admin.PostAsync("users/nobody/messages", new { type = "note" })).AssertProblem(HttpStatusCode.NotFound, "user nobody is not connected");
+        (await _admin.PostAsync("users/nobody/messages", new { type = "note" }))
+            .AssertProblem(HttpStatusCode.NotFound, "user nobody is not connected");
     }
 
     [Fact]
@@ -103,7 +104,8 @@ public sealed class AdminApiTests : IAsyncLifetime
             Assert.Equal(path, (await client.NextAsync("order")).Json.GetString());
             if (path.StartsWith("rooms", StringComparison.Ordinal)) Assert.Equal(first.GetRawText(), second.GetRawText());
             else Assert.True(second.GetProperty("duplicate").GetBoolean());
-            (await _admin.PostAsync(path, new { type = "order", payload = 2 }, "key of " + path)).AssertProblem(HttpStatusCode.Conflict, "this Idempotency-Key was used for another message");
+            (await _admin.PostAsync(path, new { type = "order", payload = 2 }, "key of " + path))
+                .AssertProblem(HttpStatusCode.Conflict, "this Idempotency-Key was used for another message");
         }
         await client.RequestAsync("ping", null);
         Assert.Equal(3, client.All.Count(m => m.Type == "order"));
@@ -126,14 +128,17 @@ public sealed class AdminApiTests : IAsyncLifetime
     [Fact]
     public async Task EveryFaultIsAProblem()
     {
-        (await _admin.SendAsync(HttpMethod.Post, "rooms/team/messages", "{\"type\":\"a\"}", mediaType: "text/plain")).AssertProblem(HttpStatusCode.UnsupportedMediaType);
-        (await _admin.PostAsync("rooms/team/messages", new { type = "a", payload = new string('x', 6000) })).AssertProblem(HttpStatusCode.RequestEntityTooLarge);
+        (await _admin.SendAsync(HttpMethod.Post, "rooms/team/messages", "{\"type\":\"a\"}", mediaType: "text/plain"))
+            .AssertProblem(HttpStatusCode.UnsupportedMediaType);
+        (await _admin.PostAsync("rooms/team/messages", new { type = "a", payload = new string('x', 6000) }))
+            .AssertProblem(HttpStatusCode.RequestEntityTooLarge);
         (await _admin.PostAsync("rooms/a%20b/messages", new { type = "a" })).AssertProblem(HttpStatusCode.BadRequest);
         (await _admin.GetAsync("nothing")).AssertProblem(HttpStatusCode.NotFound);
         (await _admin.DeleteAsync("rooms")).AssertProblem(HttpStatusCode.MethodNotAllowed);
         (await _admin.GetAsync("rooms?limit=0")).AssertProblem(HttpStatusCode.BadRequest, "limit must be from 1 to 1000");
         (await _admin.GetAsync("rooms?limit=x")).AssertProblem(HttpStatusCode.BadRequest);
-        (await _admin.GetAsync("connections?dialect=latin")).AssertProblem(HttpStatusCode.BadRequest, "dialect must be raw, signalr or frames");
+        (await _admin.GetAsync("connections?dialect=latin"))
+            .AssertProblem(HttpStatusCode.BadRequest, "dialect must be raw, signalr or frames");
         (await _admin.GetAsync("connections/nobody")).AssertProblem(HttpStatusCode.NotFound);
         (await _admin.DeleteAsync("connections/nobody")).AssertProblem(HttpStatusCode.NotFound);
         (await _admin.GetAsync("rooms/metrics/history")).AssertProblem(HttpStatusCode.NotFound, "room metrics keeps no history");
@@ -141,7 +146,8 @@ public sealed class AdminApiTests : IAsyncLifetime
         (await _admin.DeleteAsync("users/ada/ban")).AssertProblem(HttpStatusCode.NotFound, "user ada is not banned");
         (await _admin.DeleteAsync("users/ada/mute?room=team")).AssertProblem(HttpStatusCode.NotFound, "user ada is not muted in room team");
         (await _admin.PostAsync("users/ada/mute", new { })).AssertProblem(HttpStatusCode.BadRequest, "duration is missing");
-        (await _admin.PostAsync("users/ada/mute", new { rooom = "team", duration = "1m" })).AssertProblem(HttpStatusCode.BadRequest, "unknown field \"rooom\"; known: room, duration");
+        (await _admin.PostAsync("users/ada/mute", new { rooom = "team", duration = "1m" }))
+            .AssertProblem(HttpStatusCode.BadRequest, "unknown field \"rooom\"; known: room, duration");
     }
 
     [Fact]
@@ -158,11 +164,19 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Equal(["1", "2"], Contents(before));
 
         var members = (await _admin.GetAsync("rooms/team/members?limit=1")).Ok();
-        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", members.GetProperty("members")[0].GetProperty("connected_at").GetString());
-        Assert.Equal((2, "ada", "ada"), (members.GetProperty("count").GetInt32(), members.GetProperty("members")[0].GetProperty("user_id").GetString(), members.GetProperty("next").GetString()));
-        Assert.Equal("bob", (await _admin.GetAsync("rooms/team/members?after=ada")).Ok().GetProperty("members")[0].GetProperty("user_id").GetString());
+        Assert.Matches(
+            @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", members.GetProperty("members")[0].GetProperty("connected_at").GetString());
+        Assert.Equal(
+            (2, "ada", "ada"),
+            (
+                members.GetProperty("count").GetInt32(), members.GetProperty("members")[0].GetProperty("user_id").GetString(),
+                members.GetProperty("next").GetString()));
+        Assert.Equal(
+            "bob",
+            (await _admin.GetAsync("rooms/team/members?after=ada")).Ok().GetProperty("members")[0].GetProperty("user_id").GetString());
 
-        static IEnumerable<string?> Contents(JsonElement page) => page.GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("payload").GetProperty("content").GetString());
+        static IEnumerable<string?> Contents(JsonElement page) =>
+            page.GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("payload").GetProperty("content").GetString());
     }
 
     [Fact]
@@ -182,7 +196,8 @@ public sealed class AdminApiTests : IAsyncLifetime
     [Fact]
     public void PasswordOfRedisIsNotShown()
     {
-        var view = ConfigurationView.Of(GatewayApp.Shown(new() { Redis = { Connection = ["localhost:6379,password=hunter2", "other:1"] } }));
+        var view = ConfigurationView.Of(
+            GatewayApp.Shown(new() { Redis = { Connection = ["localhost:6379,password=hunter2", "other:1"] } }));
 
         Assert.Equal("""["localhost:6379,password=***","other:1"]""", view["redis"]!["connection"]!.ToJsonString());
     }
@@ -193,12 +208,17 @@ public sealed class AdminApiTests : IAsyncLifetime
         var document = (await _admin.GetAsync("openapi.json")).Ok();
 
         var operations = document.GetProperty("paths").EnumerateObject()
-            .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Name: operation.Name.ToUpperInvariant() + " " + path.Name, Operation: operation.Value))).ToList();
+            .SelectMany(
+                path => path.Value.EnumerateObject()
+                    .Select(operation => (Name: operation.Name.ToUpperInvariant() + " " + path.Name, Operation: operation.Value))).ToList();
         Assert.Equal(
             [
-                "DELETE /api/v1/connections/{id}", "DELETE /api/v1/users/{id}/ban", "DELETE /api/v1/users/{id}/mute", "GET /api/v1/config", "GET /api/v1/connections", "GET /api/v1/connections/{id}",
-                "GET /api/v1/replicas", "GET /api/v1/rooms", "GET /api/v1/rooms/{room}/history", "GET /api/v1/rooms/{room}/members", "POST /api/v1/messages", "POST /api/v1/rooms/{room}/messages",
-                "POST /api/v1/users/{id}/ban", "POST /api/v1/users/{id}/kick", "POST /api/v1/users/{id}/messages", "POST /api/v1/users/{id}/mute", "POST /api/v1/users/{id}/revoke",
+                "DELETE /api/v1/connections/{id}", "DELETE /api/v1/users/{id}/ban", "DELETE /api/v1/users/{id}/mute", "GET /api/v1/config",
+                "GET /api/v1/connections", "GET /api/v1/connections/{id}",
+                "GET /api/v1/replicas", "GET /api/v1/rooms", "GET /api/v1/rooms/{room}/history", "GET /api/v1/rooms/{room}/members",
+                "POST /api/v1/messages", "POST /api/v1/rooms/{room}/messages",
+                "POST /api/v1/users/{id}/ban", "POST /api/v1/users/{id}/kick", "POST /api/v1/users/{id}/messages",
+                "POST /api/v1/users/{id}/mute", "POST /api/v1/users/{id}/revoke",
             ],
             operations.Select(o => o.Name).Order(StringComparer.Ordinal));
         Assert.All(operations, o =>
@@ -207,7 +227,9 @@ public sealed class AdminApiTests : IAsyncLifetime
             Assert.True(o.Operation.GetProperty("responses").TryGetProperty("401", out _), o.Name);
             Assert.Contains(o.Operation.GetProperty("responses").EnumerateObject(), r => r.Name is "200" or "204");
         });
-        Assert.Equal("X-Api-Key", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("api_key").GetProperty("name").GetString());
+        Assert.Equal(
+            "X-Api-Key",
+            document.GetProperty("components").GetProperty("securitySchemes").GetProperty("api_key").GetProperty("name").GetString());
         Assert.Contains("\"Idempotency-Key\"", operations.Single(o => o.Name == "POST /api/v1/messages").Operation.GetRawText());
         var connection = document.GetProperty("components").GetProperty("schemas").GetProperty("ConnectionInfo").GetProperty("properties");
         Assert.Equal("date-time", connection.GetProperty("connected_at").GetProperty("format").GetString());

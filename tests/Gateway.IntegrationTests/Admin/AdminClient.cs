@@ -19,7 +19,8 @@ internal sealed class AdminClient(Uri server, string? key = AdminClient.Key) : I
 
     public Task<AdminAnswer> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path);
 
-    public async Task<AdminAnswer> SendAsync(HttpMethod method, string path, string? body = null, string? idempotencyKey = null, string mediaType = "application/json")
+    public async Task<AdminAnswer> SendAsync(
+        HttpMethod method, string path, string? body = null, string? idempotencyKey = null, string mediaType = "application/json")
     {
         using var request = new HttpRequestMessage(method, path);
         if (key != null) request.Headers.Add("X-Api-Key", key);

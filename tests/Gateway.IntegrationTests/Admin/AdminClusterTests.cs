@@ -19,7 +19,8 @@ public sealed class AdminClusterTests : IAsyncLifetime
         _redis = await RedisServer.StartAsync();
         (_a, _b) = (await StartAsync(), await StartAsync());
         _admin = new AdminClient(_a.Server);
-        await Deadline.Until(async () => (await _admin.GetAsync("connections")).Status == HttpStatusCode.OK, "the replicas listen to one another");
+        await Deadline.Until(
+            async () => (await _admin.GetAsync("connections")).Status == HttpStatusCode.OK, "the replicas listen to one another");
     }
 
     public async ValueTask DisposeAsync()
@@ -52,11 +53,15 @@ public sealed class AdminClusterTests : IAsyncLifetime
         }
         Assert.Equal(everyone, paged);
         var one = (await _admin.GetAsync("connections/" + ((IChatClient)bob).ConnectionId)).Ok();
-        Assert.Equal(("bob", "signalr", "127.0.0.1"), (one.GetProperty("user_id").GetString(), one.GetProperty("dialect").GetString(), one.GetProperty("remote_address").GetString()));
+        Assert.Equal("bob", one.GetProperty("user_id").GetString());
+        Assert.Equal("signalr", one.GetProperty("dialect").GetString());
+        Assert.Equal("127.0.0.1", one.GetProperty("remote_address").GetString());
         Assert.Equal(bob.Welcome.GetProperty("replica").GetString(), one.GetProperty("replica").GetString());
 
-        static IEnumerable<string> Ordered(params IChatClient[] clients) => clients.Select(c => c.ConnectionId).Order(StringComparer.Ordinal);
-        static IEnumerable<string> Ids(JsonElement page) => page.GetProperty("connections").EnumerateArray().Select(c => c.GetProperty("connection_id").GetString()!);
+        static IEnumerable<string> Ordered(params IChatClient[] clients) =>
+            clients.Select(c => c.ConnectionId).Order(StringComparer.Ordinal);
+        static IEnumerable<string> Ids(JsonElement page) =>
+            page.GetProperty("connections").EnumerateArray().Select(c => c.GetProperty("connection_id").GetString()!);
     }
 
     [Fact]
@@ -65,11 +70,15 @@ public sealed class AdminClusterTests : IAsyncLifetime
         await using var ada = await RawClient.ConnectAsync(_a.Server, "?rooms=team&user=ada");
         await using var bob = await SignalRClient.ConnectAsync(_b.Server, "?rooms=team,other&user=bob");
 
-        var rooms = (await _admin.GetAsync("rooms")).Ok().GetProperty("rooms").EnumerateArray().Select(r => (r.GetProperty("room").GetString(), r.GetProperty("connections").GetInt32()));
+        var rooms = (await _admin.GetAsync("rooms")).Ok().GetProperty("rooms").EnumerateArray()
+            .Select(r => (r.GetProperty("room").GetString(), r.GetProperty("connections").GetInt32()));
 
         Assert.Equal([("other", 1), ("team", 2)], rooms);
         Assert.Equal(2, (await _admin.GetAsync("rooms/team/members")).Ok().GetProperty("count").GetInt32());
-        await Deadline.Until(async () => (await _admin.GetAsync("replicas")).Ok().GetProperty("replicas").EnumerateArray().Sum(r => r.GetProperty("connections").GetInt32()) == 2, "the replicas tell their connections");
+        await Deadline.Until(
+            async () => (await _admin.GetAsync("replicas")).Ok().GetProperty("replicas")
+                .EnumerateArray().Sum(r => r.GetProperty("connections").GetInt32()) == 2,
+            "the replicas tell their connections");
     }
 
     [Theory]
@@ -93,9 +102,12 @@ public sealed class AdminClusterTests : IAsyncLifetime
         await using var ada = await Clients.ConnectAsync(kind, _b.Server, "?rooms=team&user=ada");
 
         (await _admin.PostAsync("users/ada/mute", new { room = "team", duration = "1m" })).Ok();
-        await Deadline.Until(async () => (await Record.ExceptionAsync(() => ada.ChatAsync("x", "team"))) is GatewayError { Code: 403 }, "she is muted", ASecond);
+        await Deadline.Until(
+            async () => (await Record.ExceptionAsync(() => ada.ChatAsync("x", "team"))) is GatewayError { Code: 403 }, "she is muted",
+            ASecond);
         Assert.Equal(HttpStatusCode.NoContent, (await _admin.DeleteAsync("users/ada/mute?room=team")).Status);
-        await Deadline.Until(async () => await Record.ExceptionAsync(() => ada.ChatAsync("x", "team")) == null, "she is not muted any more", ASecond);
+        await Deadline.Until(
+            async () => await Record.ExceptionAsync(() => ada.ChatAsync("x", "team")) == null, "she is not muted any more", ASecond);
 
         Assert.Equal(1, (await _admin.PostAsync("users/ada/kick", new { room = "team" })).Ok().GetProperty("connections").GetInt32());
         Assert.Equal(403, (await Assert.ThrowsAsync<GatewayError>(() => ada.ChatAsync("x", "team"))).Code);
@@ -106,7 +118,10 @@ public sealed class AdminClusterTests : IAsyncLifetime
         (await _admin.PostAsync("users/ada/ban", new { duration = "1h" })).Ok();
         Assert.Equal((1008, "banned"), await again.Closed.Within("the close", ASecond));
         Assert.Equal(HttpStatusCode.NoContent, (await _admin.DeleteAsync("users/ada/ban")).Status);
-        await Deadline.Until(async () => await Record.ExceptionAsync(async () => await (await Clients.ConnectAsync(kind, _b.Server, "?user=ada")).DisposeAsync()) == null, "she is let in", ASecond);
+        await Deadline.Until(
+            async () => await Record.ExceptionAsync(
+                async () => await (await Clients.ConnectAsync(kind, _b.Server, "?user=ada")).DisposeAsync()) == null,
+            "she is let in", ASecond);
     }
 
     [Fact]

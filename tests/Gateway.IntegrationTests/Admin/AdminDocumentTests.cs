@@ -65,7 +65,9 @@ public sealed class AdminDocumentTests
         var ids = Checks.Operations(document).Select(o => o.Operation.GetProperty("operationId").GetString()).ToList();
         Assert.Equal(ids.Distinct(), ids);
         Assert.Equal("/", document.GetProperty("servers")[0].GetProperty("url").GetString());
-        Assert.All(Checks.Operations(document), o => Assert.Contains(o.Operation.GetProperty("parameters").EnumerateArray(), p => p.GetProperty("name").GetString() == "hub"));
+        Assert.All(
+            Checks.Operations(document),
+            o => Assert.Contains(o.Operation.GetProperty("parameters").EnumerateArray(), p => p.GetProperty("name").GetString() == "hub"));
     }
 
     private sealed class Checks(JsonElement document, AdminClient admin)
@@ -77,12 +79,15 @@ public sealed class AdminDocumentTests
 
         public IEnumerable<string> NotCalled => Operations(document).Select(o => o.Name).Except(_called);
 
-        public static IEnumerable<(string Name, JsonElement Operation)> Operations(JsonElement document) => document.GetProperty("paths").EnumerateObject()
-            .SelectMany(path => path.Value.EnumerateObject().Select(operation => ($"{operation.Name.ToUpperInvariant()} {path.Name}", operation.Value)));
+        public static IEnumerable<(string Name, JsonElement Operation)> Operations(JsonElement document) =>
+            document.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject()
+                .Select(operation => ($"{operation.Name.ToUpperInvariant()} {path.Name}", operation.Value)));
 
         public async Task CallAsync(string method, string template, string path, object? body = null, string? idempotencyKey = null)
         {
-            var answer = await admin.SendAsync(new HttpMethod(method), path, body == null ? null : JsonSerializer.Serialize(body), idempotencyKey);
+            var answer = await admin.SendAsync(
+                new HttpMethod(method), path, body == null ? null : JsonSerializer.Serialize(body), idempotencyKey);
             var operation = document.GetProperty("paths").GetProperty("/api/v1" + template).GetProperty(method.ToLowerInvariant());
             _called.Add($"{method} /api/v1{template}");
             if (!operation.GetProperty("responses").TryGetProperty($"{(int)answer.Status}", out var response))
@@ -91,8 +96,12 @@ public sealed class AdminDocumentTests
                 return;
             }
             if (answer.Status == HttpStatusCode.NoContent) return;
-            if (!response.TryGetProperty("content", out var content) || !content.TryGetProperty(answer.MediaType!, out var media)) Faults.Add($"{method} {path}: {answer.MediaType} is not described");
-            else Faults.AddRange(_schema.Faults(media.GetProperty("schema"), answer.Json).Select(fault => $"{method} {path}: {(int)answer.Status}: {fault}"));
+            if (!response.TryGetProperty("content", out var content) || !content.TryGetProperty(answer.MediaType!, out var media))
+                Faults.Add($"{method} {path}: {answer.MediaType} is not described");
+            else
+                Faults.AddRange(
+                    _schema.Faults(media.GetProperty("schema"), answer.Json)
+                        .Select(fault => $"{method} {path}: {(int)answer.Status}: {fault}"));
         }
     }
 }

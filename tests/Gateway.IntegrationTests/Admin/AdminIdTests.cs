@@ -35,9 +35,12 @@ public sealed class AdminIdTests : IAsyncLifetime
 
         (await _admin.PostAsync($"users/{inPath}/messages", new { type = "note", payload = 1 })).Ok();
         await raw.NextAsync("note");
-        Assert.Equal(id, (await _admin.PostAsync($"users/{inPath}/mute", new { room = "team", duration = "1m" })).Ok().GetProperty("user_id").GetString());
+        var muted = await _admin.PostAsync($"users/{inPath}/mute", new { room = "team", duration = "1m" });
+        Assert.Equal(id, muted.Ok().GetProperty("user_id").GetString());
         foreach (var client in new IChatClient[] { raw, hub })
-            Assert.Equal(403, (await Assert.ThrowsAsync<GatewayError>(() => client.RequestAsync("chat", new { room = "team", content = "x" }))).Code);
+            Assert.Equal(
+                403,
+                (await Assert.ThrowsAsync<GatewayError>(() => client.RequestAsync("chat", new { room = "team", content = "x" }))).Code);
         Assert.Equal(HttpStatusCode.NoContent, (await _admin.DeleteAsync($"users/{inPath}/mute?room=team")).Status);
         (await _admin.PostAsync($"users/{inPath}/ban", new { duration = "1m" })).Ok();
 
@@ -65,7 +68,9 @@ public sealed class AdminIdTests : IAsyncLifetime
 
         Assert.Equal(1, (await _admin.GetAsync("connections?room=cafe%CC%81")).Ok().GetProperty("connections").GetArrayLength());
         (await _admin.PostAsync("users/ada/mute", new { room = "cafe\u0301", duration = "1m" })).Ok();
-        Assert.Equal(403, (await Assert.ThrowsAsync<GatewayError>(() => client.RequestAsync("chat", new { room = "caf\u00e9", content = "x" }))).Code);
+        Assert.Equal(
+            403,
+            (await Assert.ThrowsAsync<GatewayError>(() => client.RequestAsync("chat", new { room = "caf\u00e9", content = "x" }))).Code);
         Assert.Equal(HttpStatusCode.NoContent, (await _admin.DeleteAsync("users/ada/mute?room=cafe%CC%81")).Status);
     }
 
@@ -73,9 +78,12 @@ public sealed class AdminIdTests : IAsyncLifetime
     public async Task IdThatNoUserHasIsRefused()
     {
         var tooLong = new string('u', 257);
-        (await _admin.PostAsync($"users/{tooLong}/ban")).AssertProblem(HttpStatusCode.BadRequest, "a user id has 1 to 256 characters, and no control characters");
-        (await _admin.PostAsync("users/a%0Ab/ban")).AssertProblem(HttpStatusCode.BadRequest, "a user id has 1 to 256 characters, and no control characters");
-        (await _admin.PostAsync($"users/{tooLong}/messages", new { type = "note" })).AssertProblem(HttpStatusCode.BadRequest, "a user id has 1 to 256 characters, and no control characters");
+        (await _admin.PostAsync($"users/{tooLong}/ban"))
+            .AssertProblem(HttpStatusCode.BadRequest, "a user id has 1 to 256 characters, and no control characters");
+        (await _admin.PostAsync("users/a%0Ab/ban"))
+            .AssertProblem(HttpStatusCode.BadRequest, "a user id has 1 to 256 characters, and no control characters");
+        (await _admin.PostAsync($"users/{tooLong}/messages", new { type = "note" }))
+            .AssertProblem(HttpStatusCode.BadRequest, "a user id has 1 to 256 characters, and no control characters");
     }
 
     /// <summary>Dots too, which a URL would otherwise take for the way up.</summary>

@@ -31,7 +31,8 @@ public sealed class AdminKeyTests
         using var server = new AdminClient(gateway.Server);
         var began = TimeProvider.System.GetTimestamp();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => stranger.GetAsync("rooms"))).Within("the answers", TimeSpan.FromSeconds(60));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(_ => stranger.GetAsync("rooms"))).Within("the answers", TimeSpan.FromSeconds(60));
 
         (await server.GetAsync("rooms")).Ok();
         var took = TimeProvider.System.GetElapsedTime(began);

@@ -17,7 +17,8 @@ public sealed class AdminSecretTests
         var answers = new List<string>();
         foreach (var one in new[] { admin, stranger })
         {
-            foreach (var path in new[] { "rooms", "connections", "config", "replicas", "openapi.json", "nothing" }) answers.Add((await one.GetAsync(path)).Body);
+            foreach (var path in new[] { "rooms", "connections", "config", "replicas", "openapi.json", "nothing" })
+                answers.Add((await one.GetAsync(path)).Body);
             answers.Add((await one.PostAsync("messages", new { type = "note", payload = 1 }, "once")).Body);
             answers.Add((await one.SendAsync(HttpMethod.Post, "messages", "{")).Body);
             answers.Add((await one.DeleteAsync("connections/" + ((IChatClient)client).ConnectionId)).Body);

@@ -8,13 +8,15 @@ namespace Gateway.IntegrationTests.Admin;
 /// <summary>The ports for operators: where they listen, and how.</summary>
 public sealed class OperatorPortTests
 {
-    private static readonly HttpClient AnyCertificate = new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
+    private static readonly HttpClient AnyCertificate = new(
+        new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
 
     [Fact]
     public async Task AdminAndMetricsListenOnThisMachineAloneByDefault()
     {
         var admin = FreePort();
-        await using var gateway = await GatewayProcess.StartAsync("--server:host=0.0.0.0", $"--admin:api_key={AdminClient.Key}", $"--admin:port={admin}");
+        await using var gateway = await GatewayProcess.StartAsync(
+            "--server:host=0.0.0.0", $"--admin:api_key={AdminClient.Key}", $"--admin:port={admin}");
 
         Assert.True(await AnswersAsync("127.0.0.2", gateway.Server.Port));
         Assert.False(await AnswersAsync("127.0.0.2", gateway.Metrics!.Port));
@@ -35,8 +37,11 @@ public sealed class OperatorPortTests
 
         Assert.Equal("https", gateway.Metrics!.Scheme);
         Assert.Equal(HttpStatusCode.OK, (await AnyCertificate.GetAsync(gateway.Metrics).Within("the metrics page")).StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await AnyCertificate.GetAsync(new Uri($"https://127.0.0.1:{admin}/api/v1/rooms")).Within("the admin API")).StatusCode);
-        await Assert.ThrowsAsync<HttpRequestException>(() => AnyCertificate.GetAsync(new Uri($"http://127.0.0.1:{admin}/api/v1/rooms")).Within("plain HTTP to be refused"));
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await AnyCertificate.GetAsync(new Uri($"https://127.0.0.1:{admin}/api/v1/rooms")).Within("the admin API")).StatusCode);
+        await Assert.ThrowsAsync<HttpRequestException>(
+            () => AnyCertificate.GetAsync(new Uri($"http://127.0.0.1:{admin}/api/v1/rooms")).Within("plain HTTP to be refused"));
     }
 
     private static async Task<bool> AnswersAsync(string address, int port)

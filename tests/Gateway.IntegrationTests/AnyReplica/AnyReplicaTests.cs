@@ -7,7 +7,8 @@ namespace Gateway.IntegrationTests.AnyReplica;
 public sealed class AnyReplicaTests(ThreeReplicas gateway) : IClassFixture<ThreeReplicas>
 {
     /// <summary>How many; the pipeline's time is short, so more by hand.</summary>
-    private static readonly int Connects = int.TryParse(Environment.GetEnvironmentVariable("GATEWAY_TEST_CONNECTS"), out var wanted) ? wanted : 100;
+    private static readonly int Connects = int.TryParse(
+        Environment.GetEnvironmentVariable("GATEWAY_TEST_CONNECTS"), out var wanted) ? wanted : 100;
 
     [Fact]
     public async Task EveryClientThatNegotiatesConnectsUnderItsTrueIdAndHearsTheOthers()
@@ -39,7 +40,9 @@ public sealed class AnyReplicaTests(ThreeReplicas gateway) : IClassFixture<Three
         await using var client = await SignalRClient.ConnectAsync(gateway.Server, negotiates: true);
         var seen = await client.RequestAsync("presence", new { room = "lobby" });
 
-        Assert.Contains(seen.GetProperty("members").EnumerateArray(), member => member.GetProperty("user_id").GetString() == ((IChatClient)client).UserId);
+        Assert.Contains(
+            seen.GetProperty("members").EnumerateArray(),
+            member => member.GetProperty("user_id").GetString() == ((IChatClient)client).UserId);
         Assert.Equal(client.Hub.ConnectionId, ((IChatClient)client).ConnectionId);
     }
 }

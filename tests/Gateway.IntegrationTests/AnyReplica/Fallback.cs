@@ -25,12 +25,14 @@ internal sealed class Fallback(Negotiated negotiated, string query) : IDisposabl
         return fallback;
     }
 
-    public Task<HttpResponseMessage> PollAsync(Uri replica) => _http.GetAsync(negotiated.With(new Uri(replica, "/hub" + query))).Within("the answer to a poll");
+    public Task<HttpResponseMessage> PollAsync(Uri replica) =>
+        _http.GetAsync(negotiated.With(new Uri(replica, "/hub" + query))).Within("the answer to a poll");
 
     public async Task SendAsync(Uri replica, string record)
     {
         using var content = new StringContent(record + "\u001e", Encoding.UTF8);
-        using var answer = await _http.PostAsync(negotiated.With(new Uri(replica, "/hub" + query)), content).Within("a message to be taken");
+        using var answer = await _http.PostAsync(
+            negotiated.With(new Uri(replica, "/hub" + query)), content).Within("a message to be taken");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 

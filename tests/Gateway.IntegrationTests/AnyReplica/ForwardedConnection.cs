@@ -27,7 +27,8 @@ internal sealed class ForwardedConnection : IAsyncDisposable
     /// <summary>For the requests from now on.</summary>
     public string? Token { get; set; }
 
-    public static async Task<ForwardedConnection> BeginAsync(Uri owner, Uri other, FallbackTransport transport, string? token, string query = "rooms=lobby")
+    public static async Task<ForwardedConnection> BeginAsync(
+        Uri owner, Uri other, FallbackTransport transport, string? token, string query = "rooms=lobby")
     {
         var connection = new ForwardedConnection { Token = token };
         using var negotiate = connection.Request(HttpMethod.Post, new Uri(owner, "/hub/negotiate?negotiateVersion=1"));
@@ -52,7 +53,8 @@ internal sealed class ForwardedConnection : IAsyncDisposable
     public async Task<JsonElement> InvokeAsync(string method, object argument)
     {
         var id = Guid.NewGuid().ToString("N");
-        Assert.Equal(HttpStatusCode.OK, await SendAsync(JsonSerializer.Serialize(new { type = 1, target = method, arguments = new[] { argument }, invocationId = id })));
+        var call = new { type = 1, target = method, arguments = new[] { argument }, invocationId = id };
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(JsonSerializer.Serialize(call)));
         return await NextAsync(record => record.TryGetProperty("invocationId", out var found) && found.GetString() == id);
     }
 
@@ -106,7 +108,8 @@ internal sealed class ForwardedConnection : IAsyncDisposable
     {
         using var request = Request(HttpMethod.Get, _hub);
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
-        var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, _over.Token).Within("the event stream to begin");
+        var answer = await _http.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, _over.Token).Within("the event stream to begin");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         _receiving = Task.Run(async () =>
         {
@@ -119,7 +122,8 @@ internal sealed class ForwardedConnection : IAsyncDisposable
 
     private void Note(string records)
     {
-        foreach (var record in records.Split(End, StringSplitOptions.RemoveEmptyEntries)) _records.Writer.TryWrite(JsonDocument.Parse(record).RootElement);
+        foreach (var record in records.Split(End, StringSplitOptions.RemoveEmptyEntries))
+            _records.Writer.TryWrite(JsonDocument.Parse(record).RootElement);
     }
 
     private HttpRequestMessage Request(HttpMethod method, Uri uri)

@@ -5,7 +5,9 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.AnyReplica;
 
-/// <summary>A user's token counts the same at whichever replica the request arrives: its term, its roles, the next one in its place.</summary>
+/// <summary>
+/// A user's token counts the same at whichever replica the request arrives: its term, its roles, the next one in its place.
+/// </summary>
 public sealed class ForwardedTokenTests(TwoTokenReplicas replicas) : IClassFixture<TwoTokenReplicas>
 {
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(5);
@@ -97,7 +99,8 @@ public sealed class ForwardedTokenTests(TwoTokenReplicas replicas) : IClassFixtu
     {
         using var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
         socket.Options.SetRequestHeader("Authorization", "Bearer " + token);
-        await Task.WhenAny(socket.ConnectAsync(new UriBuilder(negotiated.With(hub)) { Scheme = "ws" }.Uri, default).Within("the WebSocket to open or not"));
+        var address = new UriBuilder(negotiated.With(hub)) { Scheme = "ws" }.Uri;
+        await Task.WhenAny(socket.ConnectAsync(address, default).Within("the WebSocket to open or not"));
         return socket.HttpStatusCode;
     }
 }

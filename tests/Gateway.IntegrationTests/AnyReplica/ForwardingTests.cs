@@ -13,7 +13,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.IntegrationTests.AnyReplica;
 
-/// <summary>A fallback transport's requests at another replica than the connection's, with a hub of the test's own that can do what SignalR can.</summary>
+/// <summary>
+/// A fallback transport's requests at another replica than the connection's, with a hub of the test's own that can do what SignalR can.
+/// </summary>
 public sealed class ForwardingTests : IAsyncLifetime
 {
     private readonly List<WebApplication> _apps = [];
@@ -62,7 +64,8 @@ public sealed class ForwardingTests : IAsyncLifetime
         using var client = await Fallback.BeginAsync(_a, _b);
         await client.SendAsync(_b, """{"type":1,"target":"Ask","arguments":[],"invocationId":"1"}""");
         var asked = await client.NextAsync(_b, 1);
-        await client.SendAsync(_b, $$"""{"type":3,"invocationId":"{{asked.GetProperty("invocationId").GetString()}}","result":"forty-two"}""");
+        await client.SendAsync(
+            _b, $$"""{"type":3,"invocationId":"{{asked.GetProperty("invocationId").GetString()}}","result":"forty-two"}""");
 
         Assert.Equal("forty-two", (await client.NextAsync(_a, 3)).GetProperty("result").GetString());
     }
@@ -134,7 +137,8 @@ public sealed class ForwardingTests : IAsyncLifetime
         return answer.StatusCode;
     }
 
-    private int Forwarding(Uri replica) => _apps.Single(app => app.Urls.First() == replica.GetLeftPart(UriPartial.Authority)).Services.GetRequiredService<Forwarder>().ActiveRequests;
+    private int Forwarding(Uri replica) => _apps.Single(
+        app => app.Urls.First() == replica.GetLeftPart(UriPartial.Authority)).Services.GetRequiredService<Forwarder>().ActiveRequests;
 
     private async Task<Uri> StartAsync(Action<ProgramOptions>? set = null)
     {
@@ -152,7 +156,8 @@ public sealed class ForwardingTests : IAsyncLifetime
         {
             // Authenticates only where the client itself arrives, as a client certificate would.
             if (context.Request.Query["as"] is [{ } name] && !context.Request.Headers.ContainsKey(ForwardedRequest.Header))
-                context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", name), new Claim("name", name)], "test", "name", "role"));
+                context.User = new ClaimsPrincipal(
+                    new ClaimsIdentity([new Claim("sub", name), new Claim("name", name)], "test", "name", "role"));
             return next(context);
         });
         app.UseRouting();

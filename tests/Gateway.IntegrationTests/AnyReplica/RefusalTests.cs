@@ -51,12 +51,16 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
             var negotiated = await Negotiated.AskAsync(A);
             using var socket = await OpenAsync(negotiated, first);
             var status = await StatusOfWebSocketAsync(negotiated, second);
-            Assert.True(status is HttpStatusCode.NotFound or HttpStatusCode.Conflict, $"{status}"); // 409 is the framework's word for a connection that is in use
+            // 409 is the framework's word for a connection that is in use
+            Assert.True(status is HttpStatusCode.NotFound or HttpStatusCode.Conflict, $"{status}");
             socket.Abort();
         }
     }
 
-    /// <summary>A balancer that had no answer asks again: what the first answer held is lost, so the connection ends and the client catches up on another one.</summary>
+    /// <summary>
+    /// A balancer that had no answer asks again: what the first answer held is lost, so the connection ends and the client catches up on
+    /// another one.
+    /// </summary>
     [Fact]
     public async Task PollThatIsRepeatedEndsTheConnection()
     {
@@ -74,7 +78,9 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
 
         Assert.Equal(HttpStatusCode.OK, await PollAsync(b));
         Assert.Equal(HttpStatusCode.NotFound, await PollAsync(a));
-        await Deadline.Until(async () => (await client.PollAsync(b)).StatusCode is HttpStatusCode.NotFound or HttpStatusCode.NoContent, "the connection to end");
+        await Deadline.Until(
+            async () => (await client.PollAsync(b)).StatusCode is HttpStatusCode.NotFound or HttpStatusCode.NoContent,
+            "the connection to end");
     }
 
     [Fact]
@@ -135,7 +141,8 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
         var key = new ReplicaKey();
         key.Set(new byte[32]);
         var uri = negotiated.With(new Uri(A, path));
-        var forged = new ForwardedRequest(To(negotiated.Token), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), "127.0.0.1", 1, null).Write("POST", uri.PathAndQuery, key);
+        var forged = new ForwardedRequest(To(negotiated.Token), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), "127.0.0.1", 1, null)
+            .Write("POST", uri.PathAndQuery, key);
         foreach (var header in new[] { "", ".", "e30.AAAA", forged })
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, uri);
@@ -161,7 +168,8 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
         var seconds = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
         await target.StopAsync();
 
-        var lines = target.Output.Split('\n').Count(line => line.Contains("no replica of this gateway has signed it", StringComparison.Ordinal));
+        var lines = target.Output.Split('\n')
+            .Count(line => line.Contains("no replica of this gateway has signed it", StringComparison.Ordinal));
         Assert.InRange(lines, 1, (int)seconds + 1);
     }
 
@@ -205,7 +213,8 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
         {
             using var request = new HttpRequestMessage(method, new Uri(B, "?id=" + token));
             using var answer = await _http.SendAsync(request).Within("the answer");
-            Assert.Equal((HttpStatusCode.NotFound, "No Connection with that ID"), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+            Assert.Equal(
+                (HttpStatusCode.NotFound, "No Connection with that ID"), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
         }
     }
 }

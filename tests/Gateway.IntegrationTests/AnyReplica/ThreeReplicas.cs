@@ -27,7 +27,8 @@ public sealed class ThreeReplicas : IAsyncLifetime
     }
 
     public Task<GatewayProcess> StartAsync(int port) => GatewayProcess.StartAsync(
-        "--redis:enabled=true", "--redis:connection=" + Redis.Address, $"--server:port={port}", "--metrics_stream:interval_ms=200", "--rooms:auto_join=lobby");
+        "--redis:enabled=true", "--redis:connection=" + Redis.Address, $"--server:port={port}", "--metrics_stream:interval_ms=200",
+        "--rooms:auto_join=lobby");
 
     public async ValueTask DisposeAsync()
     {

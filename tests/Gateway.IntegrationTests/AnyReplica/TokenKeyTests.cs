@@ -7,7 +7,9 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.AnyReplica;
 
-/// <summary>What the replicas sign with: from the configuration wherever users are authenticated, so that reading Redis makes nobody somebody else.</summary>
+/// <summary>
+/// What the replicas sign with: from the configuration wherever users are authenticated, so that reading Redis makes nobody somebody else.
+/// </summary>
 public sealed class TokenKeyTests : IAsyncLifetime
 {
     private const string Old = "the old key, which is thirty-two bytes long";
@@ -87,17 +89,23 @@ public sealed class TokenKeyTests : IAsyncLifetime
     public async Task KeyInRedisEndsAndADeletedOneIsReplacedAndTold()
     {
         string[] arguments = ["--redis:enabled=true", "--redis:connection=" + _redis.Address, "--rooms:auto_join=lobby"];
-        await using var a = await GatewayProcess.StartAsync([.. arguments, $"--server:port={Nginx.FreePort()}"]); // known to each other from the start
+        // known to each other from the start
+        await using var a = await GatewayProcess.StartAsync([.. arguments, $"--server:port={Nginx.FreePort()}"]);
         await using var b = await GatewayProcess.StartAsync([.. arguments, $"--server:port={Nginx.FreePort()}"]);
         Assert.InRange(int.Parse((await _redis.CommandAsync($"TTL {StoredKey}"))[1..]), 1, 24 * 3600);
         using var client = await Fallback.BeginAsync(a.Server, b.Server);
 
         Assert.Equal("+OK", await _redis.CommandAsync($"RENAME {StoredKey} before"));
         foreach (var replica in new[] { a, b })
-            await Deadline.Until(() => replica.Output.Contains("was deleted or replaced in Redis", StringComparison.Ordinal), "the loss is told", TimeSpan.FromSeconds(30));
+            await Deadline.Until(
+                () => replica.Output.Contains("was deleted or replaced in Redis", StringComparison.Ordinal), "the loss is told",
+                TimeSpan.FromSeconds(30));
 
         Assert.Equal(":1", await _redis.CommandAsync($"EXISTS {StoredKey}"));
-        Assert.Equal(":0", await _redis.CommandAsync($"EVAL \"return redis.call('get',KEYS[1])==redis.call('get',KEYS[2])and(1)or(0)\" 2 {StoredKey} before"));
+        Assert.Equal(
+            ":0",
+            await _redis.CommandAsync(
+                $"EVAL \"return redis.call('get',KEYS[1])==redis.call('get',KEYS[2])and(1)or(0)\" 2 {StoredKey} before"));
         await client.NextAsync(b.Server, 1); // what was signed before stays good
         using var next = await Fallback.BeginAsync(b.Server, a.Server);
         await next.NextAsync(a.Server, 1);

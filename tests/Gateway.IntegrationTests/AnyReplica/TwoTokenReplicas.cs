@@ -6,7 +6,9 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.AnyReplica;
 
-/// <summary>Two replicas in the test's own process, a real Redis between them, and users with tokens; shared by the tests of one class.</summary>
+/// <summary>
+/// Two replicas in the test's own process, a real Redis between them, and users with tokens; shared by the tests of one class.
+/// </summary>
 public sealed class TwoTokenReplicas : IAsyncLifetime
 {
     internal static readonly TestKey Key = TestKey.Symmetric();

@@ -6,16 +6,21 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Backplane;
 
-/// <summary>After an outage a replica brings its members up to date at the pace of healthy clients: nobody is closed, and nobody misses anything.</summary>
+/// <summary>
+/// After an outage a replica brings its members up to date at the pace of healthy clients: nobody is closed, and nobody misses anything.
+/// </summary>
 public sealed class CatchUpPaceTests
 {
     private const int Missed = 2500;
     private const int Meanwhile = 500;
     private const int Size = 4096;
     private const int Clients = 3;
-    private const double BytesPerSecond = 3e6; // much less than Redis and the fan-out do, and a page in much less than the gateway waits for it
+    // much less than Redis and the fan-out do, and a page in much less than the gateway waits for it
+    private const double BytesPerSecond = 3e6;
 
-    /// <summary>What may be on its way to the slowest member: its outbox, the sockets' buffers, and what follows while it stalls for seconds.</summary>
+    /// <summary>
+    /// What may be on its way to the slowest member: its outbox, the sockets' buffers, and what follows while it stalls for seconds.
+    /// </summary>
     private const int OnTheWay = 2000;
 
     private static readonly Retention Kept = new(10_000, TimeSpan.FromHours(1));
@@ -28,7 +33,8 @@ public sealed class CatchUpPaceTests
         await using var a = await StartAsync(redis.Address);
         await using var b = await StartAsync(network.Address);
         var members = new List<CountingClient>();
-        for (var i = 0; i < Clients; i++) members.Add(await CountingClient.ConnectAsync(b.Server, signalR: i % 2 == 0, senders: 1, BytesPerSecond));
+        for (var i = 0; i < Clients; i++)
+            members.Add(await CountingClient.ConnectAsync(b.Server, signalR: i % 2 == 0, senders: 1, BytesPerSecond));
 
         network.SilenceAll();
         await PublishAsync(a.Get<IBackplane>(), 0, Missed, step: 100);
@@ -65,7 +71,8 @@ public sealed class CatchUpPaceTests
     {
         for (var next = first; next < first + count; next += step)
         {
-            var published = Enumerable.Range(next, step).Select(i => backplane.PublishAsync(Audience.Room("crowd"), new Message("chat", Payload(i)), Kept).AsTask());
+            var published = Enumerable.Range(next, step)
+                .Select(i => backplane.PublishAsync(Audience.Room("crowd"), new Message("chat", Payload(i)), Kept).AsTask());
             await Task.WhenAll(published).Within("Redis has taken them", TimeSpan.FromSeconds(30));
         }
     }

@@ -24,7 +24,9 @@ public sealed class FirstQuestionsTests
                 var counted = replica.Backplane.PublishToUserAsync("nobody", new Message("x", "1"u8.ToArray()));
                 return (await entered, await counted);
             }, TaskCreationOptions.LongRunning).Unwrap());
-            Assert.All(await Task.WhenAll(asked).Within("the answers", TimeSpan.FromSeconds(40)), answer => Assert.Equal((Error.NoSuchConnection, 0), answer));
+            Assert.All(
+                await Task.WhenAll(asked).Within("the answers", TimeSpan.FromSeconds(40)),
+                answer => Assert.Equal((Error.NoSuchConnection, 0), answer));
         }
     }
 
@@ -34,7 +36,9 @@ public sealed class FirstQuestionsTests
         await using var redis = await RedisServer.StartAsync();
         await using var replica = await RedisReplica.OpenAsync([redis.Address]);
         await redis.KillAsync();
-        await Assert.ThrowsAsync<BackplaneException>(() => replica.Backplane.SendCommandAsync(new RemoteCommand("nowhere", RemoteAction.Join, "room")).Within("the refusal", TimeSpan.FromSeconds(30)));
+        await Assert.ThrowsAsync<BackplaneException>(
+            () => replica.Backplane.SendCommandAsync(
+                new RemoteCommand("nowhere", RemoteAction.Join, "room")).Within("the refusal", TimeSpan.FromSeconds(30)));
         await redis.RestartAsync();
         await Deadline.Until(() => replica.Readiness.Reasons.Count == 0, "Redis is back", TimeSpan.FromSeconds(40));
 

@@ -67,7 +67,9 @@ public sealed class HostileNameTests : IAsyncLifetime
         await ada.RequestAsync("chat", new { room, content = "hello", message_id = room });
         Assert.Equal("hello", (await bob.NextAsync("chat")).Text("content"));
         Assert.Equal(2, (await bob.RequestAsync("presence", new { room })).GetProperty("count").GetInt32());
-        Assert.Single((await ada.RequestAsync("history", new { room })).GetProperty("messages").EnumerateArray(), m => m.GetProperty("type").GetString() == "chat");
+        Assert.Single(
+            (await ada.RequestAsync("history", new { room })).GetProperty("messages").EnumerateArray(),
+            m => m.GetProperty("type").GetString() == "chat");
     }
 
     /// <summary>All keys of a room have one hash tag, which is not empty, and no two rooms have a key in common.</summary>
@@ -82,7 +84,11 @@ public sealed class HostileNameTests : IAsyncLifetime
             var room = new StringBuilder();
             for (var length = random.Next(1, 6); room.Length < length;) room.Append("{}%:7BDax*"[random.Next(10)]);
             var name = room.ToString();
-            string[] own = [keys.Position(name), keys.History(name), keys.LastBatch(name, "r"), keys.MessageIdempotencyKey(name, "m"), keys.Members(name), keys.Leaving(name), keys.Channel(Core.Messages.Audience.Room(name))];
+            string[] own =
+            [
+                keys.Position(name), keys.History(name), keys.LastBatch(name, "r"), keys.MessageIdempotencyKey(name, "m"),
+                keys.Members(name), keys.Leaving(name), keys.Channel(Core.Messages.Audience.Room(name))
+            ];
             var tag = Assert.Single(own.Select(TagOf).Distinct());
             Assert.NotEqual("", tag);
             foreach (var key in own)

@@ -19,8 +19,16 @@ public sealed class PoisonTests : IClassFixture<TwoReplicas>
         await using IChatClient ada = await RawClient.ConnectAsync(_replicas.A.Server, "?rooms=poisoned");
         await using IChatClient bob = await SignalRClient.ConnectAsync(_replicas.B.Server, "?rooms=poisoned");
         var replica = ada.Welcome.GetProperty("replica").GetString();
-        string[] channels = ["gw:everyone", "gw:{poisoned}:messages", $"gw:user:{ada.UserId}", $"gw:connection:{ada.ConnectionId}", "gw:questions", $"gw:answers:{replica}", "gw:{sanctions}:changed"];
-        string[] poison = ["x", "::", "::\u0001\u0001", "a:b:\u0001\u0001", "::\u0001\u0004\u00ff", "{}", "null", "{\"From\":null}", "{\"From\":\"x\",\"Number\":1}", "a 1 impose {}", "a 1 impose null", "a 1 lift [", "a 1 impose {\"UserId\":null}"];
+        string[] channels =
+        [
+            "gw:everyone", "gw:{poisoned}:messages", $"gw:user:{ada.UserId}", $"gw:connection:{ada.ConnectionId}", "gw:questions",
+            $"gw:answers:{replica}", "gw:{sanctions}:changed"
+        ];
+        string[] poison =
+        [
+            "x", "::", "::\u0001\u0001", "a:b:\u0001\u0001", "::\u0001\u0004\u00ff", "{}", "null", "{\"From\":null}",
+            "{\"From\":\"x\",\"Number\":1}", "a 1 impose {}", "a 1 impose null", "a 1 lift [", "a 1 impose {\"UserId\":null}"
+        ];
         var before = await UnreadableAsync();
         var linesBefore = PoisonLines();
 
@@ -33,8 +41,10 @@ public sealed class PoisonTests : IClassFixture<TwoReplicas>
         {
             var (channel, message) = (channels[i % channels.Length], poison[i / channels.Length % poison.Length]);
             var bytes = Encoding.Latin1.GetBytes(message);
-            await redis.GetStream().WriteAsync((byte[])[.. Encoding.UTF8.GetBytes($"*3\r\n$7\r\nPUBLISH\r\n${Encoding.UTF8.GetByteCount(channel)}\r\n{channel}\r\n${bytes.Length}\r\n"), .. bytes, .. "\r\n"u8]);
-            heard += int.Parse((await reader.ReadLineAsync().Within("the answer of Redis"))![1..], System.Globalization.CultureInfo.InvariantCulture);
+            var head = $"*3\r\n$7\r\nPUBLISH\r\n${Encoding.UTF8.GetByteCount(channel)}\r\n{channel}\r\n${bytes.Length}\r\n";
+            await redis.GetStream().WriteAsync((byte[])[.. Encoding.UTF8.GetBytes(head), .. bytes, .. "\r\n"u8]);
+            heard += int.Parse(
+                (await reader.ReadLineAsync().Within("the answer of Redis"))![1..], System.Globalization.CultureInfo.InvariantCulture);
         }
         Assert.True(heard >= Flood, "nobody listened: nothing was put to the test");
         await Deadline.Until(async () => await UnreadableAsync() - before == heard, "every one is counted", TimeSpan.FromSeconds(30));
@@ -54,5 +64,6 @@ public sealed class PoisonTests : IClassFixture<TwoReplicas>
         return page.Has("gateway_backplane_unreadable_total") ? page["gateway_backplane_unreadable_total"].Value : 0;
     }
 
-    private int PoisonLines() => (_replicas.A.Output + '\n' + _replicas.B.Output).Split('\n').Count(line => line.Contains("were skipped", StringComparison.Ordinal));
+    private int PoisonLines() =>
+        (_replicas.A.Output + '\n' + _replicas.B.Output).Split('\n').Count(line => line.Contains("were skipped", StringComparison.Ordinal));
 }

@@ -44,7 +44,8 @@ public sealed class RedisReadinessTests : IAsyncLifetime
         await using var gateway = await StartAsync(_redis.Address + login);
 
         await UntilAsync(gateway, HttpStatusCode.ServiceUnavailable, words);
-        await Deadline.Until(() => gateway.Output.Contains("Redis is unavailable: " + words, StringComparison.Ordinal), "the log says it", Patience);
+        await Deadline.Until(
+            () => gateway.Output.Contains("Redis is unavailable: " + words, StringComparison.Ordinal), "the log says it", Patience);
         Assert.DoesNotContain("hunter2", gateway.Output, StringComparison.Ordinal);
     }
 
@@ -62,7 +63,8 @@ public sealed class RedisReadinessTests : IAsyncLifetime
     [InlineData("password=hunt!er2,{0}")]
     public async Task BothFormsOfTheAddressLogIn(string form)
     {
-        Assert.Equal("+OK", await _redis.CommandAsync("CONFIG SET requirepass " + (form.Contains('!', StringComparison.Ordinal) ? "hunt!er2" : "hunt,er2")));
+        var password = form.Contains('!', StringComparison.Ordinal) ? "hunt!er2" : "hunt,er2";
+        Assert.Equal("+OK", await _redis.CommandAsync("CONFIG SET requirepass " + password));
         await using var gateway = await StartAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, form, _redis.Address));
 
         await UntilAsync(gateway, HttpStatusCode.OK, "ready");

@@ -12,7 +12,10 @@ using Xunit;
 
 namespace Gateway.IntegrationTests.Embedding;
 
-/// <summary>The options of an application that has the gateway in it: wherever they come from, they are checked when it starts, and every fault is told.</summary>
+/// <summary>
+/// The options of an application that has the gateway in it: wherever they come from, they are checked when it starts, and every fault is
+/// told.
+/// </summary>
 public sealed class AddGatewayTests
 {
     [Fact]
@@ -30,7 +33,8 @@ public sealed class AddGatewayTests
         Assert.Collection(
             faults.Order(StringComparer.Ordinal),
             fault => Assert.StartsWith("auth.signing_key: is set, but auth.mode is none", fault, StringComparison.Ordinal),
-            fault => Assert.StartsWith("outbox.capacity: \"0\" is not allowed; allowed: a whole number from 1 to 65536", fault, StringComparison.Ordinal),
+            fault => Assert.StartsWith(
+                "outbox.capacity: \"0\" is not allowed; allowed: a whole number from 1 to 65536", fault, StringComparison.Ordinal),
             fault => Assert.StartsWith("outbox.on_full: \"17\" is not allowed", fault, StringComparison.Ordinal),
             fault => Assert.StartsWith("raw.max_message_bytes: \"-5\" is not allowed", fault, StringComparison.Ordinal),
             fault => Assert.StartsWith("rooms.policies.3.match: \"\" is not allowed", fault, StringComparison.Ordinal));
@@ -50,7 +54,8 @@ public sealed class AddGatewayTests
     {
         const string json = """
             { "Gateway": {
-                "Rooms": { "AutoJoin": ["hall"], "max_per_connection": 7, "Defaults": { "HistoryTtl": "5m" }, "Policies": [{ "Match": "a*", "OnFull": "drop_oldest" }] },
+                "Rooms": { "AutoJoin": ["hall"], "max_per_connection": 7, "Defaults": { "HistoryTtl": "5m" },
+                           "Policies": [{ "Match": "a*", "OnFull": "drop_oldest" }] },
                 "SignalR": { "ClientTimeout": "20s" },
                 "Hubs": { "test": { "MaxConnections": 3 } },
                 "MetricsStream": { "Enabled": false } } }
@@ -60,16 +65,22 @@ public sealed class AddGatewayTests
 
         Assert.Equal(["hall"], options.Rooms.AutoJoin);
         Assert.Equal((7, TimeSpan.FromMinutes(5)), (options.Rooms.MaxPerConnection, options.Rooms.Defaults.HistoryTtl));
-        Assert.Equal(("a*", Core.Messages.SlowConsumerPolicy.DropOldest), (options.Rooms.Policies[0].Match, options.Rooms.Policies[0].OnFull));
+        Assert.Equal(
+            ("a*", Core.Messages.SlowConsumerPolicy.DropOldest), (options.Rooms.Policies[0].Match, options.Rooms.Policies[0].OnFull));
         Assert.Equal((TimeSpan.FromSeconds(20), 3), (options.SignalR.ClientTimeout, options.Hubs["test"].MaxConnections));
     }
 
     [Fact]
     public async Task TypingErrorInTheConfigurationStopsTheStart()
     {
-        var faults = await FaultsAsync(builder => builder.Services.AddGateway(Read("""{ "Gateway": { "Rooms": { "MaxPerConection": 7, "AutoJoin": "a b" } } }""").GetSection("Gateway")));
+        var faults = await FaultsAsync(
+            builder => builder.Services.AddGateway(
+                Read("""{ "Gateway": { "Rooms": { "MaxPerConection": 7, "AutoJoin": "a b" } } }""").GetSection("Gateway")));
 
-        Assert.Contains(faults, fault => fault.StartsWith("rooms.MaxPerConection: unknown key; did you mean rooms.max_per_connection?", StringComparison.Ordinal));
+        Assert.Contains(
+            faults,
+            fault =>
+                fault.StartsWith("rooms.MaxPerConection: unknown key; did you mean rooms.max_per_connection?", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("rooms.auto_join", StringComparison.Ordinal));
     }
 
@@ -96,7 +107,9 @@ public sealed class AddGatewayTests
 
         Assert.Equal(HttpStatusCode.Unauthorized, await app.StatusAsync(HttpMethod.Get, "/api/v1/rooms"));
         app.Http.DefaultRequestHeaders.Add("X-Api-Key", key);
-        Assert.Equal("""{"rooms":[{"room":"lobby","connections":1}],"silent_replicas":0}""", await app.Http.GetStringAsync("/api/v1/rooms").Within("the rooms"));
+        Assert.Equal(
+            """{"rooms":[{"room":"lobby","connections":1}],"silent_replicas":0}""",
+            await app.Http.GetStringAsync("/api/v1/rooms").Within("the rooms"));
         using var body = new StringContent("""{"type":"note","payload":{"id":1}}""", Encoding.UTF8, "application/json");
         using var published = await app.Http.PostAsync("/api/v1/rooms/lobby/messages", body).Within("the publishing");
         Assert.Equal(HttpStatusCode.OK, published.StatusCode);
@@ -122,7 +135,9 @@ public sealed class AddGatewayTests
 
         await redis.KillAsync();
 
-        await Deadline.Until(async () => await app.StatusAsync(HttpMethod.Get, "/ready") == HttpStatusCode.ServiceUnavailable, "the application is not ready");
+        await Deadline.Until(
+            async () => await app.StatusAsync(HttpMethod.Get, "/ready") == HttpStatusCode.ServiceUnavailable,
+            "the application is not ready");
     }
 
     [Fact]
@@ -138,7 +153,8 @@ public sealed class AddGatewayTests
         using var negotiated = await http.PostAsync("/hub/negotiate?negotiateVersion=1", null).Within("the negotiation");
         Assert.Equal(HttpStatusCode.OK, negotiated.StatusCode);
 
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => app.GetTestServer().CreateWebSocketClient().ConnectAsync(new Uri("ws://localhost/ws"), default));
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => app.GetTestServer().CreateWebSocketClient().ConnectAsync(new Uri("ws://localhost/ws"), default));
 
         Assert.Contains("501", fault.Message, StringComparison.Ordinal);
     }
@@ -149,5 +165,6 @@ public sealed class AddGatewayTests
         return [.. fault.Failures];
     }
 
-    private static IConfigurationRoot Read(string json) => new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build();
+    private static IConfigurationRoot Read(string json) =>
+        new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build();
 }

@@ -11,7 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.IntegrationTests.Embedding;
 
-/// <summary>Conventions of the application on the gateway's endpoints: CORS, rate limits, and authorization with several replicas.</summary>
+/// <summary>
+/// Conventions of the application on the gateway's endpoints: CORS, rate limits, and authorization with several replicas.
+/// </summary>
 public sealed class ConventionTests
 {
     private const string Negotiate = "/hub/negotiate?negotiateVersion=1";

@@ -49,7 +49,8 @@ public sealed class MapGatewayTests
         await using var a = await StartReplicaAsync(redis);
         await using var b = await StartReplicaAsync(redis);
         // A replica tells its address with a heartbeat, after it has started to listen.
-        await Deadline.Until(async () => await OpensAtAsync(b.Server, await NegotiateAsync(a)), "the other replica takes the WebSocket over");
+        await Deadline.Until(
+            async () => await OpensAtAsync(b.Server, await NegotiateAsync(a)), "the other replica takes the WebSocket over");
     }
 
     [Fact]
@@ -121,8 +122,12 @@ public sealed class MapGatewayTests
         var json = app.Services.GetRequiredService<IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions>>().Value;
 
         Assert.StartsWith("Microsoft.AspNetCore", resolver.GetType().FullName, StringComparison.Ordinal);
-        Assert.All(app.Services.GetServices<IHubProtocol>(), protocol => Assert.StartsWith("Microsoft.AspNetCore", protocol.GetType().FullName!, StringComparison.Ordinal));
-        Assert.Equal(new SocketTransportOptions().MaxWriteBufferSize, app.Services.GetRequiredService<IOptions<SocketTransportOptions>>().Value.MaxWriteBufferSize);
+        Assert.All(
+            app.Services.GetServices<IHubProtocol>(),
+            protocol => Assert.StartsWith("Microsoft.AspNetCore", protocol.GetType().FullName!, StringComparison.Ordinal));
+        Assert.Equal(
+            new SocketTransportOptions().MaxWriteBufferSize,
+            app.Services.GetRequiredService<IOptions<SocketTransportOptions>>().Value.MaxWriteBufferSize);
         Assert.Equal(System.Text.Json.JsonNamingPolicy.CamelCase, json.SerializerOptions.PropertyNamingPolicy);
     }
 
@@ -142,17 +147,20 @@ public sealed class MapGatewayTests
         await using var gateway = await RawClient.ConnectAsync(app.Server);
         using var own = await HandMadeSocket.OpenAsync(app.Server, "/own");
 
-        Assert.Equal(HandMadeSocket.Pong, (await own.ReadAsync())!.Opcode); // RFC 6455 section 5.5.3: an unsolicited one keeps the connection alive
+        // RFC 6455 section 5.5.3: an unsolicited one keeps the connection alive
+        Assert.Equal(HandMadeSocket.Pong, (await own.ReadAsync())!.Opcode);
         await gateway.RequestAsync("ping", new { });
     }
 
     [Fact]
     public async Task ContextOfANamedDomainIsAKeyedService()
     {
-        await using var app = await Application.StartAsync(builder => builder.Services.AddGateway(Application.Quiet).AddHub("test", hub => hub.AutoJoin = ["lobby"]));
+        await using var app = await Application.StartAsync(
+            builder => builder.Services.AddGateway(Application.Quiet).AddHub("test", hub => hub.AutoJoin = ["lobby"]));
         await using var client = await SignalRClient.ConnectAsync(app.Server, "/test");
 
-        await app.Services.GetRequiredKeyedService<IHubContext<GatewayHub>>("test").Clients.Group("lobby").SendAsync("note", new { id = 1 });
+        await app.Services.GetRequiredKeyedService<IHubContext<GatewayHub>>("test").Clients.Group("lobby")
+            .SendAsync("note", new { id = 1 });
 
         Assert.Equal(1, (await client.NextAsync("note")).Json.GetProperty("id").GetInt32());
     }
@@ -191,7 +199,8 @@ public sealed class MapGatewayTests
     private static void AddLogin(WebApplicationBuilder builder, IGatewayBuilder gateway)
     {
         Assert.Same(builder.Services, gateway.Services);
-        builder.Services.AddAuthentication("header").AddScheme<AuthenticationSchemeOptions, Application.HeaderAuthentication>("header", null);
+        builder.Services.AddAuthentication("header")
+            .AddScheme<AuthenticationSchemeOptions, Application.HeaderAuthentication>("header", null);
         builder.Services.AddAuthorization();
     }
 }

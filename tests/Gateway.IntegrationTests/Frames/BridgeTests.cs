@@ -31,7 +31,9 @@ public sealed class BridgeTests : IAsyncLifetime
         using var lines = await FrameClient.ConnectAsync(_server, "/lines?username=Cyd", o => o.AddSubProtocol("lines.v1"));
         using var turbo = await FrameClient.ConnectAsync(_server, "/turbo?username=Dot");
         await AskAsync(lines, "JOIN lobby");
-        await Deadline.Until(async () => (await raw.RequestAsync("presence", new { room = "lobby" })).GetProperty("count").GetInt32() == 4, "all four are there");
+        await Deadline.Until(
+            async () => (await raw.RequestAsync("presence", new { room = "lobby" })).GetProperty("count").GetInt32() == 4,
+            "all four are there");
 
         await lines.SendAsync("SAY lobby from the line");
         await raw.ChatAsync("from <raw>");
@@ -44,11 +46,14 @@ public sealed class BridgeTests : IAsyncLifetime
             Assert.Equal(["Ann: from <raw>", "Cyd: from the line", "Dot: from the page"], heard.Order(StringComparer.Ordinal));
         }
         Assert.Equal(
-            ["OK", "lobby Ann: from <raw>", "lobby Cyd: from the line", "lobby Dot: from the page"], (await ReadAsync(lines, 4)).Order(StringComparer.Ordinal));
+            ["OK", "lobby Ann: from <raw>", "lobby Cyd: from the line", "lobby Dot: from the page"],
+            (await ReadAsync(lines, 4)).Order(StringComparer.Ordinal));
         Assert.Contains(
-            """<turbo-stream action="append" target="messages"><template><li><b>Ann</b> from &lt;raw&gt;</li></template></turbo-stream>""", await ReadAsync(turbo, 3));
+            """<turbo-stream action="append" target="messages"><template><li><b>Ann</b> from &lt;raw&gt;</li></template></turbo-stream>""",
+            await ReadAsync(turbo, 3));
         Assert.Equal("lines.v1", lines.Socket.SubProtocol);
-        using var byHand = await HandMadeSocket.OpenAsync(_server, "/turbo"); // .NET's client does not show the headers of an answer's content
+        // .NET's client does not show the headers of an answer's content
+        using var byHand = await HandMadeSocket.OpenAsync(_server, "/turbo");
         Assert.Contains("\r\nContent-Type: text/vnd.turbo-stream.html\r\n", byHand.Answer);
     }
 

@@ -67,7 +67,8 @@ public sealed class EchoTests
     [Fact]
     public async Task ClockTellsTheTimeAtOnceAndEndsWithItsClient()
     {
-        await using var gateway = await StartAsync(o => o.Handlers = [new() { Path = "/clock", Handler = BuiltInHandler.Clock, Interval = TimeSpan.FromMilliseconds(20) }]);
+        await using var gateway = await StartAsync(
+            o => o.Handlers = [new() { Path = "/clock", Handler = BuiltInHandler.Clock, Interval = TimeSpan.FromMilliseconds(20) }]);
         using var client = await FrameClient.ConnectAsync(gateway.Server, "/clock");
         await client.SendAsync("never mind");
 
@@ -103,7 +104,8 @@ public sealed class EchoTests
     [Fact]
     public async Task SilentClientIsPingedAndThenGone()
     {
-        await using var gateway = await StartAsync(o => (o.Raw.PingPeriod, o.Raw.PongWait) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400)));
+        await using var gateway = await StartAsync(
+            o => (o.Raw.PingPeriod, o.Raw.PongWait) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400)));
         using var client = await HandMadeSocket.OpenAsync(gateway.Server, "/echo");
 
         var frames = await client.ReadAllAsync();
@@ -118,8 +120,11 @@ public sealed class EchoTests
         await using var gateway = await StartAsync(o => o.Server.MaxConnections = 1);
         using var client = await FrameClient.ConnectAsync(gateway.Server, "/echo");
 
-        Assert.Contains("503", (await Assert.ThrowsAsync<WebSocketException>(() => FrameClient.ConnectAsync(gateway.Server, "/echo"))).Message);
-        Assert.Contains("403", (await Assert.ThrowsAsync<WebSocketException>(() => FrameClient.ConnectAsync(gateway.Server, "/echo", o => o.SetRequestHeader("Origin", "http://evil.example")))).Message);
+        Assert.Contains(
+            "503", (await Assert.ThrowsAsync<WebSocketException>(() => FrameClient.ConnectAsync(gateway.Server, "/echo"))).Message);
+        var refusal = await Assert.ThrowsAsync<WebSocketException>(
+            () => FrameClient.ConnectAsync(gateway.Server, "/echo", o => o.SetRequestHeader("Origin", "http://evil.example")));
+        Assert.Contains("403", refusal.Message);
     }
 
     private static Task<EmbeddedGateway> StartAsync(Action<ProgramOptions>? set = null) => EmbeddedGateway.StartAsync(o =>

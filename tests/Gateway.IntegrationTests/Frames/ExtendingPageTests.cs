@@ -26,6 +26,7 @@ public sealed class ExtendingPageTests
         await client.SendAsync("hello");
 
         Assert.Equal("Ann: HELLO!", await client.ReadTextAsync());
-        Assert.Contains("403", (await Assert.ThrowsAsync<WebSocketException>(() => FrameClient.ConnectAsync(gateway.Server, "/shout?tired"))).Message);
+        Assert.Contains(
+            "403", (await Assert.ThrowsAsync<WebSocketException>(() => FrameClient.ConnectAsync(gateway.Server, "/shout?tired"))).Message);
     }
 }

@@ -25,7 +25,8 @@ internal sealed class FrameClient : IDisposable
 
     public Task SendAsync(string text) => SendAsync(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text));
 
-    public Task SendAsync(WebSocketMessageType type, byte[] data) => Socket.SendAsync(data, type, endOfMessage: true, default).Within("a message to be sent");
+    public Task SendAsync(WebSocketMessageType type, byte[] data) =>
+        Socket.SendAsync(data, type, endOfMessage: true, default).Within("a message to be sent");
 
     /// <summary>The next message, or <c>null</c> when the server has closed; that is answered.</summary>
     public async Task<(WebSocketMessageType Type, byte[] Data)?> ReadAsync()
@@ -37,7 +38,9 @@ internal sealed class FrameClient : IDisposable
             var part = await Socket.ReceiveAsync(buffer, default).Within("a message");
             if (part.MessageType == WebSocketMessageType.Close)
             {
-                if (Socket.State == WebSocketState.CloseReceived) await Socket.CloseOutputAsync(Socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, default).Within("the answer to the close");
+                if (Socket.State == WebSocketState.CloseReceived)
+                    await Socket.CloseOutputAsync(
+                        Socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, default).Within("the answer to the close");
                 return null;
             }
             data.Write(buffer, 0, part.Count);
@@ -45,7 +48,9 @@ internal sealed class FrameClient : IDisposable
         }
     }
 
-    public async Task<string> ReadTextAsync() => await ReadAsync() is { Type: WebSocketMessageType.Text } message ? Encoding.UTF8.GetString(message.Data) : throw new InvalidOperationException($"no text, {CloseStatus}");
+    public async Task<string> ReadTextAsync() => await ReadAsync() is { Type: WebSocketMessageType.Text } message
+        ? Encoding.UTF8.GetString(message.Data)
+        : throw new InvalidOperationException($"no text, {CloseStatus}");
 
     /// <summary>Reads to the end and returns how the server closed.</summary>
     public async Task<(int Code, string Text)> ClosedAsync()

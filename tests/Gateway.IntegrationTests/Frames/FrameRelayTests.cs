@@ -110,7 +110,8 @@ public sealed class FrameRelayTests
         string[] arguments =
         [
             "--redis:enabled=true", "--redis:connection=" + redis.Address, "--hubs:test:max_connections=0",
-            "--handlers:0:path=/relay", "--handlers:0:handler=relay", "--handlers:0:hub=test", "--handlers:1:path=/relay-default", "--handlers:1:handler=relay",
+            "--handlers:0:path=/relay", "--handlers:0:handler=relay", "--handlers:0:hub=test", "--handlers:1:path=/relay-default",
+            "--handlers:1:handler=relay",
         ];
         await using var a = await GatewayProcess.StartAsync(arguments);
         await using var b = await GatewayProcess.StartAsync(arguments);
@@ -160,7 +161,11 @@ public sealed class FrameRelayTests
     private static Task<EmbeddedGateway> StartAsync(Action<ProgramOptions>? set = null) => EmbeddedGateway.StartAsync(o =>
     {
         o.Hubs["test"] = new NamedHubOptions();
-        o.Handlers = [new() { Path = "/relay", Handler = BuiltInHandler.Relay }, new() { Path = "/relay-test", Handler = BuiltInHandler.Relay, Hub = "test" }];
+        o.Handlers =
+        [
+            new() { Path = "/relay", Handler = BuiltInHandler.Relay },
+            new() { Path = "/relay-test", Handler = BuiltInHandler.Relay, Hub = "test" }
+        ];
         set?.Invoke(o);
     });
 }

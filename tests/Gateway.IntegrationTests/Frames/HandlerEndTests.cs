@@ -87,7 +87,8 @@ public sealed class HandlerEndTests
         {
             await Task.Delay(Timeout.Infinite, cancel).ContinueWith(_ => held = incoming.Count, TaskScheduler.Default);
         });
-        await using var gateway = await StartAsync(handler, o => (o.Raw.PingPeriod, o.Raw.PongWait) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(600)));
+        await using var gateway = await StartAsync(
+            handler, o => (o.Raw.PingPeriod, o.Raw.PongWait) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(600)));
         using var client = await FrameClient.ConnectAsync(gateway.Server, "/frames");
         for (var i = 0; i < 40; i++) await client.SendAsync("never read");
 
@@ -112,7 +113,8 @@ public sealed class HandlerEndTests
         await using var gateway = await StartAsync(handler, o => o.Raw.WriteWait = TimeSpan.FromSeconds(2));
         using var client = await HandMadeSocket.OpenAsync(gateway.Server, "/frames", receiveBuffer: 4096);
 
-        // It reads nothing: the handler gets as far as the socket's buffers and its own 16 frames, then waits; after write_wait the client is given up.
+        // It reads nothing: the handler gets as far as the socket's buffers and its own 16 frames, then waits; after write_wait the client
+        // is given up.
         await IsOverAsync(gateway, handler);
         Assert.InRange(written, 16, 500);
     }
@@ -175,7 +177,8 @@ public sealed class HandlerEndTests
         var deaf = new TaskCompletionSource();
         var handler = new ScriptedHandler((_, _, _) => deaf.Task);
         await using var gateway = await StartAsync(handler, o => o.Raw.WriteWait = Short);
-        using (var client = await FrameClient.ConnectAsync(gateway.Server, "/frames")) await client.Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", default);
+        using (var client = await FrameClient.ConnectAsync(gateway.Server, "/frames"))
+            await client.Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", default);
 
         await IsOverAsync(gateway, handler);
         deaf.SetResult();

@@ -31,7 +31,8 @@ public sealed class InitTests
         await client.SendAsync("hello");
         Assert.Equal("hello", await client.ReadTextAsync());
 
-        using var byHand = await HandMadeSocket.OpenAsync(gateway.Server, "/frames"); // .NET's client does not show the headers of an answer's content
+        // .NET's client does not show the headers of an answer's content
+        using var byHand = await HandMadeSocket.OpenAsync(gateway.Server, "/frames");
         Assert.Contains("\r\nContent-Type: text/vnd.turbo-stream.html\r\n", byHand.Answer);
     }
 
@@ -39,8 +40,10 @@ public sealed class InitTests
     public async Task UserAndHubOfTheRequestAreThere()
     {
         (string, string, string) seen = default;
-        var handler = new ScriptedHandler(ScriptedHandler.EchoAsync, context => seen = (context.User.Name, context.Hub, context.Request.Query["device"].ToString()));
-        await using var gateway = await EmbeddedGateway.StartAsync(o => o.Hubs["test"] = new(), map: app => app.MapFrames("/frames", hub: "test", _ => handler));
+        var handler = new ScriptedHandler(
+            ScriptedHandler.EchoAsync, context => seen = (context.User.Name, context.Hub, context.Request.Query["device"].ToString()));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => o.Hubs["test"] = new(), map: app => app.MapFrames("/frames", hub: "test", _ => handler));
         using var client = await FrameClient.ConnectAsync(gateway.Server, "/frames?username=Ann&device=7");
 
         Assert.Equal(("Ann", "test", "7"), seen);
@@ -78,7 +81,8 @@ public sealed class InitTests
     [Fact]
     public async Task FactoryThatFailsIsAnsweredLikeThatToo()
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(map: app => app.MapFrames("/frames", _ => throw new InvalidTimeZoneException("secret")));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            map: app => app.MapFrames("/frames", _ => throw new InvalidTimeZoneException("secret")));
 
         Assert.Equal((500, "internal error\n"), await UpgradeAsync(gateway));
     }
@@ -90,21 +94,26 @@ public sealed class InitTests
         using var http = new HttpClient();
         using var response = await http.GetAsync(new Uri(gateway.Server, "/frames")).Within("the answer");
 
-        Assert.Equal((HttpStatusCode.UpgradeRequired, "this is a WebSocket endpoint\n"), (response.StatusCode, await response.Content.ReadAsStringAsync()));
+        Assert.Equal(
+            (HttpStatusCode.UpgradeRequired, "this is a WebSocket endpoint\n"),
+            (response.StatusCode, await response.Content.ReadAsStringAsync()));
     }
 
     [Fact]
     public async Task MistakesInTheMappingStopTheStart()
     {
         IFrameHandler Make(IServiceProvider services) => throw new NotSupportedException();
-        var ofHub = await Assert.ThrowsAsync<ArgumentException>(() => EmbeddedGateway.StartAsync(map: app => app.MapFrames("/frames", hub: "nowhere", Make)));
-        var ofPath = await Assert.ThrowsAsync<InvalidOperationException>(() => EmbeddedGateway.StartAsync(map: app => app.MapFrames("/ws", Make)));
+        var ofHub = await Assert.ThrowsAsync<ArgumentException>(
+            () => EmbeddedGateway.StartAsync(map: app => app.MapFrames("/frames", hub: "nowhere", Make)));
+        var ofPath = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => EmbeddedGateway.StartAsync(map: app => app.MapFrames("/ws", Make)));
 
         Assert.StartsWith("There is no domain 'nowhere'", ofHub.Message, StringComparison.Ordinal);
         Assert.StartsWith("The gateway already has an endpoint at /ws", ofPath.Message, StringComparison.Ordinal);
     }
 
-    private static Task<EmbeddedGateway> StartAsync(ScriptedHandler handler) => EmbeddedGateway.StartAsync(map: app => app.MapFrames("/frames", _ => handler));
+    private static Task<EmbeddedGateway> StartAsync(ScriptedHandler handler) =>
+        EmbeddedGateway.StartAsync(map: app => app.MapFrames("/frames", _ => handler));
 
     private static async Task IsOverAsync(EmbeddedGateway gateway, ScriptedHandler handler)
     {

@@ -27,7 +27,8 @@ public sealed class MutedRelayTests
         using var muted = await FrameClient.ConnectAsync(gateway.Server, path + "?guest_key=the-key-of-a-muted-user");
         using var other = await FrameClient.ConnectAsync(gateway.Server, path);
         var user = ((IChatClient)known).UserId;
-        await Deadline.Until(() => gateway.Get<GatewayDomains>()[hub].Get<RoomTable>().Find("frame relay")?.MemberCount == 2, "both are on the relay");
+        await Deadline.Until(
+            () => gateway.Get<GatewayDomains>()[hub].Get<RoomTable>().Find("frame relay")?.MemberCount == 2, "both are on the relay");
 
         await gateway.Get<GatewayDomains>()[hub].Get<Moderator>().MuteAsync(user, null, TimeSpan.FromMinutes(10), "test");
         await muted.SendAsync("unheard");

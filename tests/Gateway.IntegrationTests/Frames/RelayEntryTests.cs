@@ -25,7 +25,8 @@ public sealed class RelayEntryTests
         {
             using var fresh = await FrameClient.ConnectAsync(b.Server, "/relay");
             for (var frame = 0; frame < Frames; frame++) await sender.SendAsync(frame.ToString(CultureInfo.InvariantCulture));
-            for (var frame = 0; frame < Frames; frame++) Assert.Equal(frame.ToString(CultureInfo.InvariantCulture), await fresh.ReadTextAsync());
+            for (var frame = 0; frame < Frames; frame++)
+                Assert.Equal(frame.ToString(CultureInfo.InvariantCulture), await fresh.ReadTextAsync());
             await fresh.CloseAsync();
             await Deadline.Until(() => b.Get<ConnectionTable>().Count == 0, "the relay on B is empty again");
         }
@@ -51,7 +52,8 @@ public sealed class RelayEntryTests
         options.Redis.Enabled = true;
         options.Redis.Connection = [redis.Address];
         options.Handlers = [new() { Path = "/relay", Handler = BuiltInHandler.Relay }];
-        (options.Outbox.Capacity, options.Outbox.MaxBytes) = (10_000, 10_000_000); // the senders of this test are faster than a client on a busy machine reads
+        // the senders of this test are faster than a client on a busy machine reads
+        (options.Outbox.Capacity, options.Outbox.MaxBytes) = (10_000, 10_000_000);
     });
 
     private static async Task ReadAwayAsync(FrameClient client)
@@ -62,7 +64,8 @@ public sealed class RelayEntryTests
             {
             }
         }
-        catch (Exception over) when (over is WebSocketException or OperationCanceledException or ObjectDisposedException or TimeoutException)
+        catch (Exception over) when (
+            over is WebSocketException or OperationCanceledException or ObjectDisposedException or TimeoutException)
         {
             // The test ends.
         }

@@ -18,7 +18,8 @@ public sealed class RoomsTests
         {
             await rooms!.JoinAsync("r");
             await outgoing.WriteAsync(Frame.Text("joined"), cancel);
-            await foreach (var message in rooms.Messages.ReadAllAsync(cancel)) await outgoing.WriteAsync(Frame.Text($"{message.Type} {Encoding.UTF8.GetString(message.Payload.Span)}"), cancel);
+            await foreach (var message in rooms.Messages.ReadAllAsync(cancel))
+                await outgoing.WriteAsync(Frame.Text($"{message.Type} {Encoding.UTF8.GetString(message.Payload.Span)}"), cancel);
         });
         using var client = await FrameClient.ConnectAsync(gateway.Server, "/frames?username=Ann");
         Assert.Equal("joined", await client.ReadTextAsync());
@@ -28,7 +29,8 @@ public sealed class RoomsTests
         await raw.ChatAsync("hello", "r");
         await rooms!.ChatAsync("r", "hello yourself");
         await rooms.PublishAsync("r", "notice", """{"n":1}"""u8.ToArray());
-        var ann = (await raw.RequestAsync("presence", new { room = "r" })).GetProperty("members").EnumerateArray().Single(m => m.GetProperty("username").GetString() == "Ann");
+        var ann = (await raw.RequestAsync("presence", new { room = "r" })).GetProperty("members")
+            .EnumerateArray().Single(m => m.GetProperty("username").GetString() == "Ann");
         await raw.RequestAsync("direct", new { to = ann.GetProperty("user_id").GetString(), content = "psst" });
 
         Assert.Equal("hello", (await NextAsync("chat")).Text("content"));
@@ -38,7 +40,8 @@ public sealed class RoomsTests
         await raw.NextAsync("chat");
         Assert.Equal("Ann", (await raw.NextAsync("chat")).Text("username"));
         await client.CloseAsync();
-        await Deadline.Until(async () => (await raw.RequestAsync("presence", new { room = "r" })).GetProperty("count").GetInt32() == 1, "Ann is gone");
+        await Deadline.Until(
+            async () => (await raw.RequestAsync("presence", new { room = "r" })).GetProperty("count").GetInt32() == 1, "Ann is gone");
 
         async Task<ReceivedMessage> NextAsync(string type)
         {
@@ -88,12 +91,16 @@ public sealed class RoomsTests
     public async Task RoomsAreNotThereBeforeTheConnectionStands()
     {
         Exception? fault = null;
-        await using var gateway = await StartAsync(context => fault = Record.Exception(() => context.Rooms.Messages), ScriptedHandler.EchoAsync);
+        await using var gateway = await StartAsync(
+            context => fault = Record.Exception(() => context.Rooms.Messages), ScriptedHandler.EchoAsync);
         using var client = await FrameClient.ConnectAsync(gateway.Server, "/frames");
 
         Assert.IsType<InvalidOperationException>(fault);
     }
 
-    private static Task<EmbeddedGateway> StartAsync(Action<FrameContext> init, Func<ChannelReader<Frame>, ChannelWriter<Frame>, CancellationToken, Task> run) =>
-        EmbeddedGateway.StartAsync(o => o.Outbox.OnFull = SlowConsumerPolicy.Disconnect, map: app => app.MapFrames("/frames", _ => new ScriptedHandler(run, init)));
+    private static Task<EmbeddedGateway> StartAsync(
+        Action<FrameContext> init, Func<ChannelReader<Frame>, ChannelWriter<Frame>, CancellationToken, Task> run) =>
+        EmbeddedGateway.StartAsync(
+            o => o.Outbox.OnFull = SlowConsumerPolicy.Disconnect,
+            map: app => app.MapFrames("/frames", _ => new ScriptedHandler(run, init)));
 }

@@ -5,7 +5,8 @@ namespace Gateway.IntegrationTests.Frames;
 
 /// <summary>A handler that does what the test says, and counts how often it was disposed of.</summary>
 internal sealed class ScriptedHandler(
-    Func<ChannelReader<Frame>, ChannelWriter<Frame>, CancellationToken, Task> run, Action<FrameContext>? init = null, Action? dispose = null) : IFrameHandler
+    Func<ChannelReader<Frame>, ChannelWriter<Frame>, CancellationToken, Task> run, Action<FrameContext>? init = null,
+    Action? dispose = null) : IFrameHandler
 {
     private int _disposed;
 
@@ -17,7 +18,8 @@ internal sealed class ScriptedHandler(
         return default;
     }
 
-    public Task RunAsync(ChannelReader<Frame> incoming, ChannelWriter<Frame> outgoing, CancellationToken cancel) => run(incoming, outgoing, cancel);
+    public Task RunAsync(ChannelReader<Frame> incoming, ChannelWriter<Frame> outgoing, CancellationToken cancel) =>
+        run(incoming, outgoing, cancel);
 
     public ValueTask DisposeAsync()
     {

@@ -66,7 +66,9 @@ public sealed class HubTests
         await using var one = await RawClient.ConnectAsync(gateway.Server, "/test");
         await using var two = await RawClient.ConnectAsync(gateway.Server, "/test");
 
-        Assert.Contains("503", (await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(() => RawClient.ConnectAsync(gateway.Server, "/test"))).Message);
+        var refusal = await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(
+            () => RawClient.ConnectAsync(gateway.Server, "/test"));
+        Assert.Contains("503", refusal.Message);
         await one.RequestAsync("join", new { room = "quiet" });
         Assert.Equal(403, (await Assert.ThrowsAsync<GatewayError>(() => one.ChatAsync("ssh", "quiet"))).Code);
         Assert.Equal(403, (await Assert.ThrowsAsync<GatewayError>(() => one.RequestAsync("join", new { room = "third" }))).Code);
@@ -109,7 +111,10 @@ public sealed class HubTests
         Assert.Equal("to the lobby", (await inside.NextAsync("chat")).Text("content"));
         Assert.Equal("in the default hub", (await outside.NextAsync("chat")).Text("content"));
         inside.Hub.On("Square", (int n) => n * n);
-        Assert.Equal(49, await hub.Get<IHubContext<GatewayHub>>().Clients.Client(((IChatClient)inside).ConnectionId).InvokeAsync<int>("Square", 7, default).Within("the client's result"));
+        Assert.Equal(
+            49,
+            await hub.Get<IHubContext<GatewayHub>>().Clients.Client(((IChatClient)inside).ConnectionId)
+                .InvokeAsync<int>("Square", 7, default).Within("the client's result"));
     }
 
     [Fact]
@@ -145,21 +150,24 @@ public sealed class HubTests
 
         await there.MuteAsync(user, "lobby", TimeSpan.FromMinutes(1), "the test");
         await outside.ChatAsync("outside I may");
-        Assert.Contains("403: muted in room lobby", (await Assert.ThrowsAnyAsync<Exception>(() => inside.ChatAsync("inside I may not"))).Message);
+        Assert.Contains(
+            "403: muted in room lobby", (await Assert.ThrowsAnyAsync<Exception>(() => inside.ChatAsync("inside I may not"))).Message);
         Assert.False(await here.UnmuteAsync(user, "lobby", "the test"));
         Assert.True(await there.UnmuteAsync(user, "lobby", "the test"));
         await inside.ChatAsync("now I may");
 
         await here.BanAsync(user, TimeSpan.FromMinutes(1), "the test");
         foreach (var client in new[] { outside, inside }) Assert.Equal((1008, "banned"), await client.Closed.Within("the close"));
-        var refused = await Assert.ThrowsAnyAsync<Exception>(() => RawClient.ConnectAsync(gateway.Server, $"/test?guest_key={Uri.EscapeDataString(Key)}"));
+        var refused = await Assert.ThrowsAnyAsync<Exception>(
+            () => RawClient.ConnectAsync(gateway.Server, $"/test?guest_key={Uri.EscapeDataString(Key)}"));
         Assert.Contains("403", refused.Message);
     }
 
     [Fact]
     public async Task MetricsStreamOfAHubShowsThatHub()
     {
-        await using var gateway = await StartAsync(hub => (hub.MetricsStream, hub.AutoJoin) = (true, ["lobby", "metrics"]), o => o.MetricsStream.IntervalMs = 50);
+        await using var gateway = await StartAsync(
+            hub => (hub.MetricsStream, hub.AutoJoin) = (true, ["lobby", "metrics"]), o => o.MetricsStream.IntervalMs = 50);
         await using var elsewhere = await RawClient.ConnectAsync(gateway.Server);
         await using var inside = await RawClient.ConnectAsync(gateway.Server, "/test");
 

@@ -24,7 +24,8 @@ public sealed class AuthorityTests : IAsyncLifetime
 
         _authority.Keys = [_new];
 
-        await Deadline.Until(async () => await StatusAsync(gateway, _new.Token()) == HttpStatusCode.UpgradeRequired, "the new key is known");
+        await Deadline.Until(
+            async () => await StatusAsync(gateway, _new.Token()) == HttpStatusCode.UpgradeRequired, "the new key is known");
         await (await Clients.ConnectAsync(kind, gateway.Server, "?access_token=" + _new.Token())).DisposeAsync();
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(gateway, _old.Token()));
     }
@@ -33,7 +34,8 @@ public sealed class AuthorityTests : IAsyncLifetime
     public async Task MadeUpKeyIdsDoNotLeadToARequestEach()
     {
         await using var gateway = await EmbeddedGateway.StartAsync(_authority.Trust);
-        for (var i = 0; i < 50; i++) Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(gateway, _old.Token(header: new() { ["kid"] = "made-up-" + i })));
+        for (var i = 0; i < 50; i++)
+            Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(gateway, _old.Token(header: new() { ["kid"] = "made-up-" + i })));
 
         Assert.InRange(_authority.Fetches, 1, 3);
     }

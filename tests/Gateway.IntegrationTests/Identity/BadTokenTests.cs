@@ -29,7 +29,8 @@ public sealed class BadTokenTests(TokenFixture fixture) : IClassFixture<TokenFix
         ["alg none with the signature of another"] = () => Rsa.Token(header: new() { ["alg"] = "none" }),
         ["alg missing"] = () => Rsa.Token(header: new() { ["alg"] = null }),
         ["HS256 with the public key as the secret"] = () => Forged(Rsa, Encoding.ASCII.GetBytes(Rsa.Pem)),
-        ["HS256 with the public key's bytes as the secret"] = () => Forged(Rsa, Convert.FromBase64String(string.Concat(Rsa.Pem.Split('\n').Where(line => !line.StartsWith('-'))))),
+        ["HS256 with the public key's bytes as the secret"] = () =>
+            Forged(Rsa, Convert.FromBase64String(string.Concat(Rsa.Pem.Split('\n').Where(line => !line.StartsWith('-'))))),
         ["HS256 with the EC key as the secret"] = () => Forged(Ec, Encoding.ASCII.GetBytes(Ec.Pem)),
         ["another key under a known id"] = () => TestKey.Rsa(Rsa.Id).Token(),
         ["unknown key id"] = () => TestKey.Rsa("unheard-of").Token(),
@@ -44,7 +45,8 @@ public sealed class BadTokenTests(TokenFixture fixture) : IClassFixture<TokenFix
         ["five parts"] = () => Rsa.Token() + ".a.b",
         ["a logout token"] = () => Rsa.Token(header: new() { ["typ"] = "logout+jwt" }),
         ["a logout token by its media type"] = () => Rsa.Token(header: new() { ["typ"] = "application/logout+jwt" }),
-        ["a logout token by its claim"] = () => Rsa.Token(new() { ["events"] = new Dictionary<string, object> { ["http://schemas.openid.net/event/backchannel-logout"] = new() } }),
+        ["a logout token by its claim"] = () => Rsa.Token(
+            new() { ["events"] = new Dictionary<string, object> { ["http://schemas.openid.net/event/backchannel-logout"] = new() } }),
         ["a proof of possession"] = () => Rsa.Token(header: new() { ["typ"] = "dpop+jwt" }),
         ["a typ of another kind"] = () => Rsa.Token(header: new() { ["typ"] = new[] { "JWT" } }),
         ["a refresh token of Keycloak"] = () => Rsa.Token(new() { ["typ"] = "Refresh" }),
@@ -81,7 +83,8 @@ public sealed class BadTokenTests(TokenFixture fixture) : IClassFixture<TokenFix
     [Theory, MemberData(nameof(All))]
     public async Task BadTokenIsRefused(Kind kind, string which)
     {
-        var (status, text) = await fixture.AskAsync(kind, "", headers => headers.TryAddWithoutValidation("Authorization", "Bearer " + Bad[which]()));
+        var (status, text) = await fixture.AskAsync(
+            kind, "", headers => headers.TryAddWithoutValidation("Authorization", "Bearer " + Bad[which]()));
 
         Assert.Equal((HttpStatusCode.Unauthorized, "Invalid token"), (status, text));
     }
@@ -89,7 +92,8 @@ public sealed class BadTokenTests(TokenFixture fixture) : IClassFixture<TokenFix
     [Theory]
     [InlineData(Kind.Raw)]
     [InlineData(Kind.SignalR)]
-    public async Task WithoutATokenNobodyComesIn(Kind kind) => Assert.Equal((HttpStatusCode.Unauthorized, "Unauthorized"), await fixture.AskAsync(kind, "?username=Ann&token="));
+    public async Task WithoutATokenNobodyComesIn(Kind kind) =>
+        Assert.Equal((HttpStatusCode.Unauthorized, "Unauthorized"), await fixture.AskAsync(kind, "?username=Ann&token="));
 
     [Theory]
     [InlineData(Kind.Raw, "Cookie", "access_token={0}; token={0}")]
@@ -102,7 +106,8 @@ public sealed class BadTokenTests(TokenFixture fixture) : IClassFixture<TokenFix
     [InlineData(Kind.SignalR, "Sec-WebSocket-Protocol", "{0}")]
     public async Task TokenInTheWrongPlaceIsNone(Kind kind, string header, string value) => Assert.Equal(
         (HttpStatusCode.Unauthorized, "Unauthorized"),
-        await fixture.AskAsync(kind, "", headers => headers.TryAddWithoutValidation(header, string.Format(System.Globalization.CultureInfo.InvariantCulture, value, Rsa.Token()))));
+        await fixture.AskAsync(kind, "", headers => headers.TryAddWithoutValidation(
+            header, string.Format(System.Globalization.CultureInfo.InvariantCulture, value, Rsa.Token()))));
 
     [Fact]
     public async Task UpgradesAreRefusedAsWell()
@@ -112,7 +117,8 @@ public sealed class BadTokenTests(TokenFixture fixture) : IClassFixture<TokenFix
             using var socket = new System.Net.WebSockets.ClientWebSocket();
             socket.Options.CollectHttpResponseDetails = true;
             await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(() =>
-                socket.ConnectAsync(new Uri($"ws://{fixture.Server.Authority}{path}?access_token=" + Bad["expired"]()), default).Within("the refusal"));
+                socket.ConnectAsync(new Uri($"ws://{fixture.Server.Authority}{path}?access_token=" + Bad["expired"]()), default)
+                    .Within("the refusal"));
 
             Assert.Equal(HttpStatusCode.Unauthorized, socket.HttpStatusCode);
         }
@@ -121,8 +127,10 @@ public sealed class BadTokenTests(TokenFixture fixture) : IClassFixture<TokenFix
     [Fact]
     public async Task ClockMayDifferByAsMuchAsIsAllowed()
     {
-        Assert.Equal(HttpStatusCode.UpgradeRequired, (await fixture.AskAsync(Kind.Raw, "?token=" + Rsa.Token(new() { ["exp"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 10 }))).Status);
-        Assert.Equal(HttpStatusCode.UpgradeRequired, (await fixture.AskAsync(Kind.Raw, "?token=" + Rsa.Token(new() { ["nbf"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 10 }))).Status);
+        var expired = Rsa.Token(new() { ["exp"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 10 });
+        Assert.Equal(HttpStatusCode.UpgradeRequired, (await fixture.AskAsync(Kind.Raw, "?token=" + expired)).Status);
+        var early = Rsa.Token(new() { ["nbf"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 10 });
+        Assert.Equal(HttpStatusCode.UpgradeRequired, (await fixture.AskAsync(Kind.Raw, "?token=" + early)).Status);
     }
 
     /// <summary>Whatever is changed in a good token, or made up: 401, and nothing else (an exception would be a 500).</summary>
@@ -141,10 +149,13 @@ public sealed class BadTokenTests(TokenFixture fixture) : IClassFixture<TokenFix
                 else if (random.Next(2) == 0) text.Insert(at, (char)random.Next(33, 127));
                 else text[at] = (char)random.Next(33, 127);
             }
-            if (i % 4 == 0) text.Clear().Append(TestKey.Text(Bytes(random))).Append('.').Append(TestKey.Text(Bytes(random))).Append('.').Append(TestKey.Text(Bytes(random)));
+            if (i % 4 == 0)
+                text.Clear().Append(TestKey.Text(Bytes(random))).Append('.')
+                    .Append(TestKey.Text(Bytes(random))).Append('.').Append(TestKey.Text(Bytes(random)));
             if (SameSignature(text.ToString(), good)) continue;
 
-            var (status, _) = await fixture.AskAsync(Kind.Raw, "", headers => headers.TryAddWithoutValidation("Authorization", "Bearer " + text));
+            var (status, _) = await fixture.AskAsync(
+                Kind.Raw, "", headers => headers.TryAddWithoutValidation("Authorization", "Bearer " + text));
 
             Assert.True(status == HttpStatusCode.Unauthorized, $"{status} for {text}");
         }
@@ -166,7 +177,9 @@ public sealed class BadTokenTests(TokenFixture fixture) : IClassFixture<TokenFix
     private static string Forged(TestKey known, byte[] secret) => TestKey.Symmetric(secret).Token(header: new() { ["kid"] = known.Id });
 
     private static string Resigned(string old, string now) =>
-        Signed(Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(Rsa.Token().Split('.')[1])).Replace(old, now, StringComparison.Ordinal));
+        Signed(
+            Encoding.UTF8.GetString(
+                System.Buffers.Text.Base64Url.DecodeFromChars(Rsa.Token().Split('.')[1])).Replace(old, now, StringComparison.Ordinal));
 
     private static string Signed(string claims)
     {

@@ -20,7 +20,8 @@ public sealed class DirectCountTests(TwoReplicasForAnyone replicas) : IClassFixt
         var to = ((IChatClient)first).UserId;
 
         Assert.Equal(3, await CountAsync());
-        foreach (IChatClient client in new IChatClient[] { first, second, third }) Assert.Equal("psst", (await client.NextAsync("direct")).Text("content"));
+        foreach (IChatClient client in new IChatClient[] { first, second, third })
+            Assert.Equal("psst", (await client.NextAsync("direct")).Text("content"));
 
         await third.DisposeAsync();
         await Deadline.Until(async () => await CountAsync() == 2, "the connection that is gone is not counted");
@@ -28,7 +29,8 @@ public sealed class DirectCountTests(TwoReplicasForAnyone replicas) : IClassFixt
         await second.DisposeAsync();
         await Deadline.Until(async () => await Record.ExceptionAsync(CountAsync) is GatewayError { Code: 404 }, "the user is gone");
 
-        async Task<int> CountAsync() => (await sender.RequestAsync("direct", new { to, content = "psst" })).GetProperty("connections").GetInt32();
+        async Task<int> CountAsync() =>
+            (await sender.RequestAsync("direct", new { to, content = "psst" })).GetProperty("connections").GetInt32();
     }
 
     [Fact]
@@ -42,7 +44,8 @@ public sealed class DirectCountTests(TwoReplicasForAnyone replicas) : IClassFixt
         try
         {
             var counted = await sender.RequestAsync("direct", new { to = ((IChatClient)here).UserId, content = "psst" });
-            var unknown = await Assert.ThrowsAsync<GatewayError>(() => sender.RequestAsync("direct", new { to = ((IChatClient)onlyThere).UserId, content = "psst" }));
+            var unknown = await Assert.ThrowsAsync<GatewayError>(
+                () => sender.RequestAsync("direct", new { to = ((IChatClient)onlyThere).UserId, content = "psst" }));
 
             Assert.Equal((1, 503), (counted.GetProperty("connections").GetInt32(), unknown.Code));
         }
@@ -60,7 +63,8 @@ public sealed class DirectCountTests(TwoReplicasForAnyone replicas) : IClassFixt
         await using var sender = await RawClient.ConnectAsync(replicas.B.Server, "?rooms=");
         var to = ((IChatClient)receiver).UserId;
 
-        var counts = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => sender.RequestAsync("direct", new { to, content = $"{i}" }))).Within("all answers");
+        var counts = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(i => sender.RequestAsync("direct", new { to, content = $"{i}" }))).Within("all answers");
 
         Assert.All(counts, count => Assert.Equal(1, count.GetProperty("connections").GetInt32()));
         await Deadline.Until(() => receiver.All.Count(message => message.Type == "direct") == 200, "all have come");

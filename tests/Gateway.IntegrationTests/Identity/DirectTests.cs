@@ -2,7 +2,9 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Identity;
 
-/// <summary>By default <c>direct</c> reaches those who share a room with the sender, on whichever replica, and tells nothing of anybody else.</summary>
+/// <summary>
+/// By default <c>direct</c> reaches those who share a room with the sender, on whichever replica, and tells nothing of anybody else.
+/// </summary>
 public sealed class DirectTests(TwoReplicas replicas) : IClassFixture<TwoReplicas>
 {
     [Theory]

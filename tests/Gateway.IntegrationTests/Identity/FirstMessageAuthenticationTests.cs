@@ -21,7 +21,8 @@ public sealed class FirstMessageAuthenticationTests(TokenFixture fixture) : ICla
     [Fact]
     public async Task UntilThenTheConnectionGetsNothingAndIsInNoRoom()
     {
-        await using var bystander = await RawClient.ConnectAsync(fixture.Server, "?token=" + fixture.Key.Token(new() { ["sub"] = "bystander" }));
+        await using var bystander = await RawClient.ConnectAsync(
+            fixture.Server, "?token=" + fixture.Key.Token(new() { ["sub"] = "bystander" }));
         var before = fixture.Gateway.Get<ConnectionTable>().Count;
         await using var client = await RawClient.OpenAsync(fixture.Server, "?auth=message&rooms=lobby");
         await bystander.ChatAsync("not for strangers");
@@ -62,7 +63,8 @@ public sealed class FirstMessageAuthenticationTests(TokenFixture fixture) : ICla
     [Fact]
     public async Task SilenceIsTheEndToo()
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => { fixture.Authority.Trust(o); o.Auth.FirstMessageTimeout = TimeSpan.FromMilliseconds(200); });
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => { fixture.Authority.Trust(o); o.Auth.FirstMessageTimeout = TimeSpan.FromMilliseconds(200); });
         await using var client = await RawClient.OpenAsync(gateway.Server, "?auth=message");
 
         Assert.Equal((1008, "Unauthorized"), await client.Closed.Within("the close"));

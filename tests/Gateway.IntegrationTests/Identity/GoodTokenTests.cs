@@ -4,7 +4,9 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Identity;
 
-/// <summary>Tokens that are good, by every kind of key and from every place where one may stand, and what becomes of what they say.</summary>
+/// <summary>
+/// Tokens that are good, by every kind of key and from every place where one may stand, and what becomes of what they say.
+/// </summary>
 public sealed class GoodTokenTests(TokenFixture fixture) : IClassFixture<TokenFixture>
 {
     public static TheoryData<Kind, string> KindsAndKeys()
@@ -32,9 +34,20 @@ public sealed class GoodTokenTests(TokenFixture fixture) : IClassFixture<TokenFi
     [InlineData(Kind.SignalR)]
     public async Task ClaimsBecomeTheConnectionsUser(Kind kind)
     {
-        var token = fixture.Key.Token(new() { ["sub"] = "u-" + kind, ["preferred_username"] = null, ["name"] = "Bob", ["azp"] = null, ["client_id"] = "app", ["sid"] = "session-7", ["roles"] = new[] { "clerk", "moderator" } });
+        var token = fixture.Key.Token(
+            new()
+            {
+                ["sub"] = "u-" + kind,
+                ["preferred_username"] = null,
+                ["name"] = "Bob",
+                ["azp"] = null,
+                ["client_id"] = "app",
+                ["sid"] = "session-7",
+                ["roles"] = new[] { "clerk", "moderator" }
+            });
 
-        await using var client = await Clients.ConnectAsync(kind, fixture.Server, "?token=" + token + "&username=Mallory&guest_key=0123456789abcdef");
+        await using var client = await Clients.ConnectAsync(
+            kind, fixture.Server, "?token=" + token + "&username=Mallory&guest_key=0123456789abcdef");
 
         var user = fixture.Gateway.Get<ConnectionTable>().Find(client.ConnectionId)!.User;
         Assert.Equal(("u-" + kind, "Bob", "app", "session-7"), (user.Id, user.Name, user.ClientId, user.SessionId));
@@ -64,9 +77,15 @@ public sealed class GoodTokenTests(TokenFixture fixture) : IClassFixture<TokenFi
         string[] queries = ["?token=" + token, "?access_token=" + token, "?rooms=&access_token=" + token + "&token=" + token];
 
         foreach (var query in queries) Assert.Equal(TokenFixture.LetIn(kind), (await fixture.AskAsync(kind, query)).Status);
-        Assert.Equal(TokenFixture.LetIn(kind), (await fixture.AskAsync(kind, "", h => h.TryAddWithoutValidation("Authorization", "Bearer " + token))).Status);
-        Assert.Equal(TokenFixture.LetIn(kind), (await fixture.AskAsync(kind, "", h => h.TryAddWithoutValidation("Authorization", "bearer " + token))).Status);
-        Assert.Equal(TokenFixture.LetIn(kind), (await fixture.AskAsync(kind, "", h => h.TryAddWithoutValidation("Sec-WebSocket-Protocol", "gateway, bearer." + token))).Status);
+        Assert.Equal(
+            TokenFixture.LetIn(kind),
+            (await fixture.AskAsync(kind, "", h => h.TryAddWithoutValidation("Authorization", "Bearer " + token))).Status);
+        Assert.Equal(
+            TokenFixture.LetIn(kind),
+            (await fixture.AskAsync(kind, "", h => h.TryAddWithoutValidation("Authorization", "bearer " + token))).Status);
+        var answer = await fixture.AskAsync(
+            kind, "", h => h.TryAddWithoutValidation("Sec-WebSocket-Protocol", "gateway, bearer." + token));
+        Assert.Equal(TokenFixture.LetIn(kind), answer.Status);
     }
 
     [Fact]
@@ -104,7 +123,8 @@ public sealed class GoodTokenTests(TokenFixture fixture) : IClassFixture<TokenFi
     [InlineData(Kind.SignalR)]
     public async Task TwoTokensThatDifferAreRefused(Kind kind)
     {
-        var (status, text) = await fixture.AskAsync(kind, "?token=" + fixture.Key.Token() + "&access_token=" + fixture.Key.Token(new() { ["sub"] = "eve" }));
+        var (status, text) = await fixture.AskAsync(
+            kind, "?token=" + fixture.Key.Token() + "&access_token=" + fixture.Key.Token(new() { ["sub"] = "eve" }));
 
         Assert.Equal((System.Net.HttpStatusCode.BadRequest, "the request has two tokens that differ"), (status, text));
     }
@@ -114,7 +134,8 @@ public sealed class GoodTokenTests(TokenFixture fixture) : IClassFixture<TokenFi
     [InlineData(Kind.SignalR)]
     public async Task SecretOfOnesOwnNeedsNoAuthority(Kind kind)
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Auth.Mode, o.Auth.SigningKey) = (AuthMode.Jwt, [System.Text.Encoding.UTF8.GetString(TestKey.Secret)]));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => (o.Auth.Mode, o.Auth.SigningKey) = (AuthMode.Jwt, [System.Text.Encoding.UTF8.GetString(TestKey.Secret)]));
 
         await using var client = await Clients.ConnectAsync(kind, gateway.Server, "?access_token=" + TestKey.Symmetric().Token());
 
@@ -127,11 +148,14 @@ public sealed class GoodTokenTests(TokenFixture fixture) : IClassFixture<TokenFi
     public async Task TwoSecretsHoldAtATime(Kind kind)
     {
         byte[][] secrets = [TestKey.Secret, [.. TestKey.Secret.Reverse()]];
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Auth.Mode, o.Auth.SigningKey) = (AuthMode.Jwt, [.. secrets.Select(System.Text.Encoding.UTF8.GetString)]));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => (o.Auth.Mode, o.Auth.SigningKey) = (AuthMode.Jwt, [.. secrets.Select(System.Text.Encoding.UTF8.GetString)]));
 
-        foreach (var secret in secrets) await (await Clients.ConnectAsync(kind, gateway.Server, "?access_token=" + TestKey.Symmetric(secret).Token())).DisposeAsync();
+        foreach (var secret in secrets)
+            await (await Clients.ConnectAsync(kind, gateway.Server, "?access_token=" + TestKey.Symmetric(secret).Token())).DisposeAsync();
         var other = TestKey.Symmetric("another HS256 secret of more than thirty-two bytes"u8.ToArray()).Token();
-        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await fixture.AskAsync(gateway.Server, kind, "?access_token=" + other)).Status);
+        Assert.Equal(
+            System.Net.HttpStatusCode.Unauthorized, (await fixture.AskAsync(gateway.Server, kind, "?access_token=" + other)).Status);
     }
 
     [Theory]
@@ -145,7 +169,8 @@ public sealed class GoodTokenTests(TokenFixture fixture) : IClassFixture<TokenFi
     {
         var token = fixture.Key.Token(header: new() { ["typ"] = type });
 
-        foreach (var kind in Enum.GetValues<Kind>()) Assert.Equal(TokenFixture.LetIn(kind), (await fixture.AskAsync(kind, "?access_token=" + token)).Status);
+        foreach (var kind in Enum.GetValues<Kind>())
+            Assert.Equal(TokenFixture.LetIn(kind), (await fixture.AskAsync(kind, "?access_token=" + token)).Status);
     }
 
     [Theory]
@@ -157,7 +182,9 @@ public sealed class GoodTokenTests(TokenFixture fixture) : IClassFixture<TokenFi
     {
         object claim = name == "iat" ? DateTimeOffset.UtcNow.ToUnixTimeSeconds() + (int)value : value;
 
-        Assert.Equal(TokenFixture.LetIn(Kind.Raw), (await fixture.AskAsync(Kind.Raw, "?token=" + fixture.Key.Token(new() { [name] = claim }))).Status);
+        Assert.Equal(
+            TokenFixture.LetIn(Kind.Raw),
+            (await fixture.AskAsync(Kind.Raw, "?token=" + fixture.Key.Token(new() { [name] = claim }))).Status);
     }
 
     [Theory]
@@ -170,11 +197,14 @@ public sealed class GoodTokenTests(TokenFixture fixture) : IClassFixture<TokenFi
         await File.WriteAllTextAsync(file, key.Pem);
         try
         {
-            await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Auth.Mode, o.Auth.PublicKeyFile, o.Auth.Issuer) = (AuthMode.Jwt, file, LocalAuthority.Issuer));
+            await using var gateway = await EmbeddedGateway.StartAsync(
+                o => (o.Auth.Mode, o.Auth.PublicKeyFile, o.Auth.Issuer) = (AuthMode.Jwt, file, LocalAuthority.Issuer));
             await using var client = await RawClient.ConnectAsync(gateway.Server, "?token=" + key.Token());
 
             Assert.Equal("ada", ((IChatClient)client).UserId);
-            Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await fixture.AskAsync(gateway.Server, Kind.Raw, "?token=" + key.Token(new() { ["iss"] = "https://else.example" }))).Status);
+            var foreign = key.Token(new() { ["iss"] = "https://else.example" });
+            var refused = await fixture.AskAsync(gateway.Server, Kind.Raw, "?token=" + foreign);
+            Assert.Equal(System.Net.HttpStatusCode.Unauthorized, refused.Status);
         }
         finally
         {

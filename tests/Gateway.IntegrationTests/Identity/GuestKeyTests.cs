@@ -32,13 +32,15 @@ public sealed class GuestKeyTests
     {
         await using var gateway = await EmbeddedGateway.StartAsync();
         string user, key;
-        await using (var first = await Clients.ConnectAsync(kind, gateway.Server)) (user, key) = (first.UserId, first.Welcome.GetProperty("guest_key").GetString()!);
+        await using (var first = await Clients.ConnectAsync(kind, gateway.Server))
+            (user, key) = (first.UserId, first.Welcome.GetProperty("guest_key").GetString()!);
         await using var again = await Clients.ConnectAsync(kind, gateway.Server, "?guest_key=" + key);
 
         Assert.Equal(user, again.UserId);
         for (var i = 0; i < 50; i++)
         {
-            var own = i % 2 == 0 ? Guid.NewGuid().ToString("N") : System.Security.Cryptography.RandomNumberGenerator.GetString("0123456789", 22);
+            var own = i % 2 == 0 ? Guid.NewGuid().ToString("N")
+                : System.Security.Cryptography.RandomNumberGenerator.GetString("0123456789", 22);
             using var answer = await Http.GetAsync(new Uri(gateway.Server, "/ws?guest_key=" + own)).Within("the answer");
             Assert.Equal(HttpStatusCode.UpgradeRequired, answer.StatusCode);
         }

@@ -46,7 +46,8 @@ public sealed class HubTransportTests(TokenFixture fixture) : IClassFixture<Toke
         using var events = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).Within("the stream");
         Assert.Equal(HttpStatusCode.OK, events.StatusCode);
 
-        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(http, HttpMethod.Post, id, _eve, "{\"protocol\":\"json\",\"version\":1}" + End));
+        Assert.Equal(
+            HttpStatusCode.Forbidden, await StatusAsync(http, HttpMethod.Post, id, _eve, "{\"protocol\":\"json\",\"version\":1}" + End));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(http, HttpMethod.Post, id, _ada, "{\"protocol\":\"json\",\"version\":1}" + End));
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(http, HttpMethod.Post, id, null, Chat));
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(http, HttpMethod.Post, id, _eve, Chat));
@@ -63,7 +64,8 @@ public sealed class HubTransportTests(TokenFixture fixture) : IClassFixture<Toke
     public async Task RequestsOfAConnectionThatIsNoMoreLeaveNothingBehind()
     {
         using var http = new HttpClient();
-        for (var i = 0; i < 20; i++) Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(http, HttpMethod.Post, "made-up-" + i, _eve, Chat));
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(http, HttpMethod.Post, "made-up-" + i, _eve, Chat));
 
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(http, HttpMethod.Post, "made-up-1", _ada, Chat)); // nobody owns it
     }
@@ -72,7 +74,10 @@ public sealed class HubTransportTests(TokenFixture fixture) : IClassFixture<Toke
 
     private async Task<string> NegotiateAsync(HttpClient http, string token)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(fixture.Server, "/hub/negotiate?negotiateVersion=1")) { Headers = { Authorization = new("Bearer", token) } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post,
+            new Uri(fixture.Server, "/hub/negotiate?negotiateVersion=1"))
+        { Headers = { Authorization = new("Bearer", token) } };
         using var response = await http.SendAsync(request).Within("the negotiation");
         using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         return json.RootElement.GetProperty("connectionToken").GetString()!;

@@ -51,7 +51,8 @@ internal sealed class LocalAuthority : IAsyncDisposable
             Interlocked.Increment(ref authority._waiting);
             await authority.Gate;
             Interlocked.Decrement(ref authority._waiting);
-            return authority.IsAway ? Results.StatusCode(500) : Results.Json(new { issuer = Issuer, jwks_uri = authority.KeysAddress ?? authority.Address + "/keys" });
+            return authority.IsAway ? Results.StatusCode(500)
+                : Results.Json(new { issuer = Issuer, jwks_uri = authority.KeysAddress ?? authority.Address + "/keys" });
         });
         app.MapGet("/redirect", () => Results.Redirect("/keys"));
         app.MapGet("/large", () => Results.Text("{\"keys\":[]}" + new string(' ', 2 << 20)));

@@ -11,7 +11,8 @@ public sealed class OriginTests
 
     public static TheoryData<string, string> Requests() => new()
     {
-        { "GET", "/ws" }, { "GET", "/hub" }, { "GET", "/hub?id=x" }, { "POST", "/hub?id=x" }, { "DELETE", "/hub?id=x" }, { "POST", "/hub/negotiate?negotiateVersion=1" }, { "OPTIONS", "/hub/negotiate" },
+        { "GET", "/ws" }, { "GET", "/hub" }, { "GET", "/hub?id=x" }, { "POST", "/hub?id=x" }, { "DELETE", "/hub?id=x" },
+        { "POST", "/hub/negotiate?negotiateVersion=1" }, { "OPTIONS", "/hub/negotiate" },
     };
 
     [Theory, MemberData(nameof(Requests))]
@@ -45,7 +46,9 @@ public sealed class OriginTests
         using var response = await AskAsync(gateway, "OPTIONS", "/hub/negotiate?negotiateVersion=1", Allowed);
 
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
-        Assert.Equal("authorization,x-requested-with,x-signalr-user-agent", Assert.Single(response.Headers.GetValues("Access-Control-Allow-Headers")));
+        Assert.Equal(
+            "authorization,x-requested-with,x-signalr-user-agent",
+            Assert.Single(response.Headers.GetValues("Access-Control-Allow-Headers")));
     }
 
     [Fact]

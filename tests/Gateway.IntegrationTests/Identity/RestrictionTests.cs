@@ -4,7 +4,9 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Identity;
 
-/// <summary>What is imposed on a user holds for its tokens: a revocation for those from before it, a ban for all, however they come.</summary>
+/// <summary>
+/// What is imposed on a user holds for its tokens: a revocation for those from before it, a ban for all, however they come.
+/// </summary>
 public sealed class RestrictionTests : IAsyncLifetime
 {
     private static readonly TestKey Key = TestKey.Symmetric();

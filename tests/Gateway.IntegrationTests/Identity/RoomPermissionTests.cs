@@ -71,7 +71,8 @@ public sealed class RoomPermissionTests(TokenFixture fixture) : IClassFixture<To
         await clerk.RequestAsync("join", new { room = "news" });
 
         await RefusedAsync(clerk, "chat", new { room = "news", content = "extra" });
-        await gateway.Get<Microsoft.AspNetCore.SignalR.IHubContext<AspNetCore.SignalR.GatewayHub>>().Clients.Group("news").SendCoreAsync("chat", [new { content = "extra" }]);
+        await gateway.Get<Microsoft.AspNetCore.SignalR.IHubContext<AspNetCore.SignalR.GatewayHub>>().Clients.Group("news")
+            .SendCoreAsync("chat", [new { content = "extra" }]);
         Assert.Equal("extra", (await clerk.NextAsync("chat")).Text("content"));
     }
 
@@ -94,8 +95,11 @@ public sealed class RoomPermissionTests(TokenFixture fixture) : IClassFixture<To
         await using var gateway = await StartAsync();
         var token = fixture.Key.Token(new() { ["sub"] = "vera" });
 
-        Assert.Equal((HttpStatusCode.Forbidden, "not allowed in room orders.eu"), await fixture.AskAsync(gateway.Server, Kind.Raw, "?rooms=lobby,orders.eu&token=" + token));
-        await Assert.ThrowsAsync<WebSocketException>(() => SignalRClient.ConnectAsync(gateway.Server, "?rooms=orders.eu&access_token=" + token));
+        Assert.Equal(
+            (HttpStatusCode.Forbidden, "not allowed in room orders.eu"),
+            await fixture.AskAsync(gateway.Server, Kind.Raw, "?rooms=lobby,orders.eu&token=" + token));
+        await Assert.ThrowsAsync<WebSocketException>(
+            () => SignalRClient.ConnectAsync(gateway.Server, "?rooms=orders.eu&access_token=" + token));
 
         await using var late = await RawClient.OpenAsync(gateway.Server, "?auth=message&rooms=orders.eu");
         await late.SendAsync("auth", new { token });
@@ -115,7 +119,8 @@ public sealed class RoomPermissionTests(TokenFixture fixture) : IClassFixture<To
         await guest.RequestAsync("join", new { room = "anything" });
     }
 
-    private static IEnumerable<string?> RoomsOf(IChatClient client) => client.Welcome.GetProperty("rooms").EnumerateArray().Select(room => room.GetProperty("room").GetString());
+    private static IEnumerable<string?> RoomsOf(IChatClient client) =>
+        client.Welcome.GetProperty("rooms").EnumerateArray().Select(room => room.GetProperty("room").GetString());
 
     private static async Task RefusedAsync(IChatClient client, string type, object payload)
     {

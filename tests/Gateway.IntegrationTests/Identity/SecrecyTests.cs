@@ -14,7 +14,11 @@ public sealed class SecrecyTests(TokenFixture fixture) : IClassFixture<TokenFixt
     {
         var log = new Recorder();
         var told = new ConcurrentQueue<string>();
-        string[] tokens = [fixture.Key.Token(), fixture.Key.Token(new() { ["sub"] = "eve" }), fixture.Key.Token(new() { ["exp"] = 1 }), TestKey.Rsa("unheard-of").Token(), "not-a-token-but-secret-all-the-same"];
+        string[] tokens =
+        [
+            fixture.Key.Token(), fixture.Key.Token(new() { ["sub"] = "eve" }), fixture.Key.Token(new() { ["exp"] = 1 }),
+            TestKey.Rsa("unheard-of").Token(), "not-a-token-but-secret-all-the-same"
+        ];
         await using (var gateway = await EmbeddedGateway.StartAsync(
             o =>
             {
@@ -30,8 +34,15 @@ public sealed class SecrecyTests(TokenFixture fixture) : IClassFixture<TokenFixt
                 foreach (var kind in Enum.GetValues<Kind>())
                 {
                     told.Enqueue((await fixture.AskAsync(gateway.Server, kind, "?token=" + token)).Text);
-                    told.Enqueue((await fixture.AskAsync(gateway.Server, kind, "", h => h.TryAddWithoutValidation("Authorization", "Bearer " + token))).Text);
-                    told.Enqueue((await fixture.AskAsync(gateway.Server, kind, "", h => h.TryAddWithoutValidation("Sec-WebSocket-Protocol", "gateway, bearer." + token))).Text);
+                    told.Enqueue(
+                        (
+                            await fixture.AskAsync(
+                                gateway.Server, kind, "", h => h.TryAddWithoutValidation("Authorization", "Bearer " + token))).Text);
+                    told.Enqueue(
+                        (
+                            await fixture.AskAsync(
+                                gateway.Server, kind, "",
+                                h => h.TryAddWithoutValidation("Sec-WebSocket-Protocol", "gateway, bearer." + token))).Text);
                 }
                 await using var late = await RawClient.OpenAsync(gateway.Server, "?auth=message");
                 await late.SendAsync("auth", new { token });
@@ -49,7 +60,8 @@ public sealed class SecrecyTests(TokenFixture fixture) : IClassFixture<TokenFixt
                 await MalformedRequestAsync(gateway.Server, token);
             }
             using var http = new HttpClient();
-            var metrics = gateway.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<Microsoft.AspNetCore.Hosting.Server.Features.IServerAddressesFeature>()!.Addresses.Last();
+            var features = gateway.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features;
+            var metrics = features.Get<Microsoft.AspNetCore.Hosting.Server.Features.IServerAddressesFeature>()!.Addresses.Last();
             var page = await http.GetStringAsync(new Uri(metrics + "/metrics")).Within("the metrics");
             Assert.Contains("gateway_auth_failures_total", page, StringComparison.Ordinal);
             told.Enqueue(page);
@@ -66,7 +78,8 @@ public sealed class SecrecyTests(TokenFixture fixture) : IClassFixture<TokenFixt
     {
         using var socket = new System.Net.Sockets.TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, server.Port).Within("the connection");
-        await socket.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes($"G T /ws?token={token} nothing\r\n\r\n")).AsTask().Within("the request to be sent");
+        await socket.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes($"G T /ws?token={token} nothing\r\n\r\n"))
+            .AsTask().Within("the request to be sent");
         using var reader = new StreamReader(socket.GetStream());
         Assert.Contains("400", await reader.ReadLineAsync().Within("the answer"), StringComparison.Ordinal);
     }
@@ -86,7 +99,8 @@ public sealed class SecrecyTests(TokenFixture fixture) : IClassFixture<TokenFixt
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             Lines.Enqueue(formatter(state, exception) + exception);
             if (state is IEnumerable<KeyValuePair<string, object?>> values)

@@ -38,7 +38,8 @@ public sealed class SilenceTests
     [Fact]
     public async Task RawClientThatDoesNotAnswerPingsIsGivenUp()
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Raw.PingPeriod, o.Raw.PongWait) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(300)));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => (o.Raw.PingPeriod, o.Raw.PongWait) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(300)));
         using var socket = await HandMadeSocket.OpenAsync(gateway.Server, "/ws?rooms=");
 
         var frames = await socket.ReadAllAsync().Within("the end");
@@ -52,12 +53,14 @@ public sealed class SilenceTests
     {
         await using var gateway = await EmbeddedGateway.StartAsync(o => o.SignalR.ClientTimeout = TimeSpan.FromMilliseconds(500));
         using var http = new HttpClient();
-        using var negotiated = await http.PostAsync(new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1"), null).Within("the negotiation");
+        using var negotiated = await http.PostAsync(
+            new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1"), null).Within("the negotiation");
         using var json = System.Text.Json.JsonDocument.Parse(await negotiated.Content.ReadAsStringAsync());
         var address = new Uri(gateway.Server, "/hub?rooms=&id=" + json.RootElement.GetProperty("connectionToken").GetString());
         using var request = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { { "Accept", "text/event-stream" } } };
         using var events = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).Within("the stream");
-        using var handshake = await http.PostAsync(address, new StringContent("{\"protocol\":\"json\",\"version\":1}\u001e")).Within("the handshake");
+        using var handshake = await http.PostAsync(
+            address, new StringContent("{\"protocol\":\"json\",\"version\":1}\u001e")).Within("the handshake");
 
         using var reader = new StreamReader(await events.Content.ReadAsStreamAsync());
         string? line;

@@ -32,11 +32,27 @@ internal sealed class TestKey(string id, string algorithm, AsymmetricAlgorithm? 
         if (asymmetric is RSA rsa)
         {
             var parameters = rsa.ExportParameters(includePrivateParameters: false);
-            return new() { ["kty"] = "RSA", ["use"] = "sig", ["kid"] = id, ["n"] = Text(parameters.Modulus!), ["e"] = Text(parameters.Exponent!) };
+            return new()
+            {
+                ["kty"] = "RSA",
+                ["use"] = "sig",
+                ["kid"] = id,
+                ["n"] = Text(parameters.Modulus!),
+                ["e"] = Text(parameters.Exponent!)
+            };
         }
         var point = ((ECDsa)asymmetric!).ExportParameters(includePrivateParameters: false);
         var curve = algorithm switch { "ES384" => "P-384", "ES512" => "P-521", _ => "P-256" };
-        return new() { ["kty"] = "EC", ["use"] = "sig", ["kid"] = id, ["alg"] = algorithm, ["crv"] = curve, ["x"] = Text(point.Q.X!), ["y"] = Text(point.Q.Y!) };
+        return new()
+        {
+            ["kty"] = "EC",
+            ["use"] = "sig",
+            ["kid"] = id,
+            ["alg"] = algorithm,
+            ["crv"] = curve,
+            ["x"] = Text(point.Q.X!),
+            ["y"] = Text(point.Q.Y!)
+        };
     }
 
     public byte[] Sign(byte[] input) => asymmetric switch
@@ -71,5 +87,6 @@ internal sealed class TestKey(string id, string algorithm, AsymmetricAlgorithm? 
     public static string Part(Dictionary<string, object?> values) =>
         Text(JsonSerializer.SerializeToUtf8Bytes(values.Where(v => v.Value != null).ToDictionary(v => v.Key, v => v.Value)));
 
-    private HashAlgorithmName Hash => algorithm[^3..] switch { "384" => HashAlgorithmName.SHA384, "512" => HashAlgorithmName.SHA512, _ => HashAlgorithmName.SHA256 };
+    private HashAlgorithmName Hash =>
+        algorithm[^3..] switch { "384" => HashAlgorithmName.SHA384, "512" => HashAlgorithmName.SHA512, _ => HashAlgorithmName.SHA256 };
 }

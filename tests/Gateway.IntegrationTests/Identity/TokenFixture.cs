@@ -9,7 +9,8 @@ public sealed class TokenFixture : IAsyncLifetime
 {
     internal static readonly TestKey[] AllKeys =
     [
-        TestKey.Rsa("rsa"), TestKey.Ec("p256"), TestKey.Ec("p384", "ES384"), TestKey.Ec("p521", "ES512"), TestKey.Rsa("pss", "PS256"), TestKey.Rsa("sha512", "RS512"),
+        TestKey.Rsa("rsa"), TestKey.Ec("p256"), TestKey.Ec("p384", "ES384"), TestKey.Ec("p521", "ES512"), TestKey.Rsa("pss", "PS256"),
+        TestKey.Rsa("sha512", "RS512"),
     ];
 
     private readonly HttpClient _http = new();
@@ -32,10 +33,14 @@ public sealed class TokenFixture : IAsyncLifetime
         await Authority.DisposeAsync();
     }
 
-    /// <summary>What the gateway answers a request that connects: 426 (a WebSocket endpoint) or 200 (negotiated) if it lets it in.</summary>
-    internal Task<(HttpStatusCode Status, string Text)> AskAsync(Kind kind, string query = "", Action<HttpRequestHeaders>? headers = null) => AskAsync(Server, kind, query, headers);
+    /// <summary>
+    /// What the gateway answers a request that connects: 426 (a WebSocket endpoint) or 200 (negotiated) if it lets it in.
+    /// </summary>
+    internal Task<(HttpStatusCode Status, string Text)> AskAsync(
+        Kind kind, string query = "", Action<HttpRequestHeaders>? headers = null) => AskAsync(Server, kind, query, headers);
 
-    internal async Task<(HttpStatusCode Status, string Text)> AskAsync(Uri server, Kind kind, string query = "", Action<HttpRequestHeaders>? headers = null)
+    internal async Task<(HttpStatusCode Status, string Text)> AskAsync(
+        Uri server, Kind kind, string query = "", Action<HttpRequestHeaders>? headers = null)
     {
         using var request = kind == Kind.Raw
             ? new HttpRequestMessage(HttpMethod.Get, new Uri(server, "/ws" + query))

@@ -16,7 +16,9 @@ public sealed class TokenLifeTests(TokenFixture fixture) : IClassFixture<TokenFi
         await using var client = await Clients.ConnectAsync(kind, fixture.Server, "?access_token=" + Token("ends", end));
 
         var warning = await client.NextAsync("system");
-        Assert.Equal(("token_expiring", end), (warning.Text("event"), DateTimeOffset.Parse(warning.Text("expires_at")!, CultureInfo.InvariantCulture).ToUnixTimeSeconds()));
+        Assert.Equal(
+            ("token_expiring", end),
+            (warning.Text("event"), DateTimeOffset.Parse(warning.Text("expires_at")!, CultureInfo.InvariantCulture).ToUnixTimeSeconds()));
         Assert.Equal((1008, "token expired"), await client.Closed.Within("the end of the token"));
         Assert.True(DateTimeOffset.UtcNow.ToUnixTimeSeconds() >= end);
         Assert.Single(client.All, message => message.Type == "system");
@@ -25,7 +27,8 @@ public sealed class TokenLifeTests(TokenFixture fixture) : IClassFixture<TokenFi
     [Fact]
     public async Task StockClientHearsWhyItIsClosed()
     {
-        await using var client = await SignalRClient.ConnectAsync(fixture.Server, "?access_token=" + Token("told", DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 2));
+        await using var client = await SignalRClient.ConnectAsync(
+            fixture.Server, "?access_token=" + Token("told", DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 2));
         var closed = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
         client.Hub.Closed += fault => { closed.TrySetResult(fault); return Task.CompletedTask; };
 
@@ -43,7 +46,9 @@ public sealed class TokenLifeTests(TokenFixture fixture) : IClassFixture<TokenFi
 
         var answer = await client.RequestAsync("refresh", new { token = Token("stays", now + 3600, "clerk") });
 
-        Assert.Equal(now + 3600, DateTimeOffset.Parse(answer.GetProperty("expires_at").GetString()!, CultureInfo.InvariantCulture).ToUnixTimeSeconds());
+        Assert.Equal(
+            now + 3600,
+            DateTimeOffset.Parse(answer.GetProperty("expires_at").GetString()!, CultureInfo.InvariantCulture).ToUnixTimeSeconds());
         Assert.Contains("clerk", fixture.Gateway.Get<ConnectionTable>().Find(client.ConnectionId)!.User.Roles);
         await witness.Closed.Within("the end of the other one's token");
         await client.ChatAsync("still here");
@@ -96,7 +101,8 @@ public sealed class TokenLifeTests(TokenFixture fixture) : IClassFixture<TokenFi
             o.Rooms.Permissions = [new() { Match = "orders.*", Join = ["clerk"] }];
         });
         var end = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 3600;
-        await using var client = await Clients.ConnectAsync(kind, gateway.Server, "?rooms=orders.eu,lobby&access_token=" + Token("demoted", end, "clerk"));
+        await using var client = await Clients.ConnectAsync(
+            kind, gateway.Server, "?rooms=orders.eu,lobby&access_token=" + Token("demoted", end, "clerk"));
 
         var answer = await client.RequestAsync("refresh", new { token = Token("demoted", end) });
 
@@ -105,5 +111,6 @@ public sealed class TokenLifeTests(TokenFixture fixture) : IClassFixture<TokenFi
         await client.ChatAsync("hello", "lobby");
     }
 
-    private string Token(string sub, long end, params string[] roles) => fixture.Key.Token(new() { ["sub"] = sub, ["exp"] = end, ["roles"] = roles });
+    private string Token(string sub, long end, params string[] roles) =>
+        fixture.Key.Token(new() { ["sub"] = sub, ["exp"] = end, ["roles"] = roles });
 }

@@ -15,18 +15,22 @@ public sealed class DisconnectReasonTests
     public async Task CloseCodesOfClientsAreCounted(string path, string dialect)
     {
         await using var gateway = await StartAsync();
-        foreach (var (code, reason) in new[] { (1000, "normal"), (1001, "going_away"), (1003, "protocol_error"), (4000, "application_code") })
+        (int Code, string Reason)[] codes = [(1000, "normal"), (1001, "going_away"), (1003, "protocol_error"), (4000, "application_code")];
+        foreach (var (code, reason) in codes)
         {
             using (var client = await OpenAsync(gateway, path, dialect))
             {
-                await client.SendAsync(HandMadeSocket.Close, new[] { (byte)(code >> 8), (byte)code, (byte)'w', (byte)'h', (byte)'y', (byte)'\n' });
+                await client.SendAsync(
+                    HandMadeSocket.Close, new[] { (byte)(code >> 8), (byte)code, (byte)'w', (byte)'h', (byte)'y', (byte)'\n' });
                 await CountedAsync(gateway, dialect, reason);
             }
         }
         (await OpenAsync(gateway, path, dialect)).Dispose();
         await CountedAsync(gateway, dialect, "aborted");
 
-        await Deadline.Until(() => gateway.Output.Contains("protocol_error, close code 1003 \"why?\"", StringComparison.Ordinal), "the log tells of the unexpected one");
+        await Deadline.Until(
+            () => gateway.Output.Contains("protocol_error, close code 1003 \"why?\"", StringComparison.Ordinal),
+            "the log tells of the unexpected one");
         Assert.DoesNotContain("close code 1001", gateway.Output);
     }
 
@@ -73,8 +77,14 @@ public sealed class DisconnectReasonTests
         var page = await gateway.ScrapeAsync();
 
         foreach (var dialect in new[] { "raw", "signalr", "frames" })
-            foreach (var reason in new[] { "normal", "aborted", "write_deadline", "slow_consumer", "no_pong", "shutdown", "kicked", "banned", "token_expired" })
+        {
+            string[] reasons =
+            [
+                "normal", "aborted", "write_deadline", "slow_consumer", "no_pong", "shutdown", "kicked", "banned", "token_expired"
+            ];
+            foreach (var reason in reasons)
                 Assert.Equal(0, page["websocket_disconnections_total"].With(("dialect", dialect), ("reason", reason)));
+        }
     }
 
     private static Task<GatewayProcess> StartAsync(params string[] arguments) =>
@@ -93,5 +103,6 @@ public sealed class DisconnectReasonTests
         (await gateway.ScrapeAsync())["websocket_connections_total"].With(("dialect", dialect));
 
     private static Task CountedAsync(GatewayProcess gateway, string dialect, string reason) => Deadline.Until(
-        async () => (await gateway.ScrapeAsync())["websocket_disconnections_total"].With(("dialect", dialect), ("reason", reason)) == 1, $"one {reason} is counted");
+        async () => (await gateway.ScrapeAsync())["websocket_disconnections_total"].With(("dialect", dialect), ("reason", reason)) == 1,
+        $"one {reason} is counted");
 }

@@ -14,6 +14,8 @@ public sealed class IdleGarbageCollectorTests
 
         for (var i = 0; i < 500; i++) await client.RequestAsync("chat", new { room = "lobby", content });
 
-        await Deadline.Until(() => gateway.Output.Contains("IdleGarbageCollector[1]", StringComparison.Ordinal), "what it left behind is collected", TimeSpan.FromSeconds(30));
+        await Deadline.Until(
+            () => gateway.Output.Contains("IdleGarbageCollector[1]", StringComparison.Ordinal), "what it left behind is collected",
+            TimeSpan.FromSeconds(30));
     }
 }

@@ -51,11 +51,14 @@ public sealed class SilentConnectionTests
         using var last = new CancellationTokenSource();
         var poll = client.PollAsync(gateway.Server); // comes back empty, and none follows
 
-        await Deadline.Until(async () => (await gateway.ScrapeAsync())["websocket_connected_clients"].With(("dialect", "signalr")) == 0, "it is gone", TimeSpan.FromSeconds(20));
+        await Deadline.Until(
+            async () => (await gateway.ScrapeAsync())["websocket_connected_clients"].With(("dialect", "signalr")) == 0, "it is gone",
+            TimeSpan.FromSeconds(20));
 
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 9);
         (await poll).Dispose();
-        Assert.Equal(1, (await gateway.ScrapeAsync())["websocket_disconnections_total"].With(("dialect", "signalr"), ("reason", "client_timeout")));
+        Assert.Equal(
+            1, (await gateway.ScrapeAsync())["websocket_disconnections_total"].With(("dialect", "signalr"), ("reason", "client_timeout")));
     }
 
     [Fact]
@@ -74,20 +77,25 @@ public sealed class SilentConnectionTests
         Assert.Equal(1, (await gateway.ScrapeAsync())["websocket_connected_clients"].With(("dialect", "signalr")));
     }
 
-    /// <summary>A client that stopped reading is dropped by what its machine acknowledges, not when the megabytes of the system's buffers are full.</summary>
+    /// <summary>
+    /// A client that stopped reading is dropped by what its machine acknowledges, not when the megabytes of the system's buffers are full.
+    /// </summary>
     [Theory]
     [InlineData("/ws")]
     [InlineData("/hub")]
     public async Task StalledClientIsDroppedWithinTheTcpTimeoutAndItIsTold(string path)
     {
-        await using var gateway = await GatewayProcess.StartAsync("--server:tcp_user_timeout=3s", "--metrics_stream:enabled=false", "--raw:write_wait=1h");
+        await using var gateway = await GatewayProcess.StartAsync(
+            "--server:tcp_user_timeout=3s", "--metrics_stream:enabled=false", "--raw:write_wait=1h");
         await using var healthy = await RawClient.ConnectAsync(gateway.Server, "?rooms=r");
         using var stalled = await HandMadeSocket.OpenAsync(gateway.Server, path + "?rooms=r", receiveBuffer: 4096);
         if (path == "/hub") await stalled.SendTextAsync("{\"protocol\":\"json\",\"version\":1}\u001e");
         var dialect = path == "/ws" ? "raw" : "signalr";
         var filler = new string('x', 2000);
         var left = path == "/ws" ? 1 : 0;
-        await Deadline.Until(async () => (await gateway.ScrapeAsync())["websocket_connected_clients"].With(("dialect", dialect)) == left + 1, "both are there");
+        await Deadline.Until(
+            async () => (await gateway.ScrapeAsync())["websocket_connected_clients"].With(("dialect", dialect)) == left + 1,
+            "both are there");
 
         await Deadline.Until(async () => // 2.3 MB would fit into the system's buffers: this stays far below
         {

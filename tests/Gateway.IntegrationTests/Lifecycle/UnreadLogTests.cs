@@ -16,7 +16,12 @@ public sealed class UnreadLogTests
     public async Task GatewayServesAndEndsThoughNobodyReadsItsLog()
     {
         var (port, metrics) = (FreePort(), FreePort());
-        var start = new ProcessStartInfo("dotnet", [Repository.GatewayDll, "--server:host=127.0.0.1", $"--server:port={port}", $"--metrics:port={metrics}", "--logging:level=trace", "--rate_limit:messages=0"])
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                Repository.GatewayDll, "--server:host=127.0.0.1", $"--server:port={port}", $"--metrics:port={metrics}",
+                "--logging:level=trace", "--rate_limit:messages=0"
+            ])
         {
             RedirectStandardOutput = true, // and not read
             WorkingDirectory = Path.GetTempPath(),
@@ -26,7 +31,8 @@ public sealed class UnreadLogTests
         {
             using var http = new HttpClient { Timeout = Deadline.Usual };
             var server = new Uri($"http://127.0.0.1:{port}");
-            await Deadline.Until(() => AnswersAsync(http, new Uri(server, "/health/live")), "the gateway answers", TimeSpan.FromSeconds(30));
+            await Deadline.Until(
+                () => AnswersAsync(http, new Uri(server, "/health/live")), "the gateway answers", TimeSpan.FromSeconds(30));
 
             await Deadline.Until(async () => // until the pipe is full, and the queue after it
             {

@@ -13,25 +13,29 @@ public sealed class ArrivalTests
     [InlineData("/hub")]
     public async Task TooManyNewConnectionsFromOneAddressGet429UntilAWhileLater(string path)
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.RateLimit.ConnectionsPerIp.Connections, o.RateLimit.ConnectionsPerIp.Window) = (5, TimeSpan.FromSeconds(2)));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => (o.RateLimit.ConnectionsPerIp.Connections, o.RateLimit.ConnectionsPerIp.Window) = (5, TimeSpan.FromSeconds(2)));
         for (var i = 0; i < 5; i++) Assert.Equal(HttpStatusCode.SwitchingProtocols, (await OpenAsync(gateway, path)).Status);
 
         var (status, retryAfter) = await OpenAsync(gateway, path);
 
         Assert.Equal(HttpStatusCode.TooManyRequests, status);
         Assert.InRange(retryAfter, 1, 2);
-        await Deadline.Until(async () => (await OpenAsync(gateway, path)).Status == HttpStatusCode.SwitchingProtocols, "the next is let in");
+        await Deadline.Until(
+            async () => (await OpenAsync(gateway, path)).Status == HttpStatusCode.SwitchingProtocols, "the next is let in");
     }
 
     [Fact]
     public async Task NegotiationsAreCountedForThemselves()
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.RateLimit.ConnectionsPerIp.Connections, o.RateLimit.ConnectionsPerIp.Window) = (3, TimeSpan.FromMinutes(10)));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => (o.RateLimit.ConnectionsPerIp.Connections, o.RateLimit.ConnectionsPerIp.Window) = (3, TimeSpan.FromMinutes(10)));
         using var http = new HttpClient();
         var statuses = new List<HttpStatusCode>();
         for (var i = 0; i < 4; i++)
         {
-            using var answer = await http.PostAsync(new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1"), null).Within("the answer");
+            using var answer = await http.PostAsync(
+                new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1"), null).Within("the answer");
             statuses.Add(answer.StatusCode);
         }
 
@@ -80,11 +84,13 @@ public sealed class ArrivalTests
             (o.RateLimit.ConnectionsPerIp.Connections, o.RateLimit.ConnectionsPerIp.Window) = (1, TimeSpan.FromMinutes(10));
         }, Moderation.UsersWithRoles.Add);
         using var http = new HttpClient();
-        using var negotiated = await http.PostAsync(new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1&user=ada"), null).Within("the negotiation");
+        using var negotiated = await http.PostAsync(
+            new Uri(gateway.Server, "/hub/negotiate?negotiateVersion=1&user=ada"), null).Within("the negotiation");
         using var answer = System.Text.Json.JsonDocument.Parse(await negotiated.Content.ReadAsStringAsync());
         var hub = new Uri(gateway.Server, $"/hub?user=ada&rooms=&id={answer.RootElement.GetProperty("connectionToken").GetString()}");
         (await http.GetAsync(hub).Within("the first poll")).EnsureSuccessStatusCode();
-        (await http.PostAsync(hub, new StringContent("{\"protocol\":\"json\",\"version\":1}\u001e")).Within("the handshake")).EnsureSuccessStatusCode();
+        (await http.PostAsync(hub, new StringContent("{\"protocol\":\"json\",\"version\":1}\u001e")).Within("the handshake"))
+            .EnsureSuccessStatusCode();
 
         var received = "";
         for (var i = 0; i < 5 && !received.Contains("pong", StringComparison.Ordinal); i++)
@@ -93,7 +99,8 @@ public sealed class ArrivalTests
             Assert.Equal(HttpStatusCode.OK, poll.StatusCode);
             received += await poll.Content.ReadAsStringAsync();
             if (!received.Contains("welcome", StringComparison.Ordinal)) continue;
-            (await http.PostAsync(hub, new StringContent("{\"type\":1,\"invocationId\":\"pong\",\"target\":\"Ping\",\"arguments\":[]}\u001e")).Within("a call")).EnsureSuccessStatusCode();
+            var call = new StringContent("{\"type\":1,\"invocationId\":\"pong\",\"target\":\"Ping\",\"arguments\":[]}\u001e");
+            (await http.PostAsync(hub, call).Within("a call")).EnsureSuccessStatusCode();
         }
         Assert.Contains("pong", received);
     }
@@ -101,7 +108,10 @@ public sealed class ArrivalTests
     private static async Task<(HttpStatusCode Status, int RetryAfter)> OpenAsync(EmbeddedGateway gateway, string path)
     {
         using var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
-        await Record.ExceptionAsync(() => socket.ConnectAsync(new Uri($"ws://{gateway.Server.Authority}{path}"), default).Within("the answer"));
-        return (socket.HttpStatusCode, socket.HttpResponseHeaders?.TryGetValue("Retry-After", out var values) == true ? int.Parse(values.First()) : 0);
+        await Record.ExceptionAsync(
+            () => socket.ConnectAsync(new Uri($"ws://{gateway.Server.Authority}{path}"), default).Within("the answer"));
+        return (
+            socket.HttpStatusCode,
+            socket.HttpResponseHeaders?.TryGetValue("Retry-After", out var values) == true ? int.Parse(values.First()) : 0);
     }
 }

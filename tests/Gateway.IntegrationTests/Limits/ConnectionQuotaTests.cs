@@ -20,7 +20,8 @@ public sealed class ConnectionQuotaTests : IDisposable
     [InlineData(0, 2)]
     public async Task LongPollingConnectionCountsWhileNobodyPolls(int all, int perIp)
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Server.MaxConnections, o.Server.MaxConnectionsPerIp) = (all, perIp));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => (o.Server.MaxConnections, o.Server.MaxConnectionsPerIp) = (all, perIp));
         using var first = await Fallback.BeginAsync(gateway.Server, gateway.Server, "?rooms=");
         using var second = await Fallback.BeginAsync(gateway.Server, gateway.Server, "?rooms=");
         await first.NextAsync(gateway.Server, 1); // the welcome: no poll is under way
@@ -29,7 +30,8 @@ public sealed class ConnectionQuotaTests : IDisposable
         await second.NextAsync(gateway.Server, 1); // those that stand go on
 
         Assert.Equal(HttpStatusCode.Accepted, await first.EndAsync(gateway.Server));
-        await Deadline.Until(async () => await FirstPollAsync(gateway.Server) == HttpStatusCode.OK, "there is room again", TimeSpan.FromSeconds(30));
+        await Deadline.Until(
+            async () => await FirstPollAsync(gateway.Server) == HttpStatusCode.OK, "there is room again", TimeSpan.FromSeconds(30));
     }
 
     /// <summary>By headers that would let a request pass for another transport's, too.</summary>

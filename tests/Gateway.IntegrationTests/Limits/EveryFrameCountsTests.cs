@@ -68,7 +68,9 @@ public sealed partial class EveryFrameCountsTests
         await using var gateway = await StartAsync();
         using var client = await OpenHubAsync(gateway);
 
-        await client.SendTextAsync(string.Concat(Enumerable.Repeat(KeepAlive + End, 1 + Limit)) + """{"type":1,"invocationId":"x","target":"Ping","arguments":[]}""" + End);
+        await client.SendTextAsync(
+            string.Concat(Enumerable.Repeat(KeepAlive + End, 1 + Limit))
+                + """{"type":1,"invocationId":"x","target":"Ping","arguments":[]}""" + End);
 
         Assert.Contains("429", await AnswerAsync(client, "x"));
     }
@@ -89,7 +91,8 @@ public sealed partial class EveryFrameCountsTests
         await bystander.RequestAsync("ping", null);
     }
 
-    private static Task<EmbeddedGateway> StartAsync() => EmbeddedGateway.StartAsync(o => (o.RateLimit.Messages, o.RateLimit.Window) = (Limit, TimeSpan.FromMinutes(10)));
+    private static Task<EmbeddedGateway> StartAsync() =>
+        EmbeddedGateway.StartAsync(o => (o.RateLimit.Messages, o.RateLimit.Window) = (Limit, TimeSpan.FromMinutes(10)));
 
     private static async Task<HandMadeSocket> OpenHubAsync(EmbeddedGateway gateway)
     {
@@ -105,7 +108,8 @@ public sealed partial class EveryFrameCountsTests
         {
             var frame = await client.ReadAsync() ?? throw new InvalidOperationException("closed without an answer");
             foreach (var record in frame.Text.Split(End))
-                if (InvocationId().Match(record) is { Success: true } match && match.Groups[1].Value == id && record.Contains("\"type\":3", StringComparison.Ordinal))
+                if (InvocationId().Match(record) is { Success: true } match && match.Groups[1].Value == id
+                    && record.Contains("\"type\":3", StringComparison.Ordinal))
                     return record;
         }
     }

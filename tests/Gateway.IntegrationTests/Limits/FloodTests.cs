@@ -21,7 +21,9 @@ public sealed class FloodTests(ITestOutputHelper output)
             var p99 = await PercentileAsync(gateway, async () => passed.Add(await FloodAsync(gateway, kind)));
             during = p99 > during ? p99 : during;
         }
-        output.WriteLine($"p99 of the others: {before.TotalMilliseconds:0.0} ms before, {during.TotalMilliseconds:0.0} ms at the most during the floods; let through: {string.Join(", ", passed)}");
+        output.WriteLine(
+            $"p99 of the others: {before.TotalMilliseconds:0.0} ms before, {during.TotalMilliseconds:0.0} ms at the most during the "
+            + $"floods; let through: {string.Join(", ", passed)}");
 
         Assert.Equal([Limit, Limit], passed);
         // The machine is shared with other tests, and with the bot itself: what counts is that nothing queues up behind the flood.
@@ -71,7 +73,8 @@ public sealed class FloodTests(ITestOutputHelper output)
     {
         const int Clients = 20, Each = 40;
         var clients = new List<IChatClient>();
-        for (var i = 0; i < Clients; i++) clients.Add(await IntegrationTests.Clients.ConnectAsync(i % 2 == 0 ? Kind.Raw : Kind.SignalR, gateway.Server));
+        for (var i = 0; i < Clients; i++)
+            clients.Add(await IntegrationTests.Clients.ConnectAsync(i % 2 == 0 ? Kind.Raw : Kind.SignalR, gateway.Server));
         var happening = happens();
         var times = await Task.WhenAll(clients.Select(async client =>
         {

@@ -5,7 +5,10 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;
 
-/// <summary>WebSocket frames that are no messages are bounded as well: the framework answers pings and passes over empty fragments by itself, and neither is free.</summary>
+/// <summary>
+/// WebSocket frames that are no messages are bounded as well: the framework answers pings and passes over empty fragments by itself, and
+/// neither is free.
+/// </summary>
 public sealed class FrameFloodTests
 {
     private const char End = '\u001e';
@@ -27,7 +30,8 @@ public sealed class FrameFloodTests
     {
         await using var gateway = await StartAsync(path.Contains("auth", StringComparison.Ordinal));
         using var client = await OpenAsync(gateway, path);
-        if (flood is "empty fragments" or "small fragments") await client.SendAsync(HandMadeSocket.Text, Encoding.ASCII.GetBytes("{"), final: false);
+        if (flood is "empty fragments" or "small fragments")
+            await client.SendAsync(HandMadeSocket.Text, Encoding.ASCII.GetBytes("{"), final: false);
         var frame = flood switch
         {
             "pings" => Frame(0x80 | HandMadeSocket.Ping, 1),
@@ -71,7 +75,8 @@ public sealed class FrameFloodTests
             Assert.NotNull(frame);
             Assert.NotEqual(HandMadeSocket.Close, frame.Opcode);
             if (frame.Opcode == HandMadeSocket.Pong) pongs++;
-            else answers += path == "/echo" ? 1 : frame.Text.Split(path == "/hub" ? "\"type\":3" : "\"ack\"").Length - 1; // a hub's may come several in one frame
+            // a hub's may come several in one frame
+            else answers += path == "/echo" ? 1 : frame.Text.Split(path == "/hub" ? "\"type\":3" : "\"ack\"").Length - 1;
         }
     }
 
@@ -92,13 +97,16 @@ public sealed class FrameFloodTests
         Assert.Fail("closed");
     }
 
-    private static Task<EmbeddedGateway> StartAsync(bool tokens = false, Action<ProgramOptions>? set = null) => EmbeddedGateway.StartAsync(o =>
-    {
-        (o.RateLimit.ControlFrames.Frames, o.RateLimit.ControlFrames.Window) = (200, TimeSpan.FromMinutes(10));
-        o.Handlers.Add(new HandlerOptions { Path = "/echo", Handler = BuiltInHandler.Echo });
-        if (tokens) (o.Auth.Mode, o.Auth.SigningKey, o.Auth.FirstMessageTimeout) = (AuthMode.Jwt, ["a key of at least thirty-two bytes"], TimeSpan.FromMinutes(1));
-        set?.Invoke(o);
-    });
+    private static Task<EmbeddedGateway> StartAsync(bool tokens = false, Action<ProgramOptions>? set = null) =>
+        EmbeddedGateway.StartAsync(o =>
+        {
+            (o.RateLimit.ControlFrames.Frames, o.RateLimit.ControlFrames.Window) = (200, TimeSpan.FromMinutes(10));
+            o.Handlers.Add(new HandlerOptions { Path = "/echo", Handler = BuiltInHandler.Echo });
+            if (tokens)
+                (o.Auth.Mode, o.Auth.SigningKey, o.Auth.FirstMessageTimeout) = (
+                    AuthMode.Jwt, ["a key of at least thirty-two bytes"], TimeSpan.FromMinutes(1));
+            set?.Invoke(o);
+        });
 
     private static async Task<HandMadeSocket> OpenAsync(EmbeddedGateway gateway, string path)
     {
@@ -107,7 +115,8 @@ public sealed class FrameFloodTests
         return client;
     }
 
-    private static byte[] Frame(int first, int length) => [(byte)first, (byte)(0x80 | length), 0, 0, 0, 0, .. Enumerable.Repeat((byte)'x', length)];
+    private static byte[] Frame(int first, int length) =>
+        [(byte)first, (byte)(0x80 | length), 0, 0, 0, 0, .. Enumerable.Repeat((byte)'x', length)];
 
     /// <summary>As fast as it can, until the gateway does not take any more.</summary>
     private static async Task<int> FloodAsync(HandMadeSocket client, byte[] frame)

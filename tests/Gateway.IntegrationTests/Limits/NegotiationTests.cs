@@ -63,7 +63,8 @@ public sealed class NegotiationTests
     {
         await using var redis = await RedisServer.StartAsync();
         void Share(ProgramOptions o) =>
-            (o.Redis.Enabled, o.Redis.Connection, o.Server.Port, o.SignalR.MaxPendingNegotiationsPerIp) = (true, [redis.Address], Nginx.FreePort(), 1);
+            (o.Redis.Enabled, o.Redis.Connection, o.Server.Port, o.SignalR.MaxPendingNegotiationsPerIp) = (
+                true, [redis.Address], Nginx.FreePort(), 1);
         await using var a = await EmbeddedGateway.StartAsync(Share);
         await using var b = await EmbeddedGateway.StartAsync(Share);
 
@@ -74,7 +75,8 @@ public sealed class NegotiationTests
             using var forwarded = await Fallback.BeginAsync(a.Server, b.Server, "?rooms=");
             var negotiated = await Negotiated.AskAsync(new Uri(a.Server, "/hub"));
             using var takenOver = new System.Net.WebSockets.ClientWebSocket();
-            await takenOver.ConnectAsync(new UriBuilder(negotiated.With(new Uri(b.Server, "/hub"))) { Scheme = "ws" }.Uri, default).Within("the WebSocket to open");
+            await takenOver.ConnectAsync(
+                new UriBuilder(negotiated.With(new Uri(b.Server, "/hub"))) { Scheme = "ws" }.Uri, default).Within("the WebSocket to open");
         }
         Assert.Equal(0, a.Get<PendingNegotiations>().Count);
     }
@@ -99,7 +101,8 @@ public sealed class NegotiationTests
         Assert.Equal(0, pending.Count);
     }
 
-    private static async Task<List<HttpStatusCode>> NegotiateAsync(Uri server, int times, string path = "/hub/negotiate", string from = "127.0.0.1")
+    private static async Task<List<HttpStatusCode>> NegotiateAsync(
+        Uri server, int times, string path = "/hub/negotiate", string from = "127.0.0.1")
     {
         using var handler = new SocketsHttpHandler
         {

@@ -25,7 +25,8 @@ public sealed class SizeTests
         var error = await Assert.ThrowsAsync<GatewayError>(() => client.RequestAsync("cursor", Nested(32)));
         Assert.Equal((400, "JSON is nested deeper than 32 levels"), (error.Code, error.Text));
 
-        static object Nested(int depth) => System.Text.Json.JsonDocument.Parse(string.Concat(Enumerable.Repeat("{\"x\":", depth)) + "{}" + new string('}', depth)).RootElement;
+        static object Nested(int depth) => System.Text.Json.JsonDocument.Parse(
+            string.Concat(Enumerable.Repeat("{\"x\":", depth)) + "{}" + new string('}', depth)).RootElement;
     }
 
     [Theory]
@@ -71,7 +72,9 @@ public sealed class SizeTests
         Assert.Equal((403, "a connection may be in 3 rooms"), (error.Code, error.Text));
     }
 
-    /// <summary>A backplane that takes nothing: of what a client asks meanwhile one thing is under way, and the rest stays with the client.</summary>
+    /// <summary>
+    /// A backplane that takes nothing: of what a client asks meanwhile one thing is under way, and the rest stays with the client.
+    /// </summary>
     [Theory]
     [InlineData(Kind.Raw)]
     [InlineData(Kind.SignalR)]

@@ -21,9 +21,12 @@ public sealed class TrustedProxyTests
     [InlineData("127.0.0.1", "nonsense", "127.0.0.1")]
     public async Task AddressIsTheNearestThatIsNotATrustedProxy(string trusted, string forwardedFor, string expected)
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => o.Server.TrustedProxies = trusted.Split(',', StringSplitOptions.RemoveEmptyEntries));
-        await using var raw = await RawClient.ConnectAsync(gateway.Server, configure: o => o.SetRequestHeader("X-Forwarded-For", forwardedFor));
-        await using var hub = await SignalRClient.ConnectAsync(gateway.Server, configure: o => o.SetRequestHeader("X-Forwarded-For", forwardedFor));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => o.Server.TrustedProxies = trusted.Split(',', StringSplitOptions.RemoveEmptyEntries));
+        await using var raw = await RawClient.ConnectAsync(
+            gateway.Server, configure: o => o.SetRequestHeader("X-Forwarded-For", forwardedFor));
+        await using var hub = await SignalRClient.ConnectAsync(
+            gateway.Server, configure: o => o.SetRequestHeader("X-Forwarded-For", forwardedFor));
 
         Assert.Equal([expected, expected], gateway.Get<ConnectionTable>().Snapshot().Select(connection => connection.RemoteAddress));
     }
@@ -35,7 +38,8 @@ public sealed class TrustedProxyTests
     [InlineData("2001:db8::1", "2001:db8:0:1::1", true)]
     public async Task LimitsCountByTheClientsAddress(string first, string second, bool isLetIn)
     {
-        await using var gateway = await EmbeddedGateway.StartAsync(o => (o.Server.TrustedProxies, o.Server.MaxConnectionsPerIp) = (["127.0.0.1"], 1));
+        await using var gateway = await EmbeddedGateway.StartAsync(
+            o => (o.Server.TrustedProxies, o.Server.MaxConnectionsPerIp) = (["127.0.0.1"], 1));
         await using var client = await RawClient.ConnectAsync(gateway.Server, configure: o => o.SetRequestHeader("X-Forwarded-For", first));
 
         using var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
@@ -51,7 +55,8 @@ public sealed class TrustedProxyTests
     {
         await using var redis = await RedisServer.StartAsync();
         void Share(ProgramOptions o) =>
-            (o.Redis.Enabled, o.Redis.Connection, o.Server.Port, o.Server.TrustedProxies) = (true, [redis.Address], Nginx.FreePort(), ["127.0.0.0/8"]);
+            (o.Redis.Enabled, o.Redis.Connection, o.Server.Port, o.Server.TrustedProxies) = (
+                true, [redis.Address], Nginx.FreePort(), ["127.0.0.0/8"]);
         await using var a = await EmbeddedGateway.StartAsync(Share);
         await using var b = await EmbeddedGateway.StartAsync(Share);
         using var client = await Fallback.BeginAsync(a.Server, b.Server, "?rooms=", "10.1.1.1");
@@ -63,7 +68,8 @@ public sealed class TrustedProxyTests
     [Fact]
     public async Task NginxTellsWhereEachClientIs()
     {
-        await using var gateway = await GatewayProcess.StartAsync("--server:trusted_proxies=127.0.0.1", "--server:max_connections_per_ip=1");
+        await using var gateway = await GatewayProcess.StartAsync(
+            "--server:trusted_proxies=127.0.0.1", "--server:max_connections_per_ip=1");
         await using var nginx = await Nginx.StartAsync([gateway.Server]);
         using var here = From("127.0.0.7");
         using var there = From("127.0.0.8");

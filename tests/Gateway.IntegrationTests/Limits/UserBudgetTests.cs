@@ -39,7 +39,9 @@ public sealed class UserBudgetTests
             ? (await Task.WhenAll(SendAsync(first, Budget), SendAsync(second, Budget))).Sum()
             : await SendAsync(first, Budget * 5 / 4) + await SendAsync(second, Budget * 5 / 4);
         // What one replica holds idle comes back to the other in a moment.
-        await Deadline.Until(async () => await SendAsync(second, 10) == 0 && (passed += await SendAsync(first, 10)) >= 0 && passed >= Budget * 9 / 10, "the budget is used up");
+        await Deadline.Until(
+            async () => await SendAsync(second, 10) == 0 && (passed += await SendAsync(first, 10)) >= 0 && passed >= Budget * 9 / 10,
+            "the budget is used up");
 
         Assert.InRange(passed, Budget * 9 / 10, Budget * 11 / 10);
     }

@@ -4,7 +4,10 @@ using StackExchange.Redis;
 
 namespace Gateway.IntegrationTests.Limits;
 
-/// <summary>What Redis grants of one user's budget, by its own clock, against the definition: never more than the limit in any window, and all of it when a window has passed.</summary>
+/// <summary>
+/// What Redis grants of one user's budget, by its own clock, against the definition: never more than the limit in any window, and all of it
+/// when a window has passed.
+/// </summary>
 public sealed class UserQuotaScriptTests
 {
     private const int Limit = 20;
@@ -84,7 +87,8 @@ public sealed class UserQuotaScriptTests
         }
     }
 
-    private static async Task<(int Granted, int Wait)> AskAsync(IDatabase database, string user, int booked, bool wanted, int window = Window)
+    private static async Task<(int Granted, int Wait)> AskAsync(
+        IDatabase database, string user, int booked, bool wanted, int window = Window)
     {
         var answer = (int[])(await database.ScriptEvaluateAsync(UserQuotaScript.Lease, [user], [Limit, window, booked, wanted ? 1 : 0]))!;
         return (answer[0], answer[1]);

@@ -42,7 +42,8 @@ public sealed class ModerationTests : IAsyncLifetime
             while (told.Text("event") != "muted") told = await client.NextAsync("system");
             Assert.Equal(("team", "ada"), (told.Text("room"), told.Text("user_id")));
         }
-        await Deadline.Until(() => _b.Get<IRestrictionStore>().Find(RestrictionKind.Mute, "ada", "team") != null, "the other replica knows", ASecond);
+        await Deadline.Until(
+            () => _b.Get<IRestrictionStore>().Find(RestrictionKind.Mute, "ada", "team") != null, "the other replica knows", ASecond);
 
         var refused = await Assert.ThrowsAsync<GatewayError>(() => ada.ChatAsync("x", "team"));
 
@@ -51,7 +52,8 @@ public sealed class ModerationTests : IAsyncLifetime
         if (users == Kind.SignalR) Assert.Matches(@"retry_after_ms=5\d{5}$", refused.Text);
         else Assert.InRange(ada.All[^1].Json.GetProperty("retry_after_ms").GetInt64(), 590_000, 600_000);
         await mod.RequestAsync("unmute", new { user_id = "ada", room = "team" });
-        await Deadline.Until(() => _b.Get<IRestrictionStore>().Find(RestrictionKind.Mute, "ada", "team") == null, "the other replica knows", ASecond);
+        await Deadline.Until(
+            () => _b.Get<IRestrictionStore>().Find(RestrictionKind.Mute, "ada", "team") == null, "the other replica knows", ASecond);
         await ada.ChatAsync("x", "team");
     }
 
@@ -74,7 +76,8 @@ public sealed class ModerationTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(gateway, "/hub?user=ada"));
         }
         await mod.RequestAsync("unban", new { user_id = "ada" });
-        await Deadline.Until(() => _b.Get<IRestrictionStore>().Find(RestrictionKind.Ban, "ada") == null, "the other replica knows", ASecond);
+        await Deadline.Until(
+            () => _b.Get<IRestrictionStore>().Find(RestrictionKind.Ban, "ada") == null, "the other replica knows", ASecond);
         await (await Clients.ConnectAsync(users, _b.Server, "?user=ada")).DisposeAsync();
     }
 
@@ -103,7 +106,9 @@ public sealed class ModerationTests : IAsyncLifetime
     {
         await using var ada = await Clients.ConnectAsync(users, _a.Server, "?user=ada&role=member");
         foreach (var order in new[] { "mute", "unmute", "kick", "ban", "unban" })
-            Assert.Equal(403, (await Assert.ThrowsAsync<GatewayError>(() => ada.RequestAsync(order, new { user_id = "bob", duration = "1m" }))).Code);
+            Assert.Equal(
+                403,
+                (await Assert.ThrowsAsync<GatewayError>(() => ada.RequestAsync(order, new { user_id = "bob", duration = "1m" }))).Code);
     }
 
     [Theory]
@@ -160,7 +165,8 @@ public sealed class ModerationTests : IAsyncLifetime
     private static async Task<HttpStatusCode> StatusAsync(EmbeddedGateway gateway, string path)
     {
         using var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
-        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://{gateway.Server.Authority}{path}"), default).Within("the refusal"));
+        await Assert.ThrowsAsync<WebSocketException>(
+            () => socket.ConnectAsync(new Uri($"ws://{gateway.Server.Authority}{path}"), default).Within("the refusal"));
         return socket.HttpStatusCode;
     }
 }

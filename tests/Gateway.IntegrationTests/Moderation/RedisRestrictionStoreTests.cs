@@ -41,7 +41,9 @@ public sealed class RedisRestrictionStoreTests : RestrictionStoreSpec
         var c = await StartAsync();
         Assert.NotNull(c.Restrictions.Find(RestrictionKind.Ban, "ada"));
         Assert.True(await c.Restrictions.LiftAsync(RestrictionKind.Ban, "ada").Bounded());
-        await Deadline.Until(() => a.Restrictions.Find(RestrictionKind.Ban, "ada") == null && b.Restrictions.Find(RestrictionKind.Ban, "ada") == null, "all know", TimeSpan.FromSeconds(1));
+        await Deadline.Until(
+            () => a.Restrictions.Find(RestrictionKind.Ban, "ada") == null && b.Restrictions.Find(RestrictionKind.Ban, "ada") == null,
+            "all know", TimeSpan.FromSeconds(1));
     }
 
     [Fact]
@@ -56,8 +58,10 @@ public sealed class RedisRestrictionStoreTests : RestrictionStoreSpec
             else await one.Restrictions.ImposeAsync(Of(RestrictionKind.Mute, $"user{i % 50}", "team", Long));
         }).Bounded();
 
-        IEnumerable<DateTimeOffset?> Seen(Replica replica) => Enumerable.Range(0, 50).Select(i => replica.Restrictions.Find(RestrictionKind.Mute, $"user{i}", "team")?.Since);
-        await Deadline.Until(() => Seen(a).SequenceEqual(Seen(b)) && Seen(a).SequenceEqual(Seen(c)), "all show the same", TimeSpan.FromSeconds(2));
+        IEnumerable<DateTimeOffset?> Seen(Replica replica) =>
+            Enumerable.Range(0, 50).Select(i => replica.Restrictions.Find(RestrictionKind.Mute, $"user{i}", "team")?.Since);
+        await Deadline.Until(
+            () => Seen(a).SequenceEqual(Seen(b)) && Seen(a).SequenceEqual(Seen(c)), "all show the same", TimeSpan.FromSeconds(2));
         Assert.True(Seen(a).Count(s => s != null) >= 40);
     }
 
@@ -79,7 +83,8 @@ public sealed class RedisRestrictionStoreTests : RestrictionStoreSpec
     public async Task WhatIsOverIsTakenOutOfRedis()
     {
         var a = await StartAsync();
-        for (var i = 0; i < 20; i++) await a.Restrictions.ImposeAsync(Of(RestrictionKind.Mute, $"user{i}", null, TimeSpan.FromMilliseconds(1))).Bounded();
+        for (var i = 0; i < 20; i++)
+            await a.Restrictions.ImposeAsync(Of(RestrictionKind.Mute, $"user{i}", null, TimeSpan.FromMilliseconds(1))).Bounded();
 
         await Deadline.Until(async () =>
         {
@@ -97,7 +102,8 @@ public sealed class RedisRestrictionStoreTests : RestrictionStoreSpec
         await _redis.KillAsync();
 
         Assert.NotNull(a.Restrictions.Find(RestrictionKind.Ban, "ada"));
-        await Assert.ThrowsAsync<Core.Broadcast.BackplaneException>(() => a.Restrictions.ImposeAsync(Of(RestrictionKind.Ban, "bob", null, null)).Bounded());
+        await Assert.ThrowsAsync<Core.Broadcast.BackplaneException>(
+            () => a.Restrictions.ImposeAsync(Of(RestrictionKind.Ban, "bob", null, null)).Bounded());
         Assert.Null(a.Restrictions.Find(RestrictionKind.Ban, "bob"));
     }
 
@@ -117,9 +123,11 @@ public sealed class RedisRestrictionStoreTests : RestrictionStoreSpec
             var (keys, meter) = (new RedisKeys("gw"), new GatewayMeter());
             var options = new RedisOptions { Connection = [server.Address] };
             var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance);
-            var redis = new RedisServers(options, keys, new ReadinessState(), meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
+            var redis = new RedisServers(
+                options, keys, new ReadinessState(), meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
             await redis.OpenAsync().Bounded();
-            var restrictions = new RedisRestrictionStore(redis, keys, supervisor, TimeProvider.System, NullLogger<RedisRestrictionStore>.Instance);
+            var restrictions = new RedisRestrictionStore(
+                redis, keys, supervisor, TimeProvider.System, NullLogger<RedisRestrictionStore>.Instance);
             await restrictions.StartAsync(default).Bounded();
             return new Replica(redis, restrictions, meter);
         }

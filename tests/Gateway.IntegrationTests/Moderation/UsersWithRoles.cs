@@ -5,7 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.IntegrationTests.Moderation;
 
-/// <summary>An application that authenticates its requests, as one that embeds the gateway may: <c>?user=ada&amp;role=moderator</c> is ada, a moderator.</summary>
+/// <summary>
+/// An application that authenticates its requests, as one that embeds the gateway may: <c>?user=ada&amp;role=moderator</c> is ada, a
+/// moderator.
+/// </summary>
 internal sealed class UsersWithRoles : IStartupFilter
 {
     public const string Moderator = "?rooms=team&user=mod&role=moderator";
@@ -18,7 +21,8 @@ internal sealed class UsersWithRoles : IStartupFilter
         {
             var query = context.Request.Query;
             if (query["user"].ToString() is { Length: > 0 } user)
-                context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", user), .. query["role"].Select(role => new Claim("roles", role!))], "test"));
+                context.User = new ClaimsPrincipal(
+                    new ClaimsIdentity([new Claim("sub", user), .. query["role"].Select(role => new Claim("roles", role!))], "test"));
             return next(context);
         });
         next(app);

@@ -29,12 +29,19 @@ public sealed class AnnouncementTests(TwoReplicas replicas) : IClassFixture<TwoR
         }
 
         await using var back = await Clients.ConnectAsync(kind, replicas.B.Server, "?rooms=");
-        var answer = await back.RequestAsync("join", new { room = _room, since = new { epoch = since.GetProperty("epoch").GetString(), offset = since.GetProperty("offset").GetInt64() } });
+        var answer = await back.RequestAsync(
+            "join",
+            new
+            {
+                room = _room,
+                since = new { epoch = since.GetProperty("epoch").GetString(), offset = since.GetProperty("offset").GetInt64() }
+            });
         Assert.True(answer.GetProperty("recovered").GetBoolean());
         Assert.Equal((1, 2L), (answer.GetProperty("replayed").GetInt32(), answer.GetProperty("offset").GetInt64()));
         Assert.Equal("missed", (await back.NextAsync("chat")).Text("content"));
         var history = (await back.RequestAsync("history", new { room = _room })).GetProperty("messages");
-        Assert.Equal(["before", "missed"], history.EnumerateArray().Select(m => m.GetProperty("payload").GetProperty("content").GetString()));
+        Assert.Equal(
+            ["before", "missed"], history.EnumerateArray().Select(m => m.GetProperty("payload").GetProperty("content").GetString()));
         Assert.Equal(4 * 15, speaker.All.Count(m => m.Type == "presence"));
     }
 

@@ -5,7 +5,9 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Presence;
 
-/// <summary>A member of the room "crowd", of either dialect, that only notes whom it is told of. Cheap enough for a thousand of them in one process.</summary>
+/// <summary>
+/// A member of the room "crowd", of either dialect, that only notes whom it is told of. Cheap enough for a thousand of them in one process.
+/// </summary>
 internal sealed class CrowdMember : IDisposable
 {
     private const byte RecordEnd = 0x1e;
@@ -41,7 +43,9 @@ internal sealed class CrowdMember : IDisposable
     public static async Task<CrowdMember> ConnectAsync(Uri server, bool isSignalR, string guestKey = "")
     {
         var member = new CrowdMember(isSignalR);
-        await member._socket.ConnectAsync(new Uri($"ws://{server.Authority}/{(isSignalR ? "hub" : "ws")}?rooms=crowd&guest_key={guestKey}"), default).Within("the WebSocket to open");
+        await member._socket.ConnectAsync(
+            new Uri($"ws://{server.Authority}/{(isSignalR ? "hub" : "ws")}?rooms=crowd&guest_key={guestKey}"),
+            default).Within("the WebSocket to open");
         if (isSignalR) await member.SendAsync("{\"protocol\":\"json\",\"version\":1}");
         var welcomed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = member.ReceiveAsync(welcomed); // ends with the socket
@@ -109,5 +113,6 @@ internal sealed class CrowdMember : IDisposable
     }
 
     private Task SendAsync(string record) =>
-        _socket.SendAsync((byte[])[.. Encoding.UTF8.GetBytes(record), RecordEnd], WebSocketMessageType.Text, true, default).Within("a record to be sent");
+        _socket.SendAsync(
+            (byte[])[.. Encoding.UTF8.GetBytes(record), RecordEnd], WebSocketMessageType.Text, true, default).Within("a record to be sent");
 }

@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.IntegrationTests.Presence;
 
-/// <summary>An application that authenticates its requests, as one that embeds the gateway may: <c>?user=ada</c> is ada, wherever she connects.</summary>
+/// <summary>
+/// An application that authenticates its requests, as one that embeds the gateway may: <c>?user=ada</c> is ada, wherever she connects.
+/// </summary>
 internal sealed class NamedUsers : IStartupFilter
 {
     public static void Add(IServiceCollection services) => services.AddSingleton<IStartupFilter>(new NamedUsers());
@@ -15,7 +17,10 @@ internal sealed class NamedUsers : IStartupFilter
         app.Use((context, next) =>
         {
             if (context.Request.Query["user"].ToString() is { Length: > 0 } user)
-                context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", user), new Claim("preferred_username", user.ToUpperInvariant()), new Claim("azp", "tests")], "test"));
+                context.User = new ClaimsPrincipal(
+                    new ClaimsIdentity(
+                        [new Claim("sub", user), new Claim("preferred_username", user.ToUpperInvariant()), new Claim("azp", "tests")],
+                        "test"));
             return next(context);
         });
         next(app);

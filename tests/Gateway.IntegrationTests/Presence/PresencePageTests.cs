@@ -14,9 +14,12 @@ public sealed class PresencePageTests(TwoReplicas replicas) : IClassFixture<TwoR
         const int Members = 110;
         var room = "room-" + Guid.NewGuid().ToString("N");
         await using var asker = await Clients.ConnectAsync(kind, replicas.A.Server, $"?rooms={room}");
-        var members = await Task.WhenAll(Enumerable.Range(0, Members).Select(_ => RawClient.ConnectAsync(replicas.B.Server, $"?rooms={room}")));
+        var members = await Task.WhenAll(
+            Enumerable.Range(0, Members).Select(_ => RawClient.ConnectAsync(replicas.B.Server, $"?rooms={room}")));
         await Deadline.Until(
-            async () => (await asker.RequestAsync("presence", new { room, counts = true })).GetRawText() == $$"""{"room":"{{room}}","count":{{Members + 1}},"connections":{{Members + 1}}}""", "all are counted");
+            async () => (await asker.RequestAsync("presence", new { room, counts = true }))
+                .GetRawText() == $$"""{"room":"{{room}}","count":{{Members + 1}},"connections":{{Members + 1}}}""",
+            "all are counted");
 
         var first = await asker.RequestAsync("presence", new { room });
         var second = await asker.RequestAsync("presence", new { room, after = first.GetProperty("next").GetString() });
@@ -30,5 +33,6 @@ public sealed class PresencePageTests(TwoReplicas replicas) : IClassFixture<TwoR
         foreach (var member in members) await member.DisposeAsync();
     }
 
-    private static IEnumerable<string> Users(JsonElement page) => page.GetProperty("members").EnumerateArray().Select(m => m.GetProperty("user_id").GetString()!);
+    private static IEnumerable<string> Users(JsonElement page) =>
+        page.GetProperty("members").EnumerateArray().Select(m => m.GetProperty("user_id").GetString()!);
 }

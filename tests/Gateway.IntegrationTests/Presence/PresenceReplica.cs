@@ -30,13 +30,19 @@ internal sealed class PresenceReplica : IAsyncDisposable
         var settings = new BackplaneSettings(TimeSpan.FromMinutes(5), grace, 0, TimeSpan.FromSeconds(10));
         var (keys, replica) = (new RedisKeys("gw"), new ReplicaId(id));
         var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance, _meter.LoopFaults);
-        _redis = new RedisServers(options, keys, new ReadinessState(), _meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
-        var instructions = new RedisRemoteCommands(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisRemoteCommands>.Instance);
-        var counts = new RedisReceiverCounts(_redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisReceiverCounts>.Instance);
+        _redis = new RedisServers(
+            options, keys, new ReadinessState(), _meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
+        var instructions = new RedisRemoteCommands(
+            _redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisRemoteCommands>.Instance);
+        var counts = new RedisReceiverCounts(
+            _redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisReceiverCounts>.Instance);
         Backplane = new RedisBackplane(
-            options, settings, _redis, keys, instructions, counts, replica, new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance), _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+            options, settings, _redis, keys, instructions, counts, replica,
+            new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance), _meter, supervisor,
+            TimeProvider.System, NullLogger<RedisBackplane>.Instance);
         var own = new ReplicaStatus(id, new ConnectionTable(1), TimeProvider.System);
-        _presence = new RedisPresence(options, settings, _redis, keys, rooms, own, supervisor, TimeProvider.System, NullLoggerFactory.Instance);
+        _presence = new RedisPresence(
+            options, settings, _redis, keys, rooms, own, supervisor, TimeProvider.System, NullLoggerFactory.Instance);
         Presence = new RedisPresenceStore(_presence);
         Replicas = new RedisReplicaRegistry(_presence, own);
     }
@@ -49,7 +55,8 @@ internal sealed class PresenceReplica : IAsyncDisposable
     public string LeaseName => _presence.For("").Lease.Name.Current;
 
     /// <param name="told">Hears what is told in the room "team".</param>
-    public static async Task<PresenceReplica> StartAsync(IReadOnlyList<RedisServer> redis, RoomTable rooms, string id, TimeSpan grace, RecordingReceiver? told = null)
+    public static async Task<PresenceReplica> StartAsync(
+        IReadOnlyList<RedisServer> redis, RoomTable rooms, string id, TimeSpan grace, RecordingReceiver? told = null)
     {
         var options = new RedisOptions { Connection = [.. redis.Select(r => r.Address)], PresenceLease = Lease };
         var replica = new PresenceReplica(options, grace, rooms, id);

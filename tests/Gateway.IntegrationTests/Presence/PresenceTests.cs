@@ -44,7 +44,9 @@ public sealed class PresenceTests : IAsyncLifetime
             Assert.Equal((_room, 2), (list.GetProperty("room").GetString(), list.GetProperty("count").GetInt32()));
             Assert.Equal(
                 [("ada", "ADA", "tests", "online", 2), ("bob", "BOB", "tests", "away", 1)],
-                list.GetProperty("members").EnumerateArray().Select(m => (Text(m, "user_id"), Text(m, "username"), Text(m, "client_id"), Text(m, "status"), m.GetProperty("connections").GetInt32())));
+                list.GetProperty("members").EnumerateArray().Select(m => (
+                    Text(m, "user_id"), Text(m, "username"), Text(m, "client_id"), Text(m, "status"),
+                    m.GetProperty("connections").GetInt32())));
         }
         Assert.Equal("away", (await ada.NextAsync("presence")).Text("status"));
         Assert.Equal(["join bob"], EventsOf(ada));
@@ -92,7 +94,9 @@ public sealed class PresenceTests : IAsyncLifetime
         Assert.Equal((2, 5), Cluster((await ConnectAsync(Kind.SignalR, _a, "dan")).Welcome));
 
         static (int Replicas, int Connections) Cluster(JsonElement payload) =>
-            (payload.GetProperty("cluster").GetProperty("replicas").GetInt32(), payload.GetProperty("cluster").GetProperty("connections").GetInt32());
+            (
+                payload.GetProperty("cluster").GetProperty("replicas").GetInt32(),
+                payload.GetProperty("cluster").GetProperty("connections").GetInt32());
     }
 
     /// <summary>Redis away: a room that the replica knows can be joined, and when Redis is back those are listed who are there.</summary>
@@ -130,14 +134,16 @@ public sealed class PresenceTests : IAsyncLifetime
     private Task UntilConnectionsAsync(IChatClient asker, string user, int connections) => Deadline.Until(async () =>
     {
         var list = await asker.RequestAsync("presence", new { room = _room });
-        return list.GetProperty("members").EnumerateArray().Any(m => Text(m, "user_id") == user && m.GetProperty("connections").GetInt32() == connections);
+        return list.GetProperty("members").EnumerateArray()
+            .Any(m => Text(m, "user_id") == user && m.GetProperty("connections").GetInt32() == connections);
     }, $"{user} has {connections} connections");
 
     private async Task<List<string?>> ListedAsync(IChatClient asker)
     {
         try
         {
-            return [.. (await asker.RequestAsync("presence", new { room = _room })).GetProperty("members").EnumerateArray().Select(m => Text(m, "user_id"))];
+            var list = await asker.RequestAsync("presence", new { room = _room });
+            return [.. list.GetProperty("members").EnumerateArray().Select(m => Text(m, "user_id"))];
         }
         catch (GatewayError away) when (away.Code == 503)
         {
@@ -156,7 +162,8 @@ public sealed class PresenceTests : IAsyncLifetime
         options =>
         {
             (options.Redis.Enabled, options.Redis.Connection, options.Rooms.PresenceGrace) = (true, [_redis.Address], Grace);
-            (options.MetricsStream.Enabled, options.MetricsStream.IntervalMs, options.Logging.Level) = (true, 100, Microsoft.Extensions.Logging.LogLevel.Error);
+            (options.MetricsStream.Enabled, options.MetricsStream.IntervalMs, options.Logging.Level) = (
+                true, 100, Microsoft.Extensions.Logging.LogLevel.Error);
         },
         NamedUsers.Add);
 }

@@ -18,7 +18,8 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
 
     public override async ValueTask InitializeAsync() => _redis = await RedisServer.StartAsync();
 
-    internal override async ValueTask<IPresenceStore> OpenAsync(TimeSpan grace, RecordingReceiver told) => (await StartAsync("a", grace, told)).Presence;
+    internal override async ValueTask<IPresenceStore> OpenAsync(TimeSpan grace, RecordingReceiver told) =>
+        (await StartAsync("a", grace, told)).Presence;
 
     protected override async ValueTask CloseAsync()
     {
@@ -78,7 +79,8 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
         var killed = TimeProvider.System.GetTimestamp();
 
         await _heard.HasAsync(251 + 250);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(killed), TimeSpan.Zero, PresenceReplica.Lease + TimeSpan.FromSeconds(1)); // the machine is busy with other tests
+        // the machine is busy with other tests
+        Assert.InRange(TimeProvider.System.GetElapsedTime(killed), TimeSpan.Zero, PresenceReplica.Lease + TimeSpan.FromSeconds(1));
         Assert.Equal([("ada", 1)], (await c.Presence.ListAsync(Team).Bounded()).Select(m => (m.UserId, m.Connections)));
         await UntilAsync(async () => (await a.Presence.ListAsync(Quiet)).Count == 0, "the other room is empty");
         await AssertHeardAsync(a, [.. Lost("join"), "join ada", .. Lost("leave")]);
@@ -98,7 +100,8 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
         await b.StopAsync();
         await c.Presence.AddAsync(Team, Users.Connect("bob")).Bounded();
 
-        Assert.Equal(["ada", "bob", "cyd"], (await c.Presence.ListAsync(Team).Bounded()).Select(m => m.UserId).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["ada", "bob", "cyd"], (await c.Presence.ListAsync(Team).Bounded()).Select(m => m.UserId).Order(StringComparer.Ordinal));
         await _heard.HasAsync(5);
         Assert.Equal(["leave ada", "leave cyd"], ToldBy(_heard)[3..].Order(StringComparer.Ordinal));
         Assert.Equal(["bob"], (await a.Presence.ListAsync(Team).Bounded()).Select(m => m.UserId));
@@ -133,18 +136,24 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
 
         await Within.Until(() => b.LeaseName == "b/2", "it takes a new lease");
         await UntilAsync(async () => await _redis.CommandAsync("EXISTS gw:{replicas}:rooms:b/1") == ":0", "the old one is cleared up");
-        await UntilAsync(async () => (await _redis.CommandAsync("SCARD gw:{replicas}:rooms:b/2")) == ":2", "its rooms stand under the new one");
-        foreach (var room in new[] { Team, Quiet }) Assert.Equal([("ada", 1)], (await a.Presence.ListAsync(room).Bounded()).Select(m => (m.UserId, m.Connections)));
+        await UntilAsync(
+            async () => (await _redis.CommandAsync("SCARD gw:{replicas}:rooms:b/2")) == ":2", "its rooms stand under the new one");
+        foreach (var room in new[] { Team, Quiet })
+            Assert.Equal([("ada", 1)], (await a.Presence.ListAsync(room).Bounded()).Select(m => (m.UserId, m.Connections)));
         await b.Presence.RemoveAsync(Team, ada, atOnce: true).Bounded();
         await AssertHeardAsync(a, "join ada", "leave ada");
     }
 
-    /// <summary>A replica that was taken for dead while a command of its own was still on the way leaves an entry that no lease stands for.</summary>
+    /// <summary>
+    /// A replica that was taken for dead while a command of its own was still on the way leaves an entry that no lease stands for.
+    /// </summary>
     [Fact]
     public async Task EntryThatNoLeaseStandsForGoesWhenItIsMet()
     {
         var a = await StartAsync("a", Grace, _heard);
-        await _redis.CommandAsync("""HSET gw:{team}:members ghost '{"gone/1":{"username":"G","status":"online","connected_at":1770091506789,"connections":1}}'""");
+        await _redis.CommandAsync(
+            """HSET gw:{team}:members ghost '{"gone/1":"""
+            + """{"username":"G","status":"online","connected_at":1770091506789,"connections":1}}'""");
 
         await UntilAsync(async () => (await a.Presence.ListAsync(Team)).Count == 0, "it is gone");
         await AssertHeardAsync(a, "leave ghost");
@@ -168,9 +177,13 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
         await Assert.ThrowsAsync<BackplaneException>(() => a.Presence.ListAsync(Team).Bounded());
         await _redis.RestartAsync();
 
-        await UntilAsync(async () => (await ListedAsync(a)).Select(m => m.UserId).SequenceEqual(["stays", "comes"]), "those are listed who are there");
+        await UntilAsync(
+            async () => (await ListedAsync(a)).Select(m => m.UserId).SequenceEqual(["stays", "comes"]), "those are listed who are there");
         // Two leaves and one join: who was there at first is not told of again, also if Redis has forgotten it.
-        Assert.Equal(":3", await _redis.CommandAsync("EVAL \"return tonumber(string.match(redis.call('INFO','commandstats'),'cmdstat_publish:calls=(%d+)'))\" 0"));
+        Assert.Equal(
+            ":3",
+            await _redis.CommandAsync(
+                "EVAL \"return tonumber(string.match(redis.call('INFO','commandstats'),'cmdstat_publish:calls=(%d+)'))\" 0"));
         Assert.Equal(":0", await _redis.CommandAsync("EXISTS gw:{team}:position gw:{team}:history")); // nobody has said anything
     }
 
@@ -189,7 +202,10 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
         foreach (var room in rooms) await UntilAsync(async () => (await a.Presence.ListAsync(room)).Count == 0, $"nobody is in {room}");
     }
 
-    /// <summary>Connections to Redis break again and again, also between a command and its answer; users of both replicas come and go, some of them on both.</summary>
+    /// <summary>
+    /// Connections to Redis break again and again, also between a command and its answer; users of both replicas come and go, some of them
+    /// on both.
+    /// </summary>
     [Fact]
     public async Task WhatIsToldIsWhatHappenedAlsoWhenAnswersAreLost()
     {
@@ -203,7 +219,9 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
 
         var present = stayed.OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
         foreach (var replica in new[] { a, b })
-            await UntilAsync(async () => (await ListedAsync(replica)).Select(m => m.UserId).Order(StringComparer.Ordinal).SequenceEqual(present), "those who stayed are listed");
+            await UntilAsync(
+                async () => (await ListedAsync(replica)).Select(m => m.UserId).Order(StringComparer.Ordinal).SequenceEqual(present),
+                "those who stayed are listed");
         await Within.Until(() => Present(ToldBy(_heard)).SequenceEqual(present), "those who stayed are present to who listens");
         AssertTurns(ToldBy(_heard));
 
@@ -232,7 +250,9 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
         }
     }
 
-    /// <summary>What was announced while the subscription was broken is kept nowhere; whoever listens is told that its list is no longer sure.</summary>
+    /// <summary>
+    /// What was announced while the subscription was broken is kept nowhere; whoever listens is told that its list is no longer sure.
+    /// </summary>
     [Fact]
     public async Task WhoListensHearsThatAnnouncementsMayHaveBeenLost()
     {
@@ -256,7 +276,8 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
         await _redis.CommandAsync($"CLIENT PAUSE {PresenceReplica.Lease.TotalMilliseconds * 1.5} ALL");
         var during = TimeProvider.System.GetTimestamp();
         await b.Presence.AddAsync(Team, Users.Connect("bob")).Bounded();
-        Assert.InRange(TimeProvider.System.GetElapsedTime(during), TimeSpan.Zero, TimeSpan.FromSeconds(2.8)); // it does not wait for the end
+        // it does not wait for the end
+        Assert.InRange(TimeProvider.System.GetElapsedTime(during), TimeSpan.Zero, TimeSpan.FromSeconds(2.8));
 
         await UntilAsync(async () => (await ListedAsync(a)).Count == 2, "both are listed");
         Assert.Equal(["a/1", "b/1"], [a.LeaseName, b.LeaseName]);

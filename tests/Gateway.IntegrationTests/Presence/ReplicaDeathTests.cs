@@ -25,11 +25,15 @@ public sealed class ReplicaDeathTests : IAsyncLifetime
 
         a.Kill();
         foreach (var back in lost[..Returning]) remaining.Add(await CrowdMember.ConnectAsync(b.Server, isSignalR: true, back.GuestKey));
-        await Deadline.Until(() => remaining.All(m => m.Total >= lost.Count - Returning), "every remaining member has heard of every lost one", TimeSpan.FromSeconds(15));
+        await Deadline.Until(
+            () => remaining.All(m => m.Total >= lost.Count - Returning), "every remaining member has heard of every lost one",
+            TimeSpan.FromSeconds(15));
 
         Assert.Equal([.. remaining.Select(m => m.UserId).Append(asker.UserId).Order(StringComparer.Ordinal)], await ListAsync(asker));
         await AssertToldOnceAsync(remaining, lost[Returning..], asker);
-        Assert.All(remaining, member => Assert.All(lost[..Returning], back => Assert.InRange(member.Joined.GetValueOrDefault(back.UserId), 0, 1))); // at first, and not again
+        // at first, and not again
+        Assert.All(
+            remaining, member => Assert.All(lost[..Returning], back => Assert.InRange(member.Joined.GetValueOrDefault(back.UserId), 0, 1)));
         Assert.Equal(1, (await b.ScrapeAsync())["gateway_replicas"].Value);
         foreach (var member in lost.Concat(remaining)) member.Dispose();
     }
@@ -56,7 +60,10 @@ public sealed class ReplicaDeathTests : IAsyncLifetime
         foreach (var member in lost.Concat(remaining)) member.Dispose();
     }
 
-    /// <summary>The grace is for those who lose a connection. After a replica's death the lease counts, with one look of the others, and the grace does not.</summary>
+    /// <summary>
+    /// The grace is for those who lose a connection. After a replica's death the lease counts, with one look of the others, and the grace
+    /// does not.
+    /// </summary>
     [Fact]
     public async Task MembersOfAKilledReplicaAreGoneWithinTheLeaseWhateverTheGrace()
     {
@@ -69,8 +76,10 @@ public sealed class ReplicaDeathTests : IAsyncLifetime
 
         a.Kill();
         var killed = TimeProvider.System.GetTimestamp();
-        await Deadline.Until(() => remaining.All(m => m.Total >= Members), "every remaining member has heard of every lost one", TimeSpan.FromSeconds(30));
-        Assert.InRange(TimeProvider.System.GetElapsedTime(killed), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(8)); // 4.4 s on a machine that is not busy
+        await Deadline.Until(
+            () => remaining.All(m => m.Total >= Members), "every remaining member has heard of every lost one", TimeSpan.FromSeconds(30));
+        // 4.4 s on a machine that is not busy
+        Assert.InRange(TimeProvider.System.GetElapsedTime(killed), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(8));
 
         await using IChatClient asker = await RawClient.ConnectAsync(b.Server, "?rooms=crowd");
         await AssertToldOnceAsync(remaining, lost, asker);
@@ -113,5 +122,6 @@ public sealed class ReplicaDeathTests : IAsyncLifetime
         }
     }
 
-    private Task<GatewayProcess> StartAsync(params string[] more) => GatewayProcess.StartAsync(["--redis:enabled=true", "--redis:connection=" + _redis.Address, .. more]);
+    private Task<GatewayProcess> StartAsync(params string[] more) =>
+        GatewayProcess.StartAsync(["--redis:enabled=true", "--redis:connection=" + _redis.Address, .. more]);
 }

@@ -20,7 +20,8 @@ internal sealed class InjectedFaults
         _supervisor = app.Services.GetRequiredService<Supervisor>();
         _supervisor.FailPoint = loop =>
         {
-            if (_steps.AddOrUpdate(loop, 1, static (_, steps) => steps + 1) == 1) throw new InvalidOperationException("injected into " + loop);
+            if (_steps.AddOrUpdate(loop, 1, static (_, steps) => steps + 1) == 1)
+                throw new InvalidOperationException("injected into " + loop);
         };
     }
 
@@ -40,7 +41,9 @@ internal sealed class InjectedFaults
             {
                 await traffic();
             }
-            catch (Exception hit) when (hit is GatewayError or IOException or InvalidOperationException or TimeoutException or WebSocketException or BackplaneException)
+            catch (Exception hit) when (
+                hit is GatewayError or IOException or InvalidOperationException or TimeoutException or WebSocketException
+                    or BackplaneException)
             {
                 // By an injected fault: tried again.
             }

@@ -15,14 +15,21 @@ namespace Gateway.IntegrationTests.Supervision;
 /// <summary>A fault in any loop costs a step of it, and nothing more.</summary>
 public sealed class LoopFaultTests
 {
-    private static readonly string[] Everywhere = ["deadline_sweep", "fan_out", "first_message", "lag_recovery", "limits_sweep", "metrics_stream", "owners", "quiet_collector", "unsubscribe"];
+    private static readonly string[] Everywhere =
+    [
+        "deadline_sweep", "fan_out", "first_message", "lag_recovery", "limits_sweep", "metrics_stream", "owners", "quiet_collector",
+        "unsubscribe"
+    ];
 
-    private static readonly string[] InOneProcess = [.. Everywhere, "history_shrink", "history_sweep", "request_keys_sweep", "roster_grace", "restrictions_tidy"];
+    private static readonly string[] InOneProcess =
+        [.. Everywhere, "history_shrink", "history_sweep", "request_keys_sweep", "roster_grace", "restrictions_tidy"];
 
     private static readonly string[] WithRedis =
     [
-        .. Everywhere, "cluster_answer", "cluster_listen", "count_answer", "instruction", "presence_clearance", "presence_index", "presence_lease", "presence_work", "publish",
-        "redis_health", "redis_message", "redis_start", "redis_watch", "room_feed", "room_quota", "restrictions", "restrictions_listen", "user_budgets", "user_budgets_sweep",
+        .. Everywhere, "cluster_answer", "cluster_listen", "count_answer", "instruction", "presence_clearance", "presence_index",
+        "presence_lease", "presence_work", "publish",
+        "redis_health", "redis_message", "redis_start", "redis_watch", "room_feed", "room_quota", "restrictions", "restrictions_listen",
+        "user_budgets", "user_budgets_sweep",
     ];
 
     private static readonly string Large = new('x', 30_000);
@@ -49,7 +56,8 @@ public sealed class LoopFaultTests
             await TryFirstMessageAsync(gateway, "not a token");
             if (!faults.HasGoneOn("lag_recovery")) await FallBehindAsync(gateway);
             await using var ada = await RawClient.ConnectAsync(gateway.Server, "?access_token=" + Token());
-            await using (await RawClient.ConnectAsync(gateway.Server, "?rooms=" + Guid.NewGuid().ToString("N") + "&access_token=" + Token())) await ada.ChatAsync("hi");
+            var room = Guid.NewGuid().ToString("N");
+            await using (await RawClient.ConnectAsync(gateway.Server, $"?rooms={room}&access_token={Token()}")) await ada.ChatAsync("hi");
         });
     }
 

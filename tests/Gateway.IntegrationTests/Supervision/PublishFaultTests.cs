@@ -9,7 +9,9 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Supervision;
 
-/// <summary>Batches of messages whose answer from Redis is lost: every sender hears what became of its message, in time, and nothing comes twice.</summary>
+/// <summary>
+/// Batches of messages whose answer from Redis is lost: every sender hears what became of its message, in time, and nothing comes twice.
+/// </summary>
 public sealed class PublishFaultTests : IAsyncLifetime
 {
     private static readonly Audience Room = Audience.Room("r");
@@ -45,10 +47,14 @@ public sealed class PublishFaultTests : IAsyncLifetime
         var (second, third) = (PublishAsync("second"), PublishAsync("third"));
 
         Assert.Equal((2, 3), ((await second.Bounded()).Position.Offset, (await third.Bounded()).Position.Offset));
-        Assert.Equal(["first", "second", "third"], (await _receiver.HasAsync(3)).Select(a => Encoding.UTF8.GetString(a.Message.Payload.Span).Trim('"')));
+        Assert.Equal(
+            ["first", "second", "third"],
+            (await _receiver.HasAsync(3)).Select(a => Encoding.UTF8.GetString(a.Message.Payload.Span).Trim('"')));
     }
 
-    /// <summary>The old one waits while Redis hears nothing; then both are in one batch, the answer to which is lost again and again.</summary>
+    /// <summary>
+    /// The old one waits while Redis hears nothing; then both are in one batch, the answer to which is lost again and again.
+    /// </summary>
     [Fact]
     public async Task NoSenderHangsWhenPartOfABatchExpiresAndTheAnswerOfTheRestIsLost()
     {

@@ -7,7 +7,9 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Supervision;
 
-/// <summary>What stands in Redis is not what it should be: members are told what they miss, the room goes on, and Redis is not kept busy.</summary>
+/// <summary>
+/// What stands in Redis is not what it should be: members are told what they miss, the room goes on, and Redis is not kept busy.
+/// </summary>
 public sealed class RoomFeedFaultTests : IAsyncLifetime
 {
     private static readonly Audience Room = Audience.Room("r");
@@ -37,7 +39,8 @@ public sealed class RoomFeedFaultTests : IAsyncLifetime
     public async Task ForgedOffsetCostsAFewCommandsAndTheRoomGoesOn(long offset)
     {
         var epoch = await PublishAsync("before");
-        await _redis.CommandAsync($"PUBLISH gw:{{r}}:messages {epoch}:{offset.ToString(CultureInfo.InvariantCulture)}:x"); // not a frame: passed over
+        // not a frame: passed over
+        await _redis.CommandAsync($"PUBLISH gw:{{r}}:messages {epoch}:{offset.ToString(CultureInfo.InvariantCulture)}:x");
         await _redis.CommandAsync($"PUBLISH gw:{{r}}:messages \"{epoch}:{offset.ToString(CultureInfo.InvariantCulture)}:{Frame()}\"");
         var began = await CommandsAsync();
 
@@ -102,14 +105,16 @@ public sealed class RoomFeedFaultTests : IAsyncLifetime
         await Deadline.Until(() => deaf.Arrived.Count == 90, "the rest follows", TimeSpan.FromSeconds(30));
     }
 
-    private static string Frame() => string.Concat(Gateway.Core.Wire.BackplaneFrame.WriteMessage(Room, new Message("chat", "\"forged\""u8.ToArray())).Select(b => $"\\x{b:x2}"));
+    private static string Frame() => string.Concat(
+        Gateway.Core.Wire.BackplaneFrame.WriteMessage(Room, new Message("chat", "\"forged\""u8.ToArray())).Select(b => $"\\x{b:x2}"));
 
     private List<string> Texts() => [.. _receiver.Arrived.Select(a => a.Message.Type == "system"
         ? a.Message.Json("event") + " " + a.Message.Json("from") + "-" + a.Message.Json("to")
         : Encoding.UTF8.GetString(a.Message.Payload.Span).Trim('"'))];
 
     private async Task<string> PublishAsync(string text) =>
-        (await _replica.Backplane.PublishAsync(Room, new Message("chat", Encoding.UTF8.GetBytes($"\"{text}\"")), Kept).Bounded()).Position.Epoch;
+        (await _replica.Backplane.PublishAsync(Room, new Message("chat", Encoding.UTF8.GetBytes($"\"{text}\"")), Kept).Bounded())
+            .Position.Epoch;
 
     private async Task<long> CommandsAsync()
     {
@@ -119,7 +124,8 @@ public sealed class RoomFeedFaultTests : IAsyncLifetime
         await stream.WriteAsync("INFO stats\r\n"u8.ToArray());
         using var reader = new StreamReader(stream);
         while (await reader.ReadLineAsync().Within("INFO") is { } line)
-            if (line.StartsWith("total_commands_processed:", StringComparison.Ordinal)) return long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture);
+            if (line.StartsWith("total_commands_processed:", StringComparison.Ordinal))
+                return long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture);
         throw new InvalidOperationException("no such line");
     }
 }

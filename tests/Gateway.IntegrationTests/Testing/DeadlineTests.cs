@@ -17,7 +17,8 @@ public sealed class DeadlineTests
     [Fact]
     public async Task TimeoutOfTheTasksOwnIsLeftAsItIs()
     {
-        var fault = await Assert.ThrowsAsync<TimeoutException>(() => Task.FromException(new TimeoutException("its own")).Within("the postman"));
+        var fault = await Assert.ThrowsAsync<TimeoutException>(
+            () => Task.FromException(new TimeoutException("its own")).Within("the postman"));
 
         Assert.Equal("its own", fault.Message);
     }

@@ -69,7 +69,8 @@ public sealed class HandMadeSocketTests(StockServer stock) : IClassFixture<Stock
 
         var sent = new MemoryStream();
         await stream.CopyToAsync(sent).Within("the end");
-        Assert.Equal("810178" + "C1810000000078" + "03810000000078" + "82FF00000000000100000000000078", Convert.ToHexString(sent.ToArray()));
+        Assert.Equal(
+            "810178" + "C1810000000078" + "03810000000078" + "82FF00000000000100000000000078", Convert.ToHexString(sent.ToArray()));
     }
 
     [Fact]
@@ -82,7 +83,8 @@ public sealed class HandMadeSocketTests(StockServer stock) : IClassFixture<Stock
         Assert.Null(await socket.ReadAsync());
     }
 
-    private static async Task<(byte, string)> NextAsync(HandMadeSocket socket) => await socket.ReadAsync() is { } frame ? (frame.Opcode, frame.Text) : (HandMadeSocket.Close, "");
+    private static async Task<(byte, string)> NextAsync(HandMadeSocket socket) =>
+        await socket.ReadAsync() is { } frame ? (frame.Opcode, frame.Text) : (HandMadeSocket.Close, "");
 
     private async Task<HandMadeSocket> OpenAsync()
     {

@@ -55,7 +55,8 @@ public sealed class RawClientTests(StockServer stock) : IClassFixture<StockServe
     {
         await using var client = await RawClient.ConnectAsync(stock.Server);
 
-        var fault = await Assert.ThrowsAsync<GatewayError>(() => client.RequestAsync("error", new { code = 400, message = "no" })); // comes back as the answer
+        // comes back as the answer
+        var fault = await Assert.ThrowsAsync<GatewayError>(() => client.RequestAsync("error", new { code = 400, message = "no" }));
 
         Assert.Equal((400, "no"), (fault.Code, fault.Text));
     }

@@ -12,7 +12,8 @@ public sealed class SignalRClientTests(StockServer stock) : IClassFixture<StockS
 
         await client.RequestAsync("chat", System.Text.Json.JsonDocument.Parse("""{"content":1.50,"b":[1e2]}""").RootElement);
 
-        Assert.Equal("""{"content":1.50,"b":[1e2]}""", Encoding.UTF8.GetString((await client.NextAsync("chat")).Payload.Span)); // 1.5 and 100, had anyone parsed it
+        // 1.5 and 100, had anyone parsed it
+        Assert.Equal("""{"content":1.50,"b":[1e2]}""", Encoding.UTF8.GetString((await client.NextAsync("chat")).Payload.Span));
     }
 
     [Theory]

@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.IntegrationTests.Testing;
 
 /// <summary>
-/// ASP.NET Core as it comes, without a line of the gateway's: what the test clients make of it can be wrong only by their own fault. At <c>/ws</c> a
-/// WebSocket that welcomes and sends back every message as it was, at <c>/hub</c> a stock hub.
+/// ASP.NET Core as it comes, without a line of the gateway's: what the test clients make of it can be wrong only by their own fault. At
+/// <c>/ws</c> a WebSocket that welcomes and sends back every message as it was, at <c>/hub</c> a stock hub.
 /// </summary>
 public sealed class StockServer : IAsyncLifetime
 {
@@ -44,7 +44,8 @@ public sealed class StockServer : IAsyncLifetime
     private static async Task EchoAsync(HttpContext context)
     {
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        await socket.SendAsync(Encoding.UTF8.GetBytes("""{"type":"welcome","payload":{"user_id":"u"}}"""), WebSocketMessageType.Text, true, default);
+        await socket.SendAsync(
+            Encoding.UTF8.GetBytes("""{"type":"welcome","payload":{"user_id":"u"}}"""), WebSocketMessageType.Text, true, default);
         var buffer = new byte[256 * 1024];
         try
         {
@@ -66,7 +67,8 @@ public sealed class StockServer : IAsyncLifetime
                 }
                 await socket.SendAsync(buffer.AsMemory(0, length), part.MessageType, true, default);
             }
-            if (socket.State == WebSocketState.CloseReceived) await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
+            if (socket.State == WebSocketState.CloseReceived)
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
         }
         catch (WebSocketException)
         {

@@ -41,7 +41,9 @@ public sealed class CertificateTests : IDisposable
 
         var second = _authority.Issue();
 
-        await Deadline.Until(async () => (await HandshakeAsync(gateway.Server)) == (second, SslPolicyErrors.None), "the new certificate is served", TimeSpan.FromSeconds(30));
+        await Deadline.Until(
+            async () => (await HandshakeAsync(gateway.Server)) == (second, SslPolicyErrors.None), "the new certificate is served",
+            TimeSpan.FromSeconds(30));
         await client.ChatAsync("still here");
         await client.NextAsync("chat");
     }
@@ -54,11 +56,14 @@ public sealed class CertificateTests : IDisposable
         await using var gateway = await EmbeddedGateway.StartAsync(UseTls, services => services.AddSingleton<ILoggerProvider>(log));
 
         File.WriteAllText(_authority.CertFile, "-----BEGIN CERTIFICATE-----\nbroken");
-        await Deadline.Until(() => log.Lines.Any(line => line.Contains("cannot be used", StringComparison.Ordinal)), "it is reported", TimeSpan.FromSeconds(30));
+        await Deadline.Until(
+            () => log.Lines.Any(line => line.Contains("cannot be used", StringComparison.Ordinal)), "it is reported",
+            TimeSpan.FromSeconds(30));
         Assert.Equal((first, SslPolicyErrors.None), await HandshakeAsync(gateway.Server));
 
         var second = _authority.Issue();
-        await Deadline.Until(async () => (await HandshakeAsync(gateway.Server)).Serial == second, "good files are taken again", TimeSpan.FromSeconds(30));
+        await Deadline.Until(
+            async () => (await HandshakeAsync(gateway.Server)).Serial == second, "good files are taken again", TimeSpan.FromSeconds(30));
     }
 
     /// <summary>The certificate is not for the address that replicas reach each other at, so they know it by being their own.</summary>
@@ -69,26 +74,35 @@ public sealed class CertificateTests : IDisposable
         await using var redis = await RedisServer.StartAsync();
         await using var a = await EmbeddedGateway.StartAsync(o => { UseTls(o); UseRedis(o, redis); });
         await using var b = await EmbeddedGateway.StartAsync(o => { UseTls(o); UseRedis(o, redis); });
-        using var http = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true }, PooledConnectionLifetime = TimeSpan.Zero });
+        using var http = new HttpClient(
+            new SocketsHttpHandler
+            {
+                SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+                PooledConnectionLifetime = TimeSpan.Zero
+            });
         await AssertForwardsAsync(http, a, b);
 
         var renewed = _authority.Issue();
         foreach (var replica in new[] { a, b })
-            await Deadline.Until(async () => (await HandshakeAsync(replica.Server)).Serial == renewed, "the new certificate is served", TimeSpan.FromSeconds(30));
+            await Deadline.Until(
+                async () => (await HandshakeAsync(replica.Server)).Serial == renewed, "the new certificate is served",
+                TimeSpan.FromSeconds(30));
 
-        await using var c = await EmbeddedGateway.StartAsync(o => { UseTls(o); UseRedis(o, redis); }); // which knows the new one only, and to which there are no connections yet
+        // which knows the new one only, and to which there are no connections yet
+        await using var c = await EmbeddedGateway.StartAsync(o => { UseTls(o); UseRedis(o, redis); });
         await AssertForwardsAsync(http, a, c);
         await AssertForwardsAsync(http, c, b);
     }
 
-    private static async Task AssertForwardsAsync(HttpClient http, EmbeddedGateway owner, EmbeddedGateway other) => await Deadline.Until(async () =>
-    {
-        using var negotiated = await http.PostAsync(new Uri(owner.Server, "/hub/negotiate?negotiateVersion=1"), null);
-        if (negotiated.StatusCode != HttpStatusCode.OK) return false; // the key, and the address, come from Redis
-        var token = (await negotiated.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("connectionToken").GetString();
-        using var poll = await http.GetAsync(new Uri(other.Server, "/hub?id=" + token));
-        return poll.StatusCode == HttpStatusCode.OK;
-    }, "a poll is sent on to its replica", TimeSpan.FromSeconds(30));
+    private static async Task AssertForwardsAsync(HttpClient http, EmbeddedGateway owner, EmbeddedGateway other) =>
+        await Deadline.Until(async () =>
+        {
+            using var negotiated = await http.PostAsync(new Uri(owner.Server, "/hub/negotiate?negotiateVersion=1"), null);
+            if (negotiated.StatusCode != HttpStatusCode.OK) return false; // the key, and the address, come from Redis
+            var token = (await negotiated.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("connectionToken").GetString();
+            using var poll = await http.GetAsync(new Uri(other.Server, "/hub?id=" + token));
+            return poll.StatusCode == HttpStatusCode.OK;
+        }, "a poll is sent on to its replica", TimeSpan.FromSeconds(30));
 
     /// <summary>What a client sees that trusts the root and nothing else, and downloads nothing.</summary>
     private async Task<(string Serial, SslPolicyErrors Errors)> HandshakeAsync(Uri server)
@@ -118,7 +132,8 @@ public sealed class CertificateTests : IDisposable
         DisableCertificateDownloads = true,
     };
 
-    private HttpMessageInvoker Invoker() => new(new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = TrustTheRoot() } }, disposeHandler: true);
+    private HttpMessageInvoker Invoker() =>
+        new(new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = TrustTheRoot() } }, disposeHandler: true);
 
     private static Uri LocalHost(Uri server) => new UriBuilder(server) { Host = "localhost" }.Uri;
 
@@ -146,7 +161,9 @@ public sealed class CertificateTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Enqueue(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue(formatter(state, exception));
 
         public void Dispose()
         {
