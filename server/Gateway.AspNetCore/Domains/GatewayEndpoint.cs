@@ -37,7 +37,7 @@ internal sealed record GatewayEndpoint(GatewayDomain Domain, FrameFormat Format,
     /// apart.
     /// </summary>
     public static GatewayEndpoint ApplicationHub(GatewayDomain domain, EndpointKind kind) =>
-        new(domain, FrameFormat.SignalRWebSocket, Corks: 1, kind) 
+        new(domain, FrameFormat.SignalRWebSocket, Corks: 1, kind)
         {
             ForwardedPath = "",
             HandOverPath = "/negotiate",

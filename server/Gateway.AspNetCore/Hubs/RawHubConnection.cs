@@ -70,7 +70,7 @@ internal sealed class RawHubConnection : ConnectionContext, IConnectionIdFeature
     public override IDictionary<object, object?> Items
     {
         // As with SignalR's own transports, parallel invocations may use it.
-        get => _items ??= new ConnectionItems(new ConcurrentDictionary<object, object?>());
+        get => LazyInitializer.EnsureInitialized(ref _items, static () => new ConnectionItems(new ConcurrentDictionary<object, object?>()));
         set => _items = value;
     }
 

@@ -96,6 +96,7 @@ internal sealed partial class RawHubEndpoint<THub>
 
     private async Task ServeAsync(HttpContext context, ClaimsPrincipal user, TokenExpiry? token, WebSocket webSocket, Outbox outbox)
     {
+        if (token != null) token.Warned = true; // the warning is a message of the gateway, which these clients do not know
         using var connection = new RawHubConnection(ConnectionId.New(), context, user, token, webSocket, outbox, _time);
         await connection.Received.WriteAsync(RawHubRecord.Handshake.ToArray());
         var receiving = new RawHubReceiver(webSocket, connection, _methods, _maxMessageBytes, _time).RunAsync();

@@ -1,3 +1,6 @@
+using Gateway.AspNetCore.Hubs;
+using Gateway.AspNetCore.Security;
+using Gateway.Core.Connections;
 using Gateway.Testing;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
@@ -92,7 +95,7 @@ public sealed class RawHubLifetimeTests
             options =>
             {
                 options.Raw.PingPeriod = TimeSpan.FromMilliseconds(100);
-                options.Raw.PongWait = TimeSpan.FromMilliseconds(500);
+                options.Raw.PongWait = TimeSpan.FromSeconds(1);
             },
             hub => hub.MaximumParallelInvocationsPerClient = 1,
             services => services.AddSingleton(new Gate()));
@@ -117,10 +120,10 @@ public sealed class RawHubLifetimeTests
         await using var app = await HubApplication.StartAsync(options =>
         {
             options.Raw.PingPeriod = TimeSpan.FromMilliseconds(100);
-            options.Raw.PongWait = TimeSpan.FromMilliseconds(400);
+            options.Raw.PongWait = TimeSpan.FromSeconds(1);
         });
         using var client = await app.OpenAsync();
-        Assert.Equal(HandMadeSocket.Ping, (await client.ReadAsync())!.Opcode);
+        Assert.Equal("opcode 9", await client.NextTextAsync()); // a ping
         Assert.Equal("closed with 1001 no pong", await ClosingAsync(client));
     }
 
@@ -131,6 +134,28 @@ public sealed class RawHubLifetimeTests
         await using var client = await app.ConnectAsync();
         await app.DisposeAsync();
         Assert.Equal((1001, "shutting down"), await client.Closed.Within("the close"));
+    }
+
+    [Fact]
+    public async Task NothingIsLeftOfConnectionsHoweverTheyEnd()
+    {
+        await using var app = await HubApplication.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(async i =>
+        {
+            var client = await app.ConnectAsync();
+            await client.RequestAsync("Enter", "group");
+            if (i % 5 == 0) await client.SendAsync("Wait", null);
+            if (i % 5 == 1) await client.SendTextAsync("""{"type":"Endless","id":1}""");
+            if (i % 5 == 2) await client.SendTextAsync("""{"type":"Ask","payload":"never answered","id":1}""");
+            if (i % 2 == 0) await client.CloseAsync();
+            else if (i % 3 == 0) await client.SendAsync("Leave", null);
+            await client.DisposeAsync();
+        }));
+        await Deadline.Until(() => app.Journal.Ended == 60, "every OnDisconnectedAsync runs", TimeSpan.FromSeconds(30));
+        var domain = app.Services.GetRequiredService<HubDomains>().Of(typeof(ToolHub)).Domain;
+        await Deadline.Until(() => domain.Get<ConnectionTable>().Count == 0, "the table is empty");
+        await Deadline.Until(
+            () => app.Services.GetRequiredService<ConnectionAdmission>().ActiveConnections == 0, "every request has ended");
     }
 
     [Fact]
