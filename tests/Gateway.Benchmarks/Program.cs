@@ -11,7 +11,8 @@ switch (args)
 {
     case ["micro", .. var rest]:
         // In this process: the tool's own build of a project of its own does not get along with central package versions.
-        var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)).WithOptions(ConfigOptions.JoinSummary);
+        var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
+            .WithOptions(ConfigOptions.JoinSummary);
         BenchmarkSwitcher.FromAssembly(typeof(FanOutProgram).Assembly).Run(rest.Length > 0 ? rest : ["--filter", "*"], config);
         return 0;
     case ["fanout", .. var rest]:
@@ -38,11 +39,13 @@ switch (args)
             usage: dotnet run -c Release --project tests/Gateway.Benchmarks -- micro [BenchmarkDotNet arguments]
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- fanout [--scenario rate,flat,idle,stalled,mixed,small,redis]
                                                                           [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
-                   dotnet run -c Release --project tests/Gateway.Benchmarks -- relay [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
+                   dotnet run -c Release --project tests/Gateway.Benchmarks -- relay
+                                                                          [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- embedded [--scenario rate,flat,small,stalled]
                                                                           [--subscribers 1000] [--seconds 5] [--repeat 3] [--write]
                    dotnet run -c Release --project tests/Gateway.Benchmarks -- history [--seconds 5] [--repeat 3] [--write]
-                   dotnet run -c Release --project tests/Gateway.Benchmarks -- forwarding [--subscribers 200] [--seconds 5] [--repeat 3] [--write]
+                   dotnet run -c Release --project tests/Gateway.Benchmarks -- forwarding
+                                                                          [--subscribers 200] [--seconds 5] [--repeat 3] [--write]
             """);
         return 2;
 }

@@ -58,7 +58,9 @@ internal static class AdminApi
                 });
             });
 
-    /// <summary>Adds the middleware of the API in its order. The key is checked before a path is known or not, the rest needs the endpoint.</summary>
+    /// <summary>
+    /// Adds the middleware of the API in its order. The key is checked before a path is known or not, the rest needs the endpoint.
+    /// </summary>
     /// <param name="route">Chooses the endpoint, if it is not chosen yet.</param>
     private static void UseChecks(IApplicationBuilder app, Action<IApplicationBuilder>? route = null)
     {

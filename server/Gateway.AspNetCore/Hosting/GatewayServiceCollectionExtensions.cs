@@ -51,7 +51,8 @@ public static class GatewayServiceCollectionExtensions
     /// <summary>For the program, whose configuration has made the options.</summary>
     internal static IGatewayBuilder AddGateway(this IServiceCollection services, GatewayOptions options)
     {
-        if (services.FirstOrDefault(s => s.ServiceType == typeof(BackplaneRegistration))?.ImplementationInstance is BackplaneRegistration added)
+        if (services.FirstOrDefault(s => s.ServiceType == typeof(BackplaneRegistration))?.ImplementationInstance
+            is BackplaneRegistration added)
             return new GatewayBuilder(services, added); // a second call adds options only
         var backplane = new BackplaneRegistration();
         services.TryAddSingleton(TimeProvider.System);

@@ -11,7 +11,9 @@ internal enum Transport
     LongPolling,
 }
 
-/// <summary>A SignalR client without a WebSocket: its connection belongs to one replica, and its requests go to that or to another one.</summary>
+/// <summary>
+/// A SignalR client without a WebSocket: its connection belongs to one replica, and its requests go to that or to another one.
+/// </summary>
 internal sealed class FallbackClient : IAsyncDisposable
 {
     private const char EndOfRecord = '\u001e';
@@ -40,7 +42,8 @@ internal sealed class FallbackClient : IAsyncDisposable
 
     public static async Task<FallbackClient> ConnectAsync(HttpClient http, Transport transport, int owner, int at, string room)
     {
-        using var answer = await http.PostAsync(new Uri($"http://127.0.0.1:{owner}/hub/negotiate?negotiateVersion=1"), null).WaitAsync(Patience);
+        using var answer = await http.PostAsync(
+            new Uri($"http://127.0.0.1:{owner}/hub/negotiate?negotiateVersion=1"), null).WaitAsync(Patience);
         answer.EnsureSuccessStatusCode();
         var token = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement.GetProperty("connectionToken").GetString();
         var client = new FallbackClient(http, new Uri($"http://127.0.0.1:{at}/hub?rooms={room}&id={token}"));

@@ -24,7 +24,8 @@ internal sealed record ForwardingCost(double Micros, double P50, double P99, dou
         try
         {
             await Task.Delay(1500); // the replicas know of one another
-            for (var i = 0; i < clients; i++) all.Add(await FallbackClient.ConnectAsync(http, transport, owner.Port, isForwarded ? other.Port : owner.Port, "lobby"));
+            for (var i = 0; i < clients; i++)
+                all.Add(await FallbackClient.ConnectAsync(http, transport, owner.Port, isForwarded ? other.Port : owner.Port, "lobby"));
             using var publisher = new ClientWebSocket();
             await publisher.ConnectAsync(new Uri($"ws://127.0.0.1:{owner.Port}/ws?rooms=lobby"), default);
             await ArrivedAsync(all, await PublishAsync(publisher, 1) * clients); // warm
@@ -39,7 +40,9 @@ internal sealed record ForwardingCost(double Micros, double P50, double P99, dou
             var trips = new List<double>();
             for (var i = 0; i < Pings; i++) trips.Add(await all[i % all.Count].PingAsync());
             trips.Sort();
-            return new ForwardingCost(used.TotalMicroseconds / latencies.Length, latencies[latencies.Length / 2], latencies[latencies.Length * 99 / 100], trips[Pings / 2], expected - latencies.Length, foreign);
+            return new ForwardingCost(
+                used.TotalMicroseconds / latencies.Length, latencies[latencies.Length / 2], latencies[latencies.Length * 99 / 100],
+                trips[Pings / 2], expected - latencies.Length, foreign);
         }
         finally
         {

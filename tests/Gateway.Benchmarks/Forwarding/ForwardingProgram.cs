@@ -22,7 +22,8 @@ internal static class ForwardingProgram
         var clients = Math.Min(options.Subscribers, MostClients);
         (string Name, Transport Transport, bool IsForwarded)[] rows =
         [
-            ("server-sent events, at the owner", Transport.ServerSentEvents, false), ("server-sent events, at another replica", Transport.ServerSentEvents, true),
+            ("server-sent events, at the owner", Transport.ServerSentEvents, false),
+            ("server-sent events, at another replica", Transport.ServerSentEvents, true),
             ("long polling, at the owner", Transport.LongPolling, false), ("long polling, at another replica", Transport.LongPolling, true),
         ];
         var costs = rows.ToDictionary(row => row.Name, _ => new List<ForwardingCost>());
@@ -32,18 +33,26 @@ internal static class ForwardingProgram
             {
                 var cost = await ForwardingCost.MeasureAsync(transport, isForwarded, clients, options.Seconds);
                 costs[name].Add(cost);
-                Console.WriteLine($"{name} {round}/{options.Repeat}: {cost.Micros:0.0} µs, p50 {cost.P50:0.0} ms, p99 {cost.P99:0.0} ms, round trip {cost.RoundTripP50:0.00} ms, {cost.Missing} missing");
+                Console.WriteLine(
+                    $"{name} {round}/{options.Repeat}: {cost.Micros:0.0} µs, p50 {cost.P50:0.0} ms, p99 {cost.P99:0.0} ms, round trip "
+                    + $"{cost.RoundTripP50:0.00} ms, {cost.Missing} missing");
             }
         }
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{clients} SignalR clients in one room, 10 messages of 128 bytes a second, two replicas on one core. Medians of {options.Repeat} runs of {options.Seconds:0.#} s. `~`: other processes used over 15 % of a core in every run.").AppendLine();
-        text.AppendLine("| | µs of both replicas' CPU per delivery | p50 ms | p99 ms | `ping` and its answer, p50 ms | complete |").AppendLine("|---|---:|---:|---:|---:|---|");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"{clients} SignalR clients in one room, 10 messages of 128 bytes a second, two replicas on one core. Medians of "
+            + $"{options.Repeat} runs of {options.Seconds:0.#} s. `~`: other processes used over 15 % of a core in every "
+            + $"run.").AppendLine();
+        text.AppendLine("| | µs of both replicas' CPU per delivery | p50 ms | p99 ms | `ping` and its answer, p50 ms | complete |")
+            .AppendLine("|---|---:|---:|---:|---:|---|");
         foreach (var (name, _, _) in rows)
         {
             var all = costs[name];
             var missing = all.Sum(c => c.Missing);
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {name}{(all.All(c => c.Foreign > 0.15) ? " ~" : "")} | {Median(all, c => c.Micros):0.0} | {Median(all, c => c.P50):0.0} | {Median(all, c => c.P99):0.0} | {Median(all, c => c.RoundTripP50):0.00} | {(missing == 0 ? "yes" : $"{missing} missing")} |");
+                $"| {name}{(all.All(c => c.Foreign > 0.15) ? " ~" : "")} | {Median(all, c => c.Micros):0.0} | "
+                + $"{Median(all, c => c.P50):0.0} | {Median(all, c => c.P99):0.0} | {Median(all, c => c.RoundTripP50):0.00} | "
+                + $"{(missing == 0 ? "yes" : $"{missing} missing")} |");
         }
         Console.WriteLine();
         Console.WriteLine(text);

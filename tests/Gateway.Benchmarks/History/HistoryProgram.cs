@@ -22,7 +22,10 @@ internal static class HistoryProgram
         }
         FanOutProgram.KeepOffTheServersCore();
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Medians of {options.Repeat} runs of {options.Seconds:0.#} s. `~`: other processes used over 15 % of a core in every run.").AppendLine();
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"Medians of {options.Repeat} runs of {options.Seconds:0.#} s. `~`: other processes used over 15 % of a core in every run.")
+            .AppendLine();
         await CostAsync(text, options);
         await ResumeAsync(text, options);
         await MemoryAsync(text);
@@ -35,7 +38,10 @@ internal static class HistoryProgram
     private static async Task CostAsync(StringBuilder text, FanOutOptions options)
     {
         (string Name, int History, bool WithRedis)[] rows =
-            [("in process, history 0", 0, false), ($"in process, history {Kept}", Kept, false), ("Redis, history 0", 0, true), ($"Redis, history {Kept}", Kept, true)];
+            [
+                ("in process, history 0", 0, false), ($"in process, history {Kept}", Kept, false), ("Redis, history 0", 0, true),
+                ($"Redis, history {Kept}", Kept, true)
+            ];
         var costs = rows.ToDictionary(row => row.Name, _ => new List<MessageCost>());
         for (var round = 1; round <= options.Repeat; round++)
         {
@@ -46,21 +52,29 @@ internal static class HistoryProgram
                 Console.WriteLine($"{name} {round}/{options.Repeat}: {cost.MessagesPerSecond:#,0} messages/s, {cost.ServerMicros:0.0} µs");
             }
         }
-        text.AppendLine(CultureInfo.InvariantCulture, $"16 rooms of one raw client each, which sends {Bytes} bytes as fast as its own messages come back:").AppendLine();
-        text.AppendLine("| backplane | messages/s | µs of the server's CPU per message | µs of Redis's | Redis commands per message |").AppendLine("|---|---:|---:|---:|---|");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"16 rooms of one raw client each, which sends {Bytes} bytes as fast as its own messages come back:").AppendLine();
+        text.AppendLine("| backplane | messages/s | µs of the server's CPU per message | µs of Redis's | Redis commands per message |")
+            .AppendLine("|---|---:|---:|---:|---|");
         foreach (var (name, _, _) in rows)
         {
             var all = costs[name];
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {name}{Mark(all.Select(c => c.Foreign))} | {Median(all, c => c.MessagesPerSecond):#,0} | {Median(all, c => c.ServerMicros):0.0} | {Median(all, c => c.RedisMicros):0.0} | {Calls(all[^1].Calls)} |");
+                $"| {name}{Mark(all.Select(c => c.Foreign))} | {Median(all, c => c.MessagesPerSecond):#,0} | "
+                + $"{Median(all, c => c.ServerMicros):0.0} | {Median(all, c => c.RedisMicros):0.0} | {Calls(all[^1].Calls)} |");
         }
     }
 
     private static async Task ResumeAsync(StringBuilder text, FanOutOptions options)
     {
         (string Name, bool WithRedis)[] rows = [("one replica", false), ("two replicas and Redis", true)];
-        text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{Returning:#,0} clients, half raw and half SignalR, connect and then ask all at once for the {Kept} messages that they missed:").AppendLine();
-        text.AppendLine("| | connected after s | the last had everything after s more | µs of the servers' CPU per message | Redis commands per client | complete |").AppendLine("|---|---:|---:|---:|---:|---|");
+        text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
+            $"{Returning:#,0} clients, half raw and half SignalR, connect and then ask all at once for the {Kept} messages that they "
+            + $"missed:").AppendLine();
+        text.AppendLine(
+            "| | connected after s | the last had everything after s more | µs of the servers' CPU per message | Redis commands per client "
+            + "| complete |").AppendLine("|---|---:|---:|---:|---:|---|");
         foreach (var (name, withRedis) in rows)
         {
             var all = new List<ResumeCost>();
@@ -71,22 +85,31 @@ internal static class HistoryProgram
             }
             var missing = all.Sum(r => r.Missing);
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {name}{Mark(all.Select(c => c.Foreign))} | {Median(all, r => r.ConnectSeconds):0.00} | {Median(all, r => r.Seconds):0.00} | {Median(all, r => r.CpuMicros):0.00} | {Median(all, r => r.RedisCalls):0.00} | {(missing == 0 ? "yes" : $"{missing} missing")} |");
+                $"| {name}{Mark(all.Select(c => c.Foreign))} | {Median(all, r => r.ConnectSeconds):0.00} | "
+                + $"{Median(all, r => r.Seconds):0.00} | {Median(all, r => r.CpuMicros):0.00} | {Median(all, r => r.RedisCalls):0.00} | "
+                + $"{(missing == 0 ? "yes" : $"{missing} missing")} |");
         }
     }
 
     private static async Task MemoryAsync(StringBuilder text)
     {
         var memory = await RoomMemory.MeasureAsync(Kept, Bytes);
-        text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
-            $"A room with {Kept} messages of {Bytes} bytes takes {memory.Values.Sum():#,0} bytes in Redis: {string.Join(", ", memory.OrderByDescending(k => k.Value).GroupBy(k => Kind(k.Key)).Select(g => g.Count() == 1 ? $"`{g.Key}` {g.Sum(k => k.Value):#,0}" : $"{g.Count()} × `{g.Key}` {g.Sum(k => k.Value):#,0}"))}.");
+        var keys = memory.OrderByDescending(k => k.Value).GroupBy(k => Kind(k.Key)).Select(g => g.Count() == 1
+            ? $"`{g.Key}` {g.Sum(k => k.Value):#,0}"
+            : $"{g.Count()} × `{g.Key}` {g.Sum(k => k.Value):#,0}");
+        text.AppendLine().AppendLine(
+            CultureInfo.InvariantCulture,
+            $"A room with {Kept} messages of {Bytes} bytes takes {memory.Values.Sum():#,0} bytes in Redis: {string.Join(", ", keys)}.");
     }
 
     /// <summary>The key without what differs from one message to the next.</summary>
     private static string Kind(string key) => string.Join(':', key.Split(':').Take(3));
 
     private static string Calls(IReadOnlyDictionary<string, double> calls) =>
-        string.Join(", ", calls.Where(c => c.Value >= 0.05).OrderByDescending(c => c.Value).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key} {c.Value:0.0#}")));
+        string.Join(
+            ", ",
+            calls.Where(c => c.Value >= 0.05).OrderByDescending(c => c.Value)
+                .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key} {c.Value:0.0#}")));
 
     private static string Mark(IEnumerable<double> foreign) => foreign.All(f => f > 0.15) ? " ~" : "";
 

@@ -4,7 +4,9 @@ using Dialect = Gateway.Benchmarks.Load.Dialect;
 
 namespace Gateway.Benchmarks.History;
 
-/// <summary>What one message costs while as many go through as the server takes: every client is alone in its room and hears only itself.</summary>
+/// <summary>
+/// What one message costs while as many go through as the server takes: every client is alone in its room and hears only itself.
+/// </summary>
 /// <param name="Calls">Redis commands per message, by name.</param>
 internal sealed record MessageCost(
     double MessagesPerSecond, double ServerMicros, double RedisMicros, IReadOnlyDictionary<string, double> Calls, double Foreign)
@@ -24,14 +26,16 @@ internal sealed record MessageCost(
         {
             for (var i = 0; i < Clients; i++)
             {
-                var dialect = new Dialect($"/ws?rooms=room-{i}", false, $$$"""{"type":"chat","payload":{"room":"room-{{{i}}}","content":"%P"}}""");
+                var dialect = new Dialect(
+                    $"/ws?rooms=room-{i}", false, $$$"""{"type":"chat","payload":{"room":"room-{{{i}}}","content":"%P"}}""");
                 clients.Add((await WireClient.ConnectAsync(server.Port, dialect, null), dialect.Publish));
             }
             await Task.Delay(300); // the last joins
             var sent = new long[Clients];
             await SendAsync(clients, sent, WarmUpSeconds);
             if (redis != null) await redis.ForgetCallsAsync();
-            var (cpu, redisCpu, machine, began, counted) = (server.Cpu, redis?.Cpu ?? default, MachineLoad.Now(), WireClient.Now, sent.Sum());
+            var (cpu, redisCpu, machine, began, counted) = (
+                server.Cpu, redis?.Cpu ?? default, MachineLoad.Now(), WireClient.Now, sent.Sum());
             await SendAsync(clients, sent, seconds);
             var (elapsed, messages) = (Stopwatch.GetElapsedTime(began).TotalSeconds, (double)(sent.Sum() - counted));
             var (used, redisUsed) = (server.Cpu - cpu, (redis?.Cpu ?? default) - redisCpu);

@@ -31,7 +31,8 @@ internal sealed class Probe : IAsyncDisposable
     {
         for (var number = 1; number <= messages; number++)
         {
-            var text = WireClient.Stamp($$$"""{"type":"chat","id":1,"payload":{"room":"{{{_room}}}","content":"%P"}}""", WireClient.Now, number, bytes);
+            var text = WireClient.Stamp(
+                $$$"""{"type":"chat","id":1,"payload":{"room":"{{{_room}}}","content":"%P"}}""", WireClient.Now, number, bytes);
             await _socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, default).WaitAsync(Patience);
             await ReadAsync("ack");
         }

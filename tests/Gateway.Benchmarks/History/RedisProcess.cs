@@ -30,7 +30,10 @@ internal sealed class RedisProcess : IDisposable
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
-        var start = new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            "redis-server",
+            ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        { RedirectStandardOutput = true };
         var process = Process.Start(start) ?? throw new InvalidOperationException("redis-server is missing: install it");
         process.OutputDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();
@@ -64,7 +67,8 @@ internal sealed class RedisProcess : IDisposable
     {
         var memory = new Dictionary<string, long>();
         foreach (var key in (await AskAsync("KEYS *")).Split("\r\n").Where(line => line.Contains(text, StringComparison.Ordinal)))
-            memory[key] = long.Parse((await AskAsync($"MEMORY USAGE \"{key}\" SAMPLES 0")).Split("\r\n")[0].TrimStart(':'), CultureInfo.InvariantCulture);
+            memory[key] = long.Parse(
+                (await AskAsync($"MEMORY USAGE \"{key}\" SAMPLES 0")).Split("\r\n")[0].TrimStart(':'), CultureInfo.InvariantCulture);
         return memory;
     }
 

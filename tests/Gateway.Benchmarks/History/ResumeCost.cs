@@ -17,7 +17,8 @@ internal sealed record ResumeCost(double ConnectSeconds, double Seconds, double 
     public static async Task<ResumeCost> MeasureAsync(int count, int missed, bool withRedis)
     {
         using var redis = withRedis ? await RedisProcess.StartAsync() : null;
-        var target = Targets.Raw([$"--rooms:defaults:history={missed}", "--rooms:defaults:announce=false", .. redis?.Arguments ?? []]); // announced joins would push what was missed out of the history
+        // announced joins would push what was missed out of the history
+        var target = Targets.Raw([$"--rooms:defaults:history={missed}", "--rooms:defaults:announce=false", .. redis?.Arguments ?? []]);
         var servers = new List<ServerProcess>();
         var clients = new List<WireClient>();
         try
@@ -38,18 +39,23 @@ internal sealed record ResumeCost(double ConnectSeconds, double Seconds, double 
         }
     }
 
-    private static async Task<ResumeCost> ResumeAsync(List<ServerProcess> servers, List<WireClient> clients, Probe probe, int count, int missed, RedisProcess? redis = null)
+    private static async Task<ResumeCost> ResumeAsync(
+        List<ServerProcess> servers, List<WireClient> clients, Probe probe, int count, int missed, RedisProcess? redis = null)
     {
         Dialect[] dialects = [new("/ws?rooms=", false, ""), new("/hub?rooms=", true, "")];
         var began = WireClient.Now;
-        for (var i = 0; i < count; i++) clients.Add(await WireClient.ConnectAsync(servers[i % servers.Count].Port, dialects[i / servers.Count % 2], null));
+        for (var i = 0; i < count; i++)
+            clients.Add(await WireClient.ConnectAsync(servers[i % servers.Count].Port, dialects[i / servers.Count % 2], null));
         var connected = Stopwatch.GetElapsedTime(began).TotalSeconds;
         await Task.Delay(300); // the last welcomes
         var payload = $$$"""{"room":"{{{Room}}}","since":{"epoch":"{{{probe.Since.Epoch}}}","offset":{{{probe.Since.Offset}}}}}""";
         var (cpu, machine) = (servers.Select(s => s.Cpu).ToList(), MachineLoad.Now());
         began = WireClient.Now;
         for (var i = 0; i < count; i++)
-            clients[i].Send(i / servers.Count % 2 == 0 ? $$$"""{"type":"join","payload":{{{payload}}}}""" : $$$"""{"type":1,"target":"Join","arguments":[{{{payload}}}]}""" + "\u001e");
+            clients[i].Send(
+                i / servers.Count % 2 == 0
+                    ? $$$"""{"type":"join","payload":{{{payload}}}}"""
+                    : $$$"""{"type":1,"target":"Join","arguments":[{{{payload}}}]}""" + "\u001e");
         while (clients.Exists(c => c.Received < missed && !c.IsClosed) && Stopwatch.GetElapsedTime(began) < Patience) await Task.Delay(1);
         var elapsed = Stopwatch.GetElapsedTime(began).TotalSeconds;
         var used = servers.Select((s, i) => s.Cpu - cpu[i]).Aggregate(TimeSpan.Zero, (sum, s) => sum + s);

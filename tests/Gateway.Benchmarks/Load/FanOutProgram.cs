@@ -3,16 +3,19 @@ namespace Gateway.Benchmarks.Load;
 /// <summary>Runs the scenarios, the gateway and its peers in turn so that all meet the same machine, and reports medians.</summary>
 internal static class FanOutProgram
 {
-    public static Task<int> RunAsync(string[] args) => RunAsync(args, Gateway.Benchmarks.Load.Scenarios.All, options => new Report(options));
+    public static Task<int> RunAsync(string[] args) =>
+        RunAsync(args, Gateway.Benchmarks.Load.Scenarios.All, options => new Report(options));
 
     /// <summary>Opaque frames instead of messages.</summary>
-    public static Task<int> RunRelayAsync(string[] args) => RunAsync(args, options => [Gateway.Benchmarks.Load.Scenarios.Relay(options)], options => new Report(options, "relay"));
+    public static Task<int> RunRelayAsync(string[] args) =>
+        RunAsync(args, options => [Gateway.Benchmarks.Load.Scenarios.Relay(options)], options => new Report(options, "relay"));
 
     /// <summary>A hub of an application, as it was and with the one line that puts it on the gateway.</summary>
     public static Task<int> RunEmbeddedAsync(string[] args) =>
         RunAsync(args, Gateway.Benchmarks.Load.Scenarios.Embedded, options => new Report(options, "embedded"));
 
-    private static async Task<int> RunAsync(string[] args, Func<FanOutOptions, IEnumerable<Scenario>> scenarios, Func<FanOutOptions, Report> makeReport)
+    private static async Task<int> RunAsync(
+        string[] args, Func<FanOutOptions, IEnumerable<Scenario>> scenarios, Func<FanOutOptions, Report> makeReport)
     {
         if (FanOutOptions.Parse(args, out var options) is { } fault)
         {
@@ -83,6 +86,8 @@ internal sealed record FanOutOptions(IReadOnlySet<string> Scenarios, int Subscri
             i++;
         }
         var unknown = options.Scenarios.Except(Gateway.Benchmarks.Load.Scenarios.Names).ToList();
-        return unknown.Count == 0 ? null : $"unknown scenario {string.Join(", ", unknown)}; there are {string.Join(", ", Gateway.Benchmarks.Load.Scenarios.Names)}";
+        return unknown.Count == 0
+            ? null
+            : $"unknown scenario {string.Join(", ", unknown)}; there are {string.Join(", ", Gateway.Benchmarks.Load.Scenarios.Names)}";
     }
 }

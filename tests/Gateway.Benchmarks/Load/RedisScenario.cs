@@ -18,7 +18,11 @@ internal static class RedisScenario
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
-        using var redis = Process.Start(new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]) { RedirectStandardOutput = true })
+        using var redis = Process.Start(
+            new ProcessStartInfo(
+                "redis-server",
+                ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            { RedirectStandardOutput = true })
             ?? throw new InvalidOperationException("redis-server is missing: install it");
         redis.OutputDataReceived += static (_, _) => { };
         redis.BeginOutputReadLine();

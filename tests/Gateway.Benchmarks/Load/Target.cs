@@ -14,15 +14,18 @@ internal sealed record Target(string Name, string[] Arguments, Dialect[] Subscri
 internal static class Targets
 {
     private static readonly Dialect GatewayRaw = new("/ws?rooms=lobby", false, """{"type":"chat","payload":{"content":"%P"}}""");
-    private static readonly Dialect GatewaySignalR = new("/hub?rooms=lobby", true, "{\"type\":1,\"target\":\"Chat\",\"arguments\":[{\"content\":\"%P\"}]}\u001e");
+    private static readonly Dialect GatewaySignalR = new(
+        "/hub?rooms=lobby", true, "{\"type\":1,\"target\":\"Chat\",\"arguments\":[{\"content\":\"%P\"}]}\u001e");
 
     public static Target Signalr(params string[] more) => Gateway("gateway, SignalR clients", more, GatewaySignalR);
     public static Target Raw(params string[] more) => Gateway("gateway, raw clients", more, GatewayRaw);
     public static Target Mixed(params string[] more) => Gateway("gateway, half and half", more, GatewayRaw, GatewaySignalR);
 
-    public static Target Relay { get; } = Gateway("gateway, relay of frames", ["--handlers:0:path=/relay", "--handlers:0:handler=relay"], new Dialect("/relay", false, "%P"));
+    public static Target Relay { get; } = Gateway(
+        "gateway, relay of frames", ["--handlers:0:path=/relay", "--handlers:0:handler=relay"], new Dialect("/relay", false, "%P"));
 
-    public static Target StockSignalR { get; } = Peer("stock SignalR", "signalr", new Dialect("/hub", true, "{\"type\":1,\"target\":\"Send\",\"arguments\":[\"%P\"]}\u001e"));
+    public static Target StockSignalR { get; } = Peer(
+        "stock SignalR", "signalr", new Dialect("/hub", true, "{\"type\":1,\"target\":\"Send\",\"arguments\":[\"%P\"]}\u001e"));
     public static Target HubOnGateway { get; } = StockSignalR with
     {
         Name = "the same SignalR hub on the gateway",
@@ -35,10 +38,17 @@ internal static class Targets
     {
         var dll = Path.Combine(Root(), "server", "Gateway", "bin", "Release", "net10.0", "Gateway.dll");
         if (!File.Exists(dll)) throw new InvalidOperationException($"{dll} is missing: dotnet build server/Gateway -c Release");
-        return new Target(name, [dll, "--server:host=127.0.0.1", "--server:port=%PORT", "--metrics:enabled=false", "--metrics_stream:enabled=false", "--rate_limit:messages=0", "--signalr:client_timeout=1h", "--logging:level=error", .. more], dialects);
+        return new Target(
+            name,
+            [
+                dll, "--server:host=127.0.0.1", "--server:port=%PORT", "--metrics:enabled=false", "--metrics_stream:enabled=false",
+                "--rate_limit:messages=0", "--signalr:client_timeout=1h", "--logging:level=error", .. more
+            ],
+            dialects);
     }
 
-    private static Target Peer(string name, string kind, Dialect dialect) => new(name, [typeof(Targets).Assembly.Location, "peer", kind, "%PORT"], [dialect]);
+    private static Target Peer(string name, string kind, Dialect dialect) =>
+        new(name, [typeof(Targets).Assembly.Location, "peer", kind, "%PORT"], [dialect]);
 
     public static string Root()
     {

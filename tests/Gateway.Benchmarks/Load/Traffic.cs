@@ -4,7 +4,8 @@ namespace Gateway.Benchmarks.Load;
 
 /// <summary>What one run of one scenario against one server showed.</summary>
 internal sealed record Result(
-    string Target, double DeliveriesPerSecond, double CpuMicrosPerDelivery, double P50Ms, double P99Ms, long Missing, long OutOfOrder, int Closed, double KbPerConnection, double GrownMb, double Foreign)
+    string Target, double DeliveriesPerSecond, double CpuMicrosPerDelivery, double P50Ms, double P99Ms, long Missing, long OutOfOrder,
+    int Closed, double KbPerConnection, double GrownMb, double Foreign)
 {
     /// <summary>Other processes used so much of a core meanwhile that the figures are doubtful.</summary>
     public bool IsNoisy => Foreign > 0.15;
@@ -23,9 +24,12 @@ internal sealed record Traffic(int Subscribers, int Bytes, double Rate, double S
         var latencies = new Latencies();
         var clients = new List<WireClient>();
         for (var i = 0; i < Subscribers; i++)
-            clients.Add(await WireClient.ConnectAsync(servers[i % servers.Count].Port, target.Subscribers[i % target.Subscribers.Length], latencies.Add));
+            clients.Add(
+                await WireClient.ConnectAsync(
+                    servers[i % servers.Count].Port, target.Subscribers[i % target.Subscribers.Length], latencies.Add));
         var stalled = new List<WireClient>();
-        for (var i = 0; i < Stalled; i++) stalled.Add(await WireClient.ConnectAsync(servers[0].Port, target.Subscribers[0], null, reads: false));
+        for (var i = 0; i < Stalled; i++)
+            stalled.Add(await WireClient.ConnectAsync(servers[0].Port, target.Subscribers[0], null, reads: false));
         using var publisher = await WireClient.ConnectAsync(servers[0].Port, target.Subscribers[0], null);
         try
         {
@@ -40,8 +44,11 @@ internal sealed record Traffic(int Subscribers, int Bytes, double Rate, double S
             var used = Cpu(servers) - cpu;
             var foreign = MachineLoad.Now().ForeignSince(machine, used, elapsed);
             await DrainAsync(clients, numbers);
-            return new Result(target.Name, delivered / elapsed, used.TotalMicroseconds / Math.Max(delivered, 1), latencies.Percentile(0.5), latencies.Percentile(0.99),
-                clients.Sum(c => numbers - c.Received), clients.Sum(c => c.OutOfOrder), clients.Count(c => c.IsClosed), 0, servers.Sum(s => s.ResidentMb) - resident, foreign);
+            return new Result(
+                target.Name, delivered / elapsed, used.TotalMicroseconds / Math.Max(delivered, 1), latencies.Percentile(0.5),
+                latencies.Percentile(0.99),
+                clients.Sum(c => numbers - c.Received), clients.Sum(c => c.OutOfOrder), clients.Count(c => c.IsClosed), 0,
+                servers.Sum(s => s.ResidentMb) - resident, foreign);
         }
         finally
         {
@@ -61,7 +68,9 @@ internal sealed record Traffic(int Subscribers, int Bytes, double Rate, double S
         {
             var now = WireClient.Now;
             if (now - began >= length) return number;
-            var due = Rate > 0 ? (long)((now - began) / (double)Stopwatch.Frequency * Rate) + 1 - sent : Window - (number - clients.Min(c => c.Received));
+            var due = Rate > 0
+                ? (long)((now - began) / (double)Stopwatch.Frequency * Rate) + 1 - sent
+                : Window - (number - clients.Min(c => c.Received));
             for (var i = 0L; i < due; i++, sent++)
             {
                 // At a rate, latency counts from when the message was due, so a sender that falls behind does not flatter the server.

@@ -8,8 +8,8 @@ using System.Text;
 namespace Gateway.Benchmarks.Load;
 
 /// <summary>
-/// A WebSocket client by hand, cheap enough for a thousand of them on one core: frames are taken apart by their headers, and of a payload only the stamp
-/// <c>~t=TIME;s=NUMBER;</c> is read, once per message however many share a frame.
+/// A WebSocket client by hand, cheap enough for a thousand of them on one core: frames are taken apart by their headers, and of a payload
+/// only the stamp <c>~t=TIME;s=NUMBER;</c> is read, once per message however many share a frame.
 /// </summary>
 internal sealed class WireClient : IDisposable
 {
@@ -36,15 +36,18 @@ internal sealed class WireClient : IDisposable
         if (!reads) client._socket.ReceiveBufferSize = 4096;
         await client._socket.ConnectAsync(IPAddress.Loopback, port);
         await client._socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"GET {dialect.Path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+            $"GET {dialect.Path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
         while (client.HeadEnd() < 0)
         {
-            var read = await client._socket.ReceiveAsync(client._buffer.AsMemory(client._kept)).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+            var read = await client._socket.ReceiveAsync(client._buffer.AsMemory(client._kept)).AsTask()
+                .WaitAsync(TimeSpan.FromSeconds(20));
             if (read == 0) throw new IOException("closed during the upgrade");
             client._kept += read;
         }
         var end = client.HeadEnd();
-        if (!client._buffer.AsSpan(0, end).StartsWith("HTTP/1.1 101"u8)) throw new IOException("no upgrade: " + Encoding.ASCII.GetString(client._buffer, 0, end));
+        if (!client._buffer.AsSpan(0, end).StartsWith("HTTP/1.1 101"u8))
+            throw new IOException("no upgrade: " + Encoding.ASCII.GetString(client._buffer, 0, end));
         client._buffer.AsSpan(end + 4, client._kept - end - 4).CopyTo(client._buffer);
         client._kept -= end + 4;
         if (dialect.IsSignalR) client.Send("{\"protocol\":\"json\",\"version\":1}\u001e");

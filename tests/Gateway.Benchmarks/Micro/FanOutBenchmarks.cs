@@ -8,7 +8,9 @@ namespace Gateway.Benchmarks.Micro;
 [MemoryDiagnoser]
 public class FanOutBenchmarks
 {
-    private static readonly Message Message = new("chat", System.Text.Encoding.UTF8.GetBytes("{\"content\":\"" + new string('x', 128) + "\"}")) { CarriesOffset = true };
+    private static readonly Message Message = new(
+        "chat", System.Text.Encoding.UTF8.GetBytes("{\"content\":\"" + new string('x', 128) + "\"}"))
+    { CarriesOffset = true };
 
     private Bench _bench = null!;
     private long _offset;

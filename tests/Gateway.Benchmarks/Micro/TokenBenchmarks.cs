@@ -29,12 +29,19 @@ public class TokenBenchmarks
         const string Secret = "an HS256 secret of more than thirty-two bytes";
         var options = new GatewayOptions { Auth = { Mode = AuthMode.Jwt, Audience = "gateway" } };
         if (Algorithm == "HS256") options.Auth.SigningKey = [Secret];
-        else File.WriteAllText(options.Auth.PublicKeyFile = Path.GetTempFileName(), Algorithm == "RS256" ? rsa.ExportSubjectPublicKeyInfoPem() : ecdsa.ExportSubjectPublicKeyInfoPem());
-        var restrictions = new InProcessRestrictionStore(new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
+        else
+            File.WriteAllText(
+                options.Auth.PublicKeyFile = Path.GetTempFileName(),
+                Algorithm == "RS256" ? rsa.ExportSubjectPublicKeyInfoPem() : ecdsa.ExportSubjectPublicKeyInfoPem());
+        var restrictions = new InProcessRestrictionStore(
+            new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance), TimeProvider.System);
         _verifier = new TokenVerifier(
-            options, new AdmissionPolicy(new ConnectionTable(1), restrictions, 0), new GatewayMeter(), TimeProvider.System, NullLogger<TokenVerifier>.Instance);
+            options, new AdmissionPolicy(new ConnectionTable(1), restrictions, 0), new GatewayMeter(), TimeProvider.System,
+            NullLogger<TokenVerifier>.Instance);
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        var claims = $$"""{"sub":"ada","iss":"https://id.example.com","aud":["gateway","account"],"exp":{{now + 36_000}},"iat":{{now}},"preferred_username":"Ada","azp":"web","roles":["clerk"]}""";
+        var claims =
+            $$"""{"sub":"ada","iss":"https://id.example.com","aud":["gateway","account"],"exp":{{now + 36_000}},"iat":{{now}}"""
+            + ""","preferred_username":"Ada","azp":"web","roles":["clerk"]}""";
         var header = $$"""{"alg":"{{Algorithm}}","typ":"JWT"}""";
         var input = Encoding.ASCII.GetBytes(Part(header) + "." + Part(claims));
         _token = Encoding.ASCII.GetString(input) + "." + Base64Url.EncodeToString(Algorithm switch

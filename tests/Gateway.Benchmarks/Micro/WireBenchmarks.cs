@@ -11,7 +11,9 @@ public class WireBenchmarks
         "{\"type\":\"chat\",\"payload\":{\"room\":\"lobby\",\"content\":\"" + new string('x', 128) + "\"},\"id\":17}");
 
     private static readonly Message Message = new("chat",
-        Payloads.Chat("lobby", "guest-1", "Ann", System.Text.Encoding.UTF8.GetBytes('"' + new string('x', 128) + '"'), DateTimeOffset.UnixEpoch, null))
+        Payloads.Chat(
+            "lobby", "guest-1", "Ann", System.Text.Encoding.UTF8.GetBytes('"' + new string('x', 128) + '"'), DateTimeOffset.UnixEpoch,
+            null))
     { CarriesOffset = true };
 
     [Benchmark]
@@ -25,6 +27,7 @@ public class WireBenchmarks
     public int EncodeForBothDialects()
     {
         var payload = MessageWriter.CompletePayload(Message, new Position("e", 17));
-        return MessageWriter.Write(Message, payload, FrameFormat.RawWebSocket).Length + MessageWriter.Write(Message, payload, FrameFormat.SignalRWebSocket).Length;
+        return MessageWriter.Write(Message, payload, FrameFormat.RawWebSocket).Length
+            + MessageWriter.Write(Message, payload, FrameFormat.SignalRWebSocket).Length;
     }
 }

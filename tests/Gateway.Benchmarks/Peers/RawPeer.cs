@@ -63,7 +63,8 @@ internal static class RawPeer
     {
         try
         {
-            await foreach (var message in outgoing.ReadAllAsync()) await socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, default);
+            await foreach (var message in outgoing.ReadAllAsync())
+                await socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, default);
         }
         catch (WebSocketException)
         {

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Gateway.Benchmarks.Peers;
 
-/// <summary>What the gateway's users would have otherwise: a stock SignalR hub with its default options. Or the same hub on the gateway.</summary>
+/// <summary>
+/// What the gateway's users would have otherwise: a stock SignalR hub with its default options. Or the same hub on the gateway.
+/// </summary>
 internal static class SignalRPeer
 {
     /// <param name="onGateway">With the one line that puts the hub on the gateway.</param>
