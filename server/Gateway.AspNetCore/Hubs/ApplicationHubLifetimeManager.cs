@@ -77,6 +77,9 @@ internal sealed class ApplicationHubLifetimeManager<THub> : BroadcastLifetimeMan
             ? DisconnectAsync(connection.Features.Get<RawHubConnection>() == null ? connection.GetHttpContext() : null, client)
             : Task.CompletedTask;
 
+    /// <summary>As without the gateway, who sends to one client waits for it if it has much to read.</summary>
+    protected override ValueTask WhenTakenAsync(Audience audience) => _domain.Domain.Get<FanOut>().WaitForReceiversAsync(audience);
+
     protected override string RoomOf(string group) => HubRooms.Of(group);
 
     private static UserIdentity UserOf(HubConnectionContext connection) =>

@@ -8,8 +8,11 @@ namespace Gateway.AspNetCore.Hubs;
 /// </summary>
 internal static class HubSettings
 {
-    private const int History = 1_000;
+    private const int History = 10_000;
     private static readonly TimeSpan HistoryTtl = TimeSpan.FromMinutes(1);
+
+    /// <summary>How much may wait for one connection, unless the application says so: its messages have any size.</summary>
+    private const long OutboxBytes = 16 << 20;
 
     public static GatewayOptions Of(GatewayOptions gateway)
     {
@@ -22,6 +25,12 @@ internal static class HubSettings
         options.Rooms.Policies = [];
         options.Rooms.Permissions = [];
         options.Rooms.Defaults = new RoomDefaults { Presence = false, Announce = false, History = History, HistoryTtl = HistoryTtl };
+        options.Outbox = new OutboxOptions
+        {
+            Capacity = gateway.Outbox.Capacity,
+            MaxBytes = gateway.Outbox.MaxBytes == new OutboxOptions().MaxBytes ? OutboxBytes : gateway.Outbox.MaxBytes,
+            OnFull = gateway.Outbox.OnFull,
+        };
         options.RateLimit = new RateLimitOptions
         {
             Messages = 0,

@@ -115,6 +115,9 @@ internal abstract class BroadcastLifetimeManager<THub>(
     public override bool TryGetReturnType(string invocationId, [NotNullWhen(true)] out Type? type) =>
         results.TryGetReturnType(invocationId, out type);
 
+    /// <summary>What a sender waits for after a message was published.</summary>
+    protected virtual ValueTask WhenTakenAsync(Audience audience) => default;
+
     /// <summary>Returns the room of a group.</summary>
     protected virtual string RoomOf(string group) => group;
 
@@ -149,12 +152,17 @@ internal abstract class BroadcastLifetimeManager<THub>(
     {
         await Started;
         await publisher.PublishAsync(audience, payloads.Message(methodName, args), cancel: cancel);
+        await WhenTakenAsync(audience);
     }
 
     private async Task PublishAsync(IEnumerable<Audience> audiences, string methodName, object?[] args, CancellationToken cancel)
     {
         await Started;
         var message = payloads.Message(methodName, args);
-        foreach (var audience in audiences) await publisher.PublishAsync(audience, message, cancel: cancel);
+        foreach (var audience in audiences)
+        {
+            await publisher.PublishAsync(audience, message, cancel: cancel);
+            await WhenTakenAsync(audience);
+        }
     }
 }

@@ -8,6 +8,9 @@ namespace Gateway.Core.Broadcast;
 /// <summary>Queues each message with the workers that have receivers of it. Never waits for a client.</summary>
 internal sealed class FanOut
 {
+    /// <summary>The number of messages that may wait for a worker before a sender to one of its connections waits.</summary>
+    private const int EasyBacklog = 64;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
 
@@ -87,6 +90,27 @@ internal sealed class FanOut
 
     /// <summary>Returns a task that completes when the connection's outbox has everything that has been delivered to it so far.</summary>
     public Task WhenPosted(Connection connection) => _workers[connection.Shard].WhenPosted();
+
+    /// <summary>
+    /// Waits while a connection, or one of a user's, has more messages on their way than its outbox holds with ease. Users and connections
+    /// have no history to recover from, so without this a burst would disconnect a healthy client. A client that takes nothing is closed at
+    /// its write deadline, which ends the wait.
+    /// </summary>
+    public async ValueTask WaitForReceiversAsync(Audience audience)
+    {
+        var receivers = audience.Kind switch
+        {
+            AudienceKind.User => _connections.OfUser(audience.Name),
+            AudienceKind.Connection when _connections.Find(audience.Name) is { } connection => [connection],
+            _ => [],
+        };
+        foreach (var receiver in receivers)
+        {
+            var worker = _workers[receiver.Shard];
+            if (worker.Enqueued - worker.Posted > EasyBacklog) await worker.WhenPosted().ConfigureAwait(false);
+            while (receiver.MessageOutbox is { IsOpen: true, IsMostlyEmpty: false }) await Task.Delay(Pause, _time).ConfigureAwait(false);
+        }
+    }
 
     private static bool HasCapacity(Membership member) =>
         member.LiveBuffer != null || member.Connection.MessageOutbox is not { IsMostlyEmpty: false };

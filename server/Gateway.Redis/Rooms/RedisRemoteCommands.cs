@@ -15,6 +15,12 @@ internal sealed partial class RedisRemoteCommands
 {
     private static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// When to ask whether the connection is still there: it may end just then, and its replica does not hear the command although Redis
+    /// has counted it.
+    /// </summary>
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(250);
+
     private readonly SupervisedLoop _executing;
     private readonly RedisServers _servers;
     private readonly RedisKeys _keys;
@@ -52,7 +58,7 @@ internal sealed partial class RedisRemoteCommands
             if (receivers == 0) return Error.NoSuchConnection;
             return command.Action == RemoteAction.Invoke
                 ? await WaitForClientAsync(to, reply.Task, cancel)
-                : await reply.Task.WaitAsync(ReplyTimeout, _time, cancel);
+                : await WaitForReplicaAsync(to, reply.Task, cancel);
         }
         catch (TimeoutException fault)
         {
@@ -64,17 +70,30 @@ internal sealed partial class RedisRemoteCommands
         }
     }
 
+    private async ValueTask<RemoteResult> WaitForReplicaAsync(Audience connection, Task<RemoteResult> reply, CancellationToken cancel)
+    {
+        try
+        {
+            return await reply.WaitAsync(FirstLook, _time, cancel);
+        }
+        catch (TimeoutException)
+        {
+            if (!await HasSubscribersAsync(connection, cancel)) return reply.IsCompleted ? await reply : Error.NoSuchConnection;
+            return await reply.WaitAsync(ReplyTimeout - FirstLook, _time, cancel);
+        }
+    }
+
     /// <summary>
     /// Waits as long as the client needs. A replica that dies cannot say that its connections have ended, so this asks now and then whether
     /// one still has the connection.
     /// </summary>
     private async ValueTask<RemoteResult> WaitForClientAsync(Audience connection, Task<RemoteResult> reply, CancellationToken cancel)
     {
-        while (true)
+        for (var patience = FirstLook; ; patience = ReplyTimeout)
         {
             try
             {
-                return await reply.WaitAsync(ReplyTimeout, _time, cancel);
+                return await reply.WaitAsync(patience, _time, cancel);
             }
             catch (TimeoutException)
             {
