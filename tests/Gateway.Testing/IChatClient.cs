@@ -33,6 +33,9 @@ public sealed record ReceivedMessage(string Type, ReadOnlyMemory<byte> Payload)
 {
     public JsonElement Json { get; } = JsonDocument.Parse(Payload).RootElement;
 
+    /// <summary>The id, as JSON, where the frame has one.</summary>
+    public string? Id { get; init; }
+
     public string? Text(string property) => Json.TryGetProperty(property, out var value) ? value.GetString() : null;
 
     public override string ToString() => $"{Type} {Json.GetRawText()}";

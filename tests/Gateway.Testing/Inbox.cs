@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Gateway.Testing;
@@ -16,9 +17,12 @@ internal sealed class Inbox(Action<ReceivedMessage>? onMessage = null)
         get { lock (_all) return [.. _all]; }
     }
 
-    public void Add(string type, ReadOnlySpan<byte> payload)
+    /// <param name="type">The message's type.</param>
+    /// <param name="payload">Its payload.</param>
+    /// <param name="id">Its id, as JSON; empty if it has none.</param>
+    public void Add(string type, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> id = default)
     {
-        var message = new ReceivedMessage(type, payload.ToArray());
+        var message = new ReceivedMessage(type, payload.ToArray()) { Id = id.IsEmpty ? null : Encoding.UTF8.GetString(id) };
         lock (_all)
         {
             _all.Add(message);

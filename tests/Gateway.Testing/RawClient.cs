@@ -143,10 +143,10 @@ public sealed class RawClient : IChatClient
     {
         var type = JsonSerializer.Deserialize<string>(RawJson.Value(frame, "type"))!;
         var payload = RawJson.Value(frame, "payload");
-        _inbox.Add(type, payload);
+        var id = RawJson.Value(frame, "id");
+        _inbox.Add(type, payload, id);
         if (type == "error") Told.Note(Encoding.UTF8.GetString(payload));
         if (type is not ("ack" or "error")) return; // only these answer
-        var id = RawJson.Value(frame, "id");
         if (id is not [(byte)'"', ..] || !_asked.TryRemove(JsonSerializer.Deserialize<string>(id)!, out var answer)) return;
         var json = JsonDocument.Parse(payload.ToArray()).RootElement;
         if (type == "ack") answer.TrySetResult(json);

@@ -203,15 +203,46 @@ public abstract class SendingSpec(HubServers servers)
         await far.HearsTextsAsync(texts);
     }
 
-    [Fact]
-    public async Task MessageOfAMegabyteArrives()
+    [Theory]
+    [InlineData("all")]
+    [InlineData("group")]
+    [InlineData("user")]
+    [InlineData("connection")]
+    public async Task BurstArrivesWholeAndInItsOrder(string audience)
     {
-        await using var far = await servers.There.ConnectAsync();
-        var text = new string('x', 1 << 20);
+        await using var far = await servers.There.ConnectAsync("reader");
+        await Manager.AddToGroupAsync(far.Id, "readers").Within("the addition");
+        var texts = Enumerable.Range(0, 3000).Select(i => $"{i}").ToArray();
 
-        await Manager.SendConnectionAsync(far.Id, "hear", [text]).Within("the sending");
+        foreach (var text in texts)
+        {
+            await (audience switch
+            {
+                "all" => Manager.SendAllAsync("hear", [text]),
+                "group" => Manager.SendGroupAsync("readers", "hear", [text]),
+                "user" => Manager.SendUserAsync("reader", "hear", [text]),
+                _ => Manager.SendConnectionAsync(far.Id, "hear", [text]),
+            }).Within("the sending");
+        }
 
-        await far.HearsTextsAsync(text);
+        await far.HearsTextsAsync(texts);
+    }
+
+    [Fact]
+    public async Task MessagesOfMegabytesArrive()
+    {
+        await using var far = await servers.There.ConnectAsync("large");
+        await Manager.AddToGroupAsync(far.Id, "large").Within("the addition");
+        var text = new string('x', 2 << 20);
+
+        for (var i = 0; i < 3; i++)
+        {
+            await Manager.SendConnectionAsync(far.Id, "hear", [text]).Within("sending to the connection");
+            await Manager.SendUserAsync("large", "hear", [text]).Within("sending to the user");
+            await Manager.SendGroupAsync("large", "hear", [text]).Within("sending to the group");
+        }
+
+        await far.HearsTextsAsync([.. Enumerable.Repeat(text, 9)]);
     }
 
     [Fact]

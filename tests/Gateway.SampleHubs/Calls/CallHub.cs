@@ -82,6 +82,15 @@ public sealed partial class CallHub(Visit visit, Journal journal, Latches latche
 
     public void Release(string latch) => latches.Release(latch);
 
+    /// <summary>More than any buffer holds, in one go.</summary>
+    public async Task<int> Flood(string audience, int count)
+    {
+        var to = audience == "All" ? Clients.All : audience == "User" ? Clients.User(Context.UserIdentifier!) : Clients.Caller;
+        var text = new string('x', 500);
+        for (var i = 0; i < count; i++) await to.SendAsync("Announced", i, text);
+        return count;
+    }
+
     public Task<Answer> AskMe(string question) => Clients.Caller.InvokeAsync<Answer>("ask", question, Context.ConnectionAborted);
 
     public Task<Answer> AskOther(string connection, string question) => Clients.Client(connection).InvokeAsync<Answer>("ask", question, default);

@@ -168,6 +168,16 @@ inEachState((servers, same) => {
         same("the fault of a client's stream", await caught);
       });
 
+      for (const audience of ["Caller", "User", "All"]) {
+        it(`a flood to ${audience} arrives whole and in its order`, async () => {
+          const reader = await connect(servers.a, "calls", transport, { token: `reader-${transport}` });
+          assert.equal(await reader.call("Flood", audience, 3000), 3000);
+          await until(() => reader.all.length >= 3000, () => `all has arrived; so far: ${reader.all.length}`);
+          assert.deepEqual(reader.all.map(({ payload: [i] }) => i), Array.from({ length: 3000 }, (_, i) => i));
+          await reader.close();
+        });
+      }
+
       it("Context.Abort ends the connection", async () => {
         const aborted = await connect(servers.a, "calls", transport);
         const name = `aborted ${++unique}`;
