@@ -3,6 +3,7 @@ using Gateway.AspNetCore.SignalR;
 using Gateway.AspNetCore.WebSockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.Http.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 
@@ -27,8 +28,11 @@ internal sealed class ApplicationHubConnectionHandler<THub>(
     {
         var http = connection.GetHttpContext();
         if (http?.Features.Get<ReservedConnectionId>() is { } reserved) connection.ConnectionId = reserved.Value;
-        return http?.Features.Get<OutboxUpgrade>()?.Outbox is { } belowWebSocket
-            ? HubConnectionOutbox.RunAsync(connection, base.OnConnectedAsync, belowWebSocket)
+        return http?.Features.Get<OutboxUpgrade>() is { } upgrade && IsWebSocket(connection)
+            ? HubConnectionOutbox.RunAsync(connection, base.OnConnectedAsync, upgrade)
             : HubConnectionOutbox.RunAsync(connection, base.OnConnectedAsync, _domain.Domain, Handshake, time);
     }
+
+    private static bool IsWebSocket(ConnectionContext connection) =>
+        connection.Features.Get<IHttpTransportFeature>()?.TransportType == HttpTransportType.WebSockets;
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Gateway.AspNetCore.Domains;
+using Gateway.AspNetCore.WebSockets;
 using Gateway.Core.Connections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Connections;
@@ -15,15 +16,17 @@ namespace Gateway.AspNetCore.SignalR;
 internal sealed class HubConnectionOutbox
 {
     private readonly HubConnectionSink? _sink; // null if the outbox is below the WebSocket
-    private readonly Outbox _outbox;
+    private readonly Func<Outbox?> _outbox;
 
     private HubConnectionOutbox(ConnectionContext connection, OutboxLimits limits, int corks, TimeProvider time)
     {
         _sink = new HubConnectionSink(connection, connection.Transport.Output);
-        _outbox = new Outbox(_sink, limits, corks, time);
+        var outbox = new Outbox(_sink, limits, corks, time);
+        _outbox = () => outbox;
     }
 
-    private HubConnectionOutbox(Outbox belowWebSocket) => _outbox = belowWebSocket;
+    // The framework starts the hub beside the transport, which accepts the WebSocket and with it makes the outbox.
+    private HubConnectionOutbox(OutboxUpgrade belowWebSocket) => _outbox = () => belowWebSocket.Outbox;
 
     /// <summary>Adds an outbox to the connection, unless it has one below its WebSocket.</summary>
     public static Task RunAsync(ConnectionContext connection, ConnectionDelegate next, GatewayDomain domain, TimeProvider time) =>
@@ -32,7 +35,7 @@ internal sealed class HubConnectionOutbox
             : RunAsync(connection, next, domain, corks: 2, time);
 
     /// <summary>Lets SignalR's own writes pass the framework's WebSocket, to the outbox below it.</summary>
-    public static Task RunAsync(ConnectionContext connection, ConnectionDelegate next, Outbox belowWebSocket) =>
+    public static Task RunAsync(ConnectionContext connection, ConnectionDelegate next, OutboxUpgrade belowWebSocket) =>
         new HubConnectionOutbox(belowWebSocket).RunAsync(connection, next, grace: null);
 
     /// <summary>Adds an outbox to the connection, whatever its transport.</summary>
@@ -48,7 +51,7 @@ internal sealed class HubConnectionOutbox
     public Outbox For(HubConnectionContext hub)
     {
         if (_sink != null) _sink.Hub = hub;
-        return _outbox;
+        return _outbox() ?? throw new InvalidOperationException("The handshake is done before the WebSocket is accepted.");
     }
 
     private async Task RunAsync(ConnectionContext connection, ConnectionDelegate next, TimeSpan? grace)
@@ -63,7 +66,7 @@ internal sealed class HubConnectionOutbox
         }
         finally
         {
-            if (grace is { } time) await _outbox.StopAsync(time);
+            if (grace is { } time) await _outbox()!.StopAsync(time);
             connection.Transport = transport;
         }
     }

@@ -10,8 +10,9 @@ namespace Gateway.AspNetCore.SignalR;
 /// broadcasts, in a frame of their own if the outbox is below the WebSocket. SignalR makes one write at a time. The first is the handshake
 /// response; it releases a cork of the outbox, so that no broadcast overtakes it.
 /// </summary>
+/// <param name="outbox">The outbox; <c>null</c> before the WebSocket is accepted.</param>
 /// <param name="broadcasts">Returns what a write waits for, so that it follows the broadcasts made before it.</param>
-internal sealed class OutboxPipeWriter(PipeWriter transport, Outbox outbox, Func<Task> broadcasts) : PipeWriter
+internal sealed class OutboxPipeWriter(PipeWriter transport, Func<Outbox?> outbox, Func<Task> broadcasts) : PipeWriter
 {
     private ArrayBufferWriter<byte>? _records; // null while nothing is being written
     private bool _holdsCork = true;
@@ -28,17 +29,18 @@ internal sealed class OutboxPipeWriter(PipeWriter transport, Outbox outbox, Func
     {
         if (_records is not { WrittenCount: > 0 } records) return default;
         _records = null;
+        if (outbox() is not { } queue) return await transport.WriteAsync(records.WrittenMemory, cancellationToken);
         await broadcasts();
         try
         {
-            await outbox.WriteAsync(
-                outbox.Format == FrameFormat.SignalRRecord ? records.WrittenMemory : WebSocketFrame.WriteText(records.WrittenSpan));
+            await queue.WriteAsync(
+                queue.Format == FrameFormat.SignalRRecord ? records.WrittenMemory : WebSocketFrame.WriteText(records.WrittenSpan));
         }
         catch (IOException)
         {
             return new FlushResult(isCanceled: false, isCompleted: true); // as a pipe does when nobody reads any more
         }
-        if (_holdsCork) outbox.Uncork();
+        if (_holdsCork) queue.Uncork();
         _holdsCork = false;
         return default;
     }
