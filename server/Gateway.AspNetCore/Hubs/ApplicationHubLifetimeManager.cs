@@ -20,19 +20,21 @@ internal sealed class ApplicationHubLifetimeManager<THub> : BroadcastLifetimeMan
     private readonly HubDomain _domain;
     private readonly TimeProvider _time;
 
-    public ApplicationHubLifetimeManager(HubDomains domains, HubPayloads payloads, IOptions<HubOptions<THub>> options, TimeProvider time)
-        : this(domains.Of(typeof(THub)), payloads, options.Value, time)
+    public ApplicationHubLifetimeManager(
+        HubDomains domains, HubPayloads payloads, IOptions<HubOptions> global, IOptions<HubOptions<THub>> options, TimeProvider time)
+        : this(domains.Of(typeof(THub)), payloads, options.Value.SupportedProtocols ?? global.Value.SupportedProtocols, time)
     {
     }
 
-    private ApplicationHubLifetimeManager(HubDomain hub, HubPayloads payloads, HubOptions<THub> options, TimeProvider time)
+    /// <param name="protocols">A hub without options of its own has those of all hubs.</param>
+    private ApplicationHubLifetimeManager(HubDomain hub, HubPayloads payloads, IList<string>? protocols, TimeProvider time)
         : base(
             hub.Domain.Lifecycle, hub.Domain.Connections, hub.Domain.Get<RoomMembership>(), hub.Domain.Get<FanOut>(),
             hub.Domain.Get<IBackplane>(),
             hub.Domain.Get<Publisher>(), payloads, hub.Domain.Get<ClientResults>())
     {
         (_domain, _time) = (hub, time);
-        var other = options.SupportedProtocols?.FirstOrDefault(protocol => !protocol.Equals("json", StringComparison.OrdinalIgnoreCase));
+        var other = protocols?.FirstOrDefault(protocol => !protocol.Equals("json", StringComparison.OrdinalIgnoreCase));
         if (other != null)
             throw new NotSupportedException(
                 $"The hub {typeof(THub)} supports the protocol {other}, but hubs on the gateway speak json only. "
