@@ -44,7 +44,7 @@ public sealed class ShutdownTests
     }
 
     [Fact]
-    public async Task WhatWasAcceptedStillGoesOutAheadOfTheCloseFrame()
+    public async Task WhatWasAcceptedStillGoesOutAheadOfTheGoodbye()
     {
         await using var gateway = await GatewayProcess.StartAsync();
         await using var raw = await RawClient.ConnectAsync(gateway.Server);

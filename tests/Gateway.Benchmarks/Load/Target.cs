@@ -1,6 +1,6 @@
 namespace Gateway.Benchmarks.Load;
 
-/// <summary>How a client talks to a server under test.</summary>
+/// <summary>How a server under test is spoken to.</summary>
 /// <param name="Path">The WebSocket's path.</param>
 /// <param name="IsSignalR">SignalR's JSON protocol, or plain text frames.</param>
 /// <param name="Publish">The text that publishes <c>%P</c>.</param>

@@ -63,7 +63,7 @@ public abstract class BackplaneSpec : IAsyncLifetime
     }
 
     [Fact]
-    public async Task OffsetsCountFromOneWithoutGapsAndMessagesArriveInTheirOrder()
+    public async Task OffsetsCountFromOneWithoutHolesAndMessagesArriveInTheirOrder()
     {
         const int Publishers = 4, Each = 100;
         await SubscribeAsync(_room);
@@ -328,7 +328,7 @@ public abstract class BackplaneSpec : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NobodyCarriesOutARemoteCommandForAConnectionThatIsNowhere() =>
+    public async Task NobodyCarriesOutAnInstructionForAConnectionThatIsNowhere() =>
         Assert.Equal(
             Error.NoSuchConnection,
             (await _backplane.SendCommandAsync(new RemoteCommand("nobody-" + _room, RemoteAction.Join, _room)).Bounded()).Error);

@@ -41,7 +41,7 @@ public sealed class OutboxEndTests
     }
 
     [Fact]
-    public void IdleOutboxSendsTheCloseFrameAtOnceAndIsComplete()
+    public void IdleOutboxSaysGoodbyeAtOnceAndIsComplete()
     {
         var f = new OutboxFixture(format: FrameFormat.SignalRWebSocket);
 
@@ -120,7 +120,7 @@ public sealed class OutboxEndTests
     }
 
     [Fact]
-    public async Task StopLetsOurCloseFrameGoOut()
+    public async Task StopLetsOurGoodbyeGoOut()
     {
         var f = new OutboxFixture().Stalled();
         f.Outbox.Close(CloseReason.Shutdown);
@@ -175,7 +175,7 @@ public sealed class OutboxEndTests
     }
 
     [Fact]
-    public void CloseFrameThatIsNotAnsweredIsOverdueThoughItIsOut()
+    public void GoodbyeThatIsNotAnsweredIsOverdueThoughItIsOut()
     {
         var f = new OutboxFixture();
         f.Outbox.Close(CloseReason.Shutdown);

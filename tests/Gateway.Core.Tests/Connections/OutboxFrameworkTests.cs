@@ -85,7 +85,7 @@ public sealed class OutboxFrameworkTests
     }
 
     [Fact]
-    public async Task CloseFrameDoesNotCutAMessageInTwo()
+    public async Task GoodbyeDoesNotCutAMessageInTwo()
     {
         var f = new OutboxFixture(format: FrameFormat.SignalRWebSocket);
 

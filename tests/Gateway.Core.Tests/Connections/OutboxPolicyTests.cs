@@ -88,7 +88,7 @@ public sealed class OutboxPolicyTests
     }
 
     [Fact]
-    public void DropOldestReportsEachGapWhereFramesBetweenThemStayed()
+    public void DropOldestSaysOfEachHoleWhereFramesBetweenThemStayed()
     {
         var f = new OutboxFixture(messages: 3).Stalled();
         f.Outbox.Post(One("1", DropOldest, offset: 1));
@@ -117,7 +117,7 @@ public sealed class OutboxPolicyTests
     }
 
     [Fact]
-    public void GapsOfDifferentRoomsAreReportedSeparately()
+    public void HolesOfDifferentRoomsAreToldApart()
     {
         var f = new OutboxFixture(messages: 1).Stalled();
         f.Outbox.Post(One("1", DropNewest, "r", 1));
@@ -132,7 +132,7 @@ public sealed class OutboxPolicyTests
     }
 
     [Fact]
-    public void GapInARoomWithoutOffsetsCountsOnly()
+    public void HoleInARoomWithoutOffsetsCountsOnly()
     {
         var f = new OutboxFixture(messages: 1).Stalled();
         f.Outbox.Post(One("a", DropOldest));

@@ -185,7 +185,7 @@ public sealed class HandlerEndTests
     }
 
     [Fact]
-    public async Task ShutdownClosesTheConnectionAndEndsTheHandler()
+    public async Task ShutdownSaysGoodbyeAndEndsTheHandler()
     {
         var handler = new ScriptedHandler(ScriptedHandler.EchoAsync);
         var gateway = await StartAsync(handler);

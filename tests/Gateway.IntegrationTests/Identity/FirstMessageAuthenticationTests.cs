@@ -71,7 +71,7 @@ public sealed class FirstMessageAuthenticationTests(TokenFixture fixture) : ICla
     }
 
     [Fact]
-    public async Task ClientThatDoesNotAnswerTheCloseFrameIsCutOff()
+    public async Task ClientThatDoesNotAnswerTheGoodbyeIsCutOff()
     {
         await using var gateway = await EmbeddedGateway.StartAsync(o =>
         {

@@ -71,7 +71,7 @@ public sealed class DisconnectReasonTests
     }
 
     [Fact]
-    public async Task CountersAreZeroFromTheStart()
+    public async Task CountersStandAtNoughtFromTheStart()
     {
         await using var gateway = await StartAsync();
         var page = await gateway.ScrapeAsync();

@@ -4,13 +4,13 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Backplane;
 
-/// <summary>The first remote commands and receiver counts of a replica, all at once.</summary>
-public sealed class FirstCommandsTests
+/// <summary>The first questions of a replica, all at once.</summary>
+public sealed class FirstQuestionsTests
 {
     private const int FreshReplicas = 12, AtOnce = 8;
 
     [Fact]
-    public async Task FirstRemoteCommandsAndCountsOfAReplicaMayComeAtOnce()
+    public async Task FirstInstructionsAndCountsOfAReplicaMayComeAtOnce()
     {
         await using var redis = await RedisServer.StartAsync();
         for (var i = 0; i < FreshReplicas; i++)
@@ -31,7 +31,7 @@ public sealed class FirstCommandsTests
     }
 
     [Fact]
-    public async Task CommandThatFoundRedisUnavailableDoesNotKeepTheNextFromBeingSent()
+    public async Task QuestionThatFoundRedisAwayDoesNotKeepTheNextFromBeingAsked()
     {
         await using var redis = await RedisServer.StartAsync();
         await using var replica = await RedisReplica.OpenAsync([redis.Address]);
