@@ -111,6 +111,17 @@ public sealed class RawHubCallTests : IAsyncLifetime
         await AssertWorksAsync();
     }
 
+    /// <summary>As with SignalR, a client that answers for another one is cut off; the other one's answer counts.</summary>
+    [Fact]
+    public async Task ResultOfAnotherClientClosesThatClient()
+    {
+        using var other = await _app.OpenAsync();
+        await _client.SendTextAsync("""{"type":"AskNumber","id":1}""");
+        var id = (await _client.NextTextAsync()).Json().GetProperty("id").GetRawText();
+        Assert.Equal("closed with 1011 internal error", await other.AskAsync($$"""{"type":"result","id":{{id}},"payload":1}"""));
+        Assert.Equal("""{"type":"ack","id":1,"payload":2}""", await _client.AskAsync($$"""{"type":"result","id":{{id}},"payload":2}"""));
+    }
+
     [Fact]
     public async Task PingIsAnsweredWhileAMethodRuns()
     {
