@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Gateway.AspNetCore.Hubs;
 using Gateway.AspNetCore.SignalR;
 using Gateway.Configuration;
 using Gateway.Core.Idempotency;
@@ -17,8 +18,8 @@ public sealed class LoopFaultTests
 {
     private static readonly string[] Everywhere =
     [
-        "deadline_sweep", "fan_out", "first_message", "lag_recovery", "limits_sweep", "metrics_stream", "owners", "quiet_collector",
-        "unsubscribe"
+        "deadline_sweep", "fan_out", "first_message", "hub_start", "lag_recovery", "limits_sweep", "metrics_stream", "owners",
+        "quiet_collector", "unsubscribe"
     ];
 
     private static readonly string[] InOneProcess =
@@ -54,6 +55,7 @@ public sealed class LoopFaultTests
         await faults.HaveAllGoneOnAsync(InOneProcess, async () =>
         {
             await TryFirstMessageAsync(gateway, "not a token");
+            UseHubs(gateway);
             if (!faults.HasGoneOn("lag_recovery")) await FallBehindAsync(gateway);
             await using var ada = await RawClient.ConnectAsync(gateway.Server, "?access_token=" + Token());
             var room = Guid.NewGuid().ToString("N");
@@ -74,6 +76,7 @@ public sealed class LoopFaultTests
         await faults.HaveAllGoneOnAsync(WithRedis, async () =>
         {
             await TryFirstMessageAsync(a, "not a token");
+            UseHubs(a);
             if (!faults.HasGoneOn("lag_recovery")) await FallBehindAsync(a);
             await using var ada = await RawClient.ConnectAsync(a.Server, "?rooms=lobby&access_token=" + Token());
             await using var bob = await RawClient.ConnectAsync(b.Server, "?rooms=lobby&access_token=" + Token());
@@ -103,6 +106,12 @@ public sealed class LoopFaultTests
             map: faults.Arm);
 
         await Deadline.Until(() => faults.HasGoneOn("shared_key"), "it agrees again");
+    }
+
+    /// <summary>The start of the first one meets the fault.</summary>
+    private static void UseHubs(EmbeddedGateway gateway)
+    {
+        foreach (var hub in new[] { typeof(FirstHub), typeof(SecondHub) }) gateway.Get<HubDomains>().Of(hub);
     }
 
     /// <summary>Of a new user each time.</summary>
@@ -141,4 +150,8 @@ public sealed class LoopFaultTests
         await wrong.SendTextAsync(JsonSerializer.Serialize(new { type = "auth", payload = new { token } }));
         await Task.WhenAll(silent.Closed, wrong.Closed).Within("both are told to go");
     }
+
+    private sealed class FirstHub : Hub;
+
+    private sealed class SecondHub : Hub;
 }
