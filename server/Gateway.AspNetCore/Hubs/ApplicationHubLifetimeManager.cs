@@ -52,9 +52,7 @@ internal sealed class ApplicationHubLifetimeManager<THub> : BroadcastLifetimeMan
         var domain = _domain.Domain;
         var raw = connection.Features.Get<RawHubConnection>();
         var transport = connection.Features.Get<HubConnectionOutbox>();
-        var outbox = raw?.Outbox ?? transport?.For(connection)
-            ?? throw new InvalidOperationException(
-                $"HubConnectionHandler<{typeof(THub).Name}> was replaced after AddGateway. Do not register another one.");
+        var outbox = raw?.Outbox ?? transport?.For(connection) ?? OutboxOfBare(connection);
         var dialect = raw == null ? Dialect.SignalR : Dialect.Raw;
         var client = new Connection(connection.ConnectionId, UserOf(connection), dialect, outbox, domain.Get<ConnectionEvents>(), _time)
         {
@@ -83,6 +81,12 @@ internal sealed class ApplicationHubLifetimeManager<THub> : BroadcastLifetimeMan
     protected override ValueTask WhenTakenAsync(Audience audience) => _domain.Domain.Get<FanOut>().WaitForReceiversAsync(audience);
 
     protected override string RoomOf(string group) => HubRooms.Of(group);
+
+    private Outbox OutboxOfBare(HubConnectionContext connection) =>
+        connection.GetHttpContext() == null
+            ? new Outbox(new BareConnectionSink(connection), _domain.Domain.Limits, corks: 0, _time)
+            : throw new InvalidOperationException(
+                $"HubConnectionHandler<{typeof(THub).Name}> was replaced after AddGateway. Do not register another one.");
 
     private static UserIdentity UserOf(HubConnectionContext connection) =>
         new(connection.UserIdentifier ?? "", connection.User.Identity?.Name ?? "");

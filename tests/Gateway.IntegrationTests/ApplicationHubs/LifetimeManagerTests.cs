@@ -29,3 +29,21 @@ public sealed class TwoGatewaysClientResultTests(TwoGatewayHubServers servers) :
 public sealed class GatewayBeyondStockTests(GatewayHubServer servers) : BeyondStockSpec(servers), IClassFixture<GatewayHubServer>;
 
 public sealed class TwoGatewaysBeyondStockTests(TwoGatewayHubServers servers) : BeyondStockSpec(servers), IClassFixture<TwoGatewayHubServers>;
+
+public sealed class BareGatewaySendingTests(BareGatewayHubServer servers)
+    : SendingSpec(servers), IClassFixture<BareGatewayHubServer>;
+
+public sealed class TwoBareGatewaysSendingTests(TwoBareGatewayHubServers servers)
+    : SendingSpec(servers), IClassFixture<TwoBareGatewayHubServers>;
+
+public sealed class BareGatewayGroupTests(BareGatewayHubServer servers)
+    : GroupSpec(servers), IClassFixture<BareGatewayHubServer>;
+
+public sealed class TwoBareGatewaysGroupTests(TwoBareGatewayHubServers servers)
+    : GroupSpec(servers), IClassFixture<TwoBareGatewayHubServers>;
+
+public sealed class BareGatewayClientResultTests(BareGatewayHubServer servers)
+    : ClientResultSpec(servers), IClassFixture<BareGatewayHubServer>;
+
+public sealed class TwoBareGatewaysClientResultTests(TwoBareGatewayHubServers servers)
+    : ClientResultSpec(servers), IClassFixture<TwoBareGatewayHubServers>;
