@@ -133,7 +133,8 @@ internal abstract class BroadcastLifetimeManager<THub>(
         // deadlines.
         upgrade.Ended = () =>
         {
-            WebSocketEnding.Record(client, http.Features.Get<AcceptedWebSocket>()?.WebSocket);
+            if (http.Features.Get<AcceptedWebSocket>() is { WebSocket: { } webSocket }) WebSocketEnding.Record(client, webSocket);
+            else if (upgrade.IsClosedNormally) client.TrySetEnd(new ConnectionEnd(DisconnectReason.Normal));
             return EndAsync(client);
         };
         await lifecycle.OnClosingAsync(client);

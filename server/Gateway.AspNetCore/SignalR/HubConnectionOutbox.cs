@@ -25,8 +25,10 @@ internal sealed class HubConnectionOutbox
         _outbox = () => outbox;
     }
 
-    // The framework starts the hub beside the transport, which accepts the WebSocket and with it makes the outbox.
-    private HubConnectionOutbox(OutboxUpgrade belowWebSocket) => _outbox = () => belowWebSocket.Outbox;
+    // The framework starts the hub beside the transport, which accepts the WebSocket and with it makes the outbox. When the client has
+    // closed, the framework sends it nothing more.
+    private HubConnectionOutbox(OutboxUpgrade belowWebSocket) =>
+        _outbox = () => belowWebSocket.HasClientClosed ? null : belowWebSocket.Outbox;
 
     /// <summary>Adds an outbox to the connection, unless it has one below its WebSocket.</summary>
     public static Task RunAsync(ConnectionContext connection, ConnectionDelegate next, GatewayDomain domain, TimeProvider time) =>
@@ -51,7 +53,7 @@ internal sealed class HubConnectionOutbox
     public Outbox For(HubConnectionContext hub)
     {
         if (_sink != null) _sink.Hub = hub;
-        return _outbox() ?? throw new InvalidOperationException("The handshake is done before the WebSocket is accepted.");
+        return _outbox() ?? throw new HubException("The client has closed.");
     }
 
     private async Task RunAsync(ConnectionContext connection, ConnectionDelegate next, TimeSpan? grace)

@@ -10,7 +10,7 @@ namespace Gateway.AspNetCore.SignalR;
 /// broadcasts, in a frame of their own if the outbox is below the WebSocket. SignalR makes one write at a time. The first is the handshake
 /// response; it releases a cork of the outbox, so that no broadcast overtakes it.
 /// </summary>
-/// <param name="outbox">The outbox; <c>null</c> before the WebSocket is accepted.</param>
+/// <param name="outbox">The outbox; <c>null</c> before the WebSocket is accepted, and when its client has closed.</param>
 /// <param name="broadcasts">Returns what a write waits for, so that it follows the broadcasts made before it.</param>
 internal sealed class OutboxPipeWriter(PipeWriter transport, Func<Outbox?> outbox, Func<Task> broadcasts) : PipeWriter
 {

@@ -19,6 +19,9 @@ internal struct FrameScanner(bool endsRecords)
     private long _length;
     private long _payloadLeft;
 
+    /// <summary>Gets whether a close frame has begun.</summary>
+    public bool HasClose { get; private set; }
+
     private enum Part : byte
     {
         Opcode,
@@ -104,6 +107,7 @@ internal struct FrameScanner(bool endsRecords)
     {
         var (final, opcode) = ((_opcode & 0x80) != 0, _opcode & 0xf);
         var whole = final && opcode is (1 or 2);
+        HasClose |= opcode == 8;
         _payloadLeft = _length;
         _part = _length > 0 ? Part.Payload : Part.Opcode;
         _checksLastByte = endsRecords && whole && _length is > 0 and < SmallBytes;

@@ -24,6 +24,12 @@ internal sealed class OutboxStream(
     /// </summary>
     public bool IsBroken { get; private set; }
 
+    /// <summary>Gets whether the client has sent a close frame.</summary>
+    public bool HasClientClosed => _frames.HasClose;
+
+    /// <summary>Gets whether the framework has closed as agreed: the client has closed, or the hub has ended.</summary>
+    public bool IsClosedNormally { get; private set; }
+
     public override bool CanRead => true;
     public override bool CanWrite => true;
     public override bool CanSeek => false;
@@ -84,6 +90,7 @@ internal sealed class OutboxStream(
     {
         var code = WebSocketFrame.CloseCode(frame.Span);
         IsBroken |= code is WebSocketFrame.ProtocolError or WebSocketFrame.InvalidPayload;
+        IsClosedNormally |= code == CloseReason.Normal.Code;
         if (code is 1002 or 1003 or 1007 or 1009)
             (outbox.Owner as Connection)?.TrySetEnd(new ConnectionEnd(DisconnectReason.ProtocolError));
         return outbox.WriteAsync(frame);

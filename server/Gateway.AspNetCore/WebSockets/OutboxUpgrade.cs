@@ -29,6 +29,12 @@ internal sealed class OutboxUpgrade(
     /// </summary>
     public Func<Task>? Ended { get; set; }
 
+    /// <summary>Gets whether the client has sent a close frame.</summary>
+    public bool HasClientClosed => Stream is { HasClientClosed: true };
+
+    /// <summary>Gets whether the framework has closed the WebSocket as agreed.</summary>
+    public bool IsClosedNormally => Stream is { IsClosedNormally: true };
+
     /// <summary>Gets or sets the stream below the outbox, for reading.</summary>
     private Stream? Inner { get; set; }
 

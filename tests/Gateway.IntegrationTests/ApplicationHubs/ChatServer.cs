@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.AspNetCore.Hubs;
+using Gateway.Core.Connections;
 using Gateway.Core.Hosting;
 using Gateway.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -22,6 +24,10 @@ internal sealed class ChatServer : IAsyncDisposable
     public Uri Address { get; }
 
     public IHubContext<ChatHub> Hub => _app.Services.GetRequiredService<IHubContext<ChatHub>>();
+
+    /// <summary>The connections that the gateway knows of the hub.</summary>
+    public IReadOnlyList<Connection> Connections =>
+        [.. _app.Services.GetRequiredService<HubDomains>().All.SelectMany(domain => domain.Connections.Snapshot())];
 
     public Progress Progress => _app.Services.GetRequiredService<Progress>();
 
