@@ -114,7 +114,8 @@ public sealed class RawHubIdentityTests
         var expiry = DateTimeOffset.UtcNow.AddSeconds(3).ToUnixTimeSeconds();
         await using var client = await app.ConnectAsync("?token=" + Key.Token(new() { ["exp"] = expiry }));
         Assert.Equal((1008, "token expired"), await client.Closed.Within("the end of the token"));
-        Assert.Equal(["welcome"], client.All.Select(message => message.Type)); // the hub's own; no warning, which its clients would not know
+        // The hub's own, and no warning, which its clients would not know.
+        Assert.Equal(["welcome"], client.All.Select(message => message.Type));
     }
 
     private static TestKey Key => TokenFixture.AllKeys[0];
