@@ -24,9 +24,14 @@ public sealed class RedisAwayTests
         foreach (var replica in replicas.All) Assert.Equal(HttpStatusCode.ServiceUnavailable, await Replicas.ReadinessAsync(replica));
         foreach (var listener in crowd.Clients.Except(crowd.Senders)) // a connection's commands are answered one after the other
         {
-            var asked = Stopwatch.GetTimestamp();
-            await listener.PingAsync();
-            Assert.InRange(Stopwatch.GetElapsedTime(asked).TotalSeconds, 0, 0.8);
+            var fastest = TimeSpan.MaxValue; // each takes the publish timeout if pings wait for publications
+            for (var i = 0; i < 3 && fastest.TotalSeconds > 0.8; i++)
+            {
+                var asked = Stopwatch.GetTimestamp();
+                await listener.PingAsync();
+                fastest = Stopwatch.GetElapsedTime(asked);
+            }
+            Assert.InRange(fastest.TotalSeconds, 0, 0.8);
         }
 
         await redis.RestartAsync();

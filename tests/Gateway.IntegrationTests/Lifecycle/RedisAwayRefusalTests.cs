@@ -19,7 +19,8 @@ public sealed class RedisAwayRefusalTests
         var began = Stopwatch.GetTimestamp();
         for (var i = 0; i < 5; i++)
             Assert.Equal(503, (await Assert.ThrowsAsync<GatewayError>(() => client.RequestAsync("chat", new { content = "next" }))).Code);
-        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 3);
+        // 15 s if each waited for the publish timeout
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 9);
 
         await redis.RestartAsync();
         await using (redis)
