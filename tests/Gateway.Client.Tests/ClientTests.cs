@@ -33,7 +33,7 @@ public sealed class ClientTests(GatewayFixture fixture) : IClassFixture<GatewayF
     }
 
     [Fact]
-    public async Task QuestionsAreAnsweredAndRefusalsHaveTheirCode()
+    public async Task RequestsAreAnsweredAndRefusalsHaveTheirCode()
     {
         await using var client = Connect();
         await client.JoinAsync("asked");

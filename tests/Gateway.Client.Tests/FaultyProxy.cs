@@ -118,7 +118,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
     {
         public int? BytesLeft { get; set; }
 
-        /// <summary>As a broken network does: without a goodbye.</summary>
+        /// <summary>As a broken network does: without a close frame.</summary>
         public void Close()
         {
             client.Close(0);

@@ -7,8 +7,8 @@ namespace Gateway.IntegrationTests;
 
 /// <summary>
 /// The way past the web server's pipe, under everything that meets in an outbox at once: the upgrade's answer, broadcasts from several
-/// threads, pongs, acks and hub completions, a client that reads in fits and starts so that sends are partial, goodbyes and aborts. Every
-/// byte is accounted for.
+/// threads, pongs, acks and hub completions, a client that reads in fits and starts so that sends are partial, close frames and aborts.
+/// Every byte is accounted for.
 /// </summary>
 public sealed class ByteExactTests
 {
@@ -148,7 +148,7 @@ public sealed class ByteExactTests
 
     private static void TakeAnswer(string record, bool isHub, Seen seen)
     {
-        // SignalR's ping and its goodbye
+        // SignalR's ping and its close message
         if (record == "{\"type\":6}" || record.StartsWith("{\"type\":7", StringComparison.Ordinal)) return;
         Assert.StartsWith(
             isHub

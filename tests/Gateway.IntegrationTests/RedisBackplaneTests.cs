@@ -66,13 +66,13 @@ internal sealed class RedisReplica : IAsyncDisposable
         var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance, _meter.LoopFaults);
         _servers = new RedisServers(
             options, keys, Readiness, _meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
-        var instructions = new RedisRemoteCommands(
+        var commands = new RedisRemoteCommands(
             _servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisRemoteCommands>.Instance);
         var counts = new RedisReceiverCounts(
             _servers, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisReceiverCounts>.Instance);
         Backplane = new RedisBackplane(
             options, new BackplaneSettings(TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(5), 0, TimeSpan.FromSeconds(10)), _servers, keys,
-            instructions, counts, replica, new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance),
+            commands, counts, replica, new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance),
             _meter, supervisor, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
     }
 

@@ -44,7 +44,7 @@ public sealed class ShutdownTests
     }
 
     [Fact]
-    public async Task WhatWasAcceptedStillGoesOutAheadOfTheGoodbye()
+    public async Task WhatWasAcceptedStillGoesOutAheadOfTheCloseFrame()
     {
         await using var gateway = await GatewayProcess.StartAsync();
         await using var raw = await RawClient.ConnectAsync(gateway.Server);

@@ -175,7 +175,7 @@ describe("the admin view", () => {
   });
 });
 
-it("a gateway that is killed and started again: both panes recover, and the chat has no hole", { timeout: 60000 }, async (t) => {
+it("a gateway that is killed and started again: both panes recover, and the chat has no gap", { timeout: 60000 }, async (t) => {
   const [redis, port] = [await startRedis(), await freePort()];
   const start = () => startGateway(`--server:port=${port}`, "--redis:enabled=true", `--redis:connection=${redis.address}`, "--rate_limit:messages=0");
   let server = await start();

@@ -1,4 +1,4 @@
-import { Api, type ConnectionFacts } from "./api.js";
+import { Api, type ConnectionInfo } from "./api.js";
 import { byId, element } from "./dom.js";
 import { faultOf } from "./peer.js";
 
@@ -32,7 +32,7 @@ export function admin(room: () => string): void {
     rows.replaceChildren(...connections.map(row));
   };
 
-  function row(c: ConnectionFacts): HTMLElement {
+  function row(c: ConnectionInfo): HTMLElement {
     const kick = element("button", { type: "button", "aria-label": `Kick ${c.username}, ${c.dialect}` }, "Kick");
     kick.addEventListener("click", () => void attempt(async () => (await api.kick(c.connection_id), await refresh()), `${c.username} was kicked.`));
     const mute = element("button", { type: "button", "aria-label": `Mute 1 min: ${c.username}` }, "Mute 1 min");

@@ -12,7 +12,7 @@ export class ApiError extends Error {
   }
 }
 
-export interface ConnectionFacts {
+export interface ConnectionInfo {
   connection_id: string;
   user_id: string;
   username: string;
@@ -37,8 +37,8 @@ export class Api {
     else sessionStorage.removeItem(KEPT);
   }
 
-  async connections(): Promise<ConnectionFacts[]> {
-    return ((await this.#ask("GET", "connections?limit=200")) as { connections: ConnectionFacts[] }).connections;
+  async connections(): Promise<ConnectionInfo[]> {
+    return ((await this.#ask("GET", "connections?limit=200")) as { connections: ConnectionInfo[] }).connections;
   }
 
   kick = (connection: string) => this.#ask("DELETE", `connections/${encodeURIComponent(connection)}`);

@@ -34,7 +34,7 @@ internal sealed class WebSocketConnectionFactory : IConnectionFactory
 /// <summary>A WebSocket as the pair of pipes that a hub connection reads from and writes to.</summary>
 internal sealed class WebSocketConnection : ConnectionContext
 {
-    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
     private readonly ClientWebSocket _socket;
     private readonly Pipe _received = new();
@@ -59,7 +59,7 @@ internal sealed class WebSocketConnection : ConnectionContext
     public override async ValueTask DisposeAsync()
     {
         await Transport.Output.CompleteAsync();
-        await Task.WhenAny(Task.WhenAll(_receiving, _sending), Task.Delay(Goodbye));
+        await Task.WhenAny(Task.WhenAll(_receiving, _sending), Task.Delay(CloseTimeout));
         _socket.Dispose();
         await base.DisposeAsync();
     }

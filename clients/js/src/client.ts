@@ -4,7 +4,7 @@ import { endpoint } from "./endpoint.js";
 import { GatewayError } from "./errors.js";
 import type { ClientEvents, EventSource, State } from "./events.js";
 import type { AnyMessage, Message, Messages, Position, RoomPosition, Welcome } from "./messages.js";
-import type { AnswerOf, MessageOf, Name, PayloadOf, QuestionOf, SendOf } from "./names.js";
+import type { AnswerOf, MessageOf, Name, PayloadOf, RequestOf, SendOf } from "./names.js";
 import { complete, type ClientOptions } from "./options.js";
 import type { Published, Requests, Sends } from "./requests.js";
 import { Unread } from "./unread.js";
@@ -112,7 +112,7 @@ export class GatewayClient implements AsyncIterable<Message> {
   }
 
   /** Sends a request to the gateway. */
-  request<T extends Name<Requests>>(type: T, payload: QuestionOf<T>): Promise<AnswerOf<T>> {
+  request<T extends Name<Requests>>(type: T, payload: RequestOf<T>): Promise<AnswerOf<T>> {
     return this.#conversation.request(type as string, payload) as Promise<AnswerOf<T>>;
   }
 

@@ -8,7 +8,7 @@ import type { Timeouts } from "./options.js";
 import { Outgoing, type OutgoingOptions, type Repeat } from "./outgoing.js";
 import { Rooms } from "./rooms.js";
 
-const QUESTIONS = new Set(["history", "presence", "ping"]);
+const REPEATABLE = new Set(["history", "presence", "ping"]);
 
 /** What an application and the gateway have to do with each other, whatever the connection of the moment is: rooms, messages, questions. For both dialects. */
 export class Conversation {
@@ -97,7 +97,7 @@ export class Conversation {
   /** Says something. An object gets a `message_id`, so that it can be sent again. */
   async send(type: string, payload: unknown): Promise<unknown> {
     if (!isObject(payload) || type === "direct") return this.#ask(type, payload, "never", this.#timeouts.sendTimeout);
-    if (QUESTIONS.has(type)) return this.#ask(type, payload, "question", this.#timeouts.sendTimeout);
+    if (REPEATABLE.has(type)) return this.#ask(type, payload, "request", this.#timeouts.sendTimeout);
     const known = typeof payload["message_id"] === "string" ? payload : { ...payload, message_id: this.#ids.next() };
     return this.#ask(type, known, "message", this.#timeouts.sendTimeout);
   }
@@ -105,7 +105,7 @@ export class Conversation {
   /** Asks something. */
   async request(type: string, payload: unknown): Promise<unknown> {
     if (type === "join" || type === "leave") throw new TypeError(`use ${type}()`);
-    return this.#ask(type, payload, QUESTIONS.has(type) ? "question" : "never", this.#timeouts.requestTimeout);
+    return this.#ask(type, payload, REPEATABLE.has(type) ? "request" : "never", this.#timeouts.requestTimeout);
   }
 
   /** The application hears of its own faults by `error`, or else from the console; the process lives on. */

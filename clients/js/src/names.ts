@@ -7,5 +7,5 @@ export type Name<Declared> = keyof Declared | (string & {});
 export type PayloadOf<T> = T extends keyof Messages ? Messages[T] : unknown;
 export type MessageOf<T> = T extends keyof Messages ? Extract<Message, { type: T }> : AnyMessage;
 export type SendOf<T> = T extends keyof Sends ? Sends[T] : unknown;
-export type QuestionOf<T> = T extends keyof Requests ? Requests[T]["payload"] : unknown;
+export type RequestOf<T> = T extends keyof Requests ? Requests[T]["payload"] : unknown;
 export type AnswerOf<T> = T extends keyof Requests ? Requests[T]["answer"] : unknown;

@@ -4,7 +4,7 @@ import type { Link } from "./link.js";
 import { roomOfCommand } from "./place.js";
 
 export interface OutgoingOptions {
-  /** Messages and questions that may wait or be under way; more are refused with `outgoing_overflow`. */
+  /** Messages and requests that may wait or be under way; more are refused with `outgoing_overflow`. */
   maxQueued: number;
   /** How many may be under way, that is sent and not answered yet. */
   maxInFlight: number;
@@ -14,8 +14,8 @@ export interface OutgoingOptions {
 
 /** What becomes of a command that was under way when the connection went. */
 export type Repeat =
-  /** It can be asked again: a question. Any fault is for the asker. */
-  | "question"
+  /** It can be asked again: a request that only reads. Any fault is for the asker. */
+  | "request"
   /** It can be sent again: the gateway knows it by its `message_id`. Waits out a backplane that is away. */
   | "message"
   /** It cannot: it would arrive twice. */

@@ -20,7 +20,7 @@ export interface SocketHandlers {
 const NORMAL = 1000;
 const ABNORMAL = 1006;
 /** How long the other side has for its close frame. */
-const LINGER = 2000;
+const CLOSE_TIMEOUT = 2000;
 
 /** One WebSocket of the raw dialect, from the handshake to its end, however it ends. Whoever is done with it need not wait for the other side. */
 export class Socket implements Link {
@@ -31,7 +31,7 @@ export class Socket implements Link {
   #heartbeat: Heartbeat | undefined;
   #isOpen = false;
   #isOver = false;
-  #linger: ReturnType<typeof setTimeout> | undefined;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
   #wasClosed!: () => void;
 
   /** The other side has closed too, or had the time to. */
@@ -49,7 +49,7 @@ export class Socket implements Link {
     this.#webSocket.onerror = () => {}; // the close that follows says as much
     this.#webSocket.onclose = ({ code, reason }: { code: number; reason: string }) => {
       this.end(this.#isOpen ? { kind: "closed", code, reason: reason || "the connection was lost" } : { kind: "refused", reason: "no connection could be made" });
-      clearTimeout(this.#linger);
+      clearTimeout(this.#closeTimer);
       this.#wasClosed();
     };
   }
@@ -89,10 +89,10 @@ export class Socket implements Link {
 
   /** A browser's WebSocket waits for the other side as long as it likes, and a dead one never closes; `ws` can be ended at once. */
   #hangUp(kind: Ending["kind"]): void {
-    this.#linger = setTimeout(() => {
+    this.#closeTimer = setTimeout(() => {
       this.#webSocket.terminate?.();
       this.#wasClosed();
-    }, LINGER);
+    }, CLOSE_TIMEOUT);
     if (kind === "dead" && this.#webSocket.terminate) this.#webSocket.terminate();
     else this.#webSocket.close(NORMAL);
   }

@@ -5,7 +5,7 @@ interface Waiting<T> {
   reject(fault: Error): void;
 }
 
-/** The messages that one `for await` has not taken yet. Bounded: a loop that is too slow ends with an error, not with holes. */
+/** The messages that one `for await` has not taken yet. Bounded: a loop that is too slow ends with an error, not with gaps. */
 export class Unread<T> implements AsyncIterableIterator<T> {
   readonly #max: number;
   readonly #over: (self: Unread<T>) => void;

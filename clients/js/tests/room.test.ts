@@ -156,7 +156,7 @@ it("a room without offsets passes everything on, over reconnects too", () => {
   expect(gaps).toEqual([]);
 });
 
-it("delays double up to the cap, and any of them may be nought", () => {
+it("delays double up to the cap, and any of them may be zero", () => {
   const options = { reconnectBaseDelay: 1000, reconnectMaxDelay: 30_000 };
   expect([0, 1, 2, 3, 4, 5, 6, 2000].map((n) => backoff(n, options, () => 1))).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
   expect(backoff(3, options, () => 0)).toBe(0);

@@ -1,6 +1,6 @@
 namespace Gateway.Benchmarks.Load;
 
-/// <summary>How a server under test is spoken to.</summary>
+/// <summary>How a client talks to a server under test.</summary>
 /// <param name="Path">The WebSocket's path.</param>
 /// <param name="IsSignalR">SignalR's JSON protocol, or plain text frames.</param>
 /// <param name="Publish">The text that publishes <c>%P</c>.</param>

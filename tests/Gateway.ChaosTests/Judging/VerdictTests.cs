@@ -17,7 +17,7 @@ public sealed class VerdictTests
     }
 
     [Fact]
-    public void HoleIsALossForTheOneThatHasIt()
+    public void GapIsALossForTheOneThatHasIt()
     {
         var verdict = Of([Log("r1", [Start, .. Messages(1, 5)]), Log("r2", [Start, .. Messages(1, 2), .. Messages(4, 5)])], Acks(1, 5));
 
@@ -26,7 +26,7 @@ public sealed class VerdictTests
     }
 
     [Fact]
-    public void HoleThatNobodyAcknowledgedIsALossToo() =>
+    public void GapThatNobodyAcknowledgedIsALossToo() =>
         Assert.Equal((1, 0, 0, 0), Counts(Of([Log("r1", [Start, .. Messages(1, 1), .. Messages(3, 3)])], [Ack(1), Ack(3)])));
 
     [Fact]
@@ -200,7 +200,7 @@ public sealed class VerdictTests
             [.. Acks(1, 6), new Acknowledged(Room, Id(7), 1)]).IsClean);
 
     [Fact]
-    public void HoleInTheNewEpochIsALoss() =>
+    public void GapInTheNewEpochIsALoss() =>
         Assert.Equal((1, 0, 0, 0), Counts(Of(
             [
                 Log("r1", [Start, new EpochChanged(1, new Position("e2", 0)), new Message(1, Id(1)), new Message(2, Id(2))]),

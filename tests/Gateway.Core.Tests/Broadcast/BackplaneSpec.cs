@@ -63,7 +63,7 @@ public abstract class BackplaneSpec : IAsyncLifetime
     }
 
     [Fact]
-    public async Task OffsetsCountFromOneWithoutHolesAndMessagesArriveInTheirOrder()
+    public async Task OffsetsCountFromOneWithoutGapsAndMessagesArriveInTheirOrder()
     {
         const int Publishers = 4, Each = 100;
         await SubscribeAsync(_room);
@@ -328,7 +328,7 @@ public abstract class BackplaneSpec : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NobodyCarriesOutAnInstructionForAConnectionThatIsNowhere() =>
+    public async Task NobodyCarriesOutARemoteCommandForAConnectionThatIsNowhere() =>
         Assert.Equal(
             Error.NoSuchConnection,
             (await _backplane.SendCommandAsync(new RemoteCommand("nobody-" + _room, RemoteAction.Join, _room)).Bounded()).Error);

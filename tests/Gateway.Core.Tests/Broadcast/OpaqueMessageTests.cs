@@ -46,7 +46,7 @@ public sealed class OpaqueMessageTests : IDisposable
         await raw.HasAsync("chat", 1);
         _core.Lifecycle.Drain();
 
-        await Within.Until(() => frames.Sink.Written.Length > 0, "the goodbye");
+        await Within.Until(() => frames.Sink.Written.Length > 0, "the close frame");
         Assert.Equal(WebSocketFrame.WriteClose(1001, "shutting down"), frames.Sink.Written);
         Assert.Equal(1, _core.Connections.CountOf(Dialect.Frames));
     }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Core.Tests.Broadcast;
 
-/// <summary>The in-process backplane with a count of its subscriptions, a door that can be shut, and a way to go away.</summary>
+/// <summary>The in-process backplane with a count of its subscriptions, a gate that can be closed, and a way to go away.</summary>
 internal sealed class WatchedBackplane(bool crossesReplicas = false) : IBackplane
 {
     private readonly InProcessBackplane _inner = new(

@@ -107,7 +107,7 @@ public sealed class AnnouncementTests : IDisposable
             _core.FanOut, _core.Connections, _core.Rooms, _core.Membership, new NoClients(),
             new Core.Broadcast.SystemMessages(AreSent: true));
 
-        receiver.OnAnnouncementsLost("metrics"); // which has no roster
+        receiver.OnAnnouncementsLost("metrics"); // which has no presence
         receiver.OnAnnouncementsLost("announced");
 
         await ada.HasAsync("system", 1);

@@ -49,7 +49,7 @@ public sealed class HistoryTests : IDisposable
     [InlineData("""{"room":"r","before":0}""", "400: before must be a whole number of at least 1")]
     [InlineData("""{"room":"r","after":"x"}""", "400: after must be a whole number of at least 0")]
     [InlineData("""{"room":"a b"}""", "400: room must not contain white space, control characters or *")]
-    public async Task WrongQuestionIsRefused(string payload, string error)
+    public async Task InvalidRequestIsRefused(string payload, string error)
     {
         var ada = await _core.ConnectAsync(["r", "metrics"]);
 

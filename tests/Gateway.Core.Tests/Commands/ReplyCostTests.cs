@@ -127,7 +127,7 @@ public sealed class ReplyCostTests : IDisposable
     private static IEnumerable<string> Users(JsonElement page) =>
         page.GetProperty("members").EnumerateArray().Select(m => m.GetProperty("user_id").GetString()!);
 
-    /// <summary>A roster whose readings the test answers.</summary>
+    /// <summary>A presence store whose reads the test answers.</summary>
     private sealed class SlowPresence : IPresenceStore
     {
         public ValueTask<bool> ContainsAsync(string room, string userId) => throw new NotSupportedException();

@@ -7,9 +7,9 @@ namespace Gateway.Core.Tests.Connections;
 public sealed class OutboxCorkTests
 {
     [Fact]
-    public void PostedFramesWaitForEveryGateAndTheWelcomeGoesFirst()
+    public void PostedFramesWaitForEveryCorkAndTheWelcomeGoesFirst()
     {
-        var f = new OutboxFixture(gates: 2);
+        var f = new OutboxFixture(corks: 2);
         f.Outbox.Post(Many(["a", "b"]));
 
         f.Outbox.Uncork();
@@ -20,9 +20,9 @@ public sealed class OutboxCorkTests
     }
 
     [Fact]
-    public void WelcomeGoesFirstAlsoWhereItsGateOpensBeforeTheOther()
+    public void WelcomeGoesFirstAlsoWhereItsCorkIsRemovedBeforeTheOther()
     {
-        var f = new OutboxFixture(gates: 2);
+        var f = new OutboxFixture(corks: 2);
         f.Outbox.Post(One("a"));
 
         f.Outbox.Uncork(One("welcome", policy: null, room: null));
@@ -35,7 +35,7 @@ public sealed class OutboxCorkTests
     [Fact]
     public void WelcomeIsWrittenHoweverFullTheOutboxIs()
     {
-        var f = new OutboxFixture(messages: 1, gates: 1);
+        var f = new OutboxFixture(messages: 1, corks: 1);
         f.Outbox.Post(One("a"));
 
         f.Outbox.Uncork(One("welcome", policy: null, room: null));
@@ -44,9 +44,9 @@ public sealed class OutboxCorkTests
     }
 
     [Fact]
-    public async Task FrameworksFramesPassTheGates()
+    public async Task FramesOfTheFrameworkPassTheCorks()
     {
-        var f = new OutboxFixture(gates: 1);
+        var f = new OutboxFixture(corks: 1);
         f.Outbox.Post(One("a"));
 
         await f.Outbox.WriteAsync(Frame("handshake")).Bounded();
@@ -57,9 +57,9 @@ public sealed class OutboxCorkTests
     }
 
     [Fact]
-    public async Task GateThatOpensWhileTheHandshakeIsBeingWrittenLetsThePostedOutAfterIt()
+    public async Task UncorkWhileTheHandshakeIsBeingWrittenLetsThePostedFramesOutAfterIt()
     {
-        var f = new OutboxFixture(gates: 1);
+        var f = new OutboxFixture(corks: 1);
         f.Sink.Stall();
         var handshake = f.Outbox.WriteAsync(Frame("handshake"));
         f.Outbox.Post(One("a"));
@@ -73,9 +73,9 @@ public sealed class OutboxCorkTests
     }
 
     [Fact]
-    public void OutboxThatFillsBehindAGateIsClosedAtOnce()
+    public void OutboxThatFillsWhileItIsCorkedIsClosedAtOnce()
     {
-        var f = new OutboxFixture(messages: 1, gates: 1);
+        var f = new OutboxFixture(messages: 1, corks: 1);
         f.Outbox.Post(One("a"));
 
         f.Outbox.Post(One("b"));
@@ -86,9 +86,9 @@ public sealed class OutboxCorkTests
     }
 
     [Fact]
-    public void WhoWasNotWelcomedHearsNothingButTheGoodbye()
+    public void ClientWithoutAWelcomeGetsNothingButTheCloseFrame()
     {
-        var f = new OutboxFixture(gates: 1);
+        var f = new OutboxFixture(corks: 1);
         f.Outbox.Post(Many(["a", "b"]));
 
         f.Outbox.Close(CloseReason.Shutdown);
@@ -99,9 +99,9 @@ public sealed class OutboxCorkTests
     }
 
     [Fact]
-    public async Task NothingThatAGateHeldBackFollowsTheFrameworksClose()
+    public async Task NothingThatWasCorkedFollowsTheFrameworksClose()
     {
-        var f = new OutboxFixture(gates: 1);
+        var f = new OutboxFixture(corks: 1);
         f.Outbox.Post(Many(["a", "b"]));
 
         await f.Outbox.WriteAsync(WebSocketFrame.WriteClose(1000, "")).Bounded();
@@ -114,7 +114,7 @@ public sealed class OutboxCorkTests
     [Fact]
     public async Task CloseDuringTheHandshakeWaitsForItsFrame()
     {
-        var f = new OutboxFixture(gates: 1);
+        var f = new OutboxFixture(corks: 1);
         f.Sink.Stall();
         var handshake = f.Outbox.WriteAsync(Frame("handshake"));
         f.Outbox.Post(One("a"));

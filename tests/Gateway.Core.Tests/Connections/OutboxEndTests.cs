@@ -41,7 +41,7 @@ public sealed class OutboxEndTests
     }
 
     [Fact]
-    public void IdleOutboxSaysGoodbyeAtOnceAndIsComplete()
+    public void IdleOutboxSendsTheCloseFrameAtOnceAndIsComplete()
     {
         var f = new OutboxFixture(format: FrameFormat.SignalRWebSocket);
 
@@ -120,7 +120,7 @@ public sealed class OutboxEndTests
     }
 
     [Fact]
-    public async Task StopLetsOurGoodbyeGoOut()
+    public async Task StopLetsOurCloseFrameGoOut()
     {
         var f = new OutboxFixture().Stalled();
         f.Outbox.Close(CloseReason.Shutdown);
@@ -175,7 +175,7 @@ public sealed class OutboxEndTests
     }
 
     [Fact]
-    public void GoodbyeThatIsNotAnsweredIsOverdueThoughItIsOut()
+    public void CloseFrameThatIsNotAnsweredIsOverdueThoughItIsOut()
     {
         var f = new OutboxFixture();
         f.Outbox.Close(CloseReason.Shutdown);

@@ -9,11 +9,11 @@ namespace Gateway.Core.Tests.Connections;
 /// <summary>An outbox between a test and a sink of its own; what the client got is told as one word per frame.</summary>
 internal sealed class OutboxFixture
 {
-    public OutboxFixture(int messages = 4, long bytes = 10_000, int gates = 0, FrameFormat format = FrameFormat.RawWebSocket)
+    public OutboxFixture(int messages = 4, long bytes = 10_000, int corks = 0, FrameFormat format = FrameFormat.RawWebSocket)
     {
         SynchronizationContext.SetSynchronizationContext(null); // so that what waits for the sink goes on at once when it is released
         Sink = new TestSink(format);
-        Outbox = new Outbox(Sink, new OutboxLimits(messages, bytes), gates, Time);
+        Outbox = new Outbox(Sink, new OutboxLimits(messages, bytes), corks, Time);
         Outbox.Attach(Owner);
     }
 

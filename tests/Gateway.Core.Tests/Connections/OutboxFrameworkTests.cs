@@ -85,7 +85,7 @@ public sealed class OutboxFrameworkTests
     }
 
     [Fact]
-    public async Task GoodbyeDoesNotCutAMessageInTwo()
+    public async Task CloseFrameDoesNotCutAMessageInTwo()
     {
         var f = new OutboxFixture(format: FrameFormat.SignalRWebSocket);
 

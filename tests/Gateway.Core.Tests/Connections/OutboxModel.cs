@@ -24,17 +24,17 @@ internal sealed class OutboxModel
     private readonly long[] _offsets = new long[RoomPolicies.Length];
     private readonly Queue<byte[]> _fragments = new();
     private Task _framework = Task.CompletedTask;
-    private int _gates;
+    private int _corks;
     private int _number;
     private int _done;
     private int _offered;
     private bool _ended;
 
-    public OutboxModel(int messages, int bytes, int gates)
+    public OutboxModel(int messages, int bytes, int corks)
     {
         _limits = new OutboxLimits(messages, bytes);
-        _gates = gates;
-        _f = new OutboxFixture(messages, bytes, gates);
+        _corks = corks;
+        _f = new OutboxFixture(messages, bytes, corks);
         _f.Sink.Stall();
     }
 
@@ -48,7 +48,7 @@ internal sealed class OutboxModel
             case < 88: _f.Sink.Release(); break;
             case < 91: _f.Sink.Window = random.Next(300); break;
             case < 92: _f.Sink.Stalls = random.Next(4) > 0; break;
-            case < 97: OpenGate(); break;
+            case < 97: Uncork(); break;
             case 97 when random.Next(3) == 0: Close(random); break;
             case 98 when random.Next(3) == 0: _f.Sink.Fails = _ended = true; break;
             case 99 when random.Next(3) == 0: Abort(); break;
@@ -59,7 +59,7 @@ internal sealed class OutboxModel
     /// <summary>The client reads everything, and the model looks at the whole.</summary>
     public void Finish()
     {
-        while (_gates > 0) OpenGate();
+        while (_corks > 0) Uncork();
         _f.Sink.Flow();
         Check();
         if (!_f.Outbox.IsOpen || _ended) return;
@@ -118,10 +118,10 @@ internal sealed class OutboxModel
             : _f.Outbox.WriteAsync(_fragments.Dequeue()).AsTask();
     }
 
-    private void OpenGate()
+    private void Uncork()
     {
-        if (_gates == 0) return;
-        var welcome = --_gates == 0 ? OutboxFixture.One(Text('w', 0, 0, null), policy: null, room: null) : null;
+        if (_corks == 0) return;
+        var welcome = --_corks == 0 ? OutboxFixture.One(Text('w', 0, 0, null), policy: null, room: null) : null;
         if (_f.Outbox.IsOpen && welcome != null) _offered++;
         _f.Outbox.Uncork(welcome);
     }
@@ -149,16 +149,16 @@ internal sealed class OutboxModel
     private void Check()
     {
         Assert.Null(_f.Sink.Violation);
-        var goodbyes = _f.Owner.Closes.Count;
+        var closes = _f.Owner.Closes.Count;
         var frames = Frames.ReadAll(_f.Sink.Handed).Select(OutboxWord.Read).ToList(); // fails if one is torn
         Assert.Equal(
-            _offered + goodbyes,
+            _offered + closes,
             frames.Count(w => w.Kind is 'p' or 'w' or 'c') - FrameworkCloses(frames) + _f.Owner.Dropped + _f.Outbox.Depth);
         Assert.DoesNotContain(frames.SkipLast(1), w => w.Kind == 'c'); // nothing follows a close frame
         OutboxWord.AssertOrder(frames, 'p');
         OutboxWord.AssertOrder(frames, 'f');
         OutboxWord.AssertFragmentsTogether(frames);
-        if (_gates > 0) Assert.DoesNotContain(frames, w => w.Kind == 'p');
+        if (_corks > 0) Assert.DoesNotContain(frames, w => w.Kind == 'p');
         Told();
         AssertWrittenIsAStartOf(_f.Sink.Handed);
     }

@@ -12,10 +12,10 @@ public sealed class OutboxModelTests
 
     [Theory]
     [InlineData(8, 2_000, 0), InlineData(8, 2_000, 2), InlineData(1, 100_000, 1), InlineData(64, 200_000, 0), InlineData(5, 150, 1)]
-    public void WhateverHappensNothingIsTornReorderedOrLostWithoutAWord(int messages, int bytes, int gates) =>
+    public void WhateverHappensNothingIsTornReorderedOrLostWithoutAWord(int messages, int bytes, int corks) =>
         Prop.ForAll(Runs, run =>
         {
-            var model = new OutboxModel(messages, bytes, gates);
+            var model = new OutboxModel(messages, bytes, corks);
             foreach (var seed in run) model.Do(seed);
             model.Finish();
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithEndSize(60));

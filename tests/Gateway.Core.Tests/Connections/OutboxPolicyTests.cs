@@ -88,7 +88,7 @@ public sealed class OutboxPolicyTests
     }
 
     [Fact]
-    public void DropOldestSaysOfEachHoleWhereFramesBetweenThemStayed()
+    public void DropOldestReportsEachGapWhereFramesBetweenThemStayed()
     {
         var f = new OutboxFixture(messages: 3).Stalled();
         f.Outbox.Post(One("1", DropOldest, offset: 1));
@@ -117,7 +117,7 @@ public sealed class OutboxPolicyTests
     }
 
     [Fact]
-    public void HolesOfDifferentRoomsAreToldApart()
+    public void GapsOfDifferentRoomsAreReportedSeparately()
     {
         var f = new OutboxFixture(messages: 1).Stalled();
         f.Outbox.Post(One("1", DropNewest, "r", 1));
@@ -132,7 +132,7 @@ public sealed class OutboxPolicyTests
     }
 
     [Fact]
-    public void HoleInARoomWithoutOffsetsCountsOnly()
+    public void GapInARoomWithoutOffsetsCountsOnly()
     {
         var f = new OutboxFixture(messages: 1).Stalled();
         f.Outbox.Post(One("a", DropOldest));

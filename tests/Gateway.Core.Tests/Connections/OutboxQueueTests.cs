@@ -42,7 +42,7 @@ public sealed class OutboxQueueTests
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 
     [Fact]
-    public void HolesDoNotPileUpWhileNothingIsRead()
+    public void GapsDoNotPileUpWhileNothingIsRead()
     {
         var queue = new OutboxQueue(Limits);
         for (var i = 0; i < 10_000; i++)

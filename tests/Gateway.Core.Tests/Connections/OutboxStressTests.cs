@@ -49,7 +49,7 @@ public sealed class OutboxStressTests
         await Task.WhenAll([.. posters, framework, opener, ender]);
         var offered = posters.Sum(p => p.Result);
         if (end is End.Drained) await Within.Until(() => outbox.Depth == 0, "drained");
-        if (end is End.Closed) await Within.Until(() => sink.Completions == 1, "the goodbye is out");
+        if (end is End.Closed) await Within.Until(() => sink.Completions == 1, "the close frame is out");
         await outbox.StopAsync(Within.Deadline);
         sink.Disposed = true;
         outbox.Abort();
@@ -64,7 +64,7 @@ public sealed class OutboxStressTests
         OutboxWord.AssertFragmentsTogether(words);
         if (end == End.Drained) Assert.Equal(offered, words.Count(w => w.Kind == 'p') + owner.Dropped);
         else Assert.Equal('c', words[^1].Kind);
-        AssertHolesAreTold(words, complete: end == End.Drained);
+        AssertGapsAreReported(words, complete: end == End.Drained);
     }
 
     /// <returns>How many frames were offered.</returns>
@@ -123,7 +123,7 @@ public sealed class OutboxStressTests
         return words;
     }
 
-    private static void AssertHolesAreTold(IEnumerable<OutboxWord> words, bool complete)
+    private static void AssertGapsAreReported(IEnumerable<OutboxWord> words, bool complete)
     {
         var told = new long[Posters];
         foreach (var word in words)

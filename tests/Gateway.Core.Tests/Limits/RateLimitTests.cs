@@ -12,7 +12,7 @@ public sealed class RateLimitTests : IDisposable
     public void Dispose() => _core.Dispose();
 
     [Fact]
-    public void ConnectionsOfOneUserShareItsBudget()
+    public void ConnectionsOfOneUserShareItsQuota()
     {
         using var quotas = new InProcessUserQuotas(10, Window, _core.Supervisor, _core.Time);
         var limit = new MessageRateLimiter(0, Window, _core.Time) { PerUser = new UserRateLimit(10, Window, quotas) };
@@ -32,7 +32,7 @@ public sealed class RateLimitTests : IDisposable
     }
 
     [Fact]
-    public void WhatTheUsersBudgetRefusesDoesNotCountAgainstTheConnection()
+    public void WhatTheUsersQuotaRefusesDoesNotCountAgainstTheConnection()
     {
         using var quotas = new InProcessUserQuotas(4, TimeSpan.FromSeconds(1), _core.Supervisor, _core.Time);
         var limit = new MessageRateLimiter(8, Window, _core.Time) { PerUser = new UserRateLimit(4, TimeSpan.FromSeconds(1), quotas) };
@@ -45,7 +45,7 @@ public sealed class RateLimitTests : IDisposable
     }
 
     [Fact]
-    public void WhoeverFloodsItsUsersBudgetIsClosed()
+    public void ConnectionThatFloodsItsUsersQuotaIsClosed()
     {
         using var quotas = new InProcessUserQuotas(4, Window, _core.Supervisor, _core.Time);
         var limit = new MessageRateLimiter(0, Window, _core.Time) { PerUser = new UserRateLimit(4, Window, quotas) };

@@ -7,8 +7,8 @@ using Gateway.Core.Tests.Broadcast;
 namespace Gateway.Core.Tests.Presence;
 
 /// <summary>
-/// What every roster does. It knows public types only: whoever has another roster compiles this file and those that it names into their
-/// tests.
+/// What every presence store does. It knows public types only: whoever has another one compiles this file and those that it names into
+/// their tests.
 /// </summary>
 public abstract class PresenceSpec : IAsyncLifetime
 {
@@ -26,7 +26,7 @@ public abstract class PresenceSpec : IAsyncLifetime
     private protected static RoomTable Rooms { get; } = new(
         new RoomPolicies(Announced, [(Quiet, Announced with { Announce = false })]), shards: 1);
 
-    /// <summary>A roster that tells <paramref name="told"/> of what happens in the room <see cref="Team"/>.</summary>
+    /// <summary>A presence store that tells <paramref name="told"/> of what happens in the room <see cref="Team"/>.</summary>
     internal abstract ValueTask<IPresenceStore> OpenAsync(TimeSpan grace, RecordingReceiver told);
 
     protected abstract ValueTask CloseAsync();

@@ -114,7 +114,7 @@ public sealed class GoldenServerTests
     }
 
     [Theory, MemberData(nameof(Closes))]
-    public void GoodbyeIsWrittenAsItsGoldenFileSays(string name)
+    public void CloseFrameIsWrittenAsItsGoldenFileSays(string name)
     {
         var golden = GoldenFile.All[name];
         var reason = GoldenMessages.Closes[name];

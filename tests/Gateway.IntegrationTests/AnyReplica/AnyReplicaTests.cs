@@ -33,9 +33,9 @@ public sealed class AnyReplicaTests(ThreeReplicas gateway) : IClassFixture<Three
         foreach (var client in clients) await client.DisposeAsync();
     }
 
-    /// <summary>It is addressed by the id that it was promised, from wherever.</summary>
+    /// <summary>It is addressed by the id that was reserved for it, from wherever.</summary>
     [Fact]
-    public async Task ConnectionIsKnownByThePromisedIdOnly()
+    public async Task ConnectionIsKnownByTheReservedIdOnly()
     {
         await using var client = await SignalRClient.ConnectAsync(gateway.Server, negotiates: true);
         var seen = await client.RequestAsync("presence", new { room = "lobby" });

@@ -72,7 +72,7 @@ public sealed class ForwardingTests : IAsyncLifetime
 
     /// <summary>Address and user are the client's where it arrived, not those of the replica that sent the request on.</summary>
     [Fact]
-    public async Task OwnerLearnsWhoTheClientIs()
+    public async Task OwningReplicaLearnsWhoTheClientIs()
     {
         using var client = await Fallback.BeginAsync(_a, _b, "?as=Ann");
         await client.SendAsync(_b, """{"type":1,"target":"Me","arguments":[],"invocationId":"1"}""");

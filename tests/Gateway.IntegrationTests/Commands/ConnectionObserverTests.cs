@@ -57,7 +57,7 @@ public sealed class ConnectionObserverTests
         var log = gateway.Get<Log>();
         await using var raw = await RawClient.ConnectAsync(gateway.Server, "?rooms=lobby");
         await using var signalR = await SignalRClient.ConnectAsync(gateway.Server, "/test?rooms=lobby");
-        await Deadline.Until(() => log.Lines.Count == 2, "the beginnings");
+        await Deadline.Until(() => log.Lines.Count == 2, "both connects");
 
         await gateway.DisposeAsync();
 

@@ -185,7 +185,7 @@ public sealed class HandlerEndTests
     }
 
     [Fact]
-    public async Task ShutdownSaysGoodbyeAndEndsTheHandler()
+    public async Task ShutdownClosesTheConnectionAndEndsTheHandler()
     {
         var handler = new ScriptedHandler(ScriptedHandler.EchoAsync);
         var gateway = await StartAsync(handler);

@@ -71,7 +71,7 @@ public sealed class FirstMessageAuthenticationTests(TokenFixture fixture) : ICla
     }
 
     [Fact]
-    public async Task ClientThatDoesNotAnswerTheGoodbyeIsCutOff()
+    public async Task ClientThatDoesNotAnswerTheCloseFrameIsCutOff()
     {
         await using var gateway = await EmbeddedGateway.StartAsync(o =>
         {

@@ -71,7 +71,7 @@ public sealed class DisconnectReasonTests
     }
 
     [Fact]
-    public async Task CountersStandAtNoughtFromTheStart()
+    public async Task CountersAreZeroFromTheStart()
     {
         await using var gateway = await StartAsync();
         var page = await gateway.ScrapeAsync();

@@ -75,7 +75,7 @@ public sealed class ConnectionQuotaTests : IDisposable
 
     /// <summary>They count where the connection is, by the address that the client has.</summary>
     [Fact]
-    public async Task ForwardedConnectionCountsAtItsOwner()
+    public async Task ForwardedConnectionCountsAtItsOwnReplica()
     {
         await using var redis = await RedisServer.StartAsync();
         await using var a = await EmbeddedGateway.StartAsync(o => Share(o, redis, perIp: 1));

@@ -51,7 +51,7 @@ public sealed class TrustedProxyTests
 
     /// <summary>Replicas may stand in a trusted network as well: what they say of a forwarded request is signed, and counts.</summary>
     [Fact]
-    public async Task AddressGoesAlongToTheOwner()
+    public async Task AddressGoesAlongToTheOwningReplica()
     {
         await using var redis = await RedisServer.StartAsync();
         void Share(ProgramOptions o) =>

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace Gateway.IntegrationTests.Limits;
 
 /// <summary>
-/// What Redis grants of one user's budget, by its own clock, against the definition: never more than the limit in any window, and all of it
+/// What Redis grants of one user's quota, by its own clock, against the definition: never more than the limit in any window, and all of it
 /// when a window has passed.
 /// </summary>
 public sealed class UserQuotaScriptTests

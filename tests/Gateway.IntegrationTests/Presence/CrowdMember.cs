@@ -107,7 +107,7 @@ internal sealed class CrowdMember : IDisposable
     private static string ValueAfter(ReadOnlySpan<byte> message, ReadOnlySpan<byte> name)
     {
         var at = message.IndexOf(name);
-        if (at < 0) return ""; // the goodbye is about nobody
+        if (at < 0) return ""; // the shutdown event is about nobody
         var rest = message[(at + name.Length)..];
         return Encoding.UTF8.GetString(rest[..rest.IndexOf((byte)'"')]);
     }

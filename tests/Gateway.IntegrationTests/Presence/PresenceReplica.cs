@@ -15,7 +15,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.IntegrationTests.Presence;
 
-/// <summary>One replica's roster on a real Redis, without the rest of a gateway.</summary>
+/// <summary>One replica's presence on a real Redis, without the rest of a gateway.</summary>
 internal sealed class PresenceReplica : IAsyncDisposable
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
@@ -32,12 +32,12 @@ internal sealed class PresenceReplica : IAsyncDisposable
         var supervisor = new Supervisor(TimeProvider.System, NullLogger<Supervisor>.Instance, _meter.LoopFaults);
         _redis = new RedisServers(
             options, keys, new ReadinessState(), _meter, supervisor, TimeProvider.System, NullLogger<RedisConnection>.Instance);
-        var instructions = new RedisRemoteCommands(
+        var commands = new RedisRemoteCommands(
             _redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisRemoteCommands>.Instance);
         var counts = new RedisReceiverCounts(
             _redis, keys, replica, supervisor, TimeProvider.System, NullLogger<RedisReceiverCounts>.Instance);
         Backplane = new RedisBackplane(
-            options, settings, _redis, keys, instructions, counts, replica,
+            options, settings, _redis, keys, commands, counts, replica,
             new SubscriptionEvents(_meter, TimeProvider.System, NullLogger<RoomSubscription>.Instance), _meter, supervisor,
             TimeProvider.System, NullLogger<RedisBackplane>.Instance);
         var own = new ReplicaStatus(id, new ConnectionTable(1), TimeProvider.System);

@@ -8,7 +8,7 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Presence;
 
-/// <summary>The spec that the in-process roster passes too, against a real Redis; and what several replicas make of one another.</summary>
+/// <summary>The spec that the in-process store passes too, against a real Redis; and what several replicas make of one another.</summary>
 public sealed class RedisPresenceStoreTests : PresenceSpec
 {
     private readonly List<PresenceReplica> _replicas = [];

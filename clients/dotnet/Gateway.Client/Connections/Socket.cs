@@ -15,7 +15,7 @@ internal sealed class Socket(
     ClientWebSocket webSocket, GatewayClientOptions options, Func<GatewayMessage, CancellationToken, ValueTask> received,
     Action<string> ignored) : ILink, IDisposable
 {
-    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Channel<byte[]> _outgoing = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Dictionary<long, TaskCompletionSource<JsonElement>> _asked = [];
@@ -43,7 +43,7 @@ internal sealed class Socket(
     {
         var (reading, writing, watching) = (ReadAsync(), WriteAsync(), WatchAsync());
         var ending = await _ended.Task.ConfigureAwait(false);
-        if (ending.Kind is EndingKind.Left or EndingKind.Shutdown) await SayGoodbyeAsync(writing).ConfigureAwait(false);
+        if (ending.Kind is EndingKind.Left or EndingKind.Shutdown) await SendCloseFrameAsync(writing).ConfigureAwait(false);
         await _over.CancelAsync().ConfigureAwait(false);
         webSocket.Abort();
         await Task.WhenAll(reading, writing, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -165,12 +165,12 @@ internal sealed class Socket(
         }
     }
 
-    private async Task SayGoodbyeAsync(Task writing)
+    private async Task SendCloseFrameAsync(Task writing)
     {
         try
         {
-            await writing.WaitAsync(Linger).ConfigureAwait(false);
-            using var late = new CancellationTokenSource(Linger);
+            await writing.WaitAsync(CloseTimeout).ConfigureAwait(false);
+            using var late = new CancellationTokenSource(CloseTimeout);
             await webSocket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, late.Token).ConfigureAwait(false);
         }
         catch (Exception)

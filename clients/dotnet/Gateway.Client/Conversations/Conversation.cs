@@ -119,7 +119,7 @@ internal sealed class Conversation : IReceiver
         }
         else if (type == "presence")
         {
-            repeat = Repeat.Question; // the same status twice is one
+            repeat = Repeat.Request; // the same status twice is one
         }
         var answer = await Outgoing.AddAsync(type, payload, repeat, _options.SendTimeout, cancel).ConfigureAwait(false);
         return answer.ValueKind == JsonValueKind.Object ? Answers.Read(answer, GatewayJson.Default.Published, type) : new Published(null);
@@ -130,7 +130,7 @@ internal sealed class Conversation : IReceiver
     {
         if (type is "join" or "leave") throw new ArgumentException("use JoinAsync and LeaveAsync", nameof(type));
         return Outgoing.AddAsync(
-            type, payload, type is "history" or "presence" or "ping" ? Repeat.Question : Repeat.Never, _options.RequestTimeout, cancel);
+            type, payload, type is "history" or "presence" or "ping" ? Repeat.Request : Repeat.Never, _options.RequestTimeout, cancel);
     }
 
     public IDisposable On(string type, Action<GatewayMessage> handler)

@@ -12,7 +12,7 @@ internal enum Repeat
     Never,
 
     /// <summary>It can be asked again. Any fault is for the asker.</summary>
-    Question,
+    Request,
 
     /// <summary>It can be sent again: the gateway knows it by its <c>message_id</c>. Waits out a backplane that is away.</summary>
     Message,

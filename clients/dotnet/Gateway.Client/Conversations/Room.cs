@@ -11,7 +11,7 @@ namespace Gateway.Client.Conversations;
 /// and messages in their turn.</param>
 internal sealed class Room(string name, IReceiver to, bool answersInOrder)
 {
-    private List<GatewayMessage>? _held = [];
+    private List<GatewayMessage>? _buffer = [];
 
     public string Name => name;
 
@@ -19,14 +19,14 @@ internal sealed class Room(string name, IReceiver to, bool answersInOrder)
     public Position? Position { get; private set; }
 
     /// <summary>The connection is in the room, and what comes is passed on.</summary>
-    public bool IsIn => _held == null;
+    public bool IsIn => _buffer == null;
 
     /// <summary>The connection has gone. What it brought and nobody has seen will come again.</summary>
-    public void Away() => _held = [];
+    public void Away() => _buffer = [];
 
     public void Receive(GatewayMessage message)
     {
-        if (_held != null) _held.Add(message);
+        if (_buffer != null) _buffer.Add(message);
         else Pass(message);
     }
 
@@ -35,27 +35,27 @@ internal sealed class Room(string name, IReceiver to, bool answersInOrder)
     /// then come after newer ones.</param>
     public void Entered(JoinAnswer answer, Position? entered)
     {
-        var held = _held ?? [];
-        _held = null;
+        var buffered = _buffer ?? [];
+        _buffer = null;
         var since = Position;
         var start = entered ?? (answer is { Epoch: { } epoch, Offset: { } offset } ? new Position(epoch, offset) : null);
-        if (since != null && start != null && answersInOrder) held = GoOn(held, since, start, answer);
+        if (since != null && start != null && answersInOrder) buffered = GoOn(buffered, since, start, answer);
         else if (since != null && start != null) GoOnAsItComes(since, start, answer);
         else Position = start;
-        foreach (var message in held) Pass(message);
+        foreach (var message in buffered) Pass(message);
         if (since != null) to.Resumed(new Resumed(name, answer.Recovered == true, answer.Replayed ?? 0));
     }
 
     /// <summary>Passes on what was missed.</summary>
     /// <returns>What is newer.</returns>
-    private List<GatewayMessage> GoOn(List<GatewayMessage> held, Position since, Position start, JoinAnswer answer)
+    private List<GatewayMessage> GoOn(List<GatewayMessage> buffered, Position since, Position start, JoinAnswer answer)
     {
         var recovered = answer.Recovered == true;
         var replayed = answer.Replayed ?? 0;
         var until = recovered ? start.Offset : since.Offset + replayed;
         bool IsMissed(GatewayMessage message) => PlaceOf(message) > since.Offset && PlaceOf(message) <= until;
-        var missed = recovered || replayed > 0 ? held.FindAll(IsMissed) : [];
-        var newer = missed.Count > 0 ? held.FindAll(message => !IsMissed(message)) : held;
+        var missed = recovered || replayed > 0 ? buffered.FindAll(IsMissed) : [];
+        var newer = missed.Count > 0 ? buffered.FindAll(message => !IsMissed(message)) : buffered;
         foreach (var message in missed) Pass(message);
         if (recovered)
         {

@@ -4,7 +4,7 @@ import { GatewayError } from "../errors.js";
 import type { EventSource, RoomEvents } from "../events.js";
 import { Inbound } from "../inbound.js";
 import type { Messages, Position, RoomPosition, Welcome } from "../messages.js";
-import type { AnswerOf, MessageOf, Name, PayloadOf, QuestionOf, SendOf } from "../names.js";
+import type { AnswerOf, MessageOf, Name, PayloadOf, RequestOf, SendOf } from "../names.js";
 import { checkNumbers, SHARED_DEFAULTS, type Timeouts } from "../options.js";
 import type { OutgoingOptions } from "../outgoing.js";
 import type { Published, Requests, Sends } from "../requests.js";
@@ -118,7 +118,7 @@ export class ResumingConnection {
   }
 
   /** In place of `invoke("History", …)` and its like. */
-  request<T extends Name<Requests>>(type: T, payload: QuestionOf<T>): Promise<AnswerOf<T>> {
+  request<T extends Name<Requests>>(type: T, payload: RequestOf<T>): Promise<AnswerOf<T>> {
     return this.#conversation.request(type as string, payload) as Promise<AnswerOf<T>>;
   }
 

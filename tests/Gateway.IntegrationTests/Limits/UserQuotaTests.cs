@@ -4,22 +4,22 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Limits;
 
-/// <summary>One user, several connections, one budget: on one replica and on two.</summary>
-public sealed class UserBudgetTests
+/// <summary>One user, several connections, one quota: on one replica and on two.</summary>
+public sealed class UserQuotaTests
 {
-    private const int Budget = 200;
+    private const int Quota = 200;
 
     [Theory]
     [InlineData(Kind.Raw)]
     [InlineData(Kind.SignalR)]
-    public async Task ConnectionsOnOneReplicaShareTheBudget(Kind kind)
+    public async Task ConnectionsOnOneReplicaShareTheQuota(Kind kind)
     {
         await using var gateway = await EmbeddedGateway.StartAsync(o => Set(o, null), Moderation.UsersWithRoles.Add);
         await using var first = await Clients.ConnectAsync(kind, gateway.Server, "?user=ada");
         await using var second = await Clients.ConnectAsync(kind, gateway.Server, "?user=ada");
         await using var other = await Clients.ConnectAsync(kind, gateway.Server, "?user=bob");
 
-        Assert.Equal(Budget, await SendAsync(first, Budget / 2) + await SendAsync(second, Budget));
+        Assert.Equal(Quota, await SendAsync(first, Quota / 2) + await SendAsync(second, Quota));
         Assert.Equal(10, await SendAsync(other, 10));
     }
 
@@ -27,7 +27,7 @@ public sealed class UserBudgetTests
     [InlineData(Kind.Raw, true)]
     [InlineData(Kind.SignalR, true)]
     [InlineData(Kind.Raw, false)]
-    public async Task UserOnTwoReplicasHasOneBudget(Kind kind, bool atOnce)
+    public async Task UserOnTwoReplicasHasOneQuota(Kind kind, bool atOnce)
     {
         await using var redis = await RedisServer.StartAsync();
         await using var a = await EmbeddedGateway.StartAsync(o => Set(o, redis), Moderation.UsersWithRoles.Add);
@@ -36,14 +36,14 @@ public sealed class UserBudgetTests
         await using var second = await Clients.ConnectAsync(kind, b.Server, "?user=ada");
 
         var passed = atOnce
-            ? (await Task.WhenAll(SendAsync(first, Budget), SendAsync(second, Budget))).Sum()
-            : await SendAsync(first, Budget * 5 / 4) + await SendAsync(second, Budget * 5 / 4);
+            ? (await Task.WhenAll(SendAsync(first, Quota), SendAsync(second, Quota))).Sum()
+            : await SendAsync(first, Quota * 5 / 4) + await SendAsync(second, Quota * 5 / 4);
         // What one replica holds idle comes back to the other in a moment.
         await Deadline.Until(
-            async () => await SendAsync(second, 10) == 0 && (passed += await SendAsync(first, 10)) >= 0 && passed >= Budget * 9 / 10,
-            "the budget is used up");
+            async () => await SendAsync(second, 10) == 0 && (passed += await SendAsync(first, 10)) >= 0 && passed >= Quota * 9 / 10,
+            "the quota is used up");
 
-        Assert.InRange(passed, Budget * 9 / 10, Budget * 11 / 10);
+        Assert.InRange(passed, Quota * 9 / 10, Quota * 11 / 10);
     }
 
     [Fact]
@@ -57,12 +57,12 @@ public sealed class UserBudgetTests
         await redis.KillAsync();
         await Deadline.Until(() => !a.Get<Gateway.Redis.Servers.RedisServers>().All[0].IsUp, "a notices");
 
-        Assert.Equal(Budget / 2, await SendAsync(client, Budget));
+        Assert.Equal(Quota / 2, await SendAsync(client, Quota));
     }
 
     private static void Set(ProgramOptions options, RedisServer? redis)
     {
-        (options.RateLimit.PerUser.Messages, options.RateLimit.PerUser.Window) = (Budget, TimeSpan.FromMinutes(10));
+        (options.RateLimit.PerUser.Messages, options.RateLimit.PerUser.Window) = (Quota, TimeSpan.FromMinutes(10));
         if (redis == null) return;
         options.Redis.Enabled = true;
         options.Redis.Connection = [redis.Address];

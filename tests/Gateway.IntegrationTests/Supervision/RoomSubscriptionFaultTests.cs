@@ -10,7 +10,7 @@ namespace Gateway.IntegrationTests.Supervision;
 /// <summary>
 /// What stands in Redis is not what it should be: members are told what they miss, the room goes on, and Redis is not kept busy.
 /// </summary>
-public sealed class RoomFeedFaultTests : IAsyncLifetime
+public sealed class RoomSubscriptionFaultTests : IAsyncLifetime
 {
     private static readonly Audience Room = Audience.Room("r");
     private static readonly Retention Kept = new(100, TimeSpan.FromHours(1));

@@ -6,7 +6,7 @@ using Gateway.Testing;
 namespace Gateway.IntegrationTests.Limits;
 
 /// <summary>How many may come: at a time, and of one user.</summary>
-public sealed class ArrivalTests
+public sealed class ConnectionRateTests
 {
     [Theory]
     [InlineData("/ws")]

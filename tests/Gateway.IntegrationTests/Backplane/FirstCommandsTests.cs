@@ -4,13 +4,13 @@ using Gateway.Testing;
 
 namespace Gateway.IntegrationTests.Backplane;
 
-/// <summary>The first questions of a replica, all at once.</summary>
-public sealed class FirstQuestionsTests
+/// <summary>The first remote commands and receiver counts of a replica, all at once.</summary>
+public sealed class FirstCommandsTests
 {
     private const int FreshReplicas = 12, AtOnce = 8;
 
     [Fact]
-    public async Task FirstInstructionsAndCountsOfAReplicaMayComeAtOnce()
+    public async Task FirstRemoteCommandsAndCountsOfAReplicaMayComeAtOnce()
     {
         await using var redis = await RedisServer.StartAsync();
         for (var i = 0; i < FreshReplicas; i++)
@@ -31,7 +31,7 @@ public sealed class FirstQuestionsTests
     }
 
     [Fact]
-    public async Task QuestionThatFoundRedisAwayDoesNotKeepTheNextFromBeingAsked()
+    public async Task CommandThatFoundRedisUnavailableDoesNotKeepTheNextFromBeingSent()
     {
         await using var redis = await RedisServer.StartAsync();
         await using var replica = await RedisReplica.OpenAsync([redis.Address]);
