@@ -36,7 +36,8 @@ internal sealed class HubPayloads(IHubProtocolResolver protocols)
     /// <exception cref="HubException">It does not fit the type.</exception>
     public T Result<T>(ReadOnlyMemory<byte> value)
     {
-        byte[] record = [.. """{"type":3,"invocationId":"1","result":"""u8, .. value.IsEmpty ? "null"u8 : value.Span, (byte)'}', RecordSeparator];
+        var json = value.IsEmpty ? "null"u8 : value.Span;
+        byte[] record = [.. """{"type":3,"invocationId":"1","result":"""u8, .. json, (byte)'}', RecordSeparator];
         var input = new System.Buffers.ReadOnlySequence<byte>(record);
         if (!_json.TryParseMessage(ref input, new ResultBinder(typeof(T)), out var message) || message is not CompletionMessage completion)
             throw new HubException("The client's result cannot be read.");

@@ -112,7 +112,8 @@ public sealed class RefusalTests(ThreeReplicas gateway) : IClassFixture<ThreeRep
             await AssertUnknownAsync(negotiated.Token);
             Assert.Equal(HttpStatusCode.NotFound, await StatusOfWebSocketAsync(negotiated, B));
         }
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(8)); // four requests, 5 s each if they waited
+        // four requests, 5 s each if they waited
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(8));
     }
 
     /// <summary>A poll waits for up to a minute and a half; it ends with its replica.</summary>
