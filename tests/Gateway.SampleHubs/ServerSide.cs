@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Gateway.SampleHubs;
 
-/// <summary>What the application does with its hubs from outside of them: minimal API endpoints with an <see cref="IHubContext{THub}"/>.</summary>
+/// <summary>
+/// What the application does with its hubs from outside of them: minimal API endpoints with an <see cref="IHubContext{THub}"/>.
+/// </summary>
 internal static class ServerSide
 {
     public static void MapServerSide(this WebApplication app)

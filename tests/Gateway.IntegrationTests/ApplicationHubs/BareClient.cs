@@ -13,8 +13,16 @@ internal sealed class BareClient : PipeClient
     public BareClient(HubServer server, string? user, bool stalls)
         : base(server, user, stalls)
     {
-        var options = new HubConnectionContextOptions { KeepAliveInterval = TimeSpan.FromMinutes(10), ClientTimeoutInterval = TimeSpan.FromMinutes(20) };
-        _context = new HubConnectionContext(Connection, options, NullLoggerFactory.Instance) { Protocol = server.Protocol, UserIdentifier = user };
+        var options = new HubConnectionContextOptions
+        {
+            KeepAliveInterval = TimeSpan.FromMinutes(10),
+            ClientTimeoutInterval = TimeSpan.FromMinutes(20),
+        };
+        _context = new HubConnectionContext(Connection, options, NullLoggerFactory.Instance)
+        {
+            Protocol = server.Protocol,
+            UserIdentifier = user,
+        };
     }
 
     public override Task StartAsync() => Server.Manager.OnConnectedAsync(_context);

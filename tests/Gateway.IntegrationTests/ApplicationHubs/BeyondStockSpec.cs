@@ -28,7 +28,9 @@ public abstract class BeyondStockSpec(HubServers servers)
 
         var heard = new List<string>();
         for (var i = 0; i < 10; i++) heard.Add((await far.NextAsync()).Arguments[0]);
-        Assert.Equal(Enumerable.Range(0, 5).Select(i => $"\"group {i}\""), heard.Where(text => text.Contains("group", StringComparison.Ordinal)));
-        Assert.Equal(Enumerable.Range(0, 5).Select(i => $"\"all {i}\""), heard.Where(text => text.Contains("all", StringComparison.Ordinal)));
+        Assert.Equal(Enumerable.Range(0, 5).Select(i => $"\"group {i}\""),
+            heard.Where(text => text.Contains("group", StringComparison.Ordinal)));
+        Assert.Equal(Enumerable.Range(0, 5).Select(i => $"\"all {i}\""),
+            heard.Where(text => text.Contains("all", StringComparison.Ordinal)));
     }
 }

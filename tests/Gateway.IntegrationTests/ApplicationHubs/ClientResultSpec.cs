@@ -55,7 +55,8 @@ public abstract class ClientResultSpec(HubServers servers)
 
         var asking = AskAsync<int>(far, "ask");
         var asked = await far.NextAsync();
-        await servers.There.Manager.SetConnectionResultAsync(far.Id, CompletionMessage.WithResult(asked.Id!, 10)).Within("the result to be taken");
+        await servers.There.Manager.SetConnectionResultAsync(
+            far.Id, CompletionMessage.WithResult(asked.Id!, 10)).Within("the result to be taken");
 
         Assert.Equal(10, await asking.Within("the result"));
     }
@@ -105,7 +106,8 @@ public abstract class ClientResultSpec(HubServers servers)
         var asked = await far.NextAsync();
         await cancel.CancelAsync();
 
-        Assert.Equal("Invocation canceled by the server.", (await Assert.ThrowsAsync<HubException>(() => asking.Within("the error"))).Message);
+        Assert.Equal(
+            "Invocation canceled by the server.", (await Assert.ThrowsAsync<HubException>(() => asking.Within("the error"))).Message);
         await far.AnswerAsync(asked.Id, "1");
         Assert.False(Manager.TryGetReturnType(asked.Id!, out _));
     }
@@ -115,7 +117,8 @@ public abstract class ClientResultSpec(HubServers servers)
     {
         await using var far = await servers.There.ConnectAsync();
 
-        await Assert.ThrowsAnyAsync<Exception>(() => Manager.InvokeConnectionAsync<int>(far.Id, "ask", [], new CancellationToken(canceled: true)).Within("the error"));
+        await Assert.ThrowsAnyAsync<Exception>(() =>
+            Manager.InvokeConnectionAsync<int>(far.Id, "ask", [], new CancellationToken(canceled: true)).Within("the error"));
     }
 
     [Fact]
@@ -130,13 +133,15 @@ public abstract class ClientResultSpec(HubServers servers)
         if (servers.AreTwo)
             Assert.Equal("Connection disconnected.", (await Assert.ThrowsAsync<HubException>(() => asking.Within("the error"))).Message);
         else
-            Assert.Equal($"Connection '{far.Id}' disconnected.", (await Assert.ThrowsAsync<IOException>(() => asking.Within("the error"))).Message);
+            Assert.Equal(
+                $"Connection '{far.Id}' disconnected.", (await Assert.ThrowsAsync<IOException>(() => asking.Within("the error"))).Message);
     }
 
     [Fact]
     public async Task ConnectionThatIsNotThereCannotBeAsked()
     {
-        var fault = await Assert.ThrowsAsync<IOException>(() => Manager.InvokeConnectionAsync<int>("nobody", "ask", [], default).Within("the error"));
+        var fault = await Assert.ThrowsAsync<IOException>(() =>
+            Manager.InvokeConnectionAsync<int>("nobody", "ask", [], default).Within("the error"));
 
         Assert.Equal("Connection 'nobody' does not exist.", fault.Message);
     }
@@ -175,7 +180,8 @@ public abstract class ClientResultSpec(HubServers servers)
     {
         await using var far = await servers.There.ConnectAsync();
 
-        await servers.There.Manager.SetConnectionResultAsync(far.Id, CompletionMessage.WithResult("17", 1)).Within("the result to be taken");
+        await servers.There.Manager.SetConnectionResultAsync(
+            far.Id, CompletionMessage.WithResult("17", 1)).Within("the result to be taken");
 
         Assert.False(servers.There.Manager.TryGetReturnType("17", out _));
     }
@@ -188,7 +194,8 @@ public abstract class ClientResultSpec(HubServers servers)
         var asking = AskAsync<int>(far, "ask");
         var asked = await far.NextAsync();
         await far.AnswerAsync(asked.Id, "1");
-        await servers.There.Manager.SetConnectionResultAsync(far.Id, CompletionMessage.WithResult(asked.Id!, 2)).Within("the second answer");
+        await servers.There.Manager.SetConnectionResultAsync(
+            far.Id, CompletionMessage.WithResult(asked.Id!, 2)).Within("the second answer");
 
         Assert.Equal(1, await asking.Within("the result"));
     }

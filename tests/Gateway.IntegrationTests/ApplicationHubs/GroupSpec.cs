@@ -12,7 +12,8 @@ public abstract class GroupSpec(HubServers servers)
     private HubLifetimeManager<AnyHub> Manager => servers.Here.Manager;
 
     public static TheoryData<string> Names =>
-        new("a b", " ", "\t\n", "*", "?", "}x", "{x}", "%s", "a:b:c", "a/b?c=d#e", "-", "null", "Room", "room", "日本 😀", "e\u0301", "\u00e9", "\u0000", new string('n', 2000));
+        new("a b", " ", "\t\n", "*", "?", "}x", "{x}", "%s", "a:b:c",
+            "a/b?c=d#e", "-", "null", "Room", "room", "日本 😀", "e\u0301", "\u00e9", "\u0000", new string('n', 2000));
 
     [Fact]
     public async Task MembersHearWhatIsSentToTheGroup()
@@ -27,7 +28,8 @@ public abstract class GroupSpec(HubServers servers)
         await Manager.SendAllAsync("all", []).Within("the sending");
 
         foreach (var member in new[] { near, far })
-            Assert.Equal(["all", "hear"], new[] { (await member.NextAsync()).Target, (await member.NextAsync()).Target }.Order(StringComparer.Ordinal));
+            Assert.Equal(["all", "hear"],
+                new[] { (await member.NextAsync()).Target, (await member.NextAsync()).Target }.Order(StringComparer.Ordinal));
         await outside.HearsAsync("all");
     }
 
@@ -236,8 +238,10 @@ public abstract class GroupSpec(HubServers servers)
         await Manager.SendUserAsync(_group, "hear", ["user"]).Within("the sending");
         await Manager.SendConnectionsAsync([user.Id, member.Id], "hear", ["end"]).Within("the sending");
 
-        Assert.Equal(["\"end\"", "\"user\""], new[] { await user.NextAsync(), await user.NextAsync() }.SelectMany(h => h.Arguments).Order(StringComparer.Ordinal));
-        Assert.Equal(["\"end\"", "\"group\""], new[] { await member.NextAsync(), await member.NextAsync() }.SelectMany(h => h.Arguments).Order(StringComparer.Ordinal));
+        Assert.Equal(["\"end\"", "\"user\""],
+            new[] { await user.NextAsync(), await user.NextAsync() }.SelectMany(h => h.Arguments).Order(StringComparer.Ordinal));
+        Assert.Equal(["\"end\"", "\"group\""],
+            new[] { await member.NextAsync(), await member.NextAsync() }.SelectMany(h => h.Arguments).Order(StringComparer.Ordinal));
     }
 
     [Fact]

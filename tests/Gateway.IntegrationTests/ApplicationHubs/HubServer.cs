@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.IntegrationTests.ApplicationHubs;
 
-/// <summary>A server with one hub of the application's, seen from below the hub: its lifetime manager, and connections over pipes.</summary>
+/// <summary>
+/// A server with one hub of the application's, seen from below the hub: its lifetime manager, and connections over pipes.
+/// </summary>
 internal sealed class HubServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

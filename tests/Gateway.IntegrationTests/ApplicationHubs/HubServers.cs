@@ -4,8 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gateway.IntegrationTests.ApplicationHubs;
 
 /// <summary>
-/// The servers that a spec runs against. Commands are given <see cref="Here"/>; clients are connected here and <see cref="There"/>, which is the same
-/// server, or another one.
+/// The servers that a spec runs against. Commands are given <see cref="Here"/>; clients are connected here and <see cref="There"/>, which
+/// is the same server, or another one.
 /// </summary>
 public abstract class HubServers : IAsyncLifetime
 {

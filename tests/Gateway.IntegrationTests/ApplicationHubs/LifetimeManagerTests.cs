@@ -24,11 +24,13 @@ public sealed class BareStockClientResultTests(BareStockHubServer servers) : Cli
 
 public sealed class GatewayClientResultTests(GatewayHubServer servers) : ClientResultSpec(servers), IClassFixture<GatewayHubServer>;
 
-public sealed class TwoGatewaysClientResultTests(TwoGatewayHubServers servers) : ClientResultSpec(servers), IClassFixture<TwoGatewayHubServers>;
+public sealed class TwoGatewaysClientResultTests(TwoGatewayHubServers servers)
+    : ClientResultSpec(servers), IClassFixture<TwoGatewayHubServers>;
 
 public sealed class GatewayBeyondStockTests(GatewayHubServer servers) : BeyondStockSpec(servers), IClassFixture<GatewayHubServer>;
 
-public sealed class TwoGatewaysBeyondStockTests(TwoGatewayHubServers servers) : BeyondStockSpec(servers), IClassFixture<TwoGatewayHubServers>;
+public sealed class TwoGatewaysBeyondStockTests(TwoGatewayHubServers servers)
+    : BeyondStockSpec(servers), IClassFixture<TwoGatewayHubServers>;
 
 public sealed class BareGatewaySendingTests(BareGatewayHubServer servers)
     : SendingSpec(servers), IClassFixture<BareGatewayHubServer>;

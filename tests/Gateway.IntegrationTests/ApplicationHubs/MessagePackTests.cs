@@ -15,9 +15,11 @@ public sealed class MessagePackTests
     [Fact]
     public async Task HubWithAnotherProtocolStopsTheStart()
     {
-        var fault = await Assert.ThrowsAsync<NotSupportedException>(() => StartAsync(signalR => signalR.Services.AddSingleton<IHubProtocol, Other>()));
+        var fault = await Assert.ThrowsAsync<NotSupportedException>(() =>
+            StartAsync(signalR => signalR.Services.AddSingleton<IHubProtocol, Other>()));
 
-        Assert.Contains("supports the protocol messagepack, but hubs on the gateway speak json only", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "supports the protocol messagepack, but hubs on the gateway speak json only", fault.Message, StringComparison.Ordinal);
         Assert.Contains("SupportedProtocols to [\"json\"]", fault.Message, StringComparison.Ordinal);
     }
 
@@ -52,7 +54,8 @@ public sealed class MessagePackTests
 
         public ReadOnlyMemory<byte> GetMessageBytes(HubMessage message) => throw new NotSupportedException();
 
-        public bool TryParseMessage(ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message) =>
+        public bool TryParseMessage(
+            ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message) =>
             throw new NotSupportedException();
 
         public void WriteMessage(HubMessage message, IBufferWriter<byte> output) => throw new NotSupportedException();

@@ -66,7 +66,8 @@ internal abstract class PipeClient : IAsyncDisposable
 
     /// <param name="invocationId">Of the question.</param>
     /// <param name="result">JSON.</param>
-    public Task AnswerAsync(string? invocationId, string result) => CompleteAsync($$"""{"type":3,"invocationId":"{{invocationId}}","result":{{result}}}""");
+    public Task AnswerAsync(string? invocationId, string result) =>
+        CompleteAsync($$"""{"type":3,"invocationId":"{{invocationId}}","result":{{result}}}""");
 
     public Task AnswerWithErrorAsync(string? invocationId, string error) =>
         CompleteAsync($$"""{"type":3,"invocationId":"{{invocationId}}","error":"{{error}}"}""");
@@ -167,7 +168,8 @@ internal abstract class PipeClient : IAsyncDisposable
     private sealed class Binder(HubLifetimeManager<AnyHub> manager) : IInvocationBinder
     {
         public Type GetReturnType(string invocationId) =>
-            manager.TryGetReturnType(invocationId, out var type) ? type : throw new InvalidOperationException($"nobody asked {invocationId}");
+            manager.TryGetReturnType(invocationId, out var type)
+                ? type : throw new InvalidOperationException($"nobody asked {invocationId}");
 
         public IReadOnlyList<Type> GetParameterTypes(string methodName) => throw new NotSupportedException();
 

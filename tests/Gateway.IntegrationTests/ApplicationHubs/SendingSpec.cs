@@ -136,7 +136,8 @@ public abstract class SendingSpec(HubServers servers)
         await Manager.SendAllAsync("all", []).Within("the sending");
 
         foreach (var client in new[] { near, far, second })
-            Assert.Equal(["all", "hear"], new[] { (await client.NextAsync()).Target, (await client.NextAsync()).Target }.Order(StringComparer.Ordinal));
+            Assert.Equal(["all", "hear"],
+                new[] { (await client.NextAsync()).Target, (await client.NextAsync()).Target }.Order(StringComparer.Ordinal));
         await other.HearsAsync("all");
         await without.HearsAsync("all");
     }

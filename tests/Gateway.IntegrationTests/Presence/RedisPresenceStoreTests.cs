@@ -223,7 +223,8 @@ public sealed class RedisPresenceStoreTests : PresenceSpec
                 async () => (await ListedAsync(replica)).Select(m => m.UserId).Order(StringComparer.Ordinal).SequenceEqual(present),
                 "those who stayed are listed");
         await Within.Until(() => Present(ToldBy(_heard)).SequenceEqual(present), "those who stayed are present to who listens");
-        AssertTurns(ToldBy(_heard));
+        // A listener whose own connection breaks may miss announcements, and is told so each time. Nothing is told twice.
+        AssertTurns(ToldBy(_heard), mayMiss: _heard.WithoutAnnouncements.Count);
 
         async Task BreakAsync()
         {

@@ -65,7 +65,7 @@ public sealed partial class CallHub(Visit visit, Journal journal, Latches latche
 
     /// <summary>The features of the connection that are public API.</summary>
     public string[] Features() =>
-        [.. Context.Features.Select(f => f.Key).Where(t => t.IsPublic && t.Namespace!.StartsWith("Microsoft.", StringComparison.Ordinal)).Select(t => t.Name).Order()];
+        [.. Context.Features.Select(f => f.Key).Where(IsOfTheFramework).Select(t => t.Name).Order()];
 
     public void Abort() => Context.Abort();
 
@@ -93,7 +93,8 @@ public sealed partial class CallHub(Visit visit, Journal journal, Latches latche
 
     public Task<Answer> AskMe(string question) => Clients.Caller.InvokeAsync<Answer>("ask", question, Context.ConnectionAborted);
 
-    public Task<Answer> AskOther(string connection, string question) => Clients.Client(connection).InvokeAsync<Answer>("ask", question, default);
+    public Task<Answer> AskOther(string connection, string question) =>
+        Clients.Client(connection).InvokeAsync<Answer>("ask", question, default);
 
     /// <summary>Asks, and does not want to know any more.</summary>
     public async Task<string> AskAndCancel(string connection)
@@ -112,4 +113,7 @@ public sealed partial class CallHub(Visit visit, Journal journal, Latches latche
             return fault.Message;
         }
     }
+
+    private static bool IsOfTheFramework(Type feature) =>
+        feature.IsPublic && feature.Namespace!.StartsWith("Microsoft.", StringComparison.Ordinal);
 }

@@ -5,7 +5,8 @@ namespace Gateway.SampleHubs.Calls;
 /// <summary>A filter of one hub: it changes arguments and results, and refuses calls.</summary>
 public sealed class ChangingFilter : IHubFilter
 {
-    public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
+    public async ValueTask<object?> InvokeMethodAsync(
+        HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
     {
         switch (invocationContext.HubMethodName)
         {

@@ -5,9 +5,11 @@ namespace Gateway.SampleHubs.Calls;
 /// <summary>A filter of all hubs: it notes every call, coming and going.</summary>
 public sealed class CountingFilter(Journal journal) : IHubFilter
 {
-    public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
+    public async ValueTask<object?> InvokeMethodAsync(
+        HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
     {
-        journal.Note($"{invocationContext.Hub.GetType().Name}.{invocationContext.HubMethodName}/{invocationContext.HubMethodArguments.Count}");
+        var (hub, arguments) = (invocationContext.Hub.GetType().Name, invocationContext.HubMethodArguments.Count);
+        journal.Note($"{hub}.{invocationContext.HubMethodName}/{arguments}");
         return await next(invocationContext);
     }
 

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Gateway.SampleHubs.Calls;
 
-/// <summary>For users only, with SignalR's default options: one call of a client after the other, no details of errors, and small messages.</summary>
+/// <summary>
+/// For users only, with SignalR's default options: one call of a client after the other, no details of errors, and small messages.
+/// </summary>
 [Authorize]
 public sealed class StrictHub(Journal journal, Latches latches) : Hub
 {

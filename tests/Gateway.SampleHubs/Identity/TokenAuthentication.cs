@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Gateway.SampleHubs.Identity;
 
 /// <summary>
-/// The application's own authentication: a token <c>name</c> or <c>name.role</c>, in the header <c>Authorization</c>, in the header <c>X-Token</c>
-/// or, as browsers have to with a WebSocket, in the query.
+/// The application's own authentication: a token <c>name</c> or <c>name.role</c>, in the header <c>Authorization</c>, in the header
+/// <c>X-Token</c> or, as browsers have to with a WebSocket, in the query.
 /// </summary>
 public sealed class TokenAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)

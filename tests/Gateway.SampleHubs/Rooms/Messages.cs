@@ -10,7 +10,8 @@ public enum Mood
 }
 
 /// <summary>What somebody said. Everything that is not set is left out, because the application's JSON options say so.</summary>
-public sealed record Said(string SaidBy, string Text, Mood MoodOfSpeaker = Mood.Calm, Price? AskedFor = null, DateTimeOffset? SaidAt = null);
+public sealed record Said(
+    string SaidBy, string Text, Mood MoodOfSpeaker = Mood.Calm, Price? AskedFor = null, DateTimeOffset? SaidAt = null);
 
 public sealed record Answer(string Text, int GivenAfter = 0);
 

@@ -13,7 +13,8 @@ public sealed class DialectMatrixTests(MatrixServers servers) : IClassFixture<Ma
         SignalR,
     }
 
-    public static MatrixTheoryData<Speaks, Speaks, bool> Pairs => new([Speaks.Raw, Speaks.SignalR], [Speaks.Raw, Speaks.SignalR], [false, true]);
+    public static MatrixTheoryData<Speaks, Speaks, bool> Pairs =>
+        new([Speaks.Raw, Speaks.SignalR], [Speaks.Raw, Speaks.SignalR], [false, true]);
 
     private string Sender => "sender " + _name;
 
@@ -21,7 +22,8 @@ public sealed class DialectMatrixTests(MatrixServers servers) : IClassFixture<Ma
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public Task WhatIsSentToAllReachesBoth(Speaks from, Speaks to, bool onOtherReplica) => BetweenAsync(from, to, onOtherReplica, async (sender, receiver) =>
+    public Task WhatIsSentToAllReachesBoth(Speaks from, Speaks to, bool onOtherReplica) =>
+        BetweenAsync(from, to, onOtherReplica, async (sender, receiver) =>
     {
         await sender.CallAsync(nameof(MatrixHub.ToAll), "all " + _name);
 
@@ -74,7 +76,8 @@ public sealed class DialectMatrixTests(MatrixServers servers) : IClassFixture<Ma
             await sender.CallAsync(nameof(MatrixHub.ToGroup), group, "both again");
             Assert.Equal("both again", (await receiver.NextAsync("heard")).GetString());
 
-            foreach (var text in new[] { "both", "without the receiver", "both again" }) Assert.Equal(text, (await sender.NextAsync("heard")).GetString());
+            foreach (var text in new[] { "both", "without the receiver", "both again" })
+                Assert.Equal(text, (await sender.NextAsync("heard")).GetString());
         });
 
     [Theory]

@@ -5,7 +5,8 @@ namespace Gateway.IntegrationTests.ApplicationHubs.Matrix;
 /// <summary>A hub of an application: it passes on what clients say, and knows nothing of dialects and replicas.</summary>
 public sealed class MatrixHub : Hub
 {
-    public override Task OnConnectedAsync() => Clients.Caller.SendAsync("welcome", new { id = Context.ConnectionId, user = Context.UserIdentifier });
+    public override Task OnConnectedAsync() =>
+        Clients.Caller.SendAsync("welcome", new { id = Context.ConnectionId, user = Context.UserIdentifier });
 
     public Task Enter(string group) => Groups.AddToGroupAsync(Context.ConnectionId, group);
 
@@ -27,7 +28,8 @@ public sealed class MatrixHub : Hub
 
     public Task Move(string connection, int x, int? y) => Clients.Client(connection).SendAsync("moved", x, y, new { Deep = "ü 😀" });
 
-    public Task<Answer> Ask(string connection, string question) => Clients.Client(connection).InvokeAsync<Answer>("question", question, default);
+    public Task<Answer> Ask(string connection, string question) =>
+        Clients.Client(connection).InvokeAsync<Answer>("question", question, default);
 
     public async IAsyncEnumerable<int> Count(int to)
     {

@@ -37,7 +37,8 @@ public sealed class MatrixServers : IAsyncLifetime
     private Task<Application> StartAsync() => Application.StartAsync(
         builder =>
         {
-            builder.Services.AddAuthentication("header").AddScheme<AuthenticationSchemeOptions, Application.HeaderAuthentication>("header", null);
+            builder.Services.AddAuthentication("header")
+                .AddScheme<AuthenticationSchemeOptions, Application.HeaderAuthentication>("header", null);
             builder.Services.AddSingleton<IUserIdProvider, Names>();
             builder.Services.AddSignalR().AddGateway().AddRedis(_redis.Address);
         },

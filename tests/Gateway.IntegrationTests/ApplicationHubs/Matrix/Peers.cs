@@ -44,7 +44,8 @@ internal sealed class RawPeer(RawClient client) : IPeer
     {
         var question = await client.NextAsync("question");
         var text = question.Json.GetString()!;
-        await client.SendTextAsync($$"""{"type":"result","id":{{question.Id}},"payload":{{JsonSerializer.Serialize(new { text, length = text.Length })}}}""");
+        await client.SendTextAsync(
+            $$"""{"type":"result","id":{{question.Id}},"payload":{{JsonSerializer.Serialize(new { text, length = text.Length })}}}""");
     }
 
     public ValueTask DisposeAsync() => client.DisposeAsync();
