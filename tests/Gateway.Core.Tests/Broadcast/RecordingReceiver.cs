@@ -25,9 +25,9 @@ internal sealed class RecordingReceiver : IBackplaneReceiver
     public int Deliver(Audience audience, Message message, Position position)
     {
         // Payloads may be the caller's buffer: what is kept is copied.
-        var endpoint = Gate;
+        var gate = Gate;
         lock (_lock) _arrived.Add((audience, message with { Payload = message.Payload.ToArray() }, position));
-        if (endpoint != null) Assert.True(endpoint.Wait(Within.Deadline));
+        if (gate != null) Assert.True(gate.Wait(Within.Deadline));
         return 1;
     }
 
