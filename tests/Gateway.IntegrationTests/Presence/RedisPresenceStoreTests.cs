@@ -1,9 +1,9 @@
 using Gateway.Core.Broadcast;
+using Gateway.Core.Messages;
 using Gateway.Core.Presence;
 using Gateway.Core.Tests;
 using Gateway.Core.Tests.Broadcast;
 using Gateway.Core.Tests.Presence;
-using Gateway.Core.Messages;
 using Gateway.Core.Wire;
 using Gateway.Redis.Rooms;
 using Gateway.Redis.Servers;
