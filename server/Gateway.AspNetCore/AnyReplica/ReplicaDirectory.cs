@@ -37,6 +37,11 @@ internal sealed class ReplicaDirectory : IDisposable
 {
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>A replica that has just started writes its address with the next heartbeat, a second later.</summary>
+    private static readonly TimeSpan AddressTimeout = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan AddressPoll = TimeSpan.FromMilliseconds(100);
+
     /// <summary>
     /// A single check may be wrong: the list is briefly empty after Redis has lost its data, and does not have a new replica yet.
     /// </summary>
@@ -45,22 +50,30 @@ internal sealed class ReplicaDirectory : IDisposable
     private readonly ConcurrentDictionary<string, ReplicaClient> _clients = new(StringComparer.Ordinal);
     private readonly IReplicaRegistry _replicas;
     private readonly HttpMessageInvoker _http;
+    private readonly TimeProvider _time;
     private readonly ITimer _checks;
 
-    public ReplicaDirectory(ReplicaCertificate certificate, IReplicaRegistry replicas, Supervisor supervisor)
+    public ReplicaDirectory(ReplicaCertificate certificate, IReplicaRegistry replicas, Supervisor supervisor, TimeProvider time)
     {
-        _replicas = replicas;
+        (_replicas, _time) = (replicas, time);
         _http = new HttpMessageInvoker(CreateHandler(certificate));
         _checks = supervisor.Loop("owners").Every(CheckInterval, CheckReplicas);
     }
 
+    /// <summary>Finds a replica. Waits a moment for the address of one that has just started.</summary>
     /// <returns><c>null</c> if the replica is unknown or has no address.</returns>
     public async ValueTask<ReplicaClient?> FindAsync(string id)
     {
         if (_clients.TryGetValue(id, out var known)) return known;
-        if (await _replicas.FindAsync(id) is not { } replica || !Uri.TryCreate(replica.Address, UriKind.Absolute, out var address))
-            return null;
-        return _clients.GetOrAdd(id, static (id, address) => new ReplicaClient(id, address), address);
+        var began = _time.GetTimestamp();
+        while (await _replicas.FindAsync(id) is { } replica)
+        {
+            if (Uri.TryCreate(replica.Address, UriKind.Absolute, out var address))
+                return _clients.GetOrAdd(id, static (id, address) => new ReplicaClient(id, address), address);
+            if (_time.GetElapsedTime(began) >= AddressTimeout) break;
+            await Task.Delay(AddressPoll, _time);
+        }
+        return null;
     }
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) => _http.SendAsync(request, cancel);

@@ -15,14 +15,7 @@ describe("two replicas of an application behind a balancer without affinity", ()
   before(async () => {
     servers = await STATES["on two replicas of the gateway"]();
     nginx = await startNginx([servers.a, servers.b]);
-    await until(knowOneAnother, "the replicas know one another");
   });
-
-  /** A replica that has just started finds the others within a moment. */
-  async function knowOneAnother() {
-    const tries = Array.from({ length: 8 }, () => connect(nginx.url, "calls", "webSockets").then((c) => c.close()).then(() => true, () => false));
-    return (await Promise.all(tries)).every(Boolean);
-  }
 
   after(async () => {
     await nginx?.stop();
