@@ -160,10 +160,8 @@ internal abstract class BroadcastLifetimeManager<THub>(
     {
         await Started;
         var message = payloads.Message(methodName, args);
-        foreach (var audience in audiences)
-        {
-            await publisher.PublishAsync(audience, message, cancel: cancel);
-            await WhenTakenAsync(audience);
-        }
+        var all = audiences.ToList();
+        foreach (var audience in all) await publisher.PublishAsync(audience, message, cancel: cancel);
+        foreach (var audience in all) await WhenTakenAsync(audience); // the sender waits for a slow one, the other receivers do not
     }
 }

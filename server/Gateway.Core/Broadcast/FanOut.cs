@@ -5,7 +5,10 @@ using Gateway.Core.Supervision;
 
 namespace Gateway.Core.Broadcast;
 
-/// <summary>Queues each message with the workers that have receivers of it. Never waits for a client.</summary>
+/// <summary>
+/// Queues each message with the workers that have receivers of it. Delivery never waits for a client; a sender may, see
+/// <see cref="WaitForReceiversAsync"/>.
+/// </summary>
 internal sealed class FanOut
 {
     /// <summary>The number of messages that may wait for a worker before a sender to one of its connections waits.</summary>

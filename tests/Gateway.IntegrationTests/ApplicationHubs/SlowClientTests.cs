@@ -42,4 +42,28 @@ public sealed class SlowClientTests
         Assert.Equal(expected, await reading.Within("the quick member to have everything", TimeSpan.FromSeconds(30)));
         Assert.Equal(expected, await ChatServer.ReadNumbersAsync(slow, Messages));
     }
+
+    [Fact]
+    public async Task ReceiversOfAListDoNotWaitForTheSlowOneAmongThem()
+    {
+        const int Most = 8_000; // 32 MB: more than sockets and outbox hold
+        await using var server = await ChatServer.StartAsync();
+        using var slow = await server.ConnectAsync(SmallBuffer);
+        var slowId = Assert.Single(server.Connections).Id;
+        using var quick = await server.ConnectAsync();
+        var quickId = Assert.Single(server.Connections, connection => connection.Id != slowId).Id;
+        var heard = 0;
+        _ = ChatServer.ReadNumbersAsync(quick, Most, number => Volatile.Write(ref heard, number)); // ends with the socket
+
+        var waits = false;
+        for (var i = 1; i <= Most && !waits; i++)
+        {
+            var sending = server.Hub.Clients.Clients([slowId, quickId]).SendAsync("number", i, ChatHub.Padding);
+            // sooner than the write deadline, which would end the slow one
+            await Deadline.Until(() => Volatile.Read(ref heard) >= i, "the quick one has it", TimeSpan.FromSeconds(5));
+            waits = await Task.WhenAny(sending, Task.Delay(TimeSpan.FromSeconds(1))) != sending;
+        }
+
+        Assert.True(waits, "the sender waits for the slow one");
+    }
 }
